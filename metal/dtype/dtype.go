@@ -15,7 +15,12 @@ const (
 )
 
 // String is the short name used in kernel names and golden tensors.
-func (d DType) String() string { return [...]string{"f32", "f16", "bf16"}[d] }
+func (d DType) String() string {
+	if d > BF16 {
+		return fmt.Sprintf("dtype(%d)", uint8(d))
+	}
+	return [...]string{"f32", "f16", "bf16"}[d]
+}
 
 // Size in bytes of one element.
 func (d DType) Size() int {
