@@ -1,0 +1,110 @@
+package config
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// Experiment is one resolved `experiment` block: every expression that can be
+// known before measuring has its value.
+type Experiment struct {
+	Name        string
+	Description string
+	Plugin      string // local name, a key of required_plugins or an installed plugin's name
+	Device      string // apple, cuda, cpu, sim or auto, as written
+	DependsOn   []string
+	When        hcl.Expression // nil: always. Evaluated by EvalWhen once what it depends on is judged
+
+	Cases      []Case
+	Measure    Measure
+	Guardrails []Guardrail
+	Tradeoffs  map[string]string // guardrail name -> reason
+	Asserts    []Assert
+	Selects    []Select
+	Metadata   map[string]cty.Value
+	Output     Output
+
+	Range  hcl.Range // of the block's header
+	Source string    // the block's text, for the result document
+}
+
+// Case is one point of the matrix. ID is "bits=4,tokens=1" with keys sorted,
+// or "default" for an experiment without a matrix.
+type Case struct {
+	ID       string
+	Matrix   map[string]cty.Value
+	Variants []Variant // in source order; exactly one is the baseline
+}
+
+// Variant is one thing to compare, its configuration complete: the
+// experiment's config merged with the variant's, defaults filled in.
+type Variant struct {
+	Name     string
+	Baseline bool
+	Config   cty.Value
+	JSON     []byte // canonical cty JSON of Config
+	Digest   string // "sha256:" + hex of JSON
+}
+
+// Baseline is the case's baseline variant.
+func (c *Case) Baseline() *Variant {
+	for i := range c.Variants {
+		if c.Variants[i].Baseline {
+			return &c.Variants[i]
+		}
+	}
+	return nil
+}
+
+// Measure is the method asked for; zero values have been replaced by defaults.
+type Measure struct {
+	Rounds    int           // 8
+	MaxRounds int           // 24
+	Visit     time.Duration // 100ms: measuring time of one visit
+	Samples   int           // 5: samples of one visit
+	Cache     string        // cold
+	Budget    time.Duration // 5m: wall time of the experiment, after which no round is added
+	Phases    []string      // empty: every phase of the plugin
+	Seed      uint64        // 0: drawn by the host and recorded
+	WarmupMax time.Duration // 10s: most warm-up before a visit is taken as it is
+
+	PrepareTimeout   time.Duration // 2m
+	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
+}
+
+// Guardrail is a non-inferiority test on one phase.
+type Guardrail struct {
+	Name     string
+	Phase    string
+	Variant  string  // empty: every variant but the baseline
+	MinRatio float64 // speed against the baseline
+	Margin   float64
+	OnFail   string // fail, warn or require_tradeoff
+	Range    hcl.Range
+}
+
+// Assert is a condition over one variant's metrics, checked for every variant.
+type Assert struct {
+	Name      string
+	Variant   string // empty: every variant
+	Condition hcl.Expression
+	Message   hcl.Expression
+	Range     hcl.Range
+}
+
+// Select picks the best variant among those that satisfy Where.
+type Select struct {
+	Name     string
+	Maximize hcl.Expression // one of Maximize and Minimize is set
+	Minimize hcl.Expression
+	Where    hcl.Expression // nil: every variant
+	Range    hcl.Range
+}
+
+// Output says where results go, relative to the working folder.
+type Output struct {
+	Path   string // default results/<experiment>.json
+	Append string // JSON array to append a row to, empty: none
+}
