@@ -1,8 +1,12 @@
 // Package kernels holds the one source of every GPU kernel (*.metal, embedded)
 // and the Go side of each kernel's signature: names, argument order, parameter
 // blocks and grids. An op here turns buffers into metal.Dispatch values; which
-// device runs them is not its concern. Imported by plugins, the device suite
-// and, for names and parameter blocks only, by the native twins in metal/cpu.
+// device runs them is not its concern: Load a Set for a device, upload what the
+// op reads, call the op's method, record or submit the dispatches it returns.
+// Each source is compiled for one number format and weight format at a time,
+// when an op is first built for it (see common.metal for the macros).
+//
+// Imported by plugins, the device suite and, for names and parameter blocks only, by the native twins in metal/cpu.
 //
 // # Naming
 //

@@ -1,0 +1,309 @@
+package kernels
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/quant"
+)
+
+// fakeDevice holds buffers and answers every kernel look-up.
+type fakeDevice struct {
+	metal.Device
+	compiled []metal.Source
+	looked   []string
+}
+
+type fakeBuffer []byte
+
+func (b fakeBuffer) Len() int                         { return len(b) }
+func (b fakeBuffer) Write(off int, data []byte) error { copy(b[off:], data); return nil }
+func (b fakeBuffer) Read(off int, data []byte) error  { copy(data, b[off:]); return nil }
+func (b fakeBuffer) Bytes() []byte                    { return b }
+func (b fakeBuffer) Release()                         {}
+
+type fakeLibrary struct{ d *fakeDevice }
+
+func (l fakeLibrary) Names() []string { return nil }
+func (l fakeLibrary) Kernel(name string, _ map[int]any) (metal.Kernel, error) {
+	l.d.looked = append(l.d.looked, name)
+	return fakeKernel(name), nil
+}
+
+type fakeKernel string
+
+func (k fakeKernel) Name() string    { return string(k) }
+func (k fakeKernel) MaxThreads() int { return 1024 }
+
+func (d *fakeDevice) Info() metal.Info { return metal.Info{Kind: metal.CPU} }
+func (d *fakeDevice) NewBuffer(n int) (metal.Buffer, error) {
+	if n <= 0 {
+		return nil, errors.New("empty")
+	}
+	return fakeBuffer(make([]byte, n)), nil
+}
+func (d *fakeDevice) Compile(_ context.Context, src metal.Source) (metal.Library, error) {
+	d.compiled = append(d.compiled, src)
+	return fakeLibrary{d}, nil
+}
+
+func newSet(t *testing.T) (*Set, *fakeDevice) {
+	t.Helper()
+	d := &fakeDevice{}
+	s, err := Load(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, d
+}
+
+func floats(n int) metal.Arg { return metal.Arg{Buffer: fakeBuffer(make([]byte, 4*n))} }
+
+func weights(t *testing.T, f quant.Format, e, n, k int) Weights {
+	t.Helper()
+	q, err := quant.New(f, e, n, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWeights(&fakeDevice{}, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+type op struct {
+	name  string
+	args  int // buffers of the signature in doc.go, with the parameter block
+	build func(*Set) ([]metal.Dispatch, error)
+}
+
+func ops(t *testing.T) []op {
+	f := quant.Format{Bits: 4, Group: 64, DType: dtype.F32}
+	one, four := weights(t, f, 1, 8, 128), weights(t, f, 4, 8, 128)
+	down := weights(t, f, 4, 16, 64)
+	b := floats
+	return []op{
+		{"quantized_matmul_f32_b4_g64", 6, func(s *Set) ([]metal.Dispatch, error) {
+			return s.QuantizedMatmul(QuantizedMatmul{X: b(256), Y: b(16), W: one, M: 2})
+		}},
+		{"gather_qmm_f32_b4_g64", 8, func(s *Set) ([]metal.Dispatch, error) {
+			return s.GatherQMM(GatherQMM{X: b(256), LHS: b(6), RHS: b(6), Y: b(48), W: four, Pairs: 6, M: 1, Rows: 2})
+		}},
+		{"gather_qmm_swiglu_f32_b4_g64", 11, func(s *Set) ([]metal.Dispatch, error) {
+			return s.GatherQMMSwiglu(GatherQMMSwiglu{X: b(256), LHS: b(6), RHS: b(6), Y: b(48), Gate: four, Up: four, Pairs: 6, M: 1, Rows: 2})
+		}},
+		{"gather_qmm_combine_fp32_no_fma_f32_b4_g64", 8, func(s *Set) ([]metal.Dispatch, error) {
+			return s.GatherQMMCombine(GatherQMMCombine{H: b(384), RHS: b(6), Scores: b(6), Out: b(48), Down: down, Tokens: 3, TopK: 2, Mode: FP32NoFMA})
+		}},
+		{"swiglu_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+			return s.Swiglu(Swiglu{Gate: b(9), Up: b(9), Y: b(9), N: 9})
+		}},
+		{"topk_gating_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+			return s.TopKGating(TopKGating{Logits: b(16), Indices: b(4), Scores: b(4), Tokens: 2, Experts: 8, TopK: 2})
+		}},
+		{"moe_combine_exact_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+			return s.MoECombine(MoECombine{Y: b(32), Scores: b(4), Out: b(16), Tokens: 2, TopK: 2, D: 8, Mode: Exact})
+		}},
+		{"progressive_swiglu_f32_b4_g64", 10, func(s *Set) ([]metal.Dispatch, error) {
+			return s.ProgressiveSwiglu(ProgressiveSwiglu{X: b(128), Y: b(8), Refined: b(8), Gate: one, Up: one, M: 1, Epsilon: -1})
+		}},
+		{"softmax_f32", 3, func(s *Set) ([]metal.Dispatch, error) { return s.Softmax(Softmax{X: b(8), Y: b(8), M: 2, D: 4}) }},
+		{"rms_norm_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+			return s.RMSNorm(RMSNorm{X: b(8), Weight: b(4), Y: b(8), M: 2, D: 4, Eps: 1e-6})
+		}},
+		{"rope_f32", 3, func(s *Set) ([]metal.Dispatch, error) {
+			return s.Rope(Rope{X: b(48), Y: b(48), H: 2, L: 3, D: 8, Base: 1e6, Scale: 1})
+		}},
+		{"sdpa_f32", 5, func(s *Set) ([]metal.Dispatch, error) {
+			return s.SDPA(SDPA{Q: b(32), K: b(56), V: b(56), Out: b(32), H: 4, KV: 2, L: 3, KVStride: 4, D: 8, Scale: 1})
+		}},
+		{"add_f32", 4, func(s *Set) ([]metal.Dispatch, error) { return s.Add(Add{A: b(9), B: b(9), Y: b(9), N: 9}) }},
+		{"embedding_f32_b4_g64", 6, func(s *Set) ([]metal.Dispatch, error) {
+			return s.Embedding(Embedding{IDs: b(2), Y: b(256), W: one, M: 2})
+		}},
+		{"argmax_f32", 3, func(s *Set) ([]metal.Dispatch, error) { return s.Argmax(Argmax{X: b(8), Index: b(2), M: 2, D: 4}) }},
+	}
+}
+
+func TestOpsBindTheirSignature(t *testing.T) {
+	for _, o := range ops(t) {
+		s, d := newSet(t)
+		for range 2 {
+			got, err := o.build(s)
+			if err != nil {
+				t.Errorf("%s: %v", o.name, err)
+				continue
+			}
+			if len(got) != 1 || got[0].Kernel.Name() != o.name || len(got[0].Args) != o.args {
+				t.Errorf("%s: got %d dispatches, first %v with %d arguments, want %d", o.name, len(got), got[0].Kernel, len(got[0].Args), o.args)
+			}
+			last := got[0].Args[len(got[0].Args)-1]
+			if len(last.Bytes) == 0 || len(last.Bytes)%4 != 0 {
+				t.Errorf("%s: the last argument is not a parameter block", o.name)
+			}
+			if g := got[0].Grid; g.X < 1 || got[0].Threadgroup.Threads() > 1024 {
+				t.Errorf("%s: grid %v threadgroup %v", o.name, g, got[0].Threadgroup)
+			}
+		}
+		if len(d.compiled) != 1 || len(d.looked) != 1 {
+			t.Errorf("%s: compiled %d times and looked up %d times in two builds", o.name, len(d.compiled), len(d.looked))
+		}
+		if _, err := s.Kernel(o.name); err != nil || len(d.compiled) != 1 || len(d.looked) != 2 {
+			t.Errorf("%s: Kernel must look up again and not compile again: %d, %d, %v", o.name, len(d.looked), len(d.compiled), err)
+		}
+	}
+}
+
+func TestFaultsNameWhatIsWrong(t *testing.T) {
+	f := quant.Format{Bits: 4, Group: 64, DType: dtype.F16}
+	w := weights(t, f, 4, 8, 128)
+	good := GatherQMM{X: floats(128), LHS: floats(2), RHS: floats(2), Y: floats(16), W: w, Pairs: 2, M: 1, Rows: 1}
+	swiglu := GatherQMMSwiglu{X: floats(128), LHS: floats(2), RHS: floats(2), Y: floats(16), Gate: w, Up: w, Pairs: 2, M: 1, Rows: 1}
+	cases := []struct {
+		want  string
+		build func(*Set) error
+	}{
+		{"bits are not supported", gather(good, func(a *GatherQMM) { a.W.Bits = 7 })},
+		{"group size 48", gather(good, func(a *GatherQMM) { a.W.Group = 48 })},
+		{"do not divide into groups", gather(good, func(a *GatherQMM) { a.W.K = 96 })},
+		{"Pairs is 0", gather(good, func(a *GatherQMM) { a.Pairs = 0 })},
+		{"LHS is not set", gather(good, func(a *GatherQMM) { a.LHS = metal.Arg{} })},
+		{"Y must be a buffer", gather(good, func(a *GatherQMM) { a.Y = metal.Arg{Bytes: make([]byte, 64)} })},
+		{"X: shape [9 1 128] needs 2304 bytes, the buffer has 512", gather(good, func(a *GatherQMM) { a.Rows = 9 })},
+		{"offset 3 is not a multiple", gather(good, func(a *GatherQMM) { a.RHS.Offset = 3 })},
+		{"the buffer has 0 after offset 4000", gather(good, func(a *GatherQMM) { a.X.Offset = 4000 })},
+		{"W.Scales: shape [4 8 2]", gather(good, func(a *GatherQMM) { a.W.Scales = floats(1) })},
+		{"at most 4096", gather(good, func(a *GatherQMM) { a.X = metal.Arg{Bytes: make([]byte, 8192)} })},
+		{"too large", gather(good, func(a *GatherQMM) { a.Rows = 1 << 30; a.M = 1 << 30 })},
+		{"Gate is [4,8,128] f16_b4_g64 but Up is [4,4,128]", func(s *Set) error {
+			a := swiglu
+			a.Up.N = 4
+			_, err := s.GatherQMMSwiglu(a)
+			return err
+		}},
+		{"W has 4 experts, want 1", func(s *Set) error {
+			_, err := s.QuantizedMatmul(QuantizedMatmul{X: floats(128), Y: floats(8), W: w, M: 1})
+			return err
+		}},
+		{`combine mode "fast"`, func(s *Set) error {
+			_, err := s.MoECombine(MoECombine{Y: floats(1), Scores: floats(1), Out: floats(1), Tokens: 1, TopK: 1, D: 1, Mode: "fast"})
+			return err
+		}},
+		{"TopK 9 of 8 experts", func(s *Set) error {
+			_, err := s.TopKGating(TopKGating{Logits: floats(8), Indices: floats(9), Scores: floats(9), Tokens: 1, Experts: 8, TopK: 9})
+			return err
+		}},
+		{"no high and low part", func(s *Set) error {
+			w := weights(t, quant.Format{Bits: 3, Group: 64, DType: dtype.F16}, 1, 8, 128)
+			_, err := s.ProgressiveSwiglu(ProgressiveSwiglu{X: floats(128), Y: floats(8), Refined: floats(8), Gate: w, Up: w, M: 1})
+			return err
+		}},
+		{"KVStride 2 is below", func(s *Set) error {
+			_, err := s.SDPA(SDPA{Q: floats(8), K: floats(64), V: floats(64), Out: floats(8), H: 1, KV: 1, L: 3, KVStride: 2, D: 8})
+			return err
+		}},
+		{"3 query heads do not divide", func(s *Set) error {
+			_, err := s.SDPA(SDPA{H: 3, KV: 2, L: 3, KVStride: 3, D: 8})
+			return err
+		}},
+		{"KV is 0", func(s *Set) error {
+			_, err := s.SDPA(SDPA{H: 3, KV: 0, L: 3, KVStride: 3, D: 8})
+			return err
+		}},
+		{"D 7 is odd", func(s *Set) error {
+			_, err := s.Rope(Rope{X: floats(7), Y: floats(7), H: 1, L: 1, D: 7, Base: 1e6})
+			return err
+		}},
+		{"unknown activation type", func(s *Set) error {
+			_, err := s.Add(Add{A: floats(1), B: floats(1), Y: floats(1), N: 1, DType: 9})
+			return err
+		}},
+	}
+	for _, c := range cases {
+		s, _ := newSet(t)
+		err := c.build(s)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want …%s…", err, c.want)
+		}
+	}
+}
+
+func gather(a GatherQMM, change func(*GatherQMM)) func(*Set) error {
+	return func(s *Set) error {
+		a := a
+		change(&a)
+		_, err := s.GatherQMM(a)
+		return err
+	}
+}
+
+func TestKernelNames(t *testing.T) {
+	for _, name := range []string{"gather_qmm_bf16_b4_g64", "moe_combine_fp32_no_fma_f16", "gather_qmm_combine_fp32_f32_b8_g128", "rope_f32"} {
+		spec, err := parseName(name)
+		if err != nil || spec.name() != name {
+			t.Errorf("%s: came back as %s, %v", name, spec.name(), err)
+		}
+	}
+	if spec, _ := parseName("gather_qmm_combine_fp32_f32_b8_g128"); fileOf(spec.op) != "gather_qmm_combine.metal" {
+		t.Errorf("mode kernels are in %s", fileOf(spec.op))
+	}
+	for _, name := range []string{"", "gather_qmm", "Rope_f32", "rope_f64", "x_f16_b4"} {
+		if _, err := parseName(name); !errors.Is(err, metal.ErrNoKernel) {
+			t.Errorf("%q: got %v, want ErrNoKernel", name, err)
+		}
+	}
+}
+
+func TestExpertIsAViewOfItsMatrix(t *testing.T) {
+	f := quant.Format{Bits: 3, Group: 32, DType: dtype.BF16}
+	q, err := quant.New(f, 3, 5, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range q.Packed {
+		q.Packed[i] = byte(i)
+	}
+	w, err := NewWeights(&fakeDevice{}, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := w.Expert(2)
+	got := make([]byte, 5*24) // 5 rows of 64 codes of 3 bits
+	_ = e.Packed.Buffer.Read(e.Packed.Offset, got)
+	if string(got) != string(q.Expert(2).Packed) {
+		t.Error("expert 2's codes are not where the view points")
+	}
+	if w.Bytes() != q.Bytes() || e.Bytes()*3 != w.Bytes() {
+		t.Errorf("bytes: %d of one expert, %d of three, %d stored", e.Bytes(), w.Bytes(), q.Bytes())
+	}
+}
+
+func TestUploadDownload(t *testing.T) {
+	d := &fakeDevice{}
+	a, err := Upload(d, dtype.BF16, []float32{1, 2.5, -3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Download(a, dtype.BF16, 3)
+	if err != nil || got[1] != 2.5 || got[2] != -3 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	u, err := UploadUint32(d, []uint32{7, 1 << 31})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := DownloadUint32(u, 2); err != nil || got[0] != 7 || got[1] != 1<<31 {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := Upload(d, dtype.F32, nil); err == nil {
+		t.Error("an empty upload was accepted")
+	}
+	if _, err := Download(metal.Arg{}, dtype.F32, 1); err == nil {
+		t.Error("a download from nothing was accepted")
+	}
+}

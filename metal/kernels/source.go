@@ -1,0 +1,92 @@
+package kernels
+
+import (
+	"embed"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/quant"
+)
+
+// Files holds every kernel source.
+//
+//go:embed *.metal
+var Files embed.FS
+
+// specialization is what one compiled kernel is for. Bits and Group are 0 for
+// ops without quantized weights.
+type specialization struct {
+	op          string // with the combine mode where the op has one
+	dt          dtype.DType
+	bits, group int
+}
+
+func quantized(op string, f quant.Format) specialization {
+	return specialization{op, f.DType, f.Bits, f.Group}
+}
+
+func (s specialization) suffix() string {
+	if s.bits == 0 {
+		return s.dt.String()
+	}
+	return quant.Format{Bits: s.bits, Group: s.group, DType: s.dt}.String()
+}
+
+func (s specialization) name() string { return s.op + "_" + s.suffix() }
+
+var kernelName = regexp.MustCompile(`^([a-z0-9_]+?)_(f32|f16|bf16)(?:_b(\d)_g(\d+))?$`)
+
+// parseName takes a kernel's host name apart.
+func parseName(name string) (specialization, error) {
+	m := kernelName.FindStringSubmatch(name)
+	if m == nil {
+		return specialization{}, fmt.Errorf("kernel %q: %w: want a name such as gather_qmm_bf16_b4_g64", name, metal.ErrNoKernel)
+	}
+	s := specialization{op: m[1]}
+	s.dt, _ = dtype.Parse(m[2])     // the pattern admits only its names
+	s.bits, _ = strconv.Atoi(m[3])  // empty is 0
+	s.group, _ = strconv.Atoi(m[4]) // likewise
+	return s, nil
+}
+
+// source is the text to compile for s: the file that has its op, after
+// common.metal. The cpu device needs none, so there a missing file is no error.
+func (s specialization) source(kind metal.Kind) (metal.Source, error) {
+	file := fileOf(s.op)
+	src := metal.Source{Name: file, Defines: map[string]string{
+		"ASSAY_T":      map[dtype.DType]string{dtype.F32: "float", dtype.F16: "half", dtype.BF16: "bfloat"}[s.dt],
+		"ASSAY_SUFFIX": s.suffix(),
+	}}
+	if s.bits != 0 {
+		src.Defines["ASSAY_BITS"] = strconv.Itoa(s.bits)
+		src.Defines["ASSAY_GROUP"] = strconv.Itoa(s.group)
+	}
+	if kind == metal.CPU {
+		return src, nil
+	}
+	common, err := fs.ReadFile(Files, "common.metal")
+	if err != nil {
+		return src, err
+	}
+	text, err := fs.ReadFile(Files, file)
+	if err != nil {
+		return src, fmt.Errorf("kernel %s: %w: no source %s", s.name(), metal.ErrNoKernel, file)
+	}
+	// #line keeps the compiler's messages on the file's own lines.
+	src.Text = string(common) + "\n#line 1 \"" + file + "\"\n" + string(text)
+	return src, nil
+}
+
+// SourceOf is the source that holds the kernel of that host name, specialised
+// for it, as a device compiles it.
+func SourceOf(name string) (metal.Source, error) {
+	s, err := parseName(name)
+	if err != nil {
+		return metal.Source{}, err
+	}
+	return s.source(metal.Sim)
+}

@@ -1,0 +1,126 @@
+// Package quant is MLX's affine quantization: what the codes, scales and
+// biases of a weight matrix mean, how they are made from numbers, at random
+// from a seed, or read from an MLX checkpoint.
+//
+// A matrix W[N,K] is cut along K into groups; each weight is a code q of a few
+// bits and stands for q·scale + bias of its group. A row's codes are one
+// little-endian bit stream, lowest bits first, read as uint32 words.
+// Imported by metal/kernels, metal/reference, the device suite and plugins.
+package quant
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+// Format is how weights are stored.
+type Format struct {
+	Bits  int         // of one code: 2, 3, 4, 5, 6 or 8
+	Group int         // weights that share one scale and bias: 32, 64 or 128
+	DType dtype.DType // of scales and biases
+}
+
+// AllBits and AllGroups list what MLX supports.
+func AllBits() []int   { return []int{2, 3, 4, 5, 6, 8} }
+func AllGroups() []int { return []int{32, 64, 128} }
+
+// Check reports a format that MLX does not have, or one that rows of k weights
+// cannot be stored in.
+func (f Format) Check(k int) error {
+	switch {
+	case !slices.Contains(AllBits(), f.Bits):
+		return fmt.Errorf("quantized weights: %d bits are not supported, want one of %v", f.Bits, AllBits())
+	case !slices.Contains(AllGroups(), f.Group):
+		return fmt.Errorf("quantized weights: group size %d is not supported, want one of %v", f.Group, AllGroups())
+	case f.DType > dtype.BF16:
+		return fmt.Errorf("quantized weights: unknown %s for scales", f.DType)
+	case k <= 0 || k%f.Group != 0:
+		return fmt.Errorf("quantized weights: rows of %d weights do not divide into groups of %d", k, f.Group)
+	}
+	return nil
+}
+
+// PackedRowBytes of the codes of k weights.
+func (f Format) PackedRowBytes(k int) int { return k * f.Bits / 8 }
+
+// ScaleRowBytes of the scales, or of the biases, of k weights.
+func (f Format) ScaleRowBytes(k int) int { return k / f.Group * f.DType.Size() }
+
+// RowBytes is everything that is read to use k weights: codes, scales, biases.
+func (f Format) RowBytes(k int) int { return f.PackedRowBytes(k) + 2*f.ScaleRowBytes(k) }
+
+// String is the suffix of kernel names: bf16_b4_g64.
+func (f Format) String() string { return fmt.Sprintf("%s_b%d_g%d", f.DType, f.Bits, f.Group) }
+
+// Tensor is a stack of quantized matrices W[Experts,N,K], all little-endian:
+// Packed [Experts,N,K·Bits/32] uint32, Scales and Biases [Experts,N,K/Group] of DType.
+type Tensor struct {
+	Format
+	Experts, N, K          int
+	Packed, Scales, Biases []byte
+}
+
+// New returns a zeroed tensor.
+func New(f Format, experts, n, k int) (*Tensor, error) {
+	if err := checkShape(f, experts, n, k); err != nil {
+		return nil, err
+	}
+	rows := experts * n
+	return &Tensor{
+		Format: f, Experts: experts, N: n, K: k,
+		Packed: make([]byte, rows*f.PackedRowBytes(k)),
+		Scales: make([]byte, rows*f.ScaleRowBytes(k)),
+		Biases: make([]byte, rows*f.ScaleRowBytes(k)),
+	}, nil
+}
+
+func checkShape(f Format, experts, n, k int) error {
+	if err := f.Check(k); err != nil {
+		return err
+	}
+	const most = math.MaxInt32
+	if experts <= 0 || n <= 0 || experts > most || n > most || k > most ||
+		experts > math.MaxInt/2/n/f.RowBytes(k) {
+		return fmt.Errorf("quantized weights: shape [%d,%d,%d] is empty or too large", experts, n, k)
+	}
+	return nil
+}
+
+// Check reports a tensor whose parts do not have the lengths its shape asks for.
+func (t *Tensor) Check() error {
+	if err := checkShape(t.Format, t.Experts, t.N, t.K); err != nil {
+		return err
+	}
+	rows := t.Experts * t.N
+	for _, part := range []struct {
+		name      string
+		have, per int
+	}{
+		{"packed codes", len(t.Packed), t.PackedRowBytes(t.K)},
+		{"scales", len(t.Scales), t.ScaleRowBytes(t.K)},
+		{"biases", len(t.Biases), t.ScaleRowBytes(t.K)},
+	} {
+		if part.have != rows*part.per {
+			return fmt.Errorf("quantized weights [%d,%d,%d] %s: %s are %d bytes, want %d",
+				t.Experts, t.N, t.K, t.Format, part.name, part.have, rows*part.per)
+		}
+	}
+	return nil
+}
+
+// Bytes of the whole tensor.
+func (t *Tensor) Bytes() int { return len(t.Packed) + len(t.Scales) + len(t.Biases) }
+
+// Expert is matrix e of the stack, sharing its memory.
+func (t *Tensor) Expert(e int) *Tensor {
+	p, s := t.N*t.PackedRowBytes(t.K), t.N*t.ScaleRowBytes(t.K)
+	return &Tensor{
+		Format: t.Format, Experts: 1, N: t.N, K: t.K,
+		Packed: t.Packed[e*p : (e+1)*p : (e+1)*p],
+		Scales: t.Scales[e*s : (e+1)*s : (e+1)*s],
+		Biases: t.Biases[e*s : (e+1)*s : (e+1)*s],
+	}
+}
