@@ -1,0 +1,91 @@
+package machine
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/host"
+	"github.com/shirou/gopsutil/v4/mem"
+
+	"github.com/assay-bench/assay/core/record"
+)
+
+// Facts of the host. What cannot be read stays empty.
+func Facts(ctx context.Context) record.Host {
+	h := record.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU(), Flags: []string{}}
+	if i, err := host.InfoWithContext(ctx); err == nil {
+		h.Hostname, h.Kernel, h.Virtual = i.Hostname, i.KernelVersion, i.VirtualizationSystem
+	}
+	if c, err := cpu.InfoWithContext(ctx); err == nil && len(c) > 0 {
+		h.CPU = c[0].ModelName
+		for _, f := range c[0].Flags {
+			if strings.HasPrefix(f, "avx") || f == "fma" || f == "f16c" || f == "asimd" || f == "sve" {
+				h.Flags = append(h.Flags, f)
+			}
+		}
+	}
+	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
+		h.Memory = int64(m.Total)
+	}
+	return h
+}
+
+// Git says which commit dir is at and whether it differs from it. Without an
+// answer sha is nil and reason says why.
+func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out, err := output(ctx, dir, "git", "rev-parse", "HEAD")
+	if err != nil {
+		return nil, nil, fmt.Sprintf("git rev-parse HEAD in %s: %v", dir, err)
+	}
+	status, err := output(ctx, dir, "git", "status", "--porcelain")
+	if err != nil {
+		return &out, nil, fmt.Sprintf("git status: %v", err)
+	}
+	d := status != ""
+	return &out, &d, ""
+}
+
+// MLXVersion asks the machine's Python which mlx it has.
+func MLXVersion(ctx context.Context) (version *string, reason string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	out, err := output(ctx, "", "python3", "-c", "import importlib.metadata as m; print(m.version('mlx'))")
+	if err != nil {
+		return nil, "python3 on this machine has no mlx; no MLX code is part of this measurement"
+	}
+	return &out, ""
+}
+
+func output(ctx context.Context, dir, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.WaitDelay = time.Second
+	b, err := cmd.Output()
+	return strings.TrimSpace(string(b)), err
+}
+
+// Self is the running binary.
+func Self(version string) record.Binary {
+	b := record.Binary{Name: "assay", Version: version, GoVersion: runtime.Version()}
+	if path, err := os.Executable(); err == nil {
+		if f, err := os.Open(path); err == nil {
+			defer f.Close()
+			h := sha256.New()
+			if _, err := io.Copy(h, f); err == nil {
+				b.SHA256 = hex.EncodeToString(h.Sum(nil))
+			}
+		}
+	}
+	return b
+}

@@ -1,0 +1,82 @@
+package machine
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSecondSessionWaitsAndIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := Acquire(context.Background(), path, "session one", func(string) { t.Error("the first had to wait") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string, 1)
+	got := make(chan error, 1)
+	go func() {
+		second, err := Acquire(context.Background(), path, "session two", func(h string) { told <- h })
+		if err == nil {
+			err = second.Release()
+		}
+		got <- err
+	}()
+	if h := <-told; !strings.Contains(h, "session one") {
+		t.Errorf("holder %q, want session one", h)
+	}
+	select {
+	case err := <-got:
+		t.Fatalf("second got the lock while the first held it (error %v)", err)
+	default:
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAcquireGivesUpWithItsContext(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	held, err := Acquire(context.Background(), path, "holder", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Release()
+	ctx, cancel := context.WithCancel(context.Background())
+	_, err = Acquire(ctx, path, "late", func(string) { cancel() })
+	if err == nil || !strings.Contains(err.Error(), "holder") {
+		t.Fatalf("error %v, want one that names the holder", err)
+	}
+}
+
+func TestObserveSeesOwnWork(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells how long threads waited")
+	}
+	before := readCounters(os.Getpid())
+	for end := time.Now().Add(30 * time.Millisecond); time.Now().Before(end); {
+	}
+	after := readCounters(os.Getpid())
+	if !before.known || !after.known || after.ran <= before.ran {
+		t.Fatalf("ran %v before and %v after 30 ms of work", before.ran, after.ran)
+	}
+}
+
+func TestFactsAndEnvironmentAreFilled(t *testing.T) {
+	h := Facts(context.Background())
+	if h.OS == "" || h.Cores == 0 || h.Memory == 0 {
+		t.Errorf("facts %+v lack basics", h)
+	}
+	if e := Environment(context.Background()); e.Time.IsZero() || e.FreeMemory == 0 {
+		t.Errorf("environment %+v lacks basics", e)
+	}
+	if thermalName(2) != "serious" || thermalName(9) != "" {
+		t.Error("thermal names are off")
+	}
+}

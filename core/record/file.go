@@ -1,0 +1,119 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// WriteResult writes a result document by temporary file and rename, so that a
+// reader sees the old document or the new one, never half of one.
+func WriteResult(path string, r *Result) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	return writeAtomic(path, append(b, '\n'))
+}
+
+func writeAtomic(path string, b []byte) (err error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("result folder %s: %w", dir, err)
+	}
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			tmp.Close()
+			os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(b); err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	if err = tmp.Chmod(0o644); err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	if err = tmp.Sync(); err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	if err = tmp.Close(); err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("result %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadResult reads a result document and refuses what it does not understand.
+func ReadResult(path string) (*Result, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	var head struct {
+		SchemaVersion *int `json:"schema_version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, fmt.Errorf("result %s: not a result document: %w", path, err)
+	}
+	if head.SchemaVersion == nil {
+		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
+	}
+	if *head.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("result %s: schema version %d, this assay reads %d", path, *head.SchemaVersion, SchemaVersion)
+	}
+	var r Result
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&r); err != nil {
+		return nil, fmt.Errorf("result %s: %w", path, err)
+	}
+	return &r, nil
+}
+
+// AppendJSON adds row to the JSON array in path, which it creates. Two
+// sessions that append at once both land: the file is locked while it is
+// rewritten, and replaced whole.
+func AppendJSON(path string, row any) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("append %s: %w", path, err)
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return fmt.Errorf("append %s: %w", path, err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("append %s: lock: %w", path, err)
+	}
+	var rows []json.RawMessage
+	b, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return fmt.Errorf("append: %w", err)
+	case len(bytes.TrimSpace(b)) > 0:
+		if err := json.Unmarshal(b, &rows); err != nil {
+			return fmt.Errorf("append %s: not a JSON array, left as it is: %w", path, err)
+		}
+	}
+	raw, err := json.Marshal(row)
+	if err != nil {
+		return fmt.Errorf("append %s: %w", path, err)
+	}
+	out, err := json.MarshalIndent(append(rows, raw), "", "  ")
+	if err != nil {
+		return fmt.Errorf("append %s: %w", path, err)
+	}
+	return writeAtomic(path, append(out, '\n'))
+}

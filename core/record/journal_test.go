@@ -1,0 +1,76 @@
+package record
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+)
+
+func writeJournal(t *testing.T, n int) string {
+	t.Helper()
+	j, err := CreateJournal(t.TempDir() + "/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := j.Append("e", KindSample, SampleEvent{Case: "c", Sample: Sample{Seq: uint64(i)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return j.Path()
+}
+
+func TestJournalKeepsEverythingBeforeATornTail(t *testing.T) {
+	path := writeJournal(t, 5)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	start := len(whole) - len(lines[4])
+	for cut := start + 1; cut < len(whole); cut++ {
+		events, torn, err := readEvents(bytes.NewReader(whole[:cut]), path)
+		if err != nil || len(events) != 4 || !torn {
+			t.Fatalf("cut at %d: %d events, torn %v, error %v; want 4 events and a torn tail", cut, len(events), torn, err)
+		}
+	}
+	if events, torn, err := ReadJournal(path); err != nil || torn || len(events) != 5 {
+		t.Fatalf("whole journal: %d events, torn %v, error %v", len(events), torn, err)
+	}
+}
+
+func TestJournalRefusesDamage(t *testing.T) {
+	path := writeJournal(t, 4)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(whole), "\n")
+	for name, c := range map[string]struct{ text, want string }{
+		"changed": {strings.Replace(string(whole), `"case":"c"`, `"case":"d"`, 1), ":1: checksum"},
+		"missing": {lines[0] + lines[2] + lines[3], ":2: event 3 where 2 belongs"},
+		"garbage": {lines[0] + "{}\n" + lines[1] + lines[2], ":2: "},
+	} {
+		_, _, err := readEvents(strings.NewReader(c.text), "j")
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that holds %q", name, err, c.want)
+		}
+	}
+}
+
+func FuzzReadJournal(f *testing.F) {
+	f.Add([]byte(`{"sum":"00000000","event":{}}` + "\n"))
+	f.Add([]byte("\n\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		events, _, _ := readEvents(bytes.NewReader(b), "j")
+		for i, e := range events {
+			if e.Seq != uint64(i+1) {
+				t.Fatalf("event %d has sequence %d", i, e.Seq)
+			}
+		}
+	})
+}

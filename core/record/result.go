@@ -1,0 +1,247 @@
+package record
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// SchemaVersion of result documents. It grows when a field changes meaning.
+const SchemaVersion = 1
+
+// Status of a result: how far the measuring got, not what it showed.
+type Status string
+
+// The statuses, from best to worst.
+const (
+	Complete Status = "complete"
+	Partial  Status = "partial" // interrupted, or some variant could not be measured
+	Crashed  Status = "crashed" // a plugin process died and its case could not go on
+	Hung     Status = "hung"
+	Invalid  Status = "invalid" // the machine could not answer
+	Skipped  Status = "skipped" // `when` was false
+)
+
+// Result is one experiment of one session. Times are nanoseconds per
+// iteration unless a name says otherwise; ratios are speed against the
+// baseline, above 1 is faster.
+type Result struct {
+	SchemaVersion int         `json:"schema_version"`
+	Status        Status      `json:"status"`
+	Verdict       string      `json:"verdict"` // worst of all judgements: pass, fail, inconclusive, invalid; "none" without guardrails
+	Session       Session     `json:"session"`
+	Experiment    Experiment  `json:"experiment"`
+	Metadata      Metadata    `json:"metadata"`
+	Cases         []Case      `json:"cases"`
+	Selections    []Selection `json:"selections"`
+	Findings      []Finding   `json:"findings"`
+	Failures      []Failure   `json:"failures"`
+	Diagnostics   []string    `json:"diagnostics"` // warnings worth keeping
+}
+
+// Session is one `assay run` on one machine.
+type Session struct {
+	ID       string    `json:"id"`
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended"`
+	Command  []string  `json:"command"`
+	Seed     uint64    `json:"seed"`
+	Journal  string    `json:"journal"`
+	Overhead Overhead  `json:"overhead"`
+}
+
+// Overhead says where an experiment's wall time went, in nanoseconds.
+type Overhead struct {
+	Wall     int64 `json:"wall_ns"`
+	Visits   int64 `json:"visits_ns"`  // inside Measure, warm-up included
+	Prepare  int64 `json:"prepare_ns"` // inside PrepareCase and ReleaseCase
+	Startup  int64 `json:"startup_ns"` // process start to ready, and device opening
+	LockWait int64 `json:"lock_wait_ns"`
+	Host     int64 `json:"host_ns"` // the rest: host and RPC
+}
+
+// Experiment is the resolved configuration and its source.
+type Experiment struct {
+	Name        string                     `json:"name"`
+	Description string                     `json:"description"`
+	Plugin      string                     `json:"plugin"`
+	Device      string                     `json:"device"` // as asked for
+	DependsOn   []string                   `json:"depends_on"`
+	Measure     Measure                    `json:"measure"`
+	Guardrails  []Guardrail                `json:"guardrails"`
+	Tradeoffs   map[string]string          `json:"tradeoffs"`
+	Metadata    map[string]json.RawMessage `json:"metadata"` // the author's own
+	Source      string                     `json:"source"`   // HCL text
+}
+
+// Measure is the method with every default filled in.
+type Measure struct {
+	Rounds      int      `json:"rounds"`
+	MaxRounds   int      `json:"max_rounds"`
+	Visit       int64    `json:"visit_ns"`
+	Samples     int      `json:"samples"`
+	Cache       string   `json:"cache"`
+	Budget      int64    `json:"budget_ns"`
+	Phases      []string `json:"phases"`
+	Confidence  float64  `json:"confidence"`
+	WarmupMax   int64    `json:"warmup_max_ns"`
+	WarmupAgree float64  `json:"warmup_agree"` // windows agree within this share
+}
+
+// Guardrail as written.
+type Guardrail struct {
+	Name     string  `json:"name"`
+	Phase    string  `json:"phase"`
+	Variant  string  `json:"variant"` // empty: every variant
+	MinRatio float64 `json:"min_ratio"`
+	Margin   float64 `json:"margin"`
+	OnFail   string  `json:"on_fail"`
+}
+
+// Case is one point of the matrix with everything measured in it.
+type Case struct {
+	ID         string                     `json:"id"`
+	Matrix     map[string]json.RawMessage `json:"matrix"`
+	Status     Status                     `json:"status"`
+	Variants   []Variant                  `json:"variants"` // baseline, variants, control
+	Rounds     []Round                    `json:"rounds"`
+	Controls   []Control                  `json:"controls"`
+	Judgements []Judgement                `json:"judgements"`
+	Asserts    []AssertResult             `json:"asserts"`
+	Looks      []Look                     `json:"looks"`
+}
+
+// Roles of a variant.
+const (
+	RoleBaseline = "baseline"
+	RoleVariant  = "variant"
+	RoleControl  = "control"
+	RoleProposed = "proposed" // asked for by the plugin's search
+)
+
+// Variant is one thing compared, with what is known of it over all rounds.
+type Variant struct {
+	Name         string                  `json:"name"`
+	Role         string                  `json:"role"`
+	Config       json.RawMessage         `json:"config"`
+	ConfigDigest string                  `json:"config_digest"`
+	Why          string                  `json:"why,omitempty"` // of a proposed one
+	Facts        map[string]string       `json:"facts"`
+	Metrics      map[string]float64      `json:"metrics"` // median over rounds
+	Checks       []Check                 `json:"checks"`  // last round's, before and after timing
+	DeviceBytes  int64                   `json:"device_bytes"`
+	PeakBytes    int64                   `json:"peak_device_bytes"`
+	PrepareNs    int64                   `json:"prepare_ns"` // median one-time cost
+	Phases       map[string]PhaseSummary `json:"phases"`
+	Failure      string                  `json:"failure,omitempty"`
+}
+
+// Check is one comparison with an independent reference.
+type Check struct {
+	Name   string  `json:"name"`
+	Kind   string  `json:"kind"` // correctness or fidelity
+	When   string  `json:"when"` // before or after timing
+	Value  float64 `json:"value"`
+	Limit  float64 `json:"limit"`
+	Passed bool    `json:"passed"`
+	Detail string  `json:"detail"`
+}
+
+// PhaseSummary is one variant in one phase over all rounds.
+type PhaseSummary struct {
+	Rounds      int       `json:"rounds"`
+	WallNs      Estimate  `json:"wall_ns"` // multi-run median: the median over rounds
+	DeviceNs    float64   `json:"device_ns"`
+	EncodeNs    float64   `json:"encode_ns"`
+	UnitsPerSec float64   `json:"units_per_second"` // tok/s or calls/s, from wall
+	Units       float64   `json:"units_per_iteration"`
+	Bytes       int64     `json:"bytes_per_iteration"`
+	GBps        float64   `json:"effective_gb_per_second"` // from device time where there is one
+	CopyShare   float64   `json:"share_of_copy_bandwidth"` // 0 when the copy rate is unknown
+	Ratio       *Ratio    `json:"ratio"`                   // nil for the baseline
+	LogRatios   []float64 `json:"log_ratios"`              // per round, ln(t_baseline/t_variant)
+}
+
+// Estimate with the bounds of its interval.
+type Estimate struct {
+	Value float64 `json:"value"`
+	Lower float64 `json:"lower"`
+	Upper float64 `json:"upper"`
+}
+
+// Ratio of speed against the baseline. Lower and Upper are one-sided bounds at
+// the method's uncorrected confidence; judgements carry the corrected ones.
+// A bound that this few rounds cannot give is null.
+type Ratio struct {
+	Estimate float64  `json:"estimate"` // Hodges-Lehmann
+	Median   float64  `json:"median"`   // ratio of multi-run medians
+	Lower    *float64 `json:"lower"`
+	Upper    *float64 `json:"upper"`
+}
+
+// Control is the A/A arm of one phase: the noise floor of the session.
+type Control struct {
+	Phase      string   `json:"phase"`
+	Estimate   float64  `json:"estimate"`
+	Lower      *float64 `json:"lower"`
+	Upper      *float64 `json:"upper"`
+	NoiseFloor float64  `json:"noise_floor"` // half-width of the interval, as a share
+	Valid      bool     `json:"valid"`
+	Reason     string   `json:"reason"`
+}
+
+// Judgement is what one guardrail concludes of one variant.
+type Judgement struct {
+	Guardrail string   `json:"guardrail"`
+	Phase     string   `json:"phase"`
+	Variant   string   `json:"variant"`
+	Verdict   string   `json:"verdict"`
+	Accepted  string   `json:"accepted,omitempty"` // the trade-off's reason, beside a fail
+	OnFail    string   `json:"on_fail"`
+	Estimate  float64  `json:"estimate"`
+	Lower     *float64 `json:"lower"`
+	Upper     *float64 `json:"upper"`
+	Median    float64  `json:"median"`
+	Rounds    int      `json:"rounds"`
+	Alpha     float64  `json:"alpha"` // one-sided, after every correction
+	MinRatio  float64  `json:"min_ratio"`
+	Margin    float64  `json:"margin"`
+	Rule      string   `json:"rule"`
+	Reason    string   `json:"reason"`
+	NextStep  string   `json:"next_step"`
+	Win       bool     `json:"win"` // the lower bound is above 1
+}
+
+// Look is one planned look at the data.
+type Look struct {
+	Round    int     `json:"round"`
+	Alpha    float64 `json:"alpha"`
+	Decision string  `json:"decision"` // stop or continue
+	Reason   string  `json:"reason"`
+}
+
+// AssertResult is one assert for one variant.
+type AssertResult struct {
+	Name    string `json:"name"`
+	Variant string `json:"variant"`
+	Passed  bool   `json:"passed"`
+	Message string `json:"message"`
+}
+
+// Selection is what a select block chose in one case.
+type Selection struct {
+	Name    string  `json:"name"`
+	Case    string  `json:"case"`
+	Variant string  `json:"variant"` // empty: none qualified
+	Value   float64 `json:"value"`
+	Reason  string  `json:"reason"`
+}
+
+// Finding is a plugin's structured conclusion.
+type Finding struct {
+	Case      string          `json:"case"`
+	Kind      string          `json:"kind"`
+	Summary   string          `json:"summary"`
+	Detail    string          `json:"detail"`
+	Certainty string          `json:"certainty"`
+	Data      json.RawMessage `json:"data,omitempty"`
+}

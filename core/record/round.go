@@ -1,0 +1,94 @@
+package record
+
+import "time"
+
+// Round is one fresh plugin process and what was measured in it.
+type Round struct {
+	Index     int                 `json:"index"` // from 1
+	Attempt   int                 `json:"attempt"`
+	Started   time.Time           `json:"started"`
+	Ended     time.Time           `json:"ended"`
+	PID       int                 `json:"pid"`
+	StartupNs int64               `json:"startup_ns"` // process start to ready
+	Seed      uint64              `json:"seed"`
+	Order     map[string][]string `json:"order"` // phase: variants in order of the first pass; the second is its reverse
+	Before    Environment         `json:"environment_before"`
+	After     Environment         `json:"environment_after"`
+	Warmups   []Warmup            `json:"warmups"`
+	Visits    []Visit             `json:"visits"`
+	Counted   bool                `json:"counted"` // every variant was visited: the round enters the statistics
+}
+
+// Warmup of one variant in one phase.
+type Warmup struct {
+	Variant    string  `json:"variant"`
+	Phase      string  `json:"phase"`
+	Windows    int     `json:"windows"`
+	Ns         int64   `json:"ns"`
+	Stable     bool    `json:"stable"`
+	Spread     float64 `json:"spread"`     // of the last windows, as a share
+	Iterations uint64  `json:"iterations"` // per sample, kept for the visits
+}
+
+// Visit is the samples taken of one variant before moving to the next.
+type Visit struct {
+	Index        int         `json:"index"` // order in the round, from 1
+	Variant      string      `json:"variant"`
+	Phase        string      `json:"phase"`
+	Pass         int         `json:"pass"` // 1 there, 2 back
+	Started      time.Time   `json:"started"`
+	HostNs       int64       `json:"host_ns"` // the host's own clock around the visit
+	Samples      []Sample    `json:"samples"`
+	Contaminated bool        `json:"contaminated"`
+	Reasons      []string    `json:"reasons,omitempty"`
+	Superseded   bool        `json:"superseded"` // visited again later in the round
+	Observed     Observation `json:"observed"`
+}
+
+// Sample is one timed batch of iterations; times are of the whole batch.
+type Sample struct {
+	Seq        uint64             `json:"seq"`
+	Iterations uint64             `json:"iterations"`
+	WallNs     int64              `json:"wall_ns"`
+	DeviceNs   int64              `json:"device_ns"`
+	EncodeNs   int64              `json:"encode_ns"`
+	Metrics    map[string]float64 `json:"metrics,omitempty"`
+}
+
+// Failure is something that went wrong, kept as data.
+type Failure struct {
+	Case       string   `json:"case"`
+	Round      int      `json:"round"`
+	Attempt    int      `json:"attempt"`
+	Variant    string   `json:"variant"`
+	Phase      string   `json:"phase"` // decode, prefill, … or empty
+	Stage      string   `json:"stage"` // start, open, prepare, warm-up, visit, release, propose
+	Kind       string   `json:"kind"`  // exited, signal, panic, hang, gpu_fault, protocol, …
+	Code       int      `json:"code"`  // exit status or signal number
+	Message    string   `json:"message"`
+	LastIntent string   `json:"last_intent"`
+	LastSeq    uint64   `json:"last_acked_seq"`
+	Stderr     []string `json:"stderr_tail"`
+	NextStep   string   `json:"next_step"`
+}
+
+// Environment is the state of the machine at one moment.
+type Environment struct {
+	Time         time.Time `json:"time"`
+	Load1        float64   `json:"load1"`
+	CPUMHz       float64   `json:"cpu_mhz"`
+	FreeMemory   int64     `json:"free_memory_bytes"`
+	ThermalState string    `json:"thermal_state"` // nominal, fair, serious, critical; empty: unknown
+	Celsius      float64   `json:"celsius"`       // hottest sensor, 0: unknown
+	PowerSource  string    `json:"power_source"`  // ac, battery; empty: unknown
+	LowPower     bool      `json:"low_power"`
+}
+
+// Observation is what was seen of the machine during one visit.
+type Observation struct {
+	ForeignLoad float64 `json:"foreign_load"` // cores busy with other processes
+	WaitShare   float64 `json:"wait_share"`   // share of the visit that the plugin's threads waited for a core
+	Steal       float64 `json:"steal"`        // share taken by the hypervisor
+	MHzBefore   float64 `json:"mhz_before"`
+	MHzAfter    float64 `json:"mhz_after"`
+}
