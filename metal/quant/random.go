@@ -1,0 +1,136 @@
+package quant
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// Synthetic describes random weights: uniform codes, and per group a scale and
+// bias such as quantizing weights around zero gives. With Scale 1, an input of
+// unit mean square gives outputs of about unit variance, so that activations
+// stay of order one through a stack of layers.
+//
+// Every 8 bytes are a function of seed and position alone (splitmix64 used as a
+// counter), so the result does not depend on how many threads fill it.
+type Synthetic struct {
+	Format
+	Experts, N, K int
+	Seed          uint64
+	Scale         float64
+}
+
+// Random makes a whole tensor in host memory.
+func Random(seed uint64, f Format, experts, n, k int, scale float64) (*Tensor, error) {
+	s := Synthetic{Format: f, Experts: experts, N: n, K: k, Seed: seed, Scale: scale}
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	t, err := New(f, experts, n, k)
+	if err != nil {
+		return nil, err
+	}
+	s.FillPacked(t.Packed, 0)
+	s.FillScales(t.Scales, 0)
+	s.FillBiases(t.Biases, 0)
+	return t, nil
+}
+
+// Check reports a shape, format or scale that cannot be made.
+func (s Synthetic) Check() error {
+	if err := checkShape(s.Format, s.Experts, s.N, s.K); err != nil {
+		return err
+	}
+	step := float32(s.step())
+	if !(s.Scale > 0) || s.DType.Round(step/2) == 0 || math.IsInf(float64(s.DType.Round(step)*256), 0) {
+		return fmt.Errorf("random weights [%d,%d,%d] %s: scale %g does not fit %s", s.Experts, s.N, s.K, s.Format, s.Scale, s.DType)
+	}
+	return nil
+}
+
+// step is the root mean square of the groups' scales. Codes are uniform over
+// L = 2^bits levels centred half a step beside zero, so a weight's mean square
+// is step²·((L²−1)/12 + 1/4); it has to be Scale²/K.
+func (s Synthetic) step() float64 {
+	levels := float64(uint(1) << s.Bits)
+	return s.Scale / math.Sqrt(float64(s.K)*((levels*levels-1)/12+0.25))
+}
+
+const (
+	gamma = 0x9E3779B97F4A7C15 // splitmix64's increment
+	// Filled in pieces of this size, one goroutine each at a time.
+	pieceBytes = 1 << 20
+	// The scales' stream starts far beyond any code's.
+	scaleStream = 0xD1B54A32D192ED03
+)
+
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// FillPacked writes the code bytes from byte offset at on, a multiple of 8,
+// until dst is full.
+func (s Synthetic) FillPacked(dst []byte, at int) {
+	parallel(len(dst), func(lo, hi int) {
+		piece := dst[lo:hi]
+		state := s.Seed + uint64((at+lo)/8)*gamma
+		for len(piece) >= 8 {
+			state += gamma
+			binary.LittleEndian.PutUint64(piece, mix(state))
+			piece = piece[8:]
+		}
+		if len(piece) > 0 {
+			var last [8]byte
+			binary.LittleEndian.PutUint64(last[:], mix(state+gamma))
+			copy(piece, last[:])
+		}
+	})
+}
+
+// FillScales and FillBiases write the groups' scales and biases from byte
+// offset at on, a multiple of 8.
+func (s Synthetic) FillScales(dst []byte, at int) { s.fillGroups(dst, at, 1) }
+
+// FillBiases: the bias is minus 2^(bits-1) scales, the code that MLX gives zero
+// when a group's range is about symmetric.
+func (s Synthetic) FillBiases(dst []byte, at int) {
+	s.fillGroups(dst, at, -float32(uint(1)<<(s.Bits-1)))
+}
+
+func (s Synthetic) fillGroups(dst []byte, at int, factor float32) {
+	// A scale is step·(0.75 … 1.25), of either sign; 49/48 is that factor's mean square.
+	step := s.step() / math.Sqrt(49.0/48)
+	size := s.DType.Size()
+	parallel(len(dst), func(lo, hi int) {
+		first := (at + lo) / size
+		for i := range (hi - lo) / size {
+			r := mix((s.Seed ^ scaleStream) + uint64(first+i+1)*gamma)
+			v := float32(step * (0.75 + float64(r>>11)*0x1p-54))
+			if r&1 != 0 {
+				v = -v
+			}
+			// The scale is rounded first: times a power of two it stays exact.
+			s.DType.Put(dst[lo:], i, s.DType.Round(v)*factor)
+		}
+	})
+}
+
+// parallel cuts [0,n) into pieces and runs f on them with as many goroutines
+// as there are processors.
+func parallel(n int, f func(lo, hi int)) {
+	pieces := (n + pieceBytes - 1) / pieceBytes
+	workers := min(runtime.GOMAXPROCS(0), pieces)
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for p := w; p < pieces; p += workers {
+				f(p*pieceBytes, min((p+1)*pieceBytes, n))
+			}
+		})
+	}
+	wait.Wait()
+}
