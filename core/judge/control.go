@@ -1,0 +1,133 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/assay-bench/assay/core/stats"
+)
+
+// controlAlpha is the chance, per experiment, that a sound machine is found
+// biased. It is the control's own: with the guardrails' 5 % on either side, one
+// A/A session in ten would be thrown away for nothing. It is shared over the
+// looks as the guardrails' is, and evenly over both sides and all controls.
+const controlAlpha = 0.02
+
+// biasShare is the part of the margin that a proven bias of the control may eat
+// up. Less is charged to the interval of every variant, more makes the verdict
+// invalid. Without it the quietest machines, where a bias of 0.02 % can be
+// proven, would be the ones that never get an answer.
+const biasShare = 0.5
+
+// A Control is what the A/A arm of one case and phase says of the machine.
+type Control struct {
+	Rounds int `json:"rounds"`
+	// Estimate of the control's speed against the baseline, which it is; nil
+	// without rounds. Lower and Upper are its two-sided interval at the
+	// control's own level; nil: too few rounds.
+	Estimate *float64 `json:"estimate"`
+	Lower    *float64 `json:"lower"`
+	Upper    *float64 `json:"upper"`
+	// NoiseFloor is the half-width of the control's interval at the guardrails'
+	// level, a fraction (0.01 for 1 %). Nil: too few rounds.
+	NoiseFloor *float64 `json:"noise_floor"`
+	// Spread is the standard deviation of one round's log-ratio, which is what
+	// planning needs.
+	Spread float64 `json:"spread"`
+	// Excludes says that the interval Lower…Upper excludes 1.
+	Excludes bool `json:"excludes_one"`
+
+	halfWidth float64 // of the log-ratio; +Inf with too few rounds
+	bias      float64 // to charge: the far end of an interval that excludes 1
+}
+
+func readControl(p Plan, k int, a Arm) (Control, error) {
+	c := Control{halfWidth: math.Inf(1)}
+	d := p.used(a.LogRatios)
+	if len(d) == 0 {
+		return c, nil
+	}
+	s, err := stats.NewPaired(d)
+	if err != nil {
+		return c, fmt.Errorf("control: %w", err)
+	}
+	c.Rounds, c.Spread, c.Estimate = s.N(), s.StdDev(), ratio(s.Estimate())
+
+	own := controlAlpha / 2 * p.Looks[k].Alpha / (1 - p.Confidence) / float64(p.Controls)
+	lo, hi, err := interval(s, own)
+	if err != nil {
+		return c, fmt.Errorf("control: %w", err)
+	}
+	c.Lower, c.Upper = limit(lo), limit(hi)
+	if lo.Value > 0 || hi.Value < 0 {
+		c.Excludes, c.bias = true, math.Max(math.Abs(lo.Value), math.Abs(hi.Value))
+	}
+
+	if lo, hi, err = interval(s, p.share(k)); err != nil {
+		return c, fmt.Errorf("control: %w", err)
+	}
+	if !lo.Open {
+		c.halfWidth = (hi.Value - lo.Value) / 2
+		c.NoiseFloor = ptr(math.Expm1(c.halfWidth))
+	}
+	return c, nil
+}
+
+// trouble says why the control makes a guardrail's verdict invalid, if it does.
+type trouble int
+
+const (
+	sound trouble = iota
+	noControl
+	noisy
+	biased
+)
+
+func (c Control) check(g Guardrail) trouble {
+	switch {
+	case c.Rounds == 0:
+		return noControl
+	case c.Excludes && c.bias > biasShare*g.logMargin():
+		return biased
+	case g.Margin > 0 && c.halfWidth > g.logMargin():
+		return noisy
+	}
+	return sound
+}
+
+// hopeless says that even the last planned look would leave the control's
+// half-width at more than half as much again as the margin. The half-width
+// shrinks with the root of the rounds and grows with the level's quantile.
+func (c Control) hopeless(p Plan, k int, g Guardrail) bool {
+	if c.check(g) != noisy || math.IsInf(c.halfWidth, 0) {
+		return false
+	}
+	last := len(p.Looks) - 1
+	z := math.Erfcinv(2*p.share(last)) / math.Erfcinv(2*p.share(k))
+	atEnd := c.halfWidth * z * math.Sqrt(float64(c.Rounds)/float64(p.Looks[last].Rounds))
+	return atEnd > 1.5*g.logMargin()
+}
+
+func interval(s *stats.Paired, alpha float64) (lo, hi stats.Bound, err error) {
+	if lo, err = s.Lower(alpha); err != nil {
+		return lo, hi, err
+	}
+	hi, err = s.Upper(alpha)
+	return lo, hi, err
+}
+
+// used drops what lies beyond the last planned look.
+func (p Plan) used(d []float64) []float64 {
+	return d[:min(len(d), p.Looks[len(p.Looks)-1].Rounds)]
+}
+
+func ptr(x float64) *float64 { return &x }
+
+func ratio(logRatio float64) *float64 { return ptr(math.Exp(logRatio)) }
+
+func limit(b stats.Bound) *float64 {
+	if b.Open {
+		return nil
+	}
+	return ratio(b.Value)
+}

@@ -1,0 +1,71 @@
+package judge
+
+import "fmt"
+
+// A Decision says whether a case is measured further.
+type Decision struct {
+	Stop bool
+	// AddRounds is how many rounds to run before asking again, 0 with Stop.
+	AddRounds int
+	// Reason is a sentence for the log and the journal.
+	Reason string
+	// Judgements are the interim ones, at the plain share of the error. Empty
+	// between looks, where the data is not looked at.
+	Judgements []Judgement
+}
+
+// Decide is asked after every planned look of one case. Between looks it only
+// says how many rounds are missing, without a glance at the data. At a look it
+// stops when every guardrail has its pass or fail, when the control shows that
+// no planned number of rounds can help, or when the plan is used up.
+func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
+	if len(p.Looks) == 0 {
+		return Decision{}, fmt.Errorf("plan: no looks; make it with NewPlan")
+	}
+	if c.Unusable != "" {
+		return Decision{Stop: true, Reason: "no verdict can come from this case: " + c.Unusable}, nil
+	}
+	rounds := c.rounds()
+	if at := p.Looks[p.lookAt(rounds)]; rounds < at.Rounds {
+		return Decision{AddRounds: at.Rounds - rounds, Reason: fmt.Sprintf("the next planned look is at %d rounds", at.Rounds)}, nil
+	}
+	tests, err := collect(p, guardrails, []Case{c})
+	if err != nil {
+		return Decision{}, err
+	}
+	bonferroni(p, tests)
+	js, err := conclude(p, tests)
+	if err != nil {
+		return Decision{}, err
+	}
+	d := Decision{Judgements: js}
+	next, more := p.NextLook(rounds)
+	open, hope := unsettled(p, tests, js)
+	switch {
+	case open == "":
+		d.Stop, d.Reason = true, fmt.Sprintf("every guardrail is settled after %d rounds", rounds)
+	case !more:
+		d.Stop, d.Reason = true, fmt.Sprintf("all %d planned rounds are run; %s", rounds, open)
+	case !hope:
+		d.Stop, d.Reason = true, fmt.Sprintf("more rounds would not help: %s", open)
+	default:
+		d.AddRounds = next.Rounds - rounds
+		d.Reason = fmt.Sprintf("%d more rounds to the look at %d: %s", d.AddRounds, next.Rounds, open)
+	}
+	return d, nil
+}
+
+// unsettled describes the first guardrail without pass or fail, and says
+// whether any of those could still get one.
+func unsettled(p Plan, tests []test, js []Judgement) (open string, hope bool) {
+	for i, j := range js {
+		if j.Verdict == Pass || j.Verdict == Fail {
+			continue
+		}
+		if open == "" {
+			open = fmt.Sprintf("guardrail %q, variant %q: %s", j.Guardrail, j.Variant, j.Reason)
+		}
+		hope = hope || !tests[i].control.hopeless(p, tests[i].look, tests[i].g)
+	}
+	return open, hope
+}

@@ -1,0 +1,27 @@
+// Package judge turns the rounds of a session into verdicts. It is pure: plain
+// data in, plain data out, so that a session, an offline re-judgement and the
+// method study run the same code.
+//
+// The main path: [NewPlan] fixes the looks and their error levels before any
+// data; at each look [Decide] says whether a case needs more rounds; at the end
+// [Judge] gives one [Judgement] per guardrail, case and variant, with its rule,
+// reason and next step, and [Overall] condenses them.
+//
+// # How the corrections combine
+//
+// With confidence 1-A, m planned claims and looks k with levels A_k that add up
+// to A (see stats.LookAlphas), a claim last looked at in look k has the
+// corrected p-value q = p·A/A_k, and Holm's procedure runs over the q of all m
+// claims at level A. The chance that q <= x for a claim that is not true is at
+// most the sum over k of P(p_k <= x·A_k/A) <= x, whatever made the session stop
+// at that look, so q is a p-value and Holm's guarantee holds: the chance of any
+// false pass in the experiment is at most A, and so is the chance of any false
+// fail. While the session runs, [Decide] uses the plain share A_k/m, which is
+// never more lenient than Holm, because the other cases are not measured yet.
+//
+// Rounds that end between two looks (budget, crash) are judged at the level of
+// the look that they were on the way to. Rounds beyond the last look are not
+// used.
+//
+// Imported by core/session, core/record, core/report and the method study.
+package judge

@@ -1,0 +1,74 @@
+package judge
+
+// A Judgement is the answer of one guardrail for one variant of one case.
+// Ratios are speeds against the baseline: 0.95 is 5 % slower.
+type Judgement struct {
+	Guardrail string  `json:"guardrail"`
+	Case      string  `json:"case"`
+	Phase     string  `json:"phase"`
+	Variant   string  `json:"variant"`
+	Verdict   Verdict `json:"verdict"`
+	// Final is false while the plan has another look: the session adds rounds,
+	// and the verdict may change.
+	Final bool `json:"final"`
+
+	// Estimate is the Hodges–Lehmann estimate, nil without rounds.
+	Estimate *float64 `json:"estimate"`
+	// Lower and Upper are the one-sided bounds at AlphaPass and AlphaFail, the
+	// control's bias already charged. Nil: too few rounds for a bound.
+	Lower *float64 `json:"lower"`
+	Upper *float64 `json:"upper"`
+	// MedianRatio is the plain multi-run median ratio, nil without rounds.
+	MedianRatio *float64 `json:"median_ratio"`
+	// AlphaPass and AlphaFail are the levels after looks and Holm.
+	AlphaPass float64 `json:"alpha_pass"`
+	AlphaFail float64 `json:"alpha_fail"`
+	// Rounds that the verdict uses.
+	Rounds int `json:"rounds"`
+	// Look is the look that the verdict belongs to, from 1; Looks the planned
+	// number.
+	Look  int `json:"look"`
+	Looks int `json:"looks"`
+	// Win says that a speed above the baseline's is proven, not only that no
+	// loss is: the lower bound is above 1 at the level of the plain share of
+	// all claims.
+	Win bool `json:"win"`
+
+	OnFail OnFail `json:"on_fail"`
+	// AcceptedByTradeoff says that this fail stands beside a written trade-off
+	// that accepts it; Tradeoff is its reason.
+	AcceptedByTradeoff bool   `json:"accepted_by_tradeoff"`
+	Tradeoff           string `json:"tradeoff,omitempty"`
+
+	Control Control `json:"control"`
+
+	// Rule is the rule with its numbers, Reason why it gave this verdict, Next
+	// what to do. Each is a sentence or two for a person.
+	Rule   string `json:"rule"`
+	Reason string `json:"reason"`
+	Next   string `json:"next"`
+}
+
+// Blocks says that this judgement makes the experiment fail.
+func (j Judgement) Blocks() bool {
+	return j.Verdict == Fail && j.OnFail != OnFailWarn && !j.AcceptedByTradeoff
+}
+
+// Overall is the verdict of an experiment: fail when one blocks, else invalid
+// when one is, else inconclusive when one is, else pass. A guardrail with
+// on_fail = "warn" never changes it.
+func Overall(js []Judgement) Verdict {
+	out := Pass
+	for _, j := range js {
+		switch {
+		case j.OnFail == OnFailWarn:
+		case j.Blocks():
+			return Fail
+		case j.Verdict == Invalid:
+			out = Invalid
+		case j.Verdict == Inconclusive && out == Pass:
+			out = Inconclusive
+		}
+	}
+	return out
+}

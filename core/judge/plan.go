@@ -1,0 +1,185 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/assay-bench/assay/core/stats"
+)
+
+// Method is what an author chooses of the method, and what the configuration
+// implies.
+type Method struct {
+	// Confidence of the whole experiment, 0.95 when 0.
+	Confidence float64 `json:"confidence"`
+	// Rounds at the first look, 8 when 0.
+	Rounds int `json:"rounds"`
+	// MaxRounds at the last look, 24 when 0. Equal to Rounds: one look.
+	MaxRounds int `json:"max_rounds"`
+	// Spending of the error over the looks, stats.Pocock when empty.
+	Spending stats.Spending `json:"spending"`
+	// Claims is the number of guardrail × case × variant tests, 1 when 0.
+	// CountClaims counts them.
+	Claims int `json:"claims"`
+	// Controls is the number of case × phase controls, 1 when 0.
+	Controls int `json:"controls"`
+}
+
+// A Look is a planned moment at which the data may be looked at.
+type Look struct {
+	Rounds int `json:"rounds"`
+	// Alpha is this look's share of 1-Confidence, for all claims together.
+	Alpha float64 `json:"alpha"`
+}
+
+// A Plan is a Method with its looks. It is made before the data and kept in the
+// result document, so that anyone can judge again.
+type Plan struct {
+	Method
+	Looks []Look `json:"looks"`
+	// Notes say in a sentence each what NewPlan changed, such as rounds raised
+	// to the fewest at which a pass is possible.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// NewPlan lays out one to three looks: at Rounds, half way and at MaxRounds. It
+// raises Rounds (and MaxRounds with it) to the fewest at which a pass is
+// possible under the correction in force, and says so in Notes.
+func NewPlan(m Method) (Plan, error) {
+	m = withDefaults(m)
+	if !(m.Confidence >= 0.5 && m.Confidence < 1) {
+		return Plan{}, fmt.Errorf("confidence: %v, want at least 0.5 and less than 1", m.Confidence)
+	}
+	if m.Rounds < 1 || m.Claims < 1 || m.Controls < 1 {
+		return Plan{}, fmt.Errorf("method: %d rounds, %d claims and %d controls, want at least 1 of each", m.Rounds, m.Claims, m.Controls)
+	}
+	if m.MaxRounds < m.Rounds {
+		return Plan{}, fmt.Errorf("max_rounds: %d is less than rounds %d", m.MaxRounds, m.Rounds)
+	}
+	if m.MaxRounds > stats.MaxExact {
+		return Plan{}, fmt.Errorf("max_rounds: %d, want at most %d", m.MaxRounds, stats.MaxExact)
+	}
+	asked := m
+	for ; m.Rounds <= stats.MaxExact; m.Rounds++ {
+		m.MaxRounds = max(m.MaxRounds, m.Rounds)
+		looks, err := lookLevels(m)
+		if err != nil {
+			return Plan{}, err
+		}
+		if math.Pow(0.5, float64(m.Rounds)) <= looks[0].Alpha/float64(m.Claims) {
+			return Plan{Method: m, Looks: looks, Notes: raised(asked, m)}, nil
+		}
+	}
+	return Plan{}, fmt.Errorf("method: %d claims at confidence %v need more than %d rounds", m.Claims, m.Confidence, stats.MaxExact)
+}
+
+func withDefaults(m Method) Method {
+	if m.Confidence == 0 {
+		m.Confidence = 0.95
+	}
+	if m.Rounds == 0 {
+		m.Rounds = 8
+	}
+	if m.MaxRounds == 0 {
+		m.MaxRounds = max(24, m.Rounds)
+	}
+	if m.Spending == "" {
+		m.Spending = stats.Pocock
+	}
+	m.Claims, m.Controls = max(m.Claims, 1), max(m.Controls, 1)
+	return m
+}
+
+// lookLevels places the looks. Fewer than four rounds between first and last
+// are not worth a look in the middle.
+func lookLevels(m Method) ([]Look, error) {
+	rounds := []int{m.Rounds}
+	if m.MaxRounds-m.Rounds >= 4 {
+		rounds = append(rounds, (m.Rounds+m.MaxRounds)/2)
+	}
+	if m.MaxRounds > m.Rounds {
+		rounds = append(rounds, m.MaxRounds)
+	}
+	alphas, err := stats.LookAlphas(rounds, 1-m.Confidence, m.Spending)
+	if err != nil {
+		return nil, err
+	}
+	looks := make([]Look, len(rounds))
+	for i := range looks {
+		looks[i] = Look{Rounds: rounds[i], Alpha: alphas[i]}
+	}
+	return looks, nil
+}
+
+func raised(asked, m Method) []string {
+	if m.Rounds == asked.Rounds {
+		return nil
+	}
+	s := fmt.Sprintf("rounds raised from %d to %d, the fewest at which a pass is possible with %d claims at %s confidence",
+		asked.Rounds, m.Rounds, m.Claims, percent(m.Confidence))
+	if m.MaxRounds != asked.MaxRounds {
+		s += fmt.Sprintf("; max_rounds raised from %d to %d with it", asked.MaxRounds, m.MaxRounds)
+	}
+	return []string{s}
+}
+
+// NextLook is the first look with more than the given number of rounds; false
+// when the last look is behind.
+func (p Plan) NextLook(rounds int) (Look, bool) {
+	for _, l := range p.Looks {
+		if l.Rounds > rounds {
+			return l, true
+		}
+	}
+	return Look{}, false
+}
+
+// lookAt is the index of the look that so many rounds belong to: the first that
+// wants at least as many, else the last.
+func (p Plan) lookAt(rounds int) int {
+	for i, l := range p.Looks {
+		if rounds <= l.Rounds {
+			return i
+		}
+	}
+	return len(p.Looks) - 1
+}
+
+// share is the level of one claim at look k before Holm's procedure.
+func (p Plan) share(k int) float64 { return p.Looks[k].Alpha / float64(p.Claims) }
+
+// SmallestLoss is the loss (a fraction, 0.01 for 1 %) that the given number of
+// rounds detects with 80 % power when one round's log-ratio has the standard
+// deviation spread: what `plan` promises from the last known noise floor. It is
+// 1 when no loss can be detected with so few rounds.
+func (p Plan) SmallestLoss(rounds int, spread float64) (float64, error) {
+	d, err := stats.SmallestDetectable(rounds, spread, p.share(p.lookAt(rounds)), planPower)
+	return -math.Expm1(-d), err
+}
+
+// RoundsFor is the number of rounds at which a variant without loss passes a
+// guardrail of the given margin (a fraction above 0) with 80 % power, at the
+// level of the last look.
+func (p Plan) RoundsFor(margin, spread float64) (int, error) {
+	if !(margin > 0 && margin < 1) {
+		return 0, fmt.Errorf("margin: %v, want more than 0 and less than 1", margin)
+	}
+	return stats.RoundsNeeded(spread, -math.Log1p(-margin), p.share(len(p.Looks)-1), planPower)
+}
+
+// planPower is the power that advice about rounds aims at.
+const planPower = 0.8
+
+// CountClaims is the number of tests that guardrails make over so many cases
+// with so many variants each, the baseline and the control not counted.
+func CountClaims(guardrails []Guardrail, cases, variants int) int {
+	n := 0
+	for _, g := range guardrails {
+		if g.Variant == "" {
+			n += cases * variants
+		} else {
+			n += cases
+		}
+	}
+	return n
+}
