@@ -7,11 +7,14 @@ import (
 	"github.com/assay-bench/assay/core/stats"
 )
 
-// controlAlpha is the chance, per experiment, that a sound machine is found
-// biased. It is the control's own: with the guardrails' 5 % on either side, one
-// A/A session in ten would be thrown away for nothing. It is shared over the
-// looks as the guardrails' is, and evenly over both sides and all controls.
-const controlAlpha = 0.02
+// controlAlpha is the chance, per experiment, that the control of a sound
+// machine excludes 1. It is the control's own, apart from the error of the
+// guardrails: both sides of the guardrails' interval would come to twice as
+// much, and once more for every case. It is shared over the looks as theirs is,
+// and evenly over both sides and all controls. Most of what it lets through is
+// harmless: a small bias is charged (see biasShare), and at an early look more
+// rounds follow.
+const controlAlpha = 0.05
 
 // biasShare is the part of the margin that a proven bias of the control may eat
 // up. Less is charged to the interval of every variant, more makes the verdict
@@ -37,12 +40,12 @@ type Control struct {
 	// Excludes says that the interval Lower…Upper excludes 1.
 	Excludes bool `json:"excludes_one"`
 
-	halfWidth float64 // of the log-ratio; +Inf with too few rounds
+	halfWidth float64 // of the log-ratio, as NoiseFloor
 	bias      float64 // to charge: the far end of an interval that excludes 1
 }
 
 func readControl(p Plan, k int, a Arm) (Control, error) {
-	c := Control{halfWidth: math.Inf(1)}
+	var c Control
 	d := p.used(a.LogRatios)
 	if len(d) == 0 {
 		return c, nil
@@ -53,8 +56,7 @@ func readControl(p Plan, k int, a Arm) (Control, error) {
 	}
 	c.Rounds, c.Spread, c.Estimate = s.N(), s.StdDev(), ratio(s.Estimate())
 
-	own := controlAlpha / 2 * p.Looks[k].Alpha / (1 - p.Confidence) / float64(p.Controls)
-	lo, hi, err := interval(s, own)
+	lo, hi, err := interval(s, p.controlShare(p.Looks[k]))
 	if err != nil {
 		return c, fmt.Errorf("control: %w", err)
 	}
@@ -79,6 +81,7 @@ type trouble int
 const (
 	sound trouble = iota
 	noControl
+	tooFew
 	noisy
 	biased
 )
@@ -87,6 +90,8 @@ func (c Control) check(g Guardrail) trouble {
 	switch {
 	case c.Rounds == 0:
 		return noControl
+	case c.Lower == nil || c.NoiseFloor == nil:
+		return tooFew
 	case c.Excludes && c.bias > biasShare*g.logMargin():
 		return biased
 	case g.Margin > 0 && c.halfWidth > g.logMargin():
@@ -99,7 +104,7 @@ func (c Control) check(g Guardrail) trouble {
 // half-width at more than half as much again as the margin. The half-width
 // shrinks with the root of the rounds and grows with the level's quantile.
 func (c Control) hopeless(p Plan, k int, g Guardrail) bool {
-	if c.check(g) != noisy || math.IsInf(c.halfWidth, 0) {
+	if c.check(g) != noisy {
 		return false
 	}
 	last := len(p.Looks) - 1

@@ -33,6 +33,7 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	p.Claims = max(p.Claims, len(tests))
 	bonferroni(p, tests)
 	js, err := conclude(p, tests)
 	if err != nil {

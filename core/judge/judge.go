@@ -16,6 +16,7 @@ func Judge(p Plan, guardrails []Guardrail, cases []Case) ([]Judgement, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.Claims = max(p.Claims, len(tests))
 	if err := holm(p, tests); err != nil {
 		return nil, err
 	}
@@ -102,12 +103,11 @@ func holm(p Plan, tests []test) error {
 			pass[i], fail[i] = math.Min(1, t.pPass()*scale), math.Min(1, t.pFail()*scale)
 		}
 	}
-	m := max(p.Claims, len(tests))
-	passed, err := stats.Holm(pass, m, alpha)
+	passed, err := stats.Holm(pass, p.Claims, alpha)
 	if err != nil {
 		return err
 	}
-	failed, err := stats.Holm(fail, m, alpha)
+	failed, err := stats.Holm(fail, p.Claims, alpha)
 	if err != nil {
 		return err
 	}
@@ -120,9 +120,8 @@ func holm(p Plan, tests []test) error {
 
 // bonferroni sets the plain share, for use while other cases are not measured.
 func bonferroni(p Plan, tests []test) {
-	m := max(p.Claims, len(tests))
 	for i := range tests {
-		a := p.Looks[tests[i].look].Alpha / float64(m)
+		a := p.share(tests[i].look)
 		tests[i].alphaPass, tests[i].alphaFail = a, a
 	}
 }
@@ -173,7 +172,7 @@ func (t test) measure(p Plan, j *Judgement) error {
 	if t.arm.MedianRatio == 0 {
 		j.MedianRatio = ratio(stats.Median(p.used(t.arm.LogRatios)))
 	}
-	win, err := t.sample.Lower(p.Looks[t.look].Alpha / float64(max(p.Claims, 1)))
+	win, err := t.sample.Lower(p.share(t.look))
 	j.Win = win.Value-t.control.bias > 0
 	return err
 }

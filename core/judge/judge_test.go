@@ -78,6 +78,7 @@ func TestVerdicts(t *testing.T) {
 		{"no such variant", with(func(g *Guardrail) { g.Variant = "other" }), one(quiet, quiet), Inconclusive, func(j Judgement) bool { return j.Variant == "other" }},
 		{"every variant", with(func(g *Guardrail) { g.Variant = "" }), one(quiet, quiet), Pass, func(j Judgement) bool { return j.Variant == "fused" }},
 		{"simulated", decode, []Case{{ID: "x", Phases: one(quiet, quiet)[0].Phases, Unusable: "times are simulated"}}, Invalid, nil},
+		{"control lost rounds", decode, one(around(0.9, 0.001, 24), around(1, 0.001, 5)), Invalid, func(j Judgement) bool { return j.Control.Lower == nil }},
 		{"too few rounds", decode, one(around(1, 0.001, 4), around(1, 0.001, 4)), Invalid, func(j Judgement) bool { return j.Lower == nil && !j.Final }},
 		{"first look", decode, one(around(1, 0.001, 8), around(1, 0.001, 8)), Pass, func(j Judgement) bool { return j.Look == 1 && j.Final }},
 		{"first look, undecided", decode, one(around(0.992, 0.004, 8), around(1, 0.004, 8)), Inconclusive, func(j Judgement) bool { return !j.Final }},

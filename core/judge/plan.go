@@ -21,7 +21,8 @@ type Method struct {
 	// Claims is the number of guardrail × case × variant tests, 1 when 0.
 	// CountClaims counts them.
 	Claims int `json:"claims"`
-	// Controls is the number of case × phase controls, 1 when 0.
+	// Controls is the number of case × phase pairs that a guardrail watches,
+	// each of which has a control; 1 when 0.
 	Controls int `json:"controls"`
 }
 
@@ -44,7 +45,8 @@ type Plan struct {
 
 // NewPlan lays out one to three looks: at Rounds, half way and at MaxRounds. It
 // raises Rounds (and MaxRounds with it) to the fewest at which a pass is
-// possible under the correction in force, and says so in Notes.
+// possible under the correction in force, and at which the control could be
+// found biased, and says so in Notes.
 func NewPlan(m Method) (Plan, error) {
 	m = withDefaults(m)
 	if !(m.Confidence >= 0.5 && m.Confidence < 1) {
@@ -66,11 +68,13 @@ func NewPlan(m Method) (Plan, error) {
 		if err != nil {
 			return Plan{}, err
 		}
-		if math.Pow(0.5, float64(m.Rounds)) <= looks[0].Alpha/float64(m.Claims) {
-			return Plan{Method: m, Looks: looks, Notes: raised(asked, m)}, nil
+		p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
+		least := math.Pow(0.5, float64(m.Rounds)) // the smallest p-value there is
+		if least <= p.share(0) && least <= p.controlShare(looks[0]) {
+			return p, nil
 		}
 	}
-	return Plan{}, fmt.Errorf("method: %d claims at confidence %v need more than %d rounds", m.Claims, m.Confidence, stats.MaxExact)
+	return Plan{}, fmt.Errorf("method: %d claims and %d controls at confidence %v need more than %d rounds", m.Claims, m.Controls, m.Confidence, stats.MaxExact)
 }
 
 func withDefaults(m Method) Method {
@@ -86,7 +90,12 @@ func withDefaults(m Method) Method {
 	if m.Spending == "" {
 		m.Spending = stats.Pocock
 	}
-	m.Claims, m.Controls = max(m.Claims, 1), max(m.Controls, 1)
+	if m.Claims == 0 {
+		m.Claims = 1
+	}
+	if m.Controls == 0 {
+		m.Controls = 1
+	}
 	return m
 }
 
@@ -115,8 +124,8 @@ func raised(asked, m Method) []string {
 	if m.Rounds == asked.Rounds {
 		return nil
 	}
-	s := fmt.Sprintf("rounds raised from %d to %d, the fewest at which a pass is possible with %d claims at %s confidence",
-		asked.Rounds, m.Rounds, m.Claims, percent(m.Confidence))
+	s := fmt.Sprintf("rounds raised from %d to %d, the fewest at which a pass is possible with %d %s and %d %s at %s confidence",
+		asked.Rounds, m.Rounds, m.Claims, plural(m.Claims, "claim"), m.Controls, plural(m.Controls, "control"), percent(m.Confidence))
 	if m.MaxRounds != asked.MaxRounds {
 		s += fmt.Sprintf("; max_rounds raised from %d to %d with it", asked.MaxRounds, m.MaxRounds)
 	}
@@ -147,6 +156,11 @@ func (p Plan) lookAt(rounds int) int {
 
 // share is the level of one claim at look k before Holm's procedure.
 func (p Plan) share(k int) float64 { return p.Looks[k].Alpha / float64(p.Claims) }
+
+// controlShare is the level of one side of one control at a look.
+func (p Plan) controlShare(l Look) float64 {
+	return controlAlpha / 2 * l.Alpha / (1 - p.Confidence) / float64(p.Controls)
+}
 
 // SmallestLoss is the loss (a fraction, 0.01 for 1 %) that the given number of
 // rounds detects with 80 % power when one round's log-ratio has the standard

@@ -20,9 +20,10 @@ func TestPlanLooks(t *testing.T) {
 		{Method{Rounds: 30}, []int{30}},
 		{Method{Rounds: 8, MaxRounds: 8}, []int{8}},
 		{Method{Rounds: 8, MaxRounds: 10}, []int{8, 10}},
-		{Method{Rounds: 5, MaxRounds: 5}, []int{5}},
-		// Raised: 2⁻⁴ is above any share of 0.05.
-		{Method{Rounds: 2, MaxRounds: 4}, []int{5}},
+		{Method{Rounds: 6, MaxRounds: 6}, []int{6}},
+		// Raised: 2⁻⁵ is below 0.05, but the control needs it below 0.025.
+		{Method{Rounds: 2, MaxRounds: 4}, []int{6}},
+		{Method{Claims: 8, Controls: 8}, []int{10, 17, 24}},
 		{Method{Claims: 64}, []int{12, 18, 24}},
 		{Method{Claims: 64, Rounds: 4, MaxRounds: 6}, []int{11}},
 		// Nearly nothing is spent at the first look.

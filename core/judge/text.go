@@ -39,8 +39,8 @@ func reasonText(t test, j Judgement) string {
 	case t.trouble == biased:
 		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's speed (%s): something in the set-up favours one arm, by too much for a margin of %s",
 			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
-	case t.trouble == noisy && t.control.NoiseFloor == nil:
-		return fmt.Sprintf("%d rounds are too few for any bound at the level needed", t.control.Rounds)
+	case t.trouble == tooFew:
+		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
 	case t.trouble == noisy:
 		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s measured %s of the baseline's speed)",
 			percent(*t.control.NoiseFloor), percent(t.g.Margin), named(t.arm.Name), speed(*j.Estimate))
@@ -83,6 +83,8 @@ func nextText(p Plan, t test, j Judgement) string {
 		return nextLookText(p, t)
 	case t.trouble == biased:
 		return "run again with another seed; if it comes back, report it to the plugin's author: two copies of one configuration should cost the same"
+	case t.trouble == tooFew:
+		return "raise rounds and max_rounds in the measure block"
 	case t.trouble == noisy:
 		return nextAfterNoise(t)
 	}
@@ -117,9 +119,6 @@ func nextLookText(p Plan, t test) string {
 }
 
 func nextAfterNoise(t test) string {
-	if t.control.NoiseFloor == nil {
-		return "raise rounds and max_rounds in the measure block"
-	}
 	more := math.Ceil(float64(t.control.Rounds) * math.Pow(t.control.halfWidth/t.g.logMargin(), 2))
 	if more <= roundsWorthAdvising {
 		return fmt.Sprintf("%s, or plan at least %.0f rounds (max_rounds = %.0f), or widen the margin to %s",
