@@ -1,0 +1,79 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+// accumulate adds w·y to acc in the mode's rounding.
+func (m mode) accumulate(acc, y []float32, w float32, t dtype.DType) {
+	switch m {
+	case modeFP32:
+		simd.FMA(acc, y, w)
+	case modeNoFMA:
+		simd.MulAdd(acc, y, w)
+	case modeExact:
+		simd.MulAddRounded(acc, y, w, t)
+	}
+}
+
+// combine is moe_combine: out[t] = Σ_j weights[t,j]·y[t,j].
+type combine struct {
+	k         *kernel
+	m, top, d int
+	y         unsafe.Pointer
+	yType     dtype.DType
+	weights   unsafe.Pointer
+	out       unsafe.Pointer
+	cols      int // columns of one chunk
+	perRow    int // chunks of one token
+	work      []combineWorker
+}
+
+type combineWorker struct{ acc, y []float32 }
+
+func bindCombine(b *binder) task {
+	p := ints(b.params(3, 5))
+	m, top, d := p[0], p[1], p[2]
+	if m == 0 || top == 0 || d == 0 {
+		b.fail("argument 3 (parameters): a zero among M, TopK, D = %v", p[:3])
+	}
+	return b.combine(m, top, d, b.elems(0, "y", m, top, d), b.k.t, 1, 2)
+}
+
+// combine plans a combine of y[m,top,d]; weights and out are arguments i and j.
+func (b *binder) combine(m, top, d int, y unsafe.Pointer, yType dtype.DType, i, j int) *combine {
+	c := &combine{
+		k: b.k, m: m, top: top, d: d, y: y, yType: yType,
+		weights: b.elems(i, "weights", m, top), out: b.outElems(j, "out", m, d),
+		cols: min(d, 1024), work: make([]combineWorker, b.dev.pool.threads),
+	}
+	if b.err != nil {
+		return c
+	}
+	c.perRow = (d + c.cols - 1) / c.cols
+	for w := range c.work {
+		c.work[w] = combineWorker{b.floats(c.cols), b.floats(c.cols)}
+	}
+	return c
+}
+
+func (c *combine) run(p *pool) error { return p.do(c, c.m*c.perRow) }
+
+func (c *combine) chunk(worker, i int) {
+	t, d0 := i/c.perRow, i%c.perRow*c.cols
+	n := min(c.cols, c.d-d0)
+	acc, y := c.work[worker].acc[:n], c.work[worker].y[:n]
+	clear(acc)
+	for j := range c.top {
+		row := t*c.top + j
+		simd.Load(y, unsafe.Add(c.y, (row*c.d+d0)*c.yType.Size()), c.yType)
+		if c.k.mode == modeExact && c.yType != c.k.t {
+			simd.Round(y, c.k.t)
+		}
+		c.k.mode.accumulate(acc, y, simd.Load1(c.weights, row, c.k.t), c.k.t)
+	}
+	simd.Store(unsafe.Add(c.out, (t*c.d+d0)*c.k.t.Size()), acc, c.k.t)
+}

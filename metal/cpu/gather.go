@@ -1,0 +1,141 @@
+package cpu
+
+import (
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+// gather multiplies rows of activations by the weights of the expert that each
+// index pair names: gather_qmm with one matrix, gather_qmm_swiglu with two,
+// and quantized_matmul with a single expert.
+type gather struct {
+	k     *kernel
+	q     simd.QDot
+	mats  []matrix
+	n     int
+	x     *prepared
+	group *grouping
+	y     unsafe.Pointer
+	yType dtype.DType
+	tile  int // weight rows of one chunk
+	tiles int
+	work  []gatherWorker
+}
+
+// gatherWorker is what one thread needs to run chunks.
+type gatherWorker struct {
+	args simd.RowArgs
+	acc  [2][]float32 // simd.MaxX rows of tile results per matrix
+	_    [64]byte
+}
+
+func bindMatmul(b *binder) task {
+	p := ints(b.positive(5, 3, "M, N, K"))
+	m, n, k := p[0], p[1], p[2]
+	g := b.gather([]matrix{b.matrix(1, "", 1, n, k)}, n, k)
+	g.x = b.prepare(&g.q, b.elems(0, "x", m, k), m)
+	g.y = b.outElems(4, "y", m, n)
+	if b.err != nil {
+		return nil
+	}
+	g.group = newGrouping(nil, make([]uint32, 1), m, 1, 1)
+	return g
+}
+
+func bindGather(b *binder) task {
+	p := ints(b.positive(7, 6, "Pairs, M, N, K, Experts, Rows"))
+	mats := []matrix{b.matrix(1, "", p[4], p[2], p[3])}
+	return b.pairs(p, mats, 4)
+}
+
+func bindGatherSwiglu(b *binder) task {
+	p := ints(b.positive(10, 6, "Pairs, M, N, K, Experts, Rows"))
+	mats := []matrix{b.matrix(1, "gate ", p[4], p[2], p[3]), b.matrix(4, "up ", p[4], p[2], p[3])}
+	return b.pairs(p, mats, 7)
+}
+
+// pairs binds the arguments that gather_qmm and gather_qmm_swiglu share; i is
+// the index of lhs.
+func (b *binder) pairs(p []int, mats []matrix, i int) task {
+	pairs, m, n, k, experts, rows := p[0], p[1], p[2], p[3], p[4], p[5]
+	lhs, rhs := b.indices(i, "lhs", pairs), b.indices(i+1, "rhs", pairs)
+	x := b.elems(0, "x", rows, m, k)
+	y := b.outElems(i+2, "y", pairs, m, n)
+	g := b.gather(mats, n, k)
+	g.x, g.y = b.prepare(&g.q, x, mul(rows, m)), y
+	if b.err != nil {
+		return nil
+	}
+	g.group = newGrouping(lhs, rhs, m, experts, rows)
+	return g
+}
+
+// gather plans everything but the activations, the grouping and y.
+func (b *binder) gather(mats []matrix, n, k int) *gather {
+	g := &gather{k: b.k, q: b.qdot(simd.Whole, k), mats: mats, n: n, yType: b.k.t}
+	if b.err != nil {
+		return g
+	}
+	g.tile = tileRows(&g.q, n)
+	g.tiles = (n + g.tile - 1) / g.tile
+	g.work = make([]gatherWorker, b.dev.pool.threads)
+	for i := range g.work {
+		w := &g.work[i]
+		w.args.Scratch = b.floats(k)
+		w.args.Ld = g.tile
+		for j := range mats {
+			w.acc[j] = b.floats(simd.MaxX, g.tile)
+		}
+	}
+	return g
+}
+
+func (g *gather) run(p *pool) error {
+	if err := g.k.badPair(g.group, g.group.sort(g.group.rhs)); err != nil {
+		return err
+	}
+	if err := g.x.run(p); err != nil {
+		return err
+	}
+	return p.do(g, len(g.group.segments)*g.tiles)
+}
+
+// badPair is the error for index pair p, nil when p is negative.
+func (k *kernel) badPair(g *grouping, p int) error {
+	switch {
+	case p < 0:
+		return nil
+	case int(g.rhs[p]) >= g.experts:
+		return k.fault("rhs[%d] is expert %d, but there are %d experts", p, g.rhs[p], g.experts)
+	}
+	return k.fault("lhs[%d] is row %d, but there are %d rows", p, g.lhs[p], g.nrows)
+}
+
+// chunk computes one tile of weight rows for every item of one expert.
+func (g *gather) chunk(worker, i int) {
+	seg := &g.group.segments[i/g.tiles]
+	n0 := i % g.tiles * g.tile
+	rows := min(g.tile, g.n-n0)
+	w := &g.work[worker]
+	for it := seg.start; it < seg.end; it += simd.MaxX {
+		items := g.group.items[it:min(it+simd.MaxX, seg.end)]
+		for j, item := range items {
+			w.args.X[j] = g.x.row(g.group.xrow(int(item)))
+		}
+		w.args.NX = len(items)
+		for j := range g.mats {
+			g.mats[j].at(&w.args, &g.q, seg.expert, n0, rows)
+			w.args.Out = &w.acc[j][0]
+			g.q.Rows(&w.args)
+		}
+		for j, item := range items {
+			out := w.acc[0][j*g.tile : j*g.tile+rows]
+			if len(g.mats) == 2 {
+				simd.SiluMul(out, out, w.acc[1][j*g.tile:j*g.tile+rows])
+			}
+			simd.Store(unsafe.Add(g.y, (int(item)*g.n+n0)*g.yType.Size()), out, g.yType)
+		}
+	}
+}

@@ -1,0 +1,118 @@
+package cpu
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+// library has every native kernel; it does not depend on any source.
+type library struct{}
+
+// kernel is one native twin: an op with what its name fixes.
+type kernel struct {
+	name        string
+	op          op
+	mode        mode
+	t           dtype.DType
+	bits, group int // 0 for ops without quantized weights
+}
+
+func (k *kernel) Name() string    { return k.name }
+func (k *kernel) MaxThreads() int { return maxThreadgroup }
+
+// maxThreadgroup is what Metal and CUDA allow; threadgroups have no other
+// meaning here.
+const maxThreadgroup = 1024
+
+// Kernel looks a native twin up. Function constants have no effect: a twin
+// reads everything from its parameters.
+func (library) Kernel(name string, _ map[int]any) (metal.Kernel, error) {
+	if k, ok := parseKernel(name); ok {
+		return k, nil
+	}
+	return nil, fmt.Errorf("kernel %q: %w on the cpu device; near names: %s", name, metal.ErrNoKernel, strings.Join(nearNames(name), ", "))
+}
+
+func (library) Names() []string { return kernelNames() }
+
+var (
+	allTypes  = []dtype.DType{dtype.F32, dtype.F16, dtype.BF16}
+	allBits   = []int{2, 3, 4, 5, 6, 8}
+	allGroups = []int{32, 64, 128}
+)
+
+// parseKernel reads op[_MODE]_T[_bB_gG].
+func parseKernel(name string) (*kernel, bool) {
+	for _, def := range ops {
+		rest, ok := strings.CutPrefix(name, def.name+"_")
+		if !ok {
+			continue
+		}
+		for _, m := range def.modes() {
+			rest, ok := strings.CutPrefix(rest, m.prefix())
+			if !ok {
+				continue
+			}
+			if k, ok := parseFormat(rest, def); ok {
+				k.name, k.op, k.mode = name, def, m
+				return k, true
+			}
+		}
+	}
+	return nil, false
+}
+
+func parseFormat(s string, def op) (*kernel, bool) {
+	for _, t := range allTypes {
+		if !def.quantized {
+			if s == t.String() {
+				return &kernel{t: t}, true
+			}
+			continue
+		}
+		for _, b := range allBits {
+			for _, g := range allGroups {
+				if s == fmt.Sprintf("%s_b%d_g%d", t, b, g) {
+					return &kernel{t: t, bits: b, group: g}, true
+				}
+			}
+		}
+	}
+	return nil, false
+}
+
+func kernelNames() []string {
+	var names []string
+	for _, def := range ops {
+		for _, m := range def.modes() {
+			for _, t := range allTypes {
+				base := def.name + "_" + m.prefix() + t.String()
+				if !def.quantized {
+					names = append(names, base)
+					continue
+				}
+				for _, b := range allBits {
+					for _, g := range allGroups {
+						names = append(names, fmt.Sprintf("%s_b%d_g%d", base, b, g))
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// nearNames are the three names closest to a wrong one.
+func nearNames(name string) []string {
+	names := kernelNames()
+	slices.SortStableFunc(names, func(a, b string) int {
+		return levenshtein.Distance(name, a, nil) - levenshtein.Distance(name, b, nil)
+	})
+	return names[:3]
+}

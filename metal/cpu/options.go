@@ -1,0 +1,55 @@
+package cpu
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/cpu/simd"
+)
+
+// SIMDEnv names the environment variable that sets Options.SIMD when it is empty.
+const SIMDEnv = "ASSAY_CPU_SIMD"
+
+// Options of a cpu device; the zero value is the default.
+type Options struct {
+	// Threads that compute, the caller's included. 0 means GOMAXPROCS.
+	Threads int
+	// SIMD is the highest instruction tier to use: go, avx2, avx512 or
+	// avx512bf16. Empty means the value of ASSAY_CPU_SIMD, else the best one.
+	SIMD string
+	// MemoryLimit bounds the bytes of live buffers. 0 means what the machine
+	// had available when the device was opened.
+	MemoryLimit int64
+}
+
+// maxThreads is more than any machine has; a larger request is a mistake.
+const maxThreads = 1024
+
+// Open starts a cpu device.
+func Open(o Options) (metal.Device, error) {
+	if o.Threads < 0 || o.Threads > maxThreads {
+		return nil, fmt.Errorf("cpu device: threads is %d, want 1 to %d, or 0 for all", o.Threads, maxThreads)
+	}
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.SIMD == "" {
+		o.SIMD = os.Getenv(SIMDEnv)
+	}
+	tier, err := simd.ParseTier(o.SIMD)
+	if err != nil {
+		return nil, fmt.Errorf("cpu device: %w", err)
+	}
+	if o.MemoryLimit < 0 {
+		return nil, fmt.Errorf("cpu device: memory limit is %d bytes, want a positive number", o.MemoryLimit)
+	}
+	limit := o.MemoryLimit
+	if limit == 0 {
+		limit = availableMemory()
+	}
+	d := &device{tier: tier, pool: newPool(o.Threads), mem: memory{limit: limit}}
+	d.submit.mem = &d.mem
+	return d, nil
+}

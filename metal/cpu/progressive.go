@@ -1,0 +1,167 @@
+package cpu
+
+import (
+	"math"
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal/cpu/simd"
+)
+
+// progressive is progressive_swiglu (SLIME): pass 1 multiplies by the high two
+// bits of every code and bounds what the others can add,
+// err = Σ|x|·|s|·max_low. Where the bound of gate or up exceeds epsilon, pass
+// 2 adds the low bits. The rows of a tile are still in the core's cache then,
+// so that pass 2 costs arithmetic but no memory traffic.
+type progressive struct {
+	k         *kernel
+	high, low simd.QDot
+	mats      [2]matrix
+	m, n      int
+	epsilon   float32
+	maxLow    float32
+	x         *prepared
+	src       unsafe.Pointer
+	sums      []float32 // [m, groups] Σ|x|
+	y         unsafe.Pointer
+	refined   []uint32
+	tile      int
+	work      []progressiveWorker
+}
+
+type progressiveWorker struct {
+	args   simd.RowArgs
+	acc    [2][]float32
+	low    []float32
+	scales []float32
+	x      []float32
+	_      [64]byte
+}
+
+func bindProgressive(b *binder) task {
+	p := b.params(9, 5)
+	m, n, k := int(p[0]), int(p[1]), int(p[2])
+	epsilon := math.Float32frombits(p[4])
+	switch {
+	case m == 0 || n == 0 || k == 0:
+		b.fail("argument 9 (parameters): a zero among M, N, K = %v", p[:3])
+	case p[3] > maxThreadgroup:
+		b.fail("argument 9 (parameters): Threadgroup is %d, at most %d", p[3], maxThreadgroup)
+	case epsilon != epsilon:
+		b.fail("argument 9 (parameters): Epsilon is NaN")
+	}
+	t := &progressive{
+		k: b.k, m: m, n: n, epsilon: epsilon, maxLow: float32(uint(1)<<(b.k.bits-2) - 1),
+		mats: [2]matrix{b.matrix(1, "gate ", 1, n, k), b.matrix(4, "up ", 1, n, k)},
+		src:  b.elems(0, "x", m, k), y: b.outElems(7, "y", m, n), refined: b.outIndices(8, "refined", m, n),
+		high: b.qdot(simd.High, k), low: b.qdot(simd.Low, k),
+		work: make([]progressiveWorker, b.dev.pool.threads),
+	}
+	if b.err != nil {
+		return nil
+	}
+	groups := k / b.k.group
+	t.x = b.prepare(&t.high, t.src, m)
+	t.sums = b.floats(m, groups)
+	t.tile = tileRows(&t.high, n)
+	for i := range t.work {
+		w := &t.work[i]
+		w.acc = [2][]float32{b.floats(t.tile), b.floats(t.tile)}
+		w.low, w.scales, w.x = b.floats(t.tile), b.floats(groups), b.floats(k)
+		w.args.Scratch = b.floats(k)
+		w.args.Ld, w.args.NX = t.tile, 1
+	}
+	return t
+}
+
+func (t *progressive) run(p *pool) error {
+	if err := t.x.run(p); err != nil {
+		return err
+	}
+	if err := p.do(absSums{t}, t.m); err != nil {
+		return err
+	}
+	return p.do(t, t.m*t.tiles())
+}
+
+func (t *progressive) tiles() int { return (t.n + t.tile - 1) / t.tile }
+
+// absSums computes Σ|x| of every group; a chunk is a row.
+type absSums struct{ t *progressive }
+
+func (a absSums) chunk(worker, m int) {
+	t := a.t
+	x := t.work[worker].x
+	simd.Load(x, unsafe.Add(t.src, m*t.high.K*t.k.t.Size()), t.k.t)
+	groups := t.high.K / t.high.Group
+	for g := range groups {
+		var sum float32
+		for _, v := range x[g*t.high.Group : (g+1)*t.high.Group] {
+			sum += float32(math.Abs(float64(v)))
+		}
+		t.sums[m*groups+g] = sum
+	}
+}
+
+func (t *progressive) chunk(worker, i int) {
+	m, n0 := i/t.tiles(), i%t.tiles()*t.tile
+	rows := min(t.tile, t.n-n0)
+	w := &t.work[worker]
+	w.args.X[0] = t.x.row(m)
+	for j := range t.mats {
+		t.mats[j].at(&w.args, &t.high, 0, n0, rows)
+		w.args.Out = &w.acc[j][0]
+		t.high.Rows(&w.args)
+	}
+	refined := t.refined[m*t.n+n0 : m*t.n+n0+rows]
+	t.decide(w, refined, m, n0)
+	t.refine(w, refined, n0)
+	gate, up := w.acc[0][:rows], w.acc[1][:rows]
+	simd.SiluMul(gate, gate, up)
+	simd.Store(unsafe.Add(t.y, (m*t.n+n0)*t.k.t.Size()), gate, t.k.t)
+}
+
+// decide sets refined[i] for the outputs of a tile.
+func (t *progressive) decide(w *progressiveWorker, refined []uint32, m, n0 int) {
+	groups := len(w.scales)
+	sums := t.sums[m*groups : (m+1)*groups]
+	for r := range refined {
+		refined[r] = 0
+		switch {
+		case t.epsilon < 0:
+		case t.epsilon == 0, t.bound(w, sums, 0, n0+r) > t.epsilon, t.bound(w, sums, 1, n0+r) > t.epsilon:
+			refined[r] = 1
+		}
+	}
+}
+
+// bound is err of row n of gate or up.
+func (t *progressive) bound(w *progressiveWorker, sums []float32, j, n int) float32 {
+	simd.Load(w.scales, unsafe.Add(t.mats[j].scales, n*t.high.ScaleBytes()), t.k.t)
+	var err float32
+	for g, s := range w.scales {
+		err += sums[g] * float32(math.Abs(float64(s)))
+	}
+	return err * t.maxLow
+}
+
+// refine adds the low bits to runs of rows that need them.
+func (t *progressive) refine(w *progressiveWorker, refined []uint32, n0 int) {
+	for start := 0; start < len(refined); {
+		if refined[start] == 0 {
+			start++
+			continue
+		}
+		end := start + 1
+		for end < len(refined) && refined[end] == 1 {
+			end++
+		}
+		for j := range t.mats {
+			t.mats[j].at(&w.args, &t.low, 0, n0+start, end-start)
+			w.args.Out = &w.low[0]
+			t.low.Rows(&w.args)
+			acc := w.acc[j][start:end]
+			simd.Add(acc, acc, w.low[:end-start])
+		}
+		start = end
+	}
+}

@@ -1,0 +1,22 @@
+package simd
+
+// Best is the highest tier of this machine and build.
+func Best() Tier { return Go }
+
+func implFor(*QDot) impl { return plain{} }
+
+func loadF16(dst []float32, src []uint16)  { loadF16Go(dst, src) }
+func loadBF16(dst []float32, src []uint16) { loadBF16Go(dst, src) }
+func storeF16(dst []uint16, src []float32) { storeF16Go(dst, src) }
+func storeBF16(dst []uint16, src []float32) {
+	storeBF16Go(dst, src)
+}
+
+// SiluMul writes silu(g)·u to dst, silu(g) = g/(1+e^-g). dst may be g or u.
+func SiluMul(dst, g, u []float32) { siluMulGo(dst, g, u) }
+
+// Pause tells the core that the caller spins.
+func Pause() {}
+
+// FMA adds w·y to acc with one rounding per element.
+func FMA(acc, y []float32, w float32) { fmaGo(acc, y, w) }
