@@ -1,0 +1,119 @@
+package moe
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal"
+)
+
+// mostSteps bounds a rotation, and with it what a device records.
+const mostSteps = 64
+
+// cacheMargin: weights count as cold when a rotation goes through this many
+// times the last cache.
+const cacheMargin = 3
+
+// Inputs of one phase: a grid of steps, one per pass and layer. Pass p of layer
+// l is step p·Layers+l and has its own activations, router logits and experts.
+type Inputs struct {
+	Passes, Layers int
+
+	r              Resolved
+	tokens         int
+	routes         []Selection
+	x, logits, rhs metal.Arg
+}
+
+// NewInputs draws the inputs from rng. Cold inputs go through all experts of
+// every layer before one comes again, as far as a bounded rotation allows; hot
+// ones are a single pass over a single layer's choice, always the same.
+func NewInputs(b *Buffers, rng *rand.Rand, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
+	in := &Inputs{Passes: 1, Layers: layers, r: r, tokens: tokens}
+	if cold {
+		in.Passes = passes(r, layers, tokens)
+	}
+	perLayer := make([][]Selection, layers)
+	for l := range perLayer {
+		perLayer[l] = Selections(rng, r.Experts, r.TopK, tokens, in.Passes)
+	}
+	var logits []float32
+	var rhs []uint32
+	for p := range in.Passes {
+		for l := range layers {
+			s := perLayer[l][p]
+			in.routes = append(in.routes, s)
+			logits = append(logits, s.Logits(rng, r.Experts)...)
+			rhs = append(rhs, s.Flat()...)
+		}
+	}
+	in.x = b.Upload(r.DType, Normal(rng, in.Steps()*tokens*r.Hidden))
+	in.logits = b.Upload(r.DType, logits)
+	in.rhs = b.Indices(rhs)
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("inputs of %d steps of %d tokens: %w", in.Steps(), tokens, err)
+	}
+	return in, nil
+}
+
+// passes needed to touch every expert of a layer once, bounded.
+func passes(r Resolved, layers, tokens int) int {
+	missed := math.Pow(1-float64(r.TopK)/float64(r.Experts), float64(tokens))
+	distinct := max(int(float64(r.Experts)*(1-missed)), r.TopK)
+	all := (r.Experts + distinct - 1) / distinct
+	return max(2, min(all, mostSteps/layers))
+}
+
+// Steps in one rotation.
+func (in *Inputs) Steps() int { return in.Passes * in.Layers }
+
+// Route is the step's selection.
+func (in *Inputs) Route(step int) Selection { return in.routes[step] }
+
+// X is the step's x[T,Hidden].
+func (in *Inputs) X(step int) metal.Arg {
+	return Slice(in.x, step, in.tokens*in.r.Hidden, in.r.DType.Size())
+}
+
+// Logits are the step's router logits[T,E], which lead to its route.
+func (in *Inputs) Logits(step int) metal.Arg {
+	return Slice(in.logits, step, in.tokens*in.r.Experts, in.r.DType.Size())
+}
+
+// Experts are the step's rhs indices [T·k].
+func (in *Inputs) Experts(step int) metal.Arg {
+	return Slice(in.rhs, step, in.tokens*in.r.TopK, 4)
+}
+
+// WeightBytes that one rotation goes through.
+func (in *Inputs) WeightBytes(down bool) int64 {
+	touched := make([]map[int]bool, in.Layers)
+	var n int64
+	for step, s := range in.routes {
+		l := step % in.Layers
+		if touched[l] == nil {
+			touched[l] = map[int]bool{}
+		}
+		for _, e := range s.Flat() {
+			if !touched[l][int(e)] {
+				touched[l][int(e)] = true
+				n += in.r.ExpertBytes(down)
+			}
+		}
+	}
+	return n
+}
+
+// Warnings says when weights that should be cold may be found in a cache.
+func (in *Inputs) Warnings(phase string, cold, down bool, dev metal.Info) []sdk.Diagnostic {
+	if n := in.WeightBytes(down); cold && n < cacheMargin*dev.LastCache {
+		return []sdk.Diagnostic{{
+			Warning: true, Code: "weights_not_cold", Summary: phase + " may find weights in a cache",
+			Detail: fmt.Sprintf("a rotation goes through %d MB of weights, the last cache holds %d MB: make more experts or layers",
+				n>>20, dev.LastCache>>20),
+		}}
+	}
+	return nil
+}

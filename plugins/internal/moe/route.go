@@ -1,0 +1,87 @@
+package moe
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// Selection is what a router chose for one iteration: for each token its TopK
+// distinct experts.
+type Selection [][]int
+
+// Distinct counts the experts that are touched.
+func (s Selection) Distinct() int {
+	seen := map[int]bool{}
+	for _, token := range s {
+		for _, e := range token {
+			seen[e] = true
+		}
+	}
+	return len(seen)
+}
+
+// Flat is [T·k], as kernels read it.
+func (s Selection) Flat() []uint32 {
+	var out []uint32
+	for _, token := range s {
+		for _, e := range token {
+			out = append(out, uint32(e))
+		}
+	}
+	return out
+}
+
+// Selections draws n iterations for one layer. Within an iteration each token
+// draws k of the experts at random, so tokens overlap as they do behind a
+// balanced router. Across iterations the experts that are touched are always
+// those unused for longest: in a model every layer has weights of its own, and
+// one layer that stands for many must not find its own in a cache.
+func Selections(rng *rand.Rand, experts, k, tokens, n int) []Selection {
+	oldest := rng.Perm(experts)
+	out := make([]Selection, n)
+	for i := range out {
+		name := map[int]int{} // drawn label -> expert
+		s := make(Selection, tokens)
+		for t := range s {
+			for _, label := range rng.Perm(experts)[:k] {
+				e, ok := name[label]
+				if !ok {
+					e = oldest[len(name)]
+					name[label] = e
+				}
+				s[t] = append(s[t], e)
+			}
+		}
+		used := len(name)
+		oldest = append(oldest[used:], oldest[:used]...)
+		out[i] = s
+	}
+	return out
+}
+
+// Logits are router outputs that make a top-k gating choose s: normal numbers,
+// the largest given to the chosen experts, with a gap below them that survives
+// rounding to 16 bits.
+func (s Selection) Logits(rng *rand.Rand, experts int) []float32 {
+	const gap = 0.25
+	out := make([]float32, 0, len(s)*experts)
+	for _, chosen := range s {
+		row := make([]float32, experts)
+		least := float32(0)
+		for e := range row {
+			row[e] = float32(rng.NormFloat64())
+		}
+		for e, v := range row {
+			if !slices.Contains(chosen, e) {
+				least = max(least, v)
+			}
+		}
+		for _, e := range chosen {
+			row[e] = least + gap + abs(row[e])
+		}
+		out = append(out, row...)
+	}
+	return out
+}
+
+func abs(v float32) float32 { return max(v, -v) }
