@@ -139,7 +139,7 @@ func TestProgressive(t *testing.T) {
 					continue // the bound is on the edge
 				}
 				mask, want := ^low, byte(0)
-				if epsilon == 0 || epsilon > 0 && err > float64(epsilon) {
+				if epsilon >= 0 && err > float64(epsilon) {
 					mask, want = all, 1
 				}
 				if got := refined.Bytes()[4*i]; got != want {

@@ -91,6 +91,7 @@ func (p *program) replay(ctx context.Context, n int) error {
 		if err := runSteps(ctx, p.dev.pool, p.iterations[p.next]); err != nil {
 			return err
 		}
+		metal.Beat(ctx)
 		if p.next++; p.next == len(p.iterations) {
 			p.next = 0
 		}

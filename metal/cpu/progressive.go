@@ -126,9 +126,7 @@ func (t *progressive) decide(w *progressiveWorker, refined []uint32, m, n0 int) 
 	sums := t.sums[m*groups : (m+1)*groups]
 	for r := range refined {
 		refined[r] = 0
-		switch {
-		case t.epsilon < 0:
-		case t.epsilon == 0, t.bound(w, sums, 0, n0+r) > t.epsilon, t.bound(w, sums, 1, n0+r) > t.epsilon:
+		if t.epsilon >= 0 && (t.bound(w, sums, 0, n0+r) > t.epsilon || t.bound(w, sums, 1, n0+r) > t.epsilon) {
 			refined[r] = 1
 		}
 	}

@@ -37,11 +37,11 @@ func Round(x []float32, t dtype.DType) {
 	switch t {
 	case dtype.F16:
 		for i, v := range x {
-			x[i] = f16to32(f32to16(v))
+			x[i] = dtype.F16ToF32(dtype.F32ToF16(v))
 		}
 	case dtype.BF16:
 		for i, v := range x {
-			x[i] = bf16to32(f32tobf16(v))
+			x[i] = dtype.BF16ToF32(dtype.F32ToBF16(v))
 		}
 	}
 }
@@ -52,31 +52,31 @@ func Load1(src unsafe.Pointer, i int, t dtype.DType) float32 {
 	case dtype.F32:
 		return *(*float32)(unsafe.Add(src, 4*i))
 	case dtype.F16:
-		return f16to32(*(*uint16)(unsafe.Add(src, 2*i)))
+		return dtype.F16ToF32(*(*uint16)(unsafe.Add(src, 2*i)))
 	}
-	return bf16to32(*(*uint16)(unsafe.Add(src, 2*i)))
+	return dtype.BF16ToF32(*(*uint16)(unsafe.Add(src, 2*i)))
 }
 
 func loadF16Go(dst []float32, src []uint16) {
 	for i, h := range src {
-		dst[i] = f16to32(h)
+		dst[i] = dtype.F16ToF32(h)
 	}
 }
 
 func loadBF16Go(dst []float32, src []uint16) {
 	for i, h := range src {
-		dst[i] = bf16to32(h)
+		dst[i] = dtype.BF16ToF32(h)
 	}
 }
 
 func storeF16Go(dst []uint16, src []float32) {
 	for i, f := range src {
-		dst[i] = f32to16(f)
+		dst[i] = dtype.F32ToF16(f)
 	}
 }
 
 func storeBF16Go(dst []uint16, src []float32) {
 	for i, f := range src {
-		dst[i] = f32tobf16(f)
+		dst[i] = dtype.F32ToBF16(f)
 	}
 }
