@@ -1,0 +1,235 @@
+package msl
+
+import "strings"
+
+// kernel reads a kernel function's definition.
+func (w *walker) kernel(i int, s shape, namespace string) {
+	u := w.u
+	if strings.Contains(namespace, "{") {
+		panic(fault{u.errorAt(u.toks[s.kernel], "", "a kernel cannot be a member of a class")})
+	}
+	f := &function{namespace: namespace, begin: i, end: s.end, body: s.body, line: u.toks[s.params-1].line, name: u.toks[s.params-1].text}
+	if u.toks[s.params-1].kind != tokIdent {
+		panic(fault{u.errorAt(u.toks[s.params-1], "", "kernel has no name")})
+	}
+	if len(s.templates) > 1 {
+		panic(fault{u.errorAt(u.toks[i], "", "kernel %s has two template parameter lists", f.name)})
+	}
+	for _, open := range s.templates {
+		behind, _ := u.angles(open, s.body)
+		f.template = w.templateParams(open+1, behind-1)
+	}
+	for j := s.spec; j < s.body; j++ {
+		last, ok := u.attribute(j)
+		if ok && (j < s.params || j > u.match[s.params]) {
+			w.kernelAttributes(f, w.attributes(j, last))
+			j = last
+		}
+	}
+	f.args = w.args(s.params, false)
+	w.plain(i, s.end+1)
+	if u.toks[s.kernel].is("kernel") {
+		u.edits[s.kernel] = edit{role: roleErase}
+	}
+	first := s.spec
+	for first < s.params && u.edits[first].role == roleErase {
+		first++
+	}
+	prefix := "static __inline__ __attribute__((always_inline)) "
+	u.edits[first] = edit{role: roleText, text: prefix + u.toks[first].text}
+	for j := s.body; j < s.end; j++ {
+		if e := u.edits[j]; e.role == roleShared {
+			typ, names, dims := u.declarators(j)
+			for n := range names {
+				f.shared = append(f.shared, ThreadgroupVar{Name: names[n], Type: strings.TrimSpace(typ + " " + dims[n]), Line: u.toks[j].line})
+			}
+		}
+	}
+	w.functions[f.name] = append(w.functions[f.name], f)
+	if len(f.template) == 0 {
+		name := f.hostName
+		if name == "" {
+			name = qualify(namespace, f.name)
+		}
+		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), Args: f.args,
+			Threadgroup: f.shared, MaxThreads: f.max, Line: f.line, fn: f})
+	}
+}
+
+func qualify(namespace, name string) string {
+	if namespace == "" {
+		return name
+	}
+	return namespace + "::" + name
+}
+
+func (w *walker) kernelAttributes(f *function, attrs map[string][]token) {
+	if a := attrs["host_name"]; a != nil {
+		f.hostName = ""
+		for _, t := range a { // adjacent literals are one
+			if t.kind != tokString {
+				panic(fault{w.u.errorAt(t, "host_name", "[[host_name]] needs a string")})
+			}
+			f.hostName += unquote(t.text)
+		}
+	}
+	if a := attrs["max_total_threads_per_threadgroup"]; len(a) == 1 {
+		if n, ok := integer(a[0].text); ok {
+			f.max = int(n)
+		}
+	}
+}
+
+func (w *walker) templateParams(i, end int) []templateParam {
+	u := w.u
+	var out []templateParam
+	for _, part := range u.split(i, end) {
+		p := templateParam{}
+		limit := part[1]
+		complex := false
+		for j := part[0]; j < limit; j++ {
+			if u.toks[j].is("=") {
+				p.fallback = u.text(j+1, limit)
+				limit = j
+				break
+			}
+			if u.toks[j].is("<") {
+				if behind, ok := u.angles(j, limit); ok {
+					j = behind - 1
+					continue
+				}
+			}
+			complex = complex || u.toks[j].is("(") || u.toks[j].is("...") || u.toks[j].is("template")
+		}
+		if n := limit - 1; n > part[0] && u.toks[n].kind == tokIdent && !complex {
+			p.name = u.toks[n].text
+			p.typ = u.text(part[0], n)
+			if p.typ == "class" {
+				p.typ = "typename"
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// instantiate resolves explicit instantiations of kernel templates.
+func (w *walker) instantiate() {
+	u := w.u
+	for _, in := range w.pending {
+		f, open, close, params := w.target(in)
+		if f == nil {
+			for j := in.begin; j < in.end; j++ {
+				if u.toks[j].is("kernel") {
+					panic(fault{u.errorAt(u.toks[j], "", "explicit instantiation of a kernel template that is not defined above it")})
+				}
+			}
+			continue
+		}
+		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, MaxThreads: f.max, Line: u.toks[in.begin].line, fn: f}
+		attrs := function{max: f.max}
+		for j := in.begin; j < open; j++ {
+			if last, ok := u.attribute(j); ok {
+				w.kernelAttributes(&attrs, w.attributes(j, last))
+				j = last
+			}
+		}
+		k.MaxThreads = attrs.max
+		k.Name = attrs.hostName
+		if k.Name == "" {
+			k.Name = k.Function + "<" + k.TemplateArgs + ">"
+		}
+		k.Args = append([]Arg(nil), f.args...)
+		if params >= 0 { // the instantiation spells its concrete argument types
+			concrete := w.args(params, true)
+			if len(concrete) != len(k.Args) {
+				panic(fault{u.errorAt(u.toks[params], "", "instantiation of %s has %d arguments, the template %d", k.Function, len(concrete), len(k.Args))})
+			}
+			for n := range concrete {
+				k.Args[n].Type = concrete[n].Type
+			}
+		} else {
+			w.substitute(&k)
+		}
+		u.Kernels = append(u.Kernels, k)
+		w.erase(in.begin, in.end)
+	}
+}
+
+// substitute writes template arguments into the kernel's argument types where
+// that is a matter of replacing names.
+func (w *walker) substitute(k *Kernel) {
+	values := map[string]string{}
+	for n, a := range splitText(k.TemplateArgs) {
+		if n < len(k.fn.template) {
+			values[k.fn.template[n].name] = a
+		}
+	}
+	for n := range k.Args {
+		toks := lex("", k.Args[n].Type)
+		for i := range toks {
+			if v, ok := values[toks[i].text]; ok && toks[i].kind == tokIdent {
+				toks[i].text = v
+			}
+		}
+		k.Args[n].Type = spell(toks)
+	}
+}
+
+// splitText splits template arguments at top-level commas.
+func splitText(args string) []string {
+	if args == "" {
+		return nil
+	}
+	var out []string
+	depth, begin := 0, 0
+	for i, c := range args {
+		switch c {
+		case '<', '(', '[', '{':
+			depth++
+		case '>', ')', ']', '}':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, strings.TrimSpace(args[begin:i]))
+				begin = i + 1
+			}
+		}
+	}
+	return append(out, strings.TrimSpace(args[begin:]))
+}
+
+// target finds the kernel template an instantiation names: the last
+// name<...> outside parentheses.
+func (w *walker) target(in instantiation) (f *function, open, close, params int) {
+	u := w.u
+	params = -1
+	for j := in.begin; j < in.end; j++ {
+		if last, ok := u.attribute(j); ok {
+			j = last
+			continue
+		}
+		t := u.toks[j]
+		if t.is("(") {
+			if f != nil && j == close+1 {
+				params = j
+			}
+			j = u.match[j]
+			continue
+		}
+		if t.kind != tokIdent || j+1 >= in.end || !u.toks[j+1].is("<") {
+			continue
+		}
+		behind, ok := u.angles(j+1, in.end)
+		if !ok {
+			continue
+		}
+		for _, candidate := range w.functions[t.text] {
+			if len(candidate.template) > 0 {
+				f, open, close = candidate, j+1, behind-1
+			}
+		}
+		j = behind - 1
+	}
+	return f, open, close, params
+}

@@ -1,0 +1,175 @@
+package msl
+
+import (
+	"sort"
+	"strings"
+)
+
+// Parse reads a Metal source. name stands in messages and line directives;
+// defines are preprocessor macros. Every error is an *Error.
+func Parse(name, text string, defines map[string]string) (unit *Unit, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(fault)
+			if !ok {
+				panic(r)
+			}
+			unit, err = nil, f.err
+		}
+	}()
+	if len(text) > maxSource {
+		return nil, &Error{File: name, Line: 1, Col: 1, Msg: "source is larger than 8 MiB"}
+	}
+	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}}
+	u.toks = preprocess(name, text, defines)
+	u.pragmas()
+	u.brackets()
+	u.refuse()
+	w := &walker{u: u, seen: map[string]bool{}, functions: map[string][]*function{}}
+	w.scope(0, len(u.toks), "", false)
+	w.instantiate()
+	u.swizzles()
+	sort.SliceStable(u.Kernels, func(i, j int) bool { return u.Kernels[i].Line < u.Kernels[j].Line })
+	return u, u.names()
+}
+
+// names refuses two kernels of one host name and makes entry symbols.
+func (u *Unit) names() error {
+	byName, bySymbol := map[string]int{}, map[string]bool{}
+	for i := range u.Kernels {
+		k := &u.Kernels[i]
+		if j, dup := byName[k.Name]; dup {
+			return &Error{File: u.File, Line: k.Line, Col: 1, Msg: "kernel " + k.Name + " is also defined in line " + itoa(u.Kernels[j].Line)}
+		}
+		byName[k.Name] = i
+		symbol := "assay_" + strings.Map(func(r rune) rune {
+			if r < 0x80 && isIdent(byte(r)) {
+				return r
+			}
+			return '_'
+		}, k.Name)
+		for bySymbol[symbol] {
+			symbol += "_"
+		}
+		bySymbol[symbol] = true
+		k.Symbol = symbol
+	}
+	return nil
+}
+
+// pragmas reads the pragmas that matter to the whole unit.
+func (u *Unit) pragmas() {
+	for _, t := range u.toks {
+		if t.kind == tokPragma {
+			words := strings.Join(strings.FieldsFunc(strings.ToLower(t.text), func(r rune) bool { return r == ' ' || r == '(' || r == ')' }), " ")
+			if strings.HasSuffix(words, "fp contract off") {
+				u.NoContract = true
+			}
+		}
+	}
+}
+
+// brackets pairs every bracket and refuses unbalanced ones.
+func (u *Unit) brackets() {
+	u.match = make([]int, len(u.toks))
+	closes := map[string]string{"(": ")", "[": "]", "{": "}"}
+	var open []int
+	for i, t := range u.toks {
+		u.match[i] = -1
+		if t.kind != tokPunct {
+			continue
+		}
+		switch t.text {
+		case "(", "[", "{":
+			open = append(open, i)
+			if len(open) > maxNesting {
+				panic(fault{u.errorAt(t, "", "brackets are nested more than %d deep", maxNesting)})
+			}
+		case ")", "]", "}":
+			if len(open) == 0 {
+				panic(fault{u.errorAt(t, "", "unexpected %q", t.text)})
+			}
+			o := open[len(open)-1]
+			if want := closes[u.toks[o].text]; want != t.text {
+				panic(fault{u.errorAt(t, "", "unexpected %q: %q of line %d is not closed", t.text, u.toks[o].text, u.toks[o].line)})
+			}
+			open = open[:len(open)-1]
+			u.match[o], u.match[i] = i, o
+		}
+	}
+	if len(open) > 0 {
+		t := u.toks[open[len(open)-1]]
+		panic(fault{u.errorAt(t, "", "%q is not closed", t.text)})
+	}
+}
+
+// attribute reports whether an attribute [[...]] begins at i, and its last token.
+func (u *Unit) attribute(i int) (last int, ok bool) {
+	if i+1 < len(u.toks) && u.toks[i].is("[") && u.toks[i+1].is("[") && u.match[i] == u.match[i+1]+1 {
+		return u.match[i], true
+	}
+	return 0, false
+}
+
+// angles skips a template argument list that opens at i; end is behind its '>'.
+func (u *Unit) angles(i, limit int) (end int, ok bool) {
+	depth := 0
+	for j := i; j < limit; j++ {
+		t := u.toks[j]
+		switch {
+		case t.is("<"):
+			depth++
+		case t.is(">"):
+			if depth--; depth == 0 {
+				return j + 1, true
+			}
+		case t.is("(") || t.is("["):
+			j = u.match[j]
+		case t.is("{") || t.is(";") || t.is("}") || t.is(")"):
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// text spells tokens [i,j) with address spaces and attributes left out.
+func (u *Unit) text(i, j int) string {
+	var out []token
+	for k := i; k < j; k++ {
+		if last, ok := u.attribute(k); ok {
+			k = last
+			continue
+		}
+		t := u.toks[k]
+		if t.kind == tokPragma || spaces[t.text] && t.kind == tokIdent {
+			continue
+		}
+		out = append(out, t)
+	}
+	return strings.TrimSpace(spell(out))
+}
+
+var spaces = map[string]bool{"device": true, "constant": true, "threadgroup": true, "thread": true}
+
+// split cuts [i,j) at commas outside brackets and template lists.
+func (u *Unit) split(i, j int) [][2]int {
+	var out [][2]int
+	begin := i
+	for k := i; k < j; k++ {
+		switch t := u.toks[k]; {
+		case u.match[k] > k:
+			k = u.match[k]
+		case t.is("<") && k > i && u.toks[k-1].kind == tokIdent:
+			if end, ok := u.angles(k, j); ok {
+				k = end - 1
+			}
+		case t.is(","):
+			out = append(out, [2]int{begin, k})
+			begin = k + 1
+		}
+	}
+	if begin < j || len(out) > 0 {
+		out = append(out, [2]int{begin, j})
+	}
+	return out
+}

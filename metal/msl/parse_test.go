@@ -1,0 +1,121 @@
+package msl
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+func TestParseFindsKernels(t *testing.T) {
+	src := `#include <metal_stdlib>
+using namespace metal;
+struct P { uint n; };
+kernel void plain(device const float4* x [[buffer(3)]], device float* y, constant P& p,
+                  threadgroup half* s [[threadgroup(1)]], uint3 gid [[thread_position_in_grid]]) {
+  threadgroup float tile[4][8], other;
+  y[0] = x[0].x;
+}
+template <typename T, int N>
+[[kernel]] [[max_total_threads_per_threadgroup(64)]] void generic(const device T* x [[buffer(0)]], ushort lane [[thread_index_in_simdgroup]]) {}
+#define make(name, T) template [[host_name("generic_" #name)]] [[kernel]] decltype(generic<T, 8>) generic<T, 8>;
+make(f32, float)
+namespace inner { kernel void k(device int* a) {} }
+`
+	u, err := Parse("a.metal", src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Kernel{
+		{Name: "plain", Symbol: "assay_plain", Function: "plain", Line: 4, Args: []Arg{
+			{Name: "x", Index: 3, Space: Device, Type: "const float4", Attr: "buffer", Constant: true},
+			{Name: "y", Index: 0, Space: Device, Type: "float", Attr: "buffer"},
+			{Name: "p", Index: 1, Space: Constant, Type: "P", Attr: "buffer", Reference: true, Constant: true},
+			{Name: "s", Index: 1, Space: Threadgroup, Type: "half", Attr: "threadgroup"},
+			{Name: "gid", Index: -1, Type: "uint3", Attr: "thread_position_in_grid"},
+		}, Threadgroup: []ThreadgroupVar{{"tile", "float [4][8]", 6}, {"other", "float", 6}}},
+		{Name: "generic_f32", Symbol: "assay_generic_f32", Function: "generic", TemplateArgs: "float, 8", Line: 12, MaxThreads: 64, Args: []Arg{
+			{Name: "x", Index: 0, Space: Device, Type: "const float", Attr: "buffer", Constant: true},
+			{Name: "lane", Index: -1, Type: "ushort", Attr: "thread_index_in_simdgroup"},
+		}},
+		{Name: "inner::k", Symbol: "assay_inner__k", Function: "inner::k", Line: 13, Args: []Arg{
+			{Name: "a", Index: 0, Space: Device, Type: "int", Attr: "buffer"},
+		}},
+	}
+	opts := []cmp.Option{cmpopts.IgnoreUnexported(Kernel{}), cmpopts.IgnoreFields(Arg{}, "Line", "Col")}
+	if diff := cmp.Diff(want, u.Kernels, opts...); diff != "" {
+		t.Errorf("kernels (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	cases := []struct{ name, src, want string }{
+		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: textures are outside the supported compute subset"},
+		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: samplers are outside"},
+		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: simdgroup_matrix"},
+		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: ray tracing"},
+		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: vertex functions"},
+		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: visible functions"},
+		{"mesh", "[[mesh]] void f() {}", "mesh shaders"},
+		{"stage_in", "kernel void k(uint x [[stage_in]]) {}", "stage_in"},
+		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: double precision"},
+		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\" is not supported"},
+		{"open brace", "kernel void k() {\n", "1:17: \"{\" is not closed"},
+		{"stray brace", "}", "1:1: unexpected \"}\""},
+		{"no space", "kernel void k(float x) {}", "argument x has no address space and no position attribute"},
+		{"buffer by value", "kernel void k(device float x) {}", "device data must be passed as a pointer or a reference"},
+		{"index twice", "kernel void k(device int* a [[buffer(1)]], device int* b [[buffer(1)]]) {}", "1:44: argument b: index 1 is taken"},
+		{"index name", "kernel void k(device int* a [[buffer(N)]]) {}", "needs a number"},
+		{"unknown attribute", "kernel void k(uint a [[thread_position]]) {}", "[[thread_position]] is not supported"},
+		{"kernel twice", "kernel void k() {}\nkernel void k() {}", "kernel k is also defined in line 1"},
+		{"unclosed if", "#if 1\n", "1:1: #if is not closed"},
+		{"error directive", "#ifndef X\n#error define X\n#endif", "2:1: #error define X"},
+		{"macro bomb", bomb(), "macros expand to more than"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Parse("a.metal", c.src, nil)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v is no *Error", err)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %q lacks %q", err, c.want)
+			}
+		})
+	}
+}
+
+// bomb is a source whose macros double 40 times.
+func bomb() string {
+	var b strings.Builder
+	b.WriteString("#define A0 x x\n")
+	for i := 1; i < 40; i++ {
+		b.WriteString("#define A" + itoa(i) + " A" + itoa(i-1) + " A" + itoa(i-1) + "\n")
+	}
+	b.WriteString("A39\n")
+	return b.String()
+}
+
+func TestDefines(t *testing.T) {
+	src := "#if WIDTH > 4 && defined(FAST)\nkernel void wide() {}\n#else\nkernel void narrow() {}\n#endif\n"
+	for _, c := range []struct {
+		defines map[string]string
+		want    string
+	}{
+		{map[string]string{"WIDTH": "8", "FAST": ""}, "wide"},
+		{map[string]string{"WIDTH": "(2 * 3)", "FAST": "1"}, "wide"},
+		{map[string]string{"WIDTH": "8"}, "narrow"},
+		{nil, "narrow"},
+	} {
+		u, err := Parse("a.metal", src, c.defines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(u.Names(), " "); got != c.want {
+			t.Errorf("defines %v give %q, want %q", c.defines, got, c.want)
+		}
+	}
+}

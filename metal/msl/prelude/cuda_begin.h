@@ -1,0 +1,23 @@
+// Primitives the common prelude is built on, for NVRTC.
+namespace assay_target {
+inline float rsqrt(float x) { return ::rsqrtf(x); }
+inline float fast_exp(float x) { return ::__expf(x); }
+inline float fast_exp2(float x) { float r; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x)); return r; }
+inline float fast_log(float x) { return ::__logf(x); }
+inline float fast_log2(float x) { return ::__log2f(x); }
+inline float fast_sin(float x) { return ::__sinf(x); }
+inline float fast_cos(float x) { return ::__cosf(x); }
+inline float fast_tanh(float x) { float r; asm("tanh.approx.f32 %0, %1;" : "=f"(r) : "f"(x)); return r; }
+inline float fast_pow(float x, float y) { return ::__powf(x, y); }
+inline float fast_divide(float x, float y) { return ::__fdividef(x, y); }
+inline float frexp(float x, int* e) { return ::frexpf(x, e); }
+inline int popcount(unsigned long x) { return ::__popcll(x); }
+inline int clz(unsigned long x) { return ::__clzll(x); }
+inline long mulhi(long a, long b) { return ::__mul64hi(a, b); }
+inline unsigned long mulhi(unsigned long a, unsigned long b) { return ::__umul64hi(a, b); }
+inline float half_to_float(unsigned short h) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h)); return f; }
+inline unsigned short float_to_half(float f) { unsigned short h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f)); return h; }
+}
+extern __shared__ __align__(16) unsigned char assay_dynamic[];
+#define ASSAY_GLOBAL_ static __device__
+#define ASSAY_COPY_ ::memcpy

@@ -1,0 +1,66 @@
+package msl
+
+import "strings"
+
+// refused are identifiers of Metal features outside the compute subset, with
+// the name of the feature. They are refused wherever they stand, because none
+// of them is a name that a kernel would use for something else.
+var refused = map[string]string{
+	"texture_buffer": "textures", "texturecube": "textures", "texturecube_array": "textures",
+	"texture1d": "textures", "texture1d_array": "textures", "texture2d": "textures", "texture2d_array": "textures",
+	"texture2d_ms": "textures", "texture2d_ms_array": "textures", "texture3d": "textures",
+	"depth2d": "textures", "depth2d_array": "textures", "depth2d_ms": "textures", "depth2d_ms_array": "textures",
+	"depthcube": "textures", "depthcube_array": "textures",
+	"simdgroup_matrix": "simdgroup_matrix", "simdgroup_float8x8": "simdgroup_matrix", "simdgroup_half8x8": "simdgroup_matrix",
+	"simdgroup_bfloat8x8": "simdgroup_matrix", "simdgroup_multiply_accumulate": "simdgroup_matrix", "simdgroup_multiply": "simdgroup_matrix",
+	"simdgroup_load": "simdgroup_matrix", "simdgroup_store": "simdgroup_matrix", "make_filled_simdgroup_matrix": "simdgroup_matrix",
+	"simdgroup_event": "simdgroup async copies", "simdgroup_async_copy": "simdgroup async copies",
+	"visible_function_table": "visible functions", "intersection_function_table": "ray tracing", "intersector": "ray tracing",
+	"intersection_query": "ray tracing", "acceleration_structure": "ray tracing", "instance_acceleration_structure": "ray tracing",
+	"primitive_acceleration_structure": "ray tracing", "raytracing": "ray tracing", "ray_data": "ray tracing",
+	"mesh_grid_properties": "mesh shaders", "object_data": "mesh shaders",
+	"imageblock": "imageblocks", "threadgroup_imageblock": "imageblocks", "imageblock_data": "imageblocks",
+	"command_buffer": "indirect command buffers", "render_command": "indirect command buffers", "compute_command": "indirect command buffers",
+	"tensor_ops": "Metal tensors", "tensor_handle": "Metal tensors", "tensor_inline": "Metal tensors", "mpp": "Metal tensors",
+	"cooperative_tensor":  "Metal tensors",
+	"patch_control_point": "tessellation", "interpolant": "render functions", "rasterizer_order_group": "render functions",
+	"os_log": "os_log", "double": "double precision", "__asm__": "inline assembly", "asm": "inline assembly",
+	"dynamic_cast": "run-time types", "typeid": "run-time types", "thread_local": "thread_local", "virtual": "virtual functions",
+	"throw": "exceptions", "try": "exceptions", "catch": "exceptions", "new": "dynamic allocation", "delete": "",
+}
+
+// refusedFunctions are function qualifiers, as a keyword or an attribute.
+var refusedFunctions = map[string]string{
+	"vertex": "vertex functions", "fragment": "fragment functions", "mesh": "mesh shaders", "object": "mesh shaders",
+	"visible": "visible functions", "stitchable": "visible functions", "intersection": "ray tracing", "tile": "tile functions",
+}
+
+// refusedAttributes are argument attributes that only refused features have.
+var refusedAttributes = map[string]string{
+	"texture": "textures", "sampler": "samplers", "stage_in": "stage_in arguments", "color": "render functions",
+	"position": "render functions", "payload": "ray tracing", "id": "argument buffers", "imageblock_data": "imageblocks",
+	"raster_order_group": "render functions", "attribute": "vertex functions",
+}
+
+// refuse looks for constructs outside the subset.
+func (u *Unit) refuse() {
+	for i, t := range u.toks {
+		if t.kind != tokIdent {
+			continue
+		}
+		if feature := refused[t.text]; feature != "" && !u.memberName(i) {
+			panic(fault{u.errorAt(t, t.text, "%s: %s are outside the supported compute subset", t.text, feature)})
+		}
+		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
+			panic(fault{u.errorAt(t, t.text, "sampler: samplers are outside the supported compute subset")})
+		}
+		if strings.HasPrefix(t.text, "simdgroup_") && strings.HasSuffix(t.text, "8x8") {
+			panic(fault{u.errorAt(t, t.text, "%s: simdgroup_matrix is outside the supported compute subset", t.text)})
+		}
+	}
+}
+
+// memberName reports whether the identifier is selected from a value.
+func (u *Unit) memberName(i int) bool {
+	return i > 0 && (u.toks[i-1].is(".") || u.toks[i-1].is("->"))
+}

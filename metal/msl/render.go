@@ -1,0 +1,306 @@
+package msl
+
+import (
+	"embed"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+//go:embed prelude/*.h
+var preludes embed.FS
+
+// Options decide what a rendering specialises.
+type Options struct {
+	// Kernels are the host names to make entry points for; nil means all.
+	// Kernels left out cost nothing: templates are not instantiated for them.
+	Kernels []string
+	// Constants set function constants by index: bool, integer or float values.
+	Constants map[int]any
+	// ByPointer passes `constant T&` arguments as pointers to device memory
+	// instead of by value (CUDA rendering only).
+	ByPointer bool
+}
+
+type target uint8
+
+const (
+	targetCUDA target = iota
+	targetHost
+)
+
+// writer writes tokens back so that each stays on its own line of the source.
+type writer struct {
+	b        strings.Builder
+	file     string
+	line     int
+	last     token
+	fresh    bool // at the beginning of a line
+	swizzles map[string]bool
+}
+
+func (w *writer) lineTo(line int) {
+	if w.line == line {
+		return
+	}
+	if gap := line - w.line; gap > 0 && gap < 8 && w.line > 0 {
+		w.b.WriteString(strings.Repeat("\n", gap))
+	} else {
+		fmt.Fprintf(&w.b, "\n#line %d %s\n", line, quote(w.file))
+	}
+	w.line, w.fresh = line, true
+}
+
+// write puts one token, with text in its place.
+func (w *writer) write(t token, text string) {
+	w.lineTo(t.line)
+	if w.fresh {
+		w.b.WriteString(strings.Repeat(" ", min(max(t.col-1, 0), 120)))
+	} else if t.space || t.bol || glues(w.last, token{kind: t.kind, text: text}) {
+		w.b.WriteByte(' ')
+	}
+	w.b.WriteString(text)
+	w.last, w.fresh = token{kind: t.kind, text: text}, false
+}
+
+// raw puts text that has no place in the source, on lines of its own.
+func (w *writer) raw(text string) {
+	w.b.WriteString("\n" + text + "\n")
+	w.line, w.fresh = 0, true
+}
+
+// render writes the unit's declarations for a target.
+func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, error) {
+	w := &writer{file: u.File, swizzles: u.rewritten()}
+	skip := map[int]int{} // first token of a kernel left out -> last
+	for i := range u.Kernels {
+		if f := u.Kernels[i].fn; !chosen[f] {
+			skip[f.begin] = f.end
+		}
+	}
+	for i := 0; i < len(u.toks); i++ {
+		if end, ok := skip[i]; ok {
+			i = end
+			continue
+		}
+		t, e := u.toks[i], u.edits[i]
+		switch e.role {
+		case roleErase:
+		case roleText:
+			w.write(t, e.text)
+		case roleShared:
+			u.writeShared(w, to, i)
+			i = e.until
+		case roleGlobal:
+			i = u.writeGlobal(w, i)
+		case roleConstant:
+			n, _ := strconv.Atoi(e.text)
+			c := u.Constants[n]
+			literal, err := u.constantValue(c, o, chosen)
+			if err != nil {
+				return "", err
+			}
+			w.write(t, "ASSAY_GLOBAL_ constexpr "+c.Type+" "+c.Name+" = "+literal+";")
+			i = e.until
+		case roleDefined:
+			w.write(t, strconv.FormatBool(u.defined(e.text, o)))
+		default:
+			u.writePlain(w, i, to)
+		}
+	}
+	return w.b.String(), nil
+}
+
+func (u *Unit) writePlain(w *writer, i int, to target) {
+	t := u.toks[i]
+	switch t.kind {
+	case tokPragma:
+		if text := pragma(t.text, to); text != "" {
+			w.lineTo(t.line)
+			w.raw(text)
+		}
+	case tokNumber:
+		w.write(t, number(t.text))
+	case tokIdent:
+		if w.swizzles[t.text] && u.memberName(i) && (i+1 == len(u.toks) || !u.toks[i+1].is("(")) {
+			w.write(t, u.swizzleText(i))
+			return
+		}
+		w.write(t, t.text)
+	default:
+		w.write(t, t.text)
+	}
+}
+
+// rewritten are the swizzles in use that no structure of the source declares
+// as a member of its own.
+func (u *Unit) rewritten() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range u.swizzle {
+		if !u.members[s] {
+			out[s] = true
+		}
+	}
+	return out
+}
+
+var components = strings.NewReplacer("r", "x", "g", "y", "b", "z", "a", "w")
+
+func (u *Unit) swizzleText(i int) string {
+	name := components.Replace(u.toks[i].text)
+	if len(name) == 1 {
+		return name
+	}
+	if i+1 < len(u.toks) {
+		switch u.toks[i+1].text {
+		case "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=":
+			return name + "_ref_()"
+		}
+	}
+	return name + "_()"
+}
+
+// number turns Metal's literals into C++'s: no double precision, h and bf suffixes.
+func number(text string) string {
+	lower := strings.ToLower(strings.ReplaceAll(text, "'", ""))
+	if strings.HasPrefix(lower, "0x") && !strings.Contains(lower, "p") || strings.HasPrefix(lower, "0b") {
+		return text
+	}
+	small := func(suffix, call string, bits func(float32) uint16) (string, bool) {
+		v, err := strconv.ParseFloat(strings.TrimSuffix(lower, suffix), 64)
+		return fmt.Sprintf("%s(0x%04x)", call, bits(float32(v))), err == nil && strings.HasSuffix(lower, suffix)
+	}
+	if s, ok := small("bf", "metal::bfloat_bits_", dtype.F32ToBF16); ok {
+		return s
+	}
+	if s, ok := small("h", "metal::half_bits_", dtype.F32ToF16); ok {
+		return s
+	}
+	if strings.HasSuffix(lower, "f") || !strings.ContainsAny(lower, ".ep") {
+		return text
+	}
+	return strings.TrimRight(text, "lL") + "f"
+}
+
+// pragma translates the pragmas that have a meaning elsewhere.
+func pragma(text string, to target) string {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '(' || r == ')' })
+	count := ""
+	switch {
+	case len(words) > 0 && (words[0] == "unroll" || words[0] == "nounroll"):
+		if len(words) > 1 {
+			count = words[1]
+		}
+		if words[0] == "nounroll" {
+			count = "1"
+		}
+	case len(words) > 3 && words[0] == "clang" && words[1] == "loop" && words[2] == "unroll_count":
+		count = words[3]
+	case len(words) > 3 && words[0] == "clang" && words[1] == "loop" && words[2] == "unroll":
+		if words[3] == "disable" {
+			count = "1"
+		}
+	default:
+		return ""
+	}
+	if to == targetCUDA {
+		return strings.TrimSpace("#pragma unroll " + count)
+	}
+	return "" // the host compiler's own choice; unrolling changes no result
+}
+
+// writeShared declares threadgroup variables.
+func (u *Unit) writeShared(w *writer, to target, i int) {
+	typ, names, dims := u.declarators(i)
+	for n, name := range names {
+		switch to {
+		case targetCUDA:
+			w.write(u.toks[i], fmt.Sprintf("__shared__ %s %s%s;", typ, name, dims[n]))
+		case targetHost:
+			w.write(u.toks[i], fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", name, typ, dims[n], i*16+n, quote(name), u.toks[i].line))
+		}
+	}
+}
+
+// writeGlobal declares a program-scope constant and returns its last token.
+func (u *Unit) writeGlobal(w *writer, i int) int {
+	n, _ := strconv.Atoi(u.edits[i].text)
+	g := u.globals[n]
+	kind := "const"
+	if g.scalar || g.constexpr_ {
+		kind = "constexpr"
+	}
+	w.write(u.toks[i], "ASSAY_GLOBAL_ "+kind)
+	named := false
+	for j := g.begin; j <= g.end; j++ {
+		t := u.toks[j]
+		if last, ok := u.attribute(j); ok && !named {
+			j = last
+			continue
+		}
+		named = named || t.text == g.name
+		if !named {
+			switch t.text {
+			case "constant", "static", "constexpr", "const", "inline", "extern":
+				continue
+			}
+		}
+		switch e := u.edits[j]; {
+		case j == i:
+			u.writePlain(w, j, targetHost)
+		case e.role == roleErase:
+		case e.role == roleText:
+			w.write(t, e.text)
+		case e.role == roleDefined:
+			w.write(t, "assay_defined_"+e.text)
+		default:
+			u.writePlain(w, j, targetHost)
+		}
+	}
+	return g.end
+}
+
+// swizzleMacros declares the member functions of the swizzles in use.
+func (u *Unit) swizzleMacros() string {
+	var b strings.Builder
+	names := map[string]bool{}
+	for s := range u.rewritten() {
+		if s = components.Replace(s); len(s) > 1 {
+			names[s] = true
+		}
+	}
+	for n := 2; n <= 4; n++ {
+		fmt.Fprintf(&b, "#define ASSAY_SWIZZLES_%d_", n)
+		for _, s := range sorted(names) {
+			if strings.ContainsAny(s, "xyzw"[n:]) {
+				continue
+			}
+			var index []string
+			unique := true
+			for i, c := range s {
+				index = append(index, itoa(strings.IndexRune("xyzw", c)))
+				unique = unique && strings.IndexRune(s, c) == i
+			}
+			fmt.Fprintf(&b, " constexpr vec<T, %d> %s_() const { return vec<T, %d>(%s); }", len(s), s, len(s), strings.Join(strings.Split(s, ""), ", "))
+			if unique {
+				fmt.Fprintf(&b, " swizzle_ref_<T, %s> %s_ref_() { return {reinterpret_cast<T*>(this)}; }", strings.Join(index, ", "), s)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func prelude(names ...string) string {
+	var b strings.Builder
+	for _, name := range names {
+		text, err := preludes.ReadFile("prelude/" + name + ".h")
+		if err != nil {
+			panic(err) // embedded: cannot be missing
+		}
+		fmt.Fprintf(&b, "#line 1 \"assay/%s.h\"\n%s", name, text)
+	}
+	return b.String()
+}

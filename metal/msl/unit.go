@@ -1,0 +1,158 @@
+package msl
+
+import (
+	"fmt"
+	"sort"
+)
+
+// Space is a Metal address space as a kernel argument names it.
+type Space string
+
+// The address spaces of kernel arguments; Builtin marks a position attribute.
+const (
+	Device      Space = "device"
+	Constant    Space = "constant"
+	Threadgroup Space = "threadgroup"
+	Builtin     Space = ""
+)
+
+// Unit is one Metal source, read.
+type Unit struct {
+	File      string
+	Kernels   []Kernel           // in source order
+	Constants []FunctionConstant // in source order
+	// NoContract is set by "#pragma METAL fp contract(off)" or the clang
+	// spelling of it: a*b+c must then not become one fused operation.
+	NoContract bool
+
+	toks    []token
+	edits   map[int]edit
+	match   []int // index of the matching bracket, -1 elsewhere
+	globals []global
+	swizzle []string        // swizzles in use, sorted
+	members map[string]bool // names of this form that a structure declares
+}
+
+// FunctionConstant is a `constant T name [[function_constant(n)]]`.
+type FunctionConstant struct {
+	Name  string
+	Type  string
+	Index int
+	Line  int
+	begin int // first and last token of the declaration
+	end   int
+}
+
+// Kernel is one entry point: a kernel function or one explicit instantiation
+// of a kernel template.
+type Kernel struct {
+	Name         string // host name, what Library.Kernel looks up
+	Symbol       string // name of the entry point in rendered source
+	Function     string // the function, with its namespace, without template arguments
+	TemplateArgs string // "float, 64, 4", empty for a plain kernel
+	Args         []Arg
+	Threadgroup  []ThreadgroupVar // threadgroup memory the kernel declares itself
+	MaxThreads   int              // [[max_total_threads_per_threadgroup(n)]], 0 if absent
+	Line         int
+
+	fn *function
+}
+
+// Arg is one argument of a kernel, in declaration order.
+type Arg struct {
+	Name      string
+	Index     int    // [[buffer(n)]] or [[threadgroup(n)]]; given by Metal's rule when the source leaves it out; -1 for builtins
+	Space     Space  // Builtin for position attributes
+	Type      string // type without address space, pointer or reference: "const float", "Params", "uint3"
+	Attr      string // "buffer", "threadgroup" or the position attribute
+	Reference bool   // T& rather than T*
+	Constant  bool   // the data cannot be written through this argument
+	Restrict  bool   // declared restrict
+	Enabled   string // name of the function constant that must be true for the argument to exist, or empty
+	Line, Col int
+}
+
+// Value reports whether the argument is passed by value to rendered CUDA
+// kernels: a reference to constant data, which callers mostly set from bytes.
+func (a Arg) Value() bool { return a.Space == Constant && a.Reference }
+
+// ThreadgroupVar is threadgroup memory declared in a kernel's body.
+type ThreadgroupVar struct {
+	Name string
+	Type string // element type with its dimensions as written: "float [32]"
+	Line int
+}
+
+// Kernel finds a kernel by host name.
+func (u *Unit) Kernel(name string) (*Kernel, bool) {
+	for i := range u.Kernels {
+		if u.Kernels[i].Name == name {
+			return &u.Kernels[i], true
+		}
+	}
+	return nil, false
+}
+
+// Names lists the kernels' host names, sorted.
+func (u *Unit) Names() []string {
+	names := make([]string, len(u.Kernels))
+	for i, k := range u.Kernels {
+		names[i] = k.Name
+	}
+	sort.Strings(names)
+	return names
+}
+
+// global is a program-scope variable in the constant address space.
+type global struct {
+	begin, end int // tokens, end at the ';'
+	name       string
+	array      bool
+	scalar     bool // of a builtin scalar type
+	constexpr_ bool
+}
+
+// function is a kernel function definition.
+type function struct {
+	name      string // unqualified
+	namespace string // "a::b", empty at the top
+	template  []templateParam
+	args      []Arg
+	shared    []ThreadgroupVar
+	hostName  string
+	max       int
+	begin     int // first token of the declaration, template head included
+	end       int // closing brace
+	body      int // opening brace
+	line      int
+}
+
+type templateParam struct {
+	name     string // empty if unnamed
+	typ      string // "typename", or the type of a value parameter; empty for what cannot be aliased
+	fallback string // default argument
+}
+
+// edit replaces one token when a source is written back.
+type edit struct {
+	role  role
+	text  string // roleText: what to write instead
+	until int    // roleShared: the ';' that ends the declaration
+}
+
+type role uint8
+
+const (
+	roleNone     role = iota
+	roleErase         // write nothing
+	roleText          // write text
+	roleShared        // a threadgroup variable declaration begins here
+	roleGlobal        // a program-scope constant begins here: index in text order of globals
+	roleConstant      // function constant declaration begins here
+	roleDefined       // is_function_constant_defined(text)
+)
+
+// NewError makes a fault at a place of this unit's file.
+func (u *Unit) errorAt(t token, construct, format string, args ...any) *Error {
+	return &Error{File: u.File, Line: t.line, Col: t.col, Construct: construct, Msg: fmt.Sprintf(format, args...)}
+}

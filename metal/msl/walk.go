@@ -1,0 +1,385 @@
+package msl
+
+import "strings"
+
+// walker goes over declarations and marks what a renderer has to change.
+type walker struct {
+	u         *Unit
+	seen      map[string]bool        // headers of functions, address spaces left out
+	functions map[string][]*function // kernel functions by unqualified name
+	pending   []instantiation
+	classes   int
+	depth     int
+}
+
+// instantiation is an explicit instantiation that may name a kernel.
+type instantiation struct {
+	begin, end int
+	namespace  string
+}
+
+// scope walks the declarations in [i,end).
+func (w *walker) scope(i, end int, namespace string, class bool) {
+	u := w.u
+	if w.depth++; w.depth > maxNesting {
+		panic(fault{u.errorAt(u.toks[i-1], "", "declarations are nested too deep")})
+	}
+	defer func() { w.depth-- }()
+	for i < end {
+		t := u.toks[i]
+		switch {
+		case t.kind == tokPragma || t.is(";"):
+			i++
+		case (t.is("public") || t.is("private") || t.is("protected")) && class && i+1 < end && u.toks[i+1].is(":"):
+			i += 2
+		case t.is("namespace") || t.is("inline") && i+1 < end && u.toks[i+1].is("namespace"):
+			i = w.namespace(i, end, namespace)
+		case t.is("extern") && i+2 < end && u.toks[i+1].kind == tokString && u.toks[i+2].is("{"):
+			u.edits[i], u.edits[i+1] = edit{role: roleErase}, edit{role: roleErase}
+			open := i + 2
+			u.edits[open], u.edits[u.match[open]] = edit{role: roleErase}, edit{role: roleErase}
+			w.scope(open+1, u.match[open], namespace, false)
+			i = u.match[open] + 1
+		default:
+			i = w.declaration(i, end, namespace, class)
+		}
+	}
+}
+
+func (w *walker) namespace(i, end int, outer string) int {
+	u := w.u
+	name := outer
+	for j := i + 1; j < end; j++ {
+		t := u.toks[j]
+		if last, ok := u.attribute(j); ok {
+			w.erase(j, last)
+			j = last
+			continue
+		}
+		switch {
+		case t.kind == tokIdent && t.text != "namespace":
+			if name != "" {
+				name += "::"
+			}
+			name += t.text
+		case t.is("{"):
+			w.scope(j+1, u.match[j], name, false)
+			return u.match[j] + 1
+		case t.is(";"):
+			return j + 1
+		}
+	}
+	panic(fault{u.errorAt(u.toks[i], "", "namespace has no body")})
+}
+
+// shape is what the first pass over a declaration finds out.
+type shape struct {
+	templates     []int // '<' of each template head
+	instantiation bool  // template without <
+	spec          int   // first token behind template heads
+	end           int   // last token of the declaration: ';' or '}'
+	params        int   // '(' of the first parameter list, -1 if none
+	body          int   // '{' of a function body, -1 if none
+	class         int   // '{' of a class body, -1 if none
+	initializer   int   // '=' or '{' of an initializer, -1 if none
+	kernel        int   // the word kernel, or its attribute; -1 if none
+}
+
+// declaration handles the declaration at i and returns what is behind it.
+func (w *walker) declaration(i, end int, namespace string, class bool) int {
+	u := w.u
+	s := w.measure(i, end)
+	next := s.end + 1
+	switch {
+	case s.instantiation:
+		w.pending = append(w.pending, instantiation{i, s.end, namespace})
+		w.plain(i, s.end+1)
+	case s.kernel >= 0 && s.body >= 0:
+		w.kernel(i, s, namespace)
+	case s.kernel >= 0 && s.params >= 0: // a kernel declared ahead: its definition counts
+		w.erase(i, s.end)
+	case s.class >= 0:
+		w.classes++
+		w.plain(i, s.class+1)
+		w.scope(s.class+1, u.match[s.class], namespace+"{"+itoa(w.classes), true)
+		w.plain(u.match[s.class], s.end+1)
+	case s.body >= 0:
+		w.function(i, s, namespace)
+	case !class && w.variable(i, s):
+	default:
+		if class {
+			w.members(i, s)
+		}
+		w.plain(i, s.end+1)
+	}
+	return next
+}
+
+// measure finds the parts of the declaration at i.
+func (w *walker) measure(i, end int) shape {
+	u := w.u
+	s := shape{spec: i, params: -1, body: -1, class: -1, initializer: -1, kernel: -1}
+	j := i
+	for j < end && u.toks[j].is("template") {
+		if j+1 >= end || !u.toks[j+1].is("<") {
+			s.instantiation = true
+			j++
+			break
+		}
+		s.templates = append(s.templates, j+1)
+		behind, ok := u.angles(j+1, end)
+		if !ok {
+			panic(fault{u.errorAt(u.toks[j+1], "", "template parameter list is not closed: add >")})
+		}
+		j = behind
+	}
+	s.spec = j
+	classWord, enumWord, constructor := false, false, false
+	for ; j < end; j++ {
+		t := u.toks[j]
+		if last, ok := u.attribute(j); ok {
+			if w.attributes(j, last)["kernel"] != nil {
+				s.kernel = j
+			}
+			j = last
+			continue
+		}
+		switch {
+		case t.kind == tokIdent:
+			switch t.text {
+			case "struct", "class", "union":
+				classWord = true
+			case "enum":
+				enumWord = true
+			case "kernel":
+				if s.params < 0 && s.initializer < 0 {
+					s.kernel = j
+				}
+			case "operator":
+				if s.params < 0 {
+					j = w.operator(j, end)
+				}
+			default:
+				if feature := refusedFunctions[t.text]; feature != "" && j == s.spec && j+1 < end && u.toks[j+1].kind == tokIdent {
+					panic(fault{u.errorAt(t, t.text, "%s: %s are outside the supported compute subset", t.text, feature)})
+				}
+			}
+		case t.is("("):
+			word := ""
+			if j > i {
+				word = u.toks[j-1].text
+			}
+			if s.params < 0 && s.initializer < 0 && word != "decltype" && word != "alignas" && word != "__attribute__" && word != "__declspec" && word != "noexcept" {
+				s.params = j
+			}
+			j = u.match[j]
+		case t.is("["):
+			j = u.match[j]
+		case t.is("=") && s.initializer < 0:
+			s.initializer = j
+		case t.is(":") && s.params >= 0 && s.initializer < 0:
+			constructor = true
+		case t.is("{"):
+			close := u.match[j]
+			switch {
+			case s.initializer >= 0 || enumWord:
+				j = close
+			case s.params >= 0:
+				if prev := u.toks[j-1]; constructor && (prev.kind == tokIdent || prev.is(">")) {
+					j = close
+					continue
+				}
+				s.body, s.end = j, close
+				return s
+			case classWord && s.class < 0:
+				s.class = j
+				j = close
+			default:
+				s.initializer = j
+				j = close
+			}
+		case t.is(";"):
+			s.end = j
+			return s
+		}
+	}
+	panic(fault{u.errorAt(u.toks[i], "", "declaration is not finished: add ; or a body")})
+}
+
+// operator skips the name of an operator function: operator(), operator<, operator T.
+func (w *walker) operator(j, end int) int {
+	u := w.u
+	if j+2 < end && u.toks[j+1].is("(") && u.toks[j+2].is(")") {
+		return j + 2
+	}
+	if j+2 < end && u.toks[j+1].is("[") && u.toks[j+2].is("]") {
+		return j + 2
+	}
+	for j+1 < end && !u.toks[j+1].is("(") && !u.toks[j+1].is(";") && !u.toks[j+1].is("{") {
+		j++
+	}
+	return j
+}
+
+// members notes data members that are named like swizzles.
+func (w *walker) members(i int, s shape) {
+	for j := i; j < s.end; j++ {
+		if next := w.u.toks[j+1]; swizzleName(w.u.toks[j].text) && (next.is(";") || next.is(",") || next.is("[") || next.is("=") || next.is(":") || next.is("{")) {
+			w.u.members[w.u.toks[j].text] = true
+		}
+	}
+}
+
+// function handles a function that is no kernel. Two that differ in address
+// spaces alone are one where there are none: the first stays.
+func (w *walker) function(i int, s shape, namespace string) {
+	u := w.u
+	header := namespace + "\x00" + u.text(i, s.body)
+	if colon := w.initializers(s); colon > 0 {
+		header = namespace + "\x00" + u.text(i, colon)
+	}
+	spaced := false
+	for j := i; j < s.body; j++ {
+		spaced = spaced || u.toks[j].kind == tokIdent && spaces[u.toks[j].text]
+	}
+	if w.seen[header] && spaced {
+		w.erase(i, s.end)
+		return
+	}
+	w.seen[header] = true
+	w.plain(i, s.end+1)
+}
+
+// initializers finds the ':' of a constructor's member initializers.
+func (w *walker) initializers(s shape) int {
+	u := w.u
+	if s.params < 0 {
+		return -1
+	}
+	for j := u.match[s.params] + 1; j < s.body; j++ {
+		if u.toks[j].is(":") {
+			return j
+		}
+	}
+	return -1
+}
+
+func (w *walker) erase(i, last int) {
+	for j := i; j <= last; j++ {
+		w.u.edits[j] = edit{role: roleErase}
+	}
+}
+
+// attributes reads [[a, b(c)]] in [i,last] as name -> tokens of the argument.
+func (w *walker) attributes(i, last int) map[string][]token {
+	u := w.u
+	out := map[string][]token{}
+	for _, part := range u.split(i+2, last-1) {
+		j := part[0]
+		if j >= part[1] {
+			continue
+		}
+		name := u.toks[j].text
+		if j+2 < part[1] && u.toks[j+1].is("::") { // metal::name
+			j += 2
+			name = u.toks[j].text
+		}
+		arg := []token{}
+		if j+1 < part[1] && u.toks[j+1].is("(") {
+			arg = u.toks[j+2 : u.match[j+1]]
+		}
+		if feature := refusedFunctions[name]; feature != "" {
+			panic(fault{u.errorAt(u.toks[j], name, "[[%s]]: %s are outside the supported compute subset", name, feature)})
+		}
+		out[name] = arg
+	}
+	return out
+}
+
+// variable marks program-scope variables of the constant address space.
+func (w *walker) variable(i int, s shape) bool {
+	u := w.u
+	g := global{begin: i, end: s.end, constexpr_: false}
+	limit := s.end
+	if s.initializer >= 0 {
+		limit = s.initializer
+	}
+	constant := false
+	var fc []token
+	for j := s.spec; j < limit; j++ {
+		t := u.toks[j]
+		if last, ok := u.attribute(j); ok {
+			if a := w.attributes(j, last)["function_constant"]; a != nil {
+				fc = a
+			}
+			j = last
+			continue
+		}
+		switch {
+		case t.is("constant"):
+			constant = true
+		case t.is("constexpr"):
+			g.constexpr_ = true
+		case t.is("*") || t.is("&") || t.is("using") || t.is("typedef"):
+			return false
+		case t.is("("):
+			if s.params == j {
+				return false
+			}
+			j = u.match[j]
+		case t.is("["):
+			g.array = true
+			j = u.match[j]
+		case t.is("<"):
+			if behind, ok := u.angles(j, limit); ok {
+				j = behind - 1
+			}
+		case t.kind == tokIdent:
+			g.name = t.text
+		}
+	}
+	if !constant || g.name == "" {
+		return false
+	}
+	typ := strings.TrimSpace(strings.TrimSuffix(u.text(s.spec, limit), g.name))
+	g.scalar = !g.array && builtinScalar[bareType(typ)]
+	if len(s.templates) > 0 {
+		return false
+	}
+	if fc != nil {
+		n, ok := int64(0), false
+		if len(fc) == 1 && fc[0].kind == tokNumber {
+			n, ok = integer(fc[0].text)
+		}
+		if !ok || !builtinScalar[bareType(typ)] {
+			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a literal index", g.name)})
+		}
+		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: int(n), Line: u.toks[i].line, begin: i, end: s.end})
+		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
+		return true
+	}
+	w.plain(i, s.end+1)
+	u.edits[i] = edit{role: roleGlobal, text: itoa(len(u.globals)), until: s.end}
+	u.globals = append(u.globals, g)
+	return true
+}
+
+// bareType drops qualifiers from a type's text.
+func bareType(typ string) string {
+	var out []string
+	for _, f := range strings.Fields(typ) {
+		switch f {
+		case "const", "constexpr", "static", "inline", "volatile", "extern":
+		default:
+			out = append(out, f)
+		}
+	}
+	return strings.TrimPrefix(strings.Join(out, " "), "metal::")
+}
+
+var builtinScalar = map[string]bool{
+	"bool": true, "char": true, "uchar": true, "short": true, "ushort": true, "int": true, "uint": true, "long": true, "ulong": true,
+	"unsigned": true, "unsigned int": true, "unsigned short": true, "unsigned char": true, "unsigned long": true, "signed char": true,
+	"float": true, "half": true, "size_t": true, "ptrdiff_t": true, "int8_t": true, "uint8_t": true, "int16_t": true, "uint16_t": true,
+	"int32_t": true, "uint32_t": true, "int64_t": true, "uint64_t": true,
+}
