@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/schema"
 )
 
 // Experiment is one resolved `experiment` block: every expression that can be
@@ -28,6 +30,8 @@ type Experiment struct {
 
 	Range  hcl.Range // of the block's header
 	Source string    // the block's text, for the result document
+
+	names *hcl.EvalContext // var, local, device, path and functions
 }
 
 // Case is one point of the matrix. ID is "bits=4,tokens=1" with keys sorted,
@@ -36,6 +40,8 @@ type Case struct {
 	ID       string
 	Matrix   map[string]cty.Value
 	Variants []Variant // in source order; exactly one is the baseline
+
+	names *hcl.EvalContext // the experiment's and matrix
 }
 
 // Variant is one thing to compare, its configuration complete: the
@@ -46,7 +52,15 @@ type Variant struct {
 	Config   cty.Value
 	JSON     []byte // canonical cty JSON of Config
 	Digest   string // "sha256:" + hex of JSON
+
+	Description string
+	Range       hcl.Range // of the block's header; variants made by for_each share it
+
+	decoded *schema.Decoded
 }
+
+// ControlName is the name of the host's A/A arm; no variant may have it.
+const ControlName = "control"
 
 // Baseline is the case's baseline variant.
 func (c *Case) Baseline() *Variant {

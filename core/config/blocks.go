@@ -1,0 +1,105 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/dynblock"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/schema"
+)
+
+// blocks evaluates the blocks that are the same for every case. Guardrails
+// come before the trade-offs that name them.
+func (x *experiment) blocks() {
+	wanted := &hcl.BodySchema{Blocks: experimentBlocks[2:]}
+	body := dynblock.Expand(x.head.Body, x.scope, dynblock.OptCheckForEach(schema.BoundForEach))
+	content, _, diags := body.PartialContent(wanted)
+	for _, d := range diags {
+		// Faults of headers were found when the block was taken apart.
+		if d.Expression != nil || d.EvalContext != nil {
+			x.diags = append(x.diags, explain(hcl.Diagnostics{d})...)
+		}
+	}
+	x.measure(x.single(content.Blocks, "measure"))
+	for _, b := range content.Blocks.OfType("guardrail") {
+		x.guardrail(b)
+	}
+	for _, b := range content.Blocks.OfType("tradeoff") {
+		x.tradeoff(b)
+	}
+	for _, b := range content.Blocks.OfType("assert") {
+		x.assert(b)
+	}
+	for _, b := range content.Blocks.OfType("select") {
+		x.selection(b)
+	}
+	x.metadata(x.single(content.Blocks, "metadata"))
+	x.output(x.single(content.Blocks, "output"))
+}
+
+// single returns the one block of a type, nil if there is none.
+func (x *experiment) single(blocks hcl.Blocks, kind string) *hcl.Block {
+	found := blocks.OfType(kind)
+	if len(found) == 0 {
+		return nil
+	}
+	for _, b := range found[1:] {
+		x.fault(b.DefRange, fmt.Sprintf("Duplicate %s block", kind), "An experiment has one %s block; the first is at %s. Delete one of them.", kind, place(found[0].DefRange))
+	}
+	return found[0]
+}
+
+func (x *experiment) metadata(b *hcl.Block) {
+	x.Metadata = map[string]cty.Value{}
+	if b == nil {
+		return
+	}
+	attrs, diags := b.Body.JustAttributes()
+	r := &reader{attrs: attrs, scope: x.scope, diags: diags}
+	for _, attr := range sorted(attrs) {
+		if v, ok := r.eval(attr.Expr); ok {
+			x.Metadata[attr.Name] = v
+		}
+	}
+	x.diags = append(x.diags, r.diags...)
+}
+
+var outputSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "path"}, {Name: "append"}}}
+
+func (x *experiment) output(b *hcl.Block) {
+	fallback := "results/" + x.Name + ".json"
+	x.Output = Output{Path: fallback}
+	if b == nil {
+		return
+	}
+	content, diags := contentOf(b.Body, outputSchema)
+	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
+	x.Output = Output{Path: r.str("path", fallback), Append: r.str("append", "")}
+	for name, path := range map[string]string{"path": x.Output.Path, "append": x.Output.Append} {
+		if attr := content.Attributes[name]; attr != nil && !r.diags.HasErrors() && filepath.Ext(path) != ".json" {
+			r.invalid(attr, "the name of a .json file is required.")
+		}
+	}
+	if attr := content.Attributes["append"]; attr != nil && x.Output.Append != "" && filepath.Clean(x.Output.Append) == filepath.Clean(x.Output.Path) {
+		r.invalid(attr, "path and append name the same file; one would overwrite the other.")
+	}
+	x.diags = append(x.diags, r.diags...)
+}
+
+// checkOutputs reports experiments that would write the same document.
+func checkOutputs(experiments []*Experiment) hcl.Diagnostics {
+	r := &reader{}
+	first := map[string]*Experiment{}
+	for _, e := range experiments {
+		path := filepath.Clean(e.Output.Path)
+		if f, ok := first[path]; ok {
+			r.fault(e.Range, "Two experiments write one file", "%s and %s (%s) both write %s. Give one of them another output path.", e.Name, f.Name, place(f.Range), path)
+			continue
+		}
+		first[path] = e
+	}
+	return r.diags
+}

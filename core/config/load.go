@@ -1,0 +1,152 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	hcljson "github.com/hashicorp/hcl/v2/json"
+)
+
+// Options are what a run adds to the files.
+type Options struct {
+	Vars     map[string]string   // -var name=value, the value as typed
+	VarFiles []string            // -var-file flags; a later file overrides an earlier one
+	Env      func(string) string // looks up ASSAY_VAR_name; nil: no environment
+	Version  string              // this Assay's version, held against required_version; "": not checked
+}
+
+const maxFileBytes = 1 << 20
+
+// input is one file before parsing.
+type input struct {
+	name string // as diagnostics show it
+	src  []byte
+}
+
+// Load reads a configuration: all *.hcl and *.hcl.json files of a folder, or
+// the files named. Lock files (*.lock.hcl), files of values (*.vars.hcl) and
+// hidden files of a folder are left out. The module is never nil; a module
+// with errors may still be resolved, to find the faults of the experiments.
+func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
+	var inputs []input
+	var diags hcl.Diagnostics
+	dir := "."
+	for i, path := range paths {
+		files, folder, err := expand(path)
+		if err != nil {
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: "Cannot read the configuration", Detail: err.Error(),
+				Subject: &hcl.Range{Filename: path, Start: hcl.InitialPos, End: hcl.InitialPos},
+			})
+			continue
+		}
+		if i == 0 {
+			dir = folder
+		}
+		for _, name := range files {
+			if slices.ContainsFunc(inputs, func(in input) bool { return in.name == name }) {
+				continue
+			}
+			src, fault := readSource(name)
+			if fault != nil {
+				diags = append(diags, fault)
+				continue
+			}
+			inputs = append(inputs, input{name, src})
+		}
+	}
+	slices.SortStableFunc(inputs, func(a, b input) int { return strings.Compare(a.name, b.name) })
+	m, more := load(dir, inputs, opts)
+	if diags.HasErrors() {
+		m.broken = true
+	}
+	return m, append(diags, more...)
+}
+
+// expand lists the configuration files that path stands for, and the folder
+// that path.module is.
+func expand(path string) (files []string, folder string, err error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fmt.Errorf("there is no file or folder %s; name a folder of *.hcl files or one such file", path)
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	if !info.IsDir() {
+		if !isConfig(path) {
+			return nil, "", fmt.Errorf("%s is not a configuration: its name must end in .hcl or .hcl.json", path)
+		}
+		return []string{path}, filepath.Dir(path), nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w", path, err)
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || strings.HasPrefix(name, ".") || !isConfig(name) ||
+			strings.HasSuffix(name, ".lock.hcl") || strings.HasSuffix(name, ".vars.hcl") {
+			continue
+		}
+		files = append(files, filepath.Join(path, name))
+	}
+	if len(files) == 0 {
+		return nil, "", fmt.Errorf("%s holds no *.hcl file; write an experiment there, or name another folder", path)
+	}
+	return files, path, nil
+}
+
+func isConfig(name string) bool {
+	return strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".hcl.json")
+}
+
+// readSource reads a regular file of at most maxFileBytes.
+func readSource(name string) ([]byte, *hcl.Diagnostic) {
+	fault := func(detail string) *hcl.Diagnostic {
+		return &hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Cannot read the file", Detail: detail,
+			Subject: &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
+		}
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, fault(err.Error())
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault(name + " is not a regular file.")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fault(err.Error())
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	if err != nil {
+		return nil, fault(err.Error())
+	}
+	if len(src) > maxFileBytes {
+		return nil, fault(fmt.Sprintf("%s is larger than %d bytes, the most that a configuration file may have.", name, maxFileBytes))
+	}
+	return src, nil
+}
+
+// parse reads one file's syntax. The file is nil when it cannot be parsed
+// safely at all.
+func parse(in input) (*hcl.File, hcl.Diagnostics) {
+	if fault := guard(in); fault != nil {
+		return nil, hcl.Diagnostics{fault}
+	}
+	if strings.HasSuffix(in.name, ".json") {
+		return hcljson.Parse(in.src, in.name)
+	}
+	return hclsyntax.ParseConfig(in.src, in.name, hcl.InitialPos)
+}

@@ -1,0 +1,59 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/assay-bench/assay/core/diag"
+)
+
+var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
+	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
+}}
+
+const maxRounds = 10_000
+
+// measure reads the measure block, or gives the defaults when b is nil.
+func (x *experiment) measure(b *hcl.Block) {
+	r := &reader{scope: x.scope}
+	if b != nil {
+		content, diags := contentOf(b.Body, measureSchema)
+		r.attrs, r.diags = content.Attributes, diags
+	}
+	m := Measure{
+		Rounds:           r.integer("rounds", 8, 1, maxRounds),
+		Visit:            r.duration("visit", 100*time.Millisecond, time.Millisecond, 10*time.Minute),
+		Samples:          r.integer("samples", 5, 1, 10_000),
+		Cache:            r.oneOf("cache", "cold", "cold", "hot"),
+		Budget:           r.duration("budget", 5*time.Minute, time.Second, 7*24*time.Hour),
+		Phases:           r.strings("phases"),
+		Seed:             r.seed("seed"),
+		WarmupMax:        r.duration("warmup_max", 10*time.Second, 0, time.Hour),
+		PrepareTimeout:   r.duration("prepare_timeout", 2*time.Minute, time.Second, 24*time.Hour),
+		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
+	}
+	m.MaxRounds = r.integer("max_rounds", max(24, m.Rounds), 1, maxRounds)
+	if attr := r.attrs["max_rounds"]; attr != nil && m.MaxRounds < m.Rounds {
+		r.invalid(attr, "%d is less than rounds, %d. Raise max_rounds or lower rounds.", m.MaxRounds, m.Rounds)
+	}
+	if known := x.plugin.phases(); len(known) > 0 {
+		for _, p := range m.Phases {
+			if !slices.Contains(known, p) {
+				r.invalid(r.attrs["phases"], "the plugin %s has no phase %q. %s", x.plugin.name, p, diag.DidYouMean(p, "phases", known))
+			}
+		}
+	}
+	x.Measure = m
+	x.diags = append(x.diags, r.diags...)
+}
+
+// phases are those that this experiment measures; nil when not known.
+func (x *experiment) phases() []string {
+	if len(x.Measure.Phases) > 0 {
+		return x.Measure.Phases
+	}
+	return x.plugin.phases()
+}

@@ -1,0 +1,252 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/schema"
+)
+
+// ResolveOptions are what an experiment needs from outside the files.
+type ResolveOptions struct {
+	// Device says what is known of the device that an experiment asks for
+	// (apple, cuda, cpu, sim or auto). It opens nothing; it is called once
+	// per kind. Nil: the kind as written, cpu for auto, and nothing else.
+	Device func(kind string) (DeviceFacts, error)
+	// Schema asks an installed plugin what it is. It is called once per
+	// plugin. Nil: configurations are not decoded and stay empty, and names
+	// of phases and metrics are not checked.
+	Schema func(plugin string) (*pluginv1.DescribeResponse, error)
+	// Only keeps the experiments named, and those that their `when` refers
+	// to. Empty: all.
+	Only []string
+}
+
+// Resolve evaluates the experiments, in run order: what an experiment depends
+// on comes first, otherwise the order of the files by name and of the source.
+// With errors, the experiments returned are those without a fault.
+func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
+	if m.broken {
+		return nil, nil
+	}
+	r := &resolver{module: m, opts: opts, plugins: map[string]*plugin{}, devices: map[string]*device{}}
+	if len(m.experiments) == 0 {
+		at := hcl.Range{Filename: m.Dir, Start: hcl.InitialPos, End: hcl.InitialPos}
+		return nil, hcl.Diagnostics{{
+			Severity: hcl.DiagError, Summary: "No experiment", Subject: &at,
+			Detail: `The configuration holds no experiment block. Write experiment "name" { … }.`,
+		}}
+	}
+	heads := r.heads()
+	chosen := r.choose(heads)
+	order := r.order(heads, chosen)
+	var out []*Experiment
+	for _, h := range order {
+		e, diags := r.experiment(h, chosen)
+		r.diags = append(r.diags, diags...)
+		if e != nil && !diags.HasErrors() {
+			out = append(out, e)
+		}
+	}
+	r.diags = append(r.diags, checkOutputs(out)...)
+	return out, r.diags
+}
+
+// resolver is the state of one Resolve.
+type resolver struct {
+	module  *Module
+	opts    ResolveOptions
+	diags   hcl.Diagnostics
+	plugins map[string]*plugin
+	devices map[string]*device
+}
+
+// plugin is what a plugin says of itself; nil fields when it cannot be asked.
+type plugin struct {
+	name     string
+	describe *pluginv1.DescribeResponse
+	schema   *schema.Block
+}
+
+func (p *plugin) phases() []string {
+	var out []string
+	for _, ph := range p.describe.GetPhases() {
+		out = append(out, ph.GetName())
+	}
+	return out
+}
+
+func (p *plugin) metrics() []string {
+	var out []string
+	for _, mt := range p.describe.GetMetrics() {
+		out = append(out, mt.GetName())
+	}
+	return out
+}
+
+// plugin asks for the plugin named in attr, once; the first experiment that
+// names a faulty plugin gets the diagnostic.
+func (r *resolver) plugin(name string, attr *hcl.Attribute, rd *reader) *plugin {
+	if p, ok := r.plugins[name]; ok {
+		return p
+	}
+	p := &plugin{name: name}
+	r.plugins[name] = p
+	if r.opts.Schema == nil {
+		return p
+	}
+	describe, err := r.opts.Schema(name)
+	if err != nil {
+		detail := sentence(err.Error())
+		if s := diag.Suggest(name, r.pluginNames()); s != "" {
+			detail += fmt.Sprintf(" Did you mean %q?", s)
+		}
+		rd.fault(attr.Expr.Range(), fmt.Sprintf("Plugin %q is not available", name), "%s", detail)
+		return p
+	}
+	block, err := schema.Compile(name, describe.GetConfig())
+	if err != nil {
+		rd.fault(attr.Expr.Range(), fmt.Sprintf("Plugin %q is broken", name),
+			"%s. This is a defect of the plugin, not of this file: report it to the plugin's author.", err)
+		return p
+	}
+	p.describe, p.schema = describe, block
+	if req, ok := r.module.RequiredPlugins[name]; ok && req.constraint != nil {
+		v, err := version.NewVersion(describe.GetVersion())
+		switch {
+		case err != nil:
+			rd.fault(req.Range, fmt.Sprintf("Plugin %q is broken", name), "It says its version is %q, which is no version.", describe.GetVersion())
+		case !req.constraint.Check(v):
+			rd.fault(req.Range, "Unsupported plugin version", "%s %s is installed; %s is required. Install another version, or change the constraint.", name, v, req.Version)
+		}
+	}
+	return p
+}
+
+func (r *resolver) pluginNames() []string {
+	var names []string
+	for n := range r.module.RequiredPlugins {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// device is a kind's scope, made once; its faults are reported with the first
+// experiment that uses it.
+type device struct {
+	scope *hcl.EvalContext
+	diags hcl.Diagnostics
+}
+
+func (r *resolver) device(kind string, at hcl.Range) *device {
+	if d, ok := r.devices[kind]; ok {
+		return &device{scope: d.scope}
+	}
+	facts := DeviceFacts{Kind: kind}
+	d := &device{}
+	if r.opts.Device != nil {
+		var err error
+		if facts, err = r.opts.Device(kind); err != nil {
+			d.diags = append(d.diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", kind), Detail: sentence(err.Error()), Subject: &at,
+			})
+			facts = DeviceFacts{Kind: kind}
+		}
+	}
+	if facts.Kind == "auto" {
+		facts.Kind = "cpu"
+	}
+	scope, diags := r.module.deviceScope(facts)
+	d.scope, d.diags = scope, append(d.diags, diags...)
+	r.devices[kind] = d
+	return d
+}
+
+// experiment resolves one experiment.
+func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl.Diagnostics) {
+	rd := &reader{attrs: h.content.Attributes, scope: r.module.headScope(), diags: h.diags}
+	e := &Experiment{
+		Name: h.name, Range: h.DefRange, Source: r.module.sourceOf(h), When: h.when,
+		Device: rd.oneOf("device", "auto", "auto", "apple", "cuda", "cpu", "sim"),
+	}
+	rd.needsNoDevice("device")
+	for _, d := range h.dependsOn {
+		if chosen[d] {
+			e.DependsOn = append(e.DependsOn, d)
+		}
+	}
+	p := &plugin{}
+	if attr := h.content.Attributes["plugin"]; attr != nil {
+		if e.Plugin = rd.str("plugin", ""); e.Plugin != "" {
+			p = r.plugin(e.Plugin, attr, rd)
+		} else if !rd.diags.HasErrors() {
+			rd.fault(attr.Expr.Range(), "Invalid value", `"plugin": the name of a plugin is required. It cannot depend on the device.`)
+		}
+	}
+	at := h.DefRange
+	if attr := h.content.Attributes["device"]; attr != nil {
+		at = attr.Expr.Range()
+	}
+	dev := r.device(e.Device, at)
+	rd.diags = append(rd.diags, dev.diags...)
+	rd.scope = dev.scope
+	e.Description = rd.str("description", "")
+	rd.supportsDevice(e.Device, p, at)
+
+	x := &experiment{Experiment: e, head: h, plugin: p, reader: rd}
+	e.names = dev.scope
+	x.cases()
+	x.blocks()
+	x.checkWhen(r.module.ExperimentNames())
+	return e, rd.diags
+}
+
+// experiment is one being resolved.
+type experiment struct {
+	*Experiment
+	head   *head
+	plugin *plugin
+	*reader
+}
+
+// needsNoDevice reports a head attribute whose value hangs on the device.
+func (r *reader) needsNoDevice(name string) {
+	attr := r.attrs[name]
+	if attr == nil {
+		return
+	}
+	v, diags := attr.Expr.Value(r.scope)
+	if diags.HasErrors() || v.IsWhollyKnown() {
+		return
+	}
+	for _, t := range attr.Expr.Variables() {
+		if t.RootName() == "local" {
+			r.fault(attr.Expr.Range(), "Invalid value", "%q depends on a local that has no value without a device, and the device is chosen here. Use variables only.", name)
+			return
+		}
+	}
+}
+
+func (r *reader) supportsDevice(kind string, p *plugin, at hcl.Range) {
+	if able := p.describe.GetDevices(); kind != "auto" && len(able) > 0 && !slices.Contains(able, kind) {
+		r.fault(at, "Unsupported device", "The plugin %s runs on %s, not on %s.", p.name, strings.Join(able, ", "), kind)
+	}
+}
+
+// sentence ends s with a full stop unless it ends with a mark already.
+func sentence(s string) string {
+	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {
+		return s
+	}
+	return s + "."
+}
+
+func unknownNumber() cty.Value { return cty.UnknownVal(cty.Number) }

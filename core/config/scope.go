@@ -1,0 +1,138 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+// DeviceFacts are what expressions may know of the device before it is
+// opened, as device.kind, device.name, device.family, device.cores and
+// device.memory (bytes).
+type DeviceFacts struct {
+	Kind        string // apple, cuda, cpu or sim; never auto
+	Name        string
+	Family      string
+	Cores       int
+	MemoryBytes int64
+}
+
+func (d DeviceFacts) value() cty.Value {
+	return cty.ObjectVal(map[string]cty.Value{
+		"kind": cty.StringVal(d.Kind), "name": cty.StringVal(d.Name), "family": cty.StringVal(d.Family),
+		"cores": cty.NumberIntVal(int64(d.Cores)), "memory": cty.NumberIntVal(d.MemoryBytes),
+	})
+}
+
+// baseScope has var, path and the functions.
+func (m *Module) baseScope() *hcl.EvalContext {
+	vars := map[string]cty.Value{}
+	for name, v := range m.Variables {
+		vars[name] = v.Value
+	}
+	return &hcl.EvalContext{
+		Variables: map[string]cty.Value{
+			"var":  cty.ObjectVal(vars),
+			"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal(m.Dir)}),
+		},
+		Functions: functions(m.Dir),
+	}
+}
+
+// headScope is for what chooses the device: locals that need one are unknown.
+func (m *Module) headScope() *hcl.EvalContext {
+	base := m.baseScope()
+	locals, _ := m.localValues(base, false)
+	return with(base, "local", locals)
+}
+
+// deviceScope has device, and locals evaluated with it.
+func (m *Module) deviceScope(d DeviceFacts) (*hcl.EvalContext, hcl.Diagnostics) {
+	scope := with(m.baseScope(), "device", d.value())
+	locals, diags := m.localValues(scope, true)
+	return with(scope, "local", locals), diags
+}
+
+// with returns a child scope that knows one more name.
+func with(scope *hcl.EvalContext, name string, v cty.Value) *hcl.EvalContext {
+	child := scope.NewChild()
+	child.Variables = map[string]cty.Value{name: v}
+	return child
+}
+
+// where says in which places a name can be used, for the fault of using it
+// elsewhere.
+var where = map[string]string{
+	"matrix":     "matrix.* is known in config, variant, assert and select: whatever is evaluated for each case.",
+	"each":       "each.key and each.value are known in a variant with for_each.",
+	"metric":     "metric.* is known in assert and select, once a variant has been measured.",
+	"ratio":      "ratio.* is known in assert and select, once a variant has been measured.",
+	"variant":    "variant.name is known in assert and select.",
+	"experiment": "experiment.NAME is known in depends_on and when.",
+	"device":     "device.* is not known here: it is what this attribute chooses, or what is needed before there is a device.",
+	"local":      "local.* is not known here.",
+}
+
+var kinds = map[string]string{
+	"var": "variable", "local": "local", "matrix": "matrix key", "device": "fact of a device",
+	"metric": "metric", "ratio": "phase", "each": "attribute of each", "path": "path", "variant": "attribute of a variant",
+}
+
+// explain rewrites HCL's own faults about names into ones that know what the
+// names are and suggest the one that was meant.
+func explain(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		t, ok := failing(d)
+		if !ok || len(t) == 0 {
+			continue
+		}
+		root := t.RootName()
+		switch d.Summary {
+		case "Unknown variable", "Variables not allowed":
+			if text, ok := where[root]; ok {
+				d.Summary, d.Detail = fmt.Sprintf("%s is not known here", root), text
+			}
+		case "Unsupported attribute":
+			if len(t) < 2 {
+				continue
+			}
+			attr, ok := t[1].(hcl.TraverseAttr)
+			kind := kinds[root]
+			if !ok || kind == "" || d.EvalContext == nil {
+				continue
+			}
+			object, more := t[:1].TraverseAbs(d.EvalContext)
+			if more.HasErrors() || object.Type().IsObjectType() && object.Type().HasAttribute(attr.Name) {
+				continue
+			}
+			plural := kind + "s"
+			switch root {
+			case "device":
+				plural = "facts of a device"
+			case "each", "variant":
+				plural = "attributes of " + root
+			}
+			d.Summary = "Unknown " + kind
+			d.Detail = fmt.Sprintf("There is no %s.%s. %s", root, attr.Name, suggestName(attr.Name, plural, object))
+		}
+	}
+	return diags
+}
+
+// failing is the traversal that a diagnostic is about.
+func failing(d *hcl.Diagnostic) (hcl.Traversal, bool) {
+	if d.Expression == nil || d.Subject == nil {
+		return nil, false
+	}
+	if st, ok := d.Expression.(*hclsyntax.ScopeTraversalExpr); ok {
+		return st.Traversal, true
+	}
+	for _, t := range d.Expression.Variables() {
+		if r := t.SourceRange(); r.Filename == d.Subject.Filename && r.Overlaps(*d.Subject) {
+			return t, true
+		}
+	}
+	return nil, false
+}

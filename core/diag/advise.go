@@ -1,0 +1,51 @@
+package diag
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Advise adds what may be written there to diagnostics about attributes and
+// blocks that do not exist, where HCL itself has no suggestion. The
+// diagnostics are changed in place.
+func Advise(diags hcl.Diagnostics, attributes, blocks []string) hcl.Diagnostics {
+	for _, d := range diags {
+		switch d.Summary {
+		case "Unsupported argument", "Unsupported block type", "Extraneous JSON object property", `Unexpected "dynamic" block`:
+		default:
+			continue
+		}
+		if strings.Contains(d.Detail, "Did you mean") {
+			continue
+		}
+		if given, ok := quoted(d.Detail); ok {
+			if s := Suggest(given, append(append([]string(nil), attributes...), blocks...)); s != "" {
+				d.Detail += fmt.Sprintf(" Did you mean %q?", s)
+				continue
+			}
+		}
+		switch {
+		case len(attributes)+len(blocks) == 0:
+			d.Detail += " Nothing may be written here."
+		case len(blocks) == 0:
+			d.Detail += fmt.Sprintf(" The arguments are: %s.", List(attributes))
+		case len(attributes) == 0:
+			d.Detail += fmt.Sprintf(" The blocks are: %s.", List(blocks))
+		default:
+			d.Detail += fmt.Sprintf(" The arguments are: %s; the blocks: %s.", List(attributes), List(blocks))
+		}
+	}
+	return diags
+}
+
+// quoted returns the first "quoted" word of s.
+func quoted(s string) (string, bool) {
+	_, rest, ok := strings.Cut(s, `"`)
+	if !ok {
+		return "", false
+	}
+	word, _, ok := strings.Cut(rest, `"`)
+	return word, ok
+}
