@@ -1,6 +1,12 @@
 package record
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
+
+// Every event of measuring names its case and its round. A round's number here
+// counts the case's rounds in order of starting, failed attempts included.
 
 // CaseEvent opens a case: its variants as they were resolved, control included.
 type CaseEvent struct {
@@ -9,22 +15,42 @@ type CaseEvent struct {
 	Variants []Variant                  `json:"variants"`
 }
 
-// RoundEvent opens or ends a round. At the end Visits are left out: they have
-// their own events.
-type RoundEvent struct {
+// VariantEvent adds a variant that the plugin proposed to a case.
+type VariantEvent struct {
+	Case    string  `json:"case"`
+	Variant Variant `json:"variant"`
+}
+
+// RoundBeginEvent opens a round.
+type RoundBeginEvent struct {
 	Case  string `json:"case"`
 	Round Round  `json:"round"`
 }
 
-// PreparedEvent is what a plugin said of one variant before timing.
+// RoundEndEvent closes a round.
+type RoundEndEvent struct {
+	Case      string      `json:"case"`
+	Round     int         `json:"round"`
+	Ended     time.Time   `json:"ended"`
+	After     Environment `json:"environment_after"`
+	Device    Device      `json:"device"`
+	PID       int         `json:"pid"`
+	StartupNs int64       `json:"startup_ns"`
+	Counted   bool        `json:"counted"`
+}
+
+// PreparedEvent is one variant made ready.
 type PreparedEvent struct {
-	Case    string             `json:"case"`
-	Round   int                `json:"round"`
-	Variant string             `json:"variant"`
-	Checks  []Check            `json:"checks"`
-	Metrics map[string]float64 `json:"metrics"`
-	Facts   map[string]string  `json:"facts"`
-	Bytes   int64              `json:"device_bytes"`
+	Case     string   `json:"case"`
+	Round    int      `json:"round"`
+	Prepared Prepared `json:"prepared"`
+}
+
+// ReleasedEvent is one variant checked after timing and freed.
+type ReleasedEvent struct {
+	Case     string   `json:"case"`
+	Round    int      `json:"round"`
+	Released Released `json:"released"`
 }
 
 // WarmupEvent ends one warm-up.
@@ -43,7 +69,7 @@ type IntentEvent struct {
 	What    string `json:"what"`
 }
 
-// SampleEvent is one acknowledged sample.
+// SampleEvent is one sample, written before it is acknowledged.
 type SampleEvent struct {
 	Case    string `json:"case"`
 	Round   int    `json:"round"`
@@ -53,7 +79,7 @@ type SampleEvent struct {
 	Sample  Sample `json:"sample"`
 }
 
-// VisitEvent ends a visit. Samples are left out: they have their own events.
+// VisitEvent ends a visit. Its samples are left out: they have their own events.
 type VisitEvent struct {
 	Case  string `json:"case"`
 	Round int    `json:"round"`

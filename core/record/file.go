@@ -81,10 +81,10 @@ func ReadResult(path string) (*Result, error) {
 	return &r, nil
 }
 
-// AppendJSON adds row to the JSON array in path, which it creates. Two
+// AppendJSON adds rows to the JSON array in path, which it creates. Two
 // sessions that append at once both land: the file is locked while it is
 // rewritten, and replaced whole.
-func AppendJSON(path string, row any) error {
+func AppendJSON(path string, add []any) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("append %s: %w", path, err)
 	}
@@ -107,11 +107,14 @@ func AppendJSON(path string, row any) error {
 			return fmt.Errorf("append %s: not a JSON array, left as it is: %w", path, err)
 		}
 	}
-	raw, err := json.Marshal(row)
-	if err != nil {
-		return fmt.Errorf("append %s: %w", path, err)
+	for _, row := range add {
+		raw, err := json.Marshal(row)
+		if err != nil {
+			return fmt.Errorf("append %s: %w", path, err)
+		}
+		rows = append(rows, raw)
 	}
-	out, err := json.MarshalIndent(append(rows, raw), "", "  ")
+	out, err := json.MarshalIndent(rows, "", "  ")
 	if err != nil {
 		return fmt.Errorf("append %s: %w", path, err)
 	}

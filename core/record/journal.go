@@ -19,15 +19,18 @@ const (
 	KindSession    = "session"     // Session
 	KindExperiment = "experiment"  // Experiment
 	KindCase       = "case"        // CaseEvent
-	KindRoundBegin = "round_begin" // RoundEvent
+	KindVariant    = "variant"     // VariantEvent
+	KindRoundBegin = "round_begin" // RoundBeginEvent
 	KindPrepared   = "prepared"    // PreparedEvent
 	KindWarmup     = "warmup"      // WarmupEvent
+	KindReleased   = "released"    // ReleasedEvent
 	KindIntent     = "intent"      // IntentEvent
 	KindSample     = "sample"      // SampleEvent
 	KindVisit      = "visit"       // VisitEvent
-	KindRoundEnd   = "round_end"   // RoundEvent
+	KindRoundEnd   = "round_end"   // RoundEndEvent
 	KindFailure    = "failure"     // Failure
 	KindLook       = "look"        // LookEvent
+	KindFinding    = "finding"     // Finding
 	KindResult     = "result"      // ResultEvent
 )
 
@@ -74,8 +77,22 @@ func CreateJournal(dir string) (*Journal, error) {
 // Path of the journal file.
 func (j *Journal) Path() string { return j.path }
 
-// Append writes one event and syncs it to disk.
+// WriteError is a journal that cannot be written: a full disk, mostly. Nothing
+// may be measured after it.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return e.Err.Error() }
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// Append writes one event and syncs it to disk. Its error is a *WriteError.
 func (j *Journal) Append(experiment, kind string, data any) error {
+	if err := j.append(experiment, kind, data); err != nil {
+		return &WriteError{err}
+	}
+	return nil
+}
+
+func (j *Journal) append(experiment, kind string, data any) error {
 	raw, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("journal %s: %s event: %w", j.path, kind, err)

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // SchemaVersion of result documents. It grows when a field changes meaning.
@@ -31,6 +33,7 @@ type Result struct {
 	Session       Session     `json:"session"`
 	Experiment    Experiment  `json:"experiment"`
 	Metadata      Metadata    `json:"metadata"`
+	Plan          judge.Plan  `json:"plan"` // the looks and error levels fixed before the data
 	Cases         []Case      `json:"cases"`
 	Selections    []Selection `json:"selections"`
 	Findings      []Finding   `json:"findings"`
@@ -105,9 +108,29 @@ type Case struct {
 	Variants   []Variant                  `json:"variants"` // baseline, variants, control
 	Rounds     []Round                    `json:"rounds"`
 	Controls   []Control                  `json:"controls"`
-	Judgements []Judgement                `json:"judgements"`
+	Judgements []judge.Judgement          `json:"judgements"`
 	Asserts    []AssertResult             `json:"asserts"`
 	Looks      []Look                     `json:"looks"`
+}
+
+// Control is what the A/A arm says of one phase, whether or not a guardrail
+// looks at it. Bounds are one-sided at the method's uncorrected confidence;
+// null where so few rounds give none.
+type Control struct {
+	Phase      string   `json:"phase"`
+	Rounds     int      `json:"rounds"`
+	Estimate   float64  `json:"estimate"`
+	Lower      *float64 `json:"lower"`
+	Upper      *float64 `json:"upper"`
+	NoiseFloor *float64 `json:"noise_floor"` // half-width of the interval, as a share
+	Spread     float64  `json:"spread"`      // standard deviation of one round's log-ratio
+}
+
+// Look is one planned look at the data of a case.
+type Look struct {
+	Rounds int    `json:"rounds"`
+	Stop   bool   `json:"stop"`
+	Reason string `json:"reason"`
 }
 
 // Roles of a variant.
@@ -176,47 +199,6 @@ type Ratio struct {
 	Median   float64  `json:"median"`   // ratio of multi-run medians
 	Lower    *float64 `json:"lower"`
 	Upper    *float64 `json:"upper"`
-}
-
-// Control is the A/A arm of one phase: the noise floor of the session.
-type Control struct {
-	Phase      string   `json:"phase"`
-	Estimate   float64  `json:"estimate"`
-	Lower      *float64 `json:"lower"`
-	Upper      *float64 `json:"upper"`
-	NoiseFloor float64  `json:"noise_floor"` // half-width of the interval, as a share
-	Valid      bool     `json:"valid"`
-	Reason     string   `json:"reason"`
-}
-
-// Judgement is what one guardrail concludes of one variant.
-type Judgement struct {
-	Guardrail string   `json:"guardrail"`
-	Phase     string   `json:"phase"`
-	Variant   string   `json:"variant"`
-	Verdict   string   `json:"verdict"`
-	Accepted  string   `json:"accepted,omitempty"` // the trade-off's reason, beside a fail
-	OnFail    string   `json:"on_fail"`
-	Estimate  float64  `json:"estimate"`
-	Lower     *float64 `json:"lower"`
-	Upper     *float64 `json:"upper"`
-	Median    float64  `json:"median"`
-	Rounds    int      `json:"rounds"`
-	Alpha     float64  `json:"alpha"` // one-sided, after every correction
-	MinRatio  float64  `json:"min_ratio"`
-	Margin    float64  `json:"margin"`
-	Rule      string   `json:"rule"`
-	Reason    string   `json:"reason"`
-	NextStep  string   `json:"next_step"`
-	Win       bool     `json:"win"` // the lower bound is above 1
-}
-
-// Look is one planned look at the data.
-type Look struct {
-	Round    int     `json:"round"`
-	Alpha    float64 `json:"alpha"`
-	Decision string  `json:"decision"` // stop or continue
-	Reason   string  `json:"reason"`
 }
 
 // AssertResult is one assert for one variant.

@@ -14,9 +14,39 @@ type Round struct {
 	Order     map[string][]string `json:"order"` // phase: variants in order of the first pass; the second is its reverse
 	Before    Environment         `json:"environment_before"`
 	After     Environment         `json:"environment_after"`
+	Device    Device              `json:"device"`
+	Prepared  []Prepared          `json:"prepared"`
 	Warmups   []Warmup            `json:"warmups"`
 	Visits    []Visit             `json:"visits"`
+	Released  []Released          `json:"released"`
+	Arms      []string            `json:"arms"`    // variants measured in this round, control included
 	Counted   bool                `json:"counted"` // every variant was visited: the round enters the statistics
+}
+
+// Prepared is what the plugin said of one variant before timing.
+type Prepared struct {
+	Variant     string                `json:"variant"`
+	Checks      []Check               `json:"checks"`
+	Metrics     map[string]float64    `json:"metrics"`
+	Facts       map[string]string     `json:"facts"`
+	Phases      map[string]PhaseFacts `json:"phases"`
+	DeviceBytes int64                 `json:"device_bytes"`
+	PrepareNs   int64                 `json:"prepare_ns"` // the plugin's one-time cost, such as repacking
+	HostNs      int64                 `json:"host_ns"`    // the whole preparation by the host's clock
+}
+
+// PhaseFacts of one variant in one phase.
+type PhaseFacts struct {
+	Units float64 `json:"units_per_iteration"`
+	Bytes int64   `json:"bytes_per_iteration"`
+}
+
+// Released is what the plugin said of one variant after timing.
+type Released struct {
+	Variant   string             `json:"variant"`
+	Checks    []Check            `json:"checks"`
+	Metrics   map[string]float64 `json:"metrics"`
+	PeakBytes int64              `json:"peak_device_bytes"`
 }
 
 // Warmup of one variant in one phase.
@@ -64,10 +94,13 @@ type Failure struct {
 	Phase      string   `json:"phase"` // decode, prefill, … or empty
 	Stage      string   `json:"stage"` // start, open, prepare, warm-up, visit, release, propose
 	Kind       string   `json:"kind"`  // exited, signal, panic, hang, gpu_fault, protocol, …
-	Code       int      `json:"code"`  // exit status or signal number
+	Code       int      `json:"exit_code"`
+	Signal     string   `json:"signal"`
 	Message    string   `json:"message"`
 	LastIntent string   `json:"last_intent"`
 	LastSeq    uint64   `json:"last_acked_seq"`
+	MaxRSS     int64    `json:"max_rss_bytes"`
+	Panic      []string `json:"panic"`
 	Stderr     []string `json:"stderr_tail"`
 	NextStep   string   `json:"next_step"`
 }

@@ -1,0 +1,129 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// FillMetadata draws the plan's metadata fields out of the variants: what the
+// plugin stated as facts, else what the configuration says.
+func (r *Result) FillMetadata() {
+	m := &r.Metadata
+	m.Epsilon, m.Threadgroup = r.distinct("epsilon"), r.distinct("threadgroup")
+	m.Bits, m.GroupSize, m.DType = r.distinct("bits"), r.distinct("group_size"), r.distinct("dtype")
+	if models := r.distinct("model"); len(models) > 0 {
+		s := strings.Join(models, ", ")
+		m.Model = &s
+	}
+}
+
+// distinct values of a fact over all variants, sorted.
+func (r *Result) distinct(name string) []string {
+	out := []string{}
+	for i := range r.Cases {
+		for j := range r.Cases[i].Variants {
+			if s := r.Cases[i].Variants[j].fact(name); s != "" && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func (v *Variant) fact(name string) string {
+	if s := v.Facts[name]; s != "" {
+		return s
+	}
+	var config map[string]any
+	if json.Unmarshal(v.Config, &config) != nil || config[name] == nil {
+		return ""
+	}
+	return fmt.Sprint(config[name])
+}
+
+// Row is one variant of one case in the flat form that `output.append` collects.
+type Row struct {
+	Session     string             `json:"session"`
+	Time        string             `json:"time"`
+	Experiment  string             `json:"experiment"`
+	Case        string             `json:"case"`
+	Variant     string             `json:"variant"`
+	Verdict     string             `json:"verdict"`
+	Status      Status             `json:"status"`
+	Model       *string            `json:"model"`
+	Epsilon     string             `json:"epsilon"`
+	Threadgroup string             `json:"threadgroup"`
+	Bits        string             `json:"bits"`
+	GroupSize   string             `json:"group_size"`
+	MLXVersion  *string            `json:"mlx_version"`
+	GitSHA      *string            `json:"git_sha"`
+	GitDirty    *bool              `json:"git_dirty"`
+	Device      string             `json:"device"`
+	Speed       map[string]float64 `json:"units_per_second"` // by phase
+	Ratio       map[string]float64 `json:"ratio"`            // by phase
+	Rounds      int                `json:"rounds"`
+	Metrics     map[string]float64 `json:"metrics"`
+}
+
+// Rows of a result, the control left out.
+func (r *Result) Rows() []any {
+	var out []any
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		for j := range c.Variants {
+			v := &c.Variants[j]
+			if v.Role == RoleControl {
+				continue
+			}
+			row := Row{
+				Session: r.Session.ID, Time: r.Session.Ended.Format("2006-01-02T15:04:05Z07:00"), Experiment: r.Experiment.Name,
+				Case: c.ID, Variant: v.Name, Verdict: c.verdictOf(v.Name), Status: c.Status, Model: r.Metadata.Model,
+				Epsilon: v.fact("epsilon"), Threadgroup: v.fact("threadgroup"), Bits: v.fact("bits"), GroupSize: v.fact("group_size"),
+				MLXVersion: r.Metadata.MLXVersion, GitSHA: r.Metadata.GitSHA, GitDirty: r.Metadata.GitDirty,
+				Device: r.Metadata.Device.Name, Speed: map[string]float64{}, Ratio: map[string]float64{}, Metrics: v.Metrics,
+			}
+			for phase, s := range v.Phases {
+				row.Speed[phase], row.Rounds = s.UnitsPerSec, s.Rounds
+				if s.Ratio != nil {
+					row.Ratio[phase] = s.Ratio.Estimate
+				}
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// verdictRank orders verdicts from nothing to worst.
+var verdictRank = []string{"", "none", "pass", "inconclusive", "invalid", "fail"}
+
+// Worse is the worse of two verdicts; an empty one counts as nothing.
+func Worse(a, b string) string {
+	if slices.Index(verdictRank, b) > slices.Index(verdictRank, a) {
+		return b
+	}
+	return a
+}
+
+// verdictOf is the worst verdict over the variant's judgements, "none" without one.
+func (c *Case) verdictOf(variant string) string {
+	worst := "none"
+	for _, j := range c.Judgements {
+		if j.Variant == variant {
+			worst = Worse(worst, string(j.Verdict))
+		}
+	}
+	return worst
+}
+
+// GuardrailVerdicts is the worst verdict of each guardrail over the variants.
+func (c *Case) GuardrailVerdicts() map[string]string {
+	out := map[string]string{}
+	for _, j := range c.Judgements {
+		out[j.Guardrail] = Worse(out[j.Guardrail], string(j.Verdict))
+	}
+	return out
+}

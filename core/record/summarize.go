@@ -1,0 +1,278 @@
+package record
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/assay-bench/assay/core/stats"
+)
+
+// Summarize computes from the raw rounds everything that is derived: per
+// variant medians, ratios and metrics, controls, judgements and the verdict.
+// It uses nothing but the document, so that a document judged again offline
+// gives what its session gave. Asserts and selections are the session's.
+func (r *Result) Summarize() error {
+	for i := range r.Cases {
+		if err := r.SummarizeCase(&r.Cases[i]); err != nil {
+			return err
+		}
+	}
+	if err := r.judge(); err != nil {
+		return err
+	}
+	r.Verdict = r.overall()
+	return nil
+}
+
+// SummarizeCase does the part that concerns one case only: medians, ratios,
+// metrics and controls.
+func (r *Result) SummarizeCase(c *Case) error {
+	if err := r.summarizeCase(c); err != nil {
+		return fmt.Errorf("case %q: %w", c.ID, err)
+	}
+	return nil
+}
+
+func (r *Result) summarizeCase(c *Case) error {
+	base := c.baseline()
+	if base == nil {
+		return fmt.Errorf("no baseline")
+	}
+	for i := range c.Variants {
+		v := &c.Variants[i]
+		v.collect(c.Rounds)
+		v.Phases = map[string]PhaseSummary{}
+		for _, phase := range r.Experiment.Measure.Phases {
+			s, err := r.summarizePhase(c, base.Name, v, phase)
+			if err != nil {
+				return fmt.Errorf("variant %q, phase %q: %w", v.Name, phase, err)
+			}
+			if s.Rounds > 0 {
+				v.Phases[phase] = s
+			}
+		}
+	}
+	var err error
+	c.Controls, err = r.controls(c)
+	return err
+}
+
+func (c *Case) baseline() *Variant {
+	i := slices.IndexFunc(c.Variants, func(v Variant) bool { return v.Role == RoleBaseline })
+	if i < 0 {
+		return nil
+	}
+	return &c.Variants[i]
+}
+
+// PerIteration is the median over the samples of one round's visits of one
+// variant, nanoseconds per iteration. ok is false without samples.
+func (d *Round) PerIteration(variant, phase string) (wall, device, encode float64, ok bool) {
+	var w, g, e []float64
+	for _, v := range d.Visits {
+		if v.Variant != variant || v.Phase != phase || v.Superseded {
+			continue
+		}
+		for _, s := range v.Samples {
+			n := float64(s.Iterations)
+			w, g, e = append(w, float64(s.WallNs)/n), append(g, float64(s.DeviceNs)/n), append(e, float64(s.EncodeNs)/n)
+		}
+	}
+	if len(w) == 0 {
+		return 0, 0, 0, false
+	}
+	return stats.Median(w), stats.Median(g), stats.Median(e), true
+}
+
+func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) (PhaseSummary, error) {
+	s := PhaseSummary{LogRatios: []float64{}}
+	var walls, devices, encodes, baseWalls, ratios []float64
+	for i := range c.Rounds {
+		d := &c.Rounds[i]
+		if !d.Counted {
+			continue
+		}
+		wall, device, encode, ok := d.PerIteration(v.Name, phase)
+		baseWall, _, _, baseOK := d.PerIteration(base, phase)
+		if !ok || !baseOK {
+			continue
+		}
+		walls, devices, encodes = append(walls, wall), append(devices, device), append(encodes, encode)
+		baseWalls = append(baseWalls, baseWall)
+		ratios = append(ratios, math.Log(baseWall/wall))
+		for _, p := range d.Prepared {
+			if p.Variant == v.Name {
+				s.Units, s.Bytes = p.Phases[phase].Units, p.Phases[phase].Bytes
+			}
+		}
+	}
+	if s.Rounds = len(walls); s.Rounds == 0 {
+		return s, nil
+	}
+	ci, err := stats.MedianCI(walls, r.confidence())
+	if err != nil {
+		return s, err
+	}
+	s.WallNs = Estimate{Value: ci.Median, Lower: finiteOr(ci.Low, slices.Min(walls)), Upper: finiteOr(ci.High, slices.Max(walls))}
+	s.DeviceNs, s.EncodeNs = stats.Median(devices), stats.Median(encodes)
+	if s.WallNs.Value > 0 {
+		s.UnitsPerSec = s.Units / s.WallNs.Value * 1e9
+	}
+	if t := firstPositive(s.DeviceNs, s.WallNs.Value); t > 0 {
+		s.GBps = float64(s.Bytes) / t
+	}
+	if rate := r.Metadata.Device.CopyRate; rate > 0 {
+		s.CopyShare = s.GBps * 1e9 / rate
+	}
+	if v.Role == RoleBaseline {
+		return s, nil
+	}
+	s.LogRatios = ratios
+	s.Ratio, err = r.ratio(ratios, stats.Median(baseWalls)/stats.Median(walls))
+	return s, err
+}
+
+func (r *Result) ratio(logRatios []float64, median float64) (*Ratio, error) {
+	p, err := stats.NewPaired(logRatios)
+	if err != nil {
+		return nil, err
+	}
+	lo, hi, err := bounds(p, 1-r.confidence())
+	if err != nil {
+		return nil, err
+	}
+	return &Ratio{Estimate: math.Exp(p.Estimate()), Median: median, Lower: lo, Upper: hi}, nil
+}
+
+func bounds(p *stats.Paired, alpha float64) (lo, hi *float64, err error) {
+	l, err := p.Lower(alpha)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := p.Upper(alpha)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !l.Open {
+		v := math.Exp(l.Value)
+		lo = &v
+	}
+	if !h.Open {
+		v := math.Exp(h.Value)
+		hi = &v
+	}
+	return lo, hi, nil
+}
+
+func (r *Result) controls(c *Case) ([]Control, error) {
+	out := []Control{}
+	for _, v := range c.Variants {
+		if v.Role != RoleControl {
+			continue
+		}
+		for _, phase := range r.Experiment.Measure.Phases {
+			s, ok := v.Phases[phase]
+			if !ok {
+				continue
+			}
+			k := Control{Phase: phase, Rounds: s.Rounds, Estimate: s.Ratio.Estimate, Lower: s.Ratio.Lower, Upper: s.Ratio.Upper, Spread: stats.StdDev(s.LogRatios)}
+			if k.Lower != nil && k.Upper != nil {
+				half := (math.Log(*k.Upper) - math.Log(*k.Lower)) / 2
+				floor := math.Expm1(half)
+				k.NoiseFloor = &floor
+			}
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+// collect gathers what the plugin said of the variant over all rounds.
+func (v *Variant) collect(rounds []Round) {
+	metrics := map[string][]float64{}
+	var prepare []float64
+	if v.Facts == nil {
+		v.Facts = map[string]string{}
+	}
+	v.Checks = []Check{}
+	for i := range rounds {
+		for _, p := range rounds[i].Prepared {
+			if p.Variant != v.Name {
+				continue
+			}
+			v.Facts, v.DeviceBytes = p.Facts, p.DeviceBytes
+			v.Checks = keepFailed(v.Checks, p.Checks)
+			prepare = append(prepare, float64(p.PrepareNs))
+			addMetrics(metrics, p.Metrics)
+		}
+		for _, p := range rounds[i].Released {
+			if p.Variant != v.Name {
+				continue
+			}
+			v.PeakBytes = max(v.PeakBytes, p.PeakBytes)
+			v.Checks = keepFailed(v.Checks, p.Checks)
+			addMetrics(metrics, p.Metrics)
+		}
+		for _, visit := range rounds[i].Visits {
+			if visit.Variant == v.Name && !visit.Superseded {
+				for _, s := range visit.Samples {
+					addMetrics(metrics, s.Metrics)
+				}
+			}
+		}
+	}
+	v.Metrics = map[string]float64{}
+	for name, values := range metrics {
+		v.Metrics[name] = stats.Median(values)
+	}
+	if len(prepare) > 0 {
+		v.PrepareNs = int64(stats.Median(prepare))
+	}
+}
+
+// keepFailed replaces checks of the same name and moment, but a failed one
+// stays: one wrong result in any round is a wrong result.
+func keepFailed(have, more []Check) []Check {
+	for _, c := range more {
+		i := slices.IndexFunc(have, func(h Check) bool { return h.Name == c.Name && h.When == c.When })
+		switch {
+		case i < 0:
+			have = append(have, c)
+		case have[i].Passed:
+			have[i] = c
+		}
+	}
+	return have
+}
+
+func addMetrics(to map[string][]float64, from map[string]float64) {
+	for name, v := range from {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			to[name] = append(to[name], v)
+		}
+	}
+}
+
+func (r *Result) confidence() float64 {
+	if c := r.Experiment.Measure.Confidence; c > 0 {
+		return c
+	}
+	return 0.95
+}
+
+func finiteOr(x, otherwise float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return otherwise
+	}
+	return x
+}
+
+func firstPositive(xs ...float64) float64 {
+	for _, x := range xs {
+		if x > 0 {
+			return x
+		}
+	}
+	return 0
+}

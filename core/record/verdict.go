@@ -1,0 +1,158 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assay-bench/assay/core/judge"
+)
+
+// judge fills in every case's judgements from its log-ratios.
+func (r *Result) judge() error {
+	if len(r.Experiment.Guardrails) == 0 || len(r.Plan.Looks) == 0 {
+		for i := range r.Cases {
+			r.Cases[i].Judgements = []judge.Judgement{}
+		}
+		return nil
+	}
+	cases := make([]judge.Case, len(r.Cases))
+	for i := range r.Cases {
+		cases[i] = r.JudgeCase(&r.Cases[i])
+	}
+	all, err := judge.Judge(r.Plan, r.JudgeGuardrails(), cases)
+	if err != nil {
+		return err
+	}
+	missing := r.Metadata.Missing()
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		c.Judgements = []judge.Judgement{}
+		for _, j := range all {
+			if j.Case == c.ID {
+				c.Judgements = append(c.Judgements, believe(j, c, missing))
+			}
+		}
+	}
+	return nil
+}
+
+// believe withdraws what a judgement must not claim: speed of a wrong result,
+// and a win without the metadata that would let others repeat it.
+func believe(j judge.Judgement, c *Case, missing []string) judge.Judgement {
+	for i := range c.Variants {
+		v := &c.Variants[i]
+		if v.Name != j.Variant && v.Role != RoleBaseline {
+			continue
+		}
+		if bad := v.failedChecks(); bad != "" && j.Verdict != judge.Fail {
+			j.Verdict, j.Win = judge.Invalid, false
+			j.Reason = fmt.Sprintf("variant %q computes something else: %s", v.Name, bad)
+			j.Next = "make the kernel right first; its speed means nothing until then"
+		}
+	}
+	if j.Win && len(missing) > 0 {
+		j.Win = false
+		j.Reason += "; not called a win: the metadata lacks " + strings.Join(missing, ", ")
+	}
+	return j
+}
+
+func (v *Variant) failedChecks() string {
+	var bad []string
+	for _, k := range v.Checks {
+		if !k.Passed {
+			bad = append(bad, fmt.Sprintf("%s check %s %s timing: %.3g, limit %.3g %s", k.Kind, k.Name, k.When, k.Value, k.Limit, k.Detail))
+		}
+	}
+	return strings.TrimSpace(strings.Join(bad, "; "))
+}
+
+// Missing names the required fields that hold nothing.
+func (m *Metadata) Missing() []string {
+	var out []string
+	for _, f := range []struct {
+		name  string
+		there bool
+	}{
+		{"git_sha", m.GitSHA != nil},
+		{"device.name", m.Device.Name != ""},
+		{"plugin.version", m.Plugin.Version != ""},
+		{"plugin.sha256", m.Plugin.SHA256 != ""},
+		{"assay.sha256", m.Assay.SHA256 != ""},
+		{"mlx_version or its reason", m.MLXVersion != nil || m.MLXReason != ""},
+	} {
+		if !f.there {
+			out = append(out, f.name)
+		}
+	}
+	return out
+}
+
+// JudgeGuardrails are the experiment's guardrails in the judge's terms.
+func (r *Result) JudgeGuardrails() []judge.Guardrail {
+	out := make([]judge.Guardrail, len(r.Experiment.Guardrails))
+	for i, g := range r.Experiment.Guardrails {
+		out[i] = judge.Guardrail{
+			Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: g.MinRatio, Margin: g.Margin,
+			OnFail: judge.OnFail(g.OnFail), Tradeoff: r.Experiment.Tradeoffs[g.Name],
+		}
+	}
+	return out
+}
+
+// JudgeCase is one case's data in the judge's terms. Proposed variants are left
+// out: guardrails are about what the author asked for.
+func (r *Result) JudgeCase(c *Case) judge.Case {
+	out := judge.Case{ID: c.ID}
+	for i := range c.Rounds {
+		if c.Rounds[i].Counted {
+			out.Rounds++
+		}
+	}
+	if r.Metadata.Device.Simulated {
+		out.Unusable = "device " + r.Metadata.Device.Kind + " is simulated: its times are not measurements"
+	}
+	for _, phase := range r.Experiment.Measure.Phases {
+		p := judge.Phase{Name: phase}
+		for _, v := range c.Variants {
+			arm := judge.Arm{Name: v.Name}
+			if s, ok := v.Phases[phase]; ok && s.Ratio != nil {
+				arm.LogRatios, arm.MedianRatio = s.LogRatios, s.Ratio.Median
+			}
+			switch v.Role {
+			case RoleControl:
+				p.Control = arm
+			case RoleVariant:
+				p.Variants = append(p.Variants, arm)
+			}
+		}
+		out.Phases = append(out.Phases, p)
+	}
+	return out
+}
+
+// overall condenses judgements, asserts and checks: pass, fail, inconclusive,
+// invalid, or none when nothing was to be judged.
+func (r *Result) overall() string {
+	var js []judge.Judgement
+	judged := false
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		js = append(js, c.Judgements...)
+		for _, a := range c.Asserts {
+			judged = true
+			if !a.Passed {
+				return string(judge.Fail)
+			}
+		}
+		for k := range c.Variants {
+			if c.Variants[k].Role != RoleProposed && c.Variants[k].failedChecks() != "" {
+				return string(judge.Fail)
+			}
+		}
+	}
+	if !judged && len(js) == 0 {
+		return "none"
+	}
+	return string(judge.Overall(js))
+}

@@ -1,0 +1,30 @@
+package report
+
+// Style says whether colours may be used.
+type Style struct{ Color bool }
+
+func (s Style) paint(code string) func(string) string {
+	if !s.Color {
+		return nil
+	}
+	return func(text string) string { return "\x1b[" + code + "m" + text + "\x1b[0m" }
+}
+
+func (s Style) bold(text string) string {
+	if p := s.paint("1"); p != nil {
+		return p(text)
+	}
+	return text
+}
+
+// verdict is a verdict in the colour that it has everywhere.
+func (s Style) verdict(v string) cell {
+	codes := map[string]string{"pass": "32", "fail": "31", "inconclusive": "33", "invalid": "35"}
+	c := cell{text: v}
+	if code, ok := codes[v]; ok {
+		c.paint = s.paint(code)
+	}
+	return c
+}
+
+func (s Style) dim(text string) cell { return cell{text: text, paint: s.paint("2")} }

@@ -1,0 +1,236 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/core/judge"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// Result writes one experiment's result for a person.
+func Result(w io.Writer, r *record.Result, s Style) {
+	fmt.Fprintf(w, "\n%s  %s\n", s.bold(r.Experiment.Name), r.Experiment.Description)
+	if r.Status == record.Skipped {
+		fmt.Fprintf(w, "  %s\n", strings.Join(r.Diagnostics, "; "))
+		return
+	}
+	d := r.Metadata.Device
+	fmt.Fprintf(w, "  %s (%s), seed %d, plugin %s %s\n", orDash(d.Name), orDash(d.Kind), r.Session.Seed, r.Metadata.Plugin.Name, r.Metadata.Plugin.Version)
+	if d.Simulated {
+		fmt.Fprintln(w, "  simulated device: correctness only, its times are not measurements")
+	}
+	for i := range r.Cases {
+		caseResult(w, r, &r.Cases[i], s)
+	}
+	for _, sel := range r.Selections {
+		fmt.Fprintf(w, "  select %s%s: %s  %s\n", sel.Name, inCase(sel.Case), orDash(sel.Variant), sel.Reason)
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "  finding%s (%s, %s): %s\n", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
+		if f.Detail != "" {
+			fmt.Fprintf(w, "    %s\n", f.Detail)
+		}
+	}
+	for _, f := range r.Failures {
+		Failure(w, &f)
+	}
+	for _, note := range r.Diagnostics {
+		fmt.Fprintf(w, "  note: %s\n", note)
+	}
+	v := s.verdict(r.Verdict)
+	text := v.text
+	if v.paint != nil {
+		text = v.paint(text)
+	}
+	fmt.Fprintf(w, "  verdict: %s   status: %s\n", text, r.Status)
+}
+
+func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
+	if len(r.Cases) > 1 || c.ID != "default" {
+		fmt.Fprintf(w, "  case %s\n", c.ID)
+	}
+	for _, phase := range r.Experiment.Measure.Phases {
+		phaseTable(w, r, c, phase, s)
+	}
+	for _, j := range c.Judgements {
+		judgement(w, j, s)
+	}
+	for _, a := range c.Asserts {
+		if !a.Passed {
+			fmt.Fprintf(w, "    assert %s failed for %s: %s\n", a.Name, a.Variant, a.Message)
+		}
+	}
+	for _, v := range c.Variants {
+		for _, k := range v.Checks {
+			if !k.Passed {
+				fmt.Fprintf(w, "    %s check %s failed for %s %s timing: %.3g, limit %.3g %s\n", k.Kind, k.Name, v.Name, k.When, k.Value, k.Limit, k.Detail)
+			}
+		}
+	}
+}
+
+func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) {
+	t := table{right: []bool{false, true, true, true, true, true, true, false}}
+	metrics := metricNames(c)
+	head := []cell{s.dim("    " + phase), s.dim("time"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("speed"), s.dim("95 % interval")}
+	for _, m := range metrics {
+		head, t.right = append(head, s.dim(m)), append(t.right, true)
+	}
+	t.add(append(head, s.dim("verdict"))...)
+	rows := 0
+	for _, v := range c.Variants {
+		p, ok := v.Phases[phase]
+		if !ok {
+			if v.Failure != "" {
+				t.add(plain("    "+v.Name), plain("not measured"))
+				rows++
+			}
+			continue
+		}
+		rows++
+		speed, bounds := "baseline", ""
+		if p.Ratio != nil {
+			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
+		}
+		row := []cell{
+			plain("    " + v.Name), plain(nanos(p.WallNs.Value)), plain(rate(p.UnitsPerSec, unitOf(phase))), plain(nanos(p.DeviceNs)),
+			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(speed), plain(bounds),
+		}
+		for _, m := range metrics {
+			text := ""
+			if x, ok := v.Metrics[m]; ok {
+				text = fmt.Sprintf("%.3g", x)
+			}
+			row = append(row, plain(text))
+		}
+		t.add(append(row, verdictIn(c, v, phase, s))...)
+	}
+	if rows > 0 {
+		t.write(w, "")
+		controlLine(w, c, phase)
+	}
+}
+
+func controlLine(w io.Writer, c *record.Case, phase string) {
+	for _, k := range c.Controls {
+		if k.Phase != phase {
+			continue
+		}
+		floor := "unknown with so few rounds"
+		if k.NoiseFloor != nil {
+			floor = "±" + percent(*k.NoiseFloor)
+		}
+		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %d rounds)\n", floor, k.Rounds)
+	}
+}
+
+// verdictIn is the worst verdict of a variant in a phase; roles that are not
+// judged say what they are.
+func verdictIn(c *record.Case, v record.Variant, phase string, s Style) cell {
+	if v.Role == record.RoleControl || v.Role == record.RoleProposed {
+		return s.dim(v.Role)
+	}
+	rank := []judge.Verdict{judge.Pass, judge.Inconclusive, judge.Invalid, judge.Fail}
+	worst := -1
+	win := false
+	for _, j := range c.Judgements {
+		if j.Variant == v.Name && j.Phase == phase {
+			worst, win = max(worst, slices.Index(rank, j.Verdict)), win || j.Win
+		}
+	}
+	if worst < 0 {
+		return plain("")
+	}
+	out := s.verdict(string(rank[worst]))
+	if win && rank[worst] == judge.Pass {
+		out.text += ", a win"
+	}
+	return out
+}
+
+func judgement(w io.Writer, j judge.Judgement, s Style) {
+	v := s.verdict(string(j.Verdict))
+	text := v.text
+	if v.paint != nil {
+		text = v.paint(text)
+	}
+	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", j.Guardrail, text, j.Variant, j.Phase, j.Reason)
+	if j.AcceptedByTradeoff {
+		fmt.Fprintf(w, "      accepted by a written trade-off: %s\n", j.Tradeoff)
+	}
+	if j.Next != "" && j.Verdict != judge.Pass {
+		fmt.Fprintf(w, "      next: %s\n", j.Next)
+	}
+}
+
+// Failure writes what went wrong, where, and what happens next.
+func Failure(w io.Writer, f *record.Failure) {
+	where := f.Stage
+	if f.Variant != "" {
+		where += " of variant " + f.Variant
+	}
+	if f.Phase != "" {
+		where += " in " + f.Phase
+	}
+	fmt.Fprintf(w, "  failure%s, round %d, %s: %s\n", inCase(f.Case), f.Round, where, f.Message)
+	if f.LastIntent != "" {
+		fmt.Fprintf(w, "    last intent: %s (sample %d was the last one kept)\n", f.LastIntent, f.LastSeq)
+	}
+	for _, l := range lastLines(f.Stderr, 6) {
+		fmt.Fprintf(w, "    | %s\n", l)
+	}
+	if f.NextStep != "" {
+		fmt.Fprintf(w, "    next: %s\n", f.NextStep)
+	}
+}
+
+func metricNames(c *record.Case) []string {
+	var out []string
+	for _, v := range c.Variants {
+		for name := range v.Metrics {
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func gbps(p record.PhaseSummary) string {
+	if p.GBps <= 0 {
+		return "–"
+	}
+	return digits(p.GBps)
+}
+
+func unitOf(phase string) string {
+	if phase == "decode" || phase == "prefill" {
+		return "tok"
+	}
+	return "call"
+}
+
+func inCase(id string) string {
+	if id == "" || id == "default" {
+		return ""
+	}
+	return " " + id
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
+
+func lastLines(lines []string, n int) []string {
+	if len(lines) > n {
+		return lines[len(lines)-n:]
+	}
+	return lines
+}

@@ -1,0 +1,159 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/assay-bench/assay/core/machine"
+	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/stats"
+)
+
+const (
+	// warmupWindows that must agree within warmupAgree before a variant counts as warm.
+	warmupWindows = 3
+	warmupAgree   = 0.01
+	// waitLimit is the share of a visit that the plugin's threads may wait for
+	// a core before the visit counts as contaminated by other programs.
+	waitLimit = 0.05
+)
+
+// warmUp runs windows as long as a sample until the last ones agree, or
+// warmup_max is over. It leaves the number of iterations that fill a sample.
+func (r *round) warmUp(ctx context.Context, a *arm, phase string) error {
+	r.at("warm-up", a, phase)
+	m := r.experiment.config.Measure
+	key, began := armPhase{a.name, phase}, time.Now()
+	var windows []float64
+	w := record.Warmup{Variant: a.name, Phase: phase, Spread: math.MaxFloat64}
+	_, err := r.measure(ctx, &pluginv1.Start{
+		Handle: a.name, Phase: phase, Iterations: r.iterations[key], SampleNs: r.sampleNs(),
+	}, process.MeasureHandler{
+		OnSample: func(s *pluginv1.Sample) (bool, error) {
+			windows = append(windows, float64(s.GetWallNs())/float64(s.GetIterations()))
+			if n := len(windows); n >= warmupWindows {
+				last := windows[n-warmupWindows:]
+				w.Spread = slices.Max(last)/slices.Min(last) - 1
+				w.Stable = w.Spread <= warmupAgree
+			}
+			return w.Stable || time.Since(began) >= m.WarmupMax, nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	w.Windows, w.Ns = len(windows), time.Since(began).Nanoseconds()
+	per := stats.Median(windows[max(0, len(windows)-warmupWindows):])
+	w.Iterations = max(1, uint64(math.Round(float64(r.sampleNs())/per)))
+	r.iterations[key] = w.Iterations
+	return r.emit(record.KindWarmup, record.WarmupEvent{Case: r.config.ID, Round: r.number, Warmup: w})
+}
+
+// visit takes the samples of one variant, each journaled before the plugin may
+// go on.
+func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*record.Visit, error) {
+	r.visits++
+	r.at("visit", a, phase)
+	v := &record.Visit{Index: r.visits, Variant: a.name, Phase: phase, Pass: pass, Started: time.Now().UTC()}
+	var wall int64
+	watch, began := machine.Observe(r.proc.PID()), time.Now()
+	done, err := r.measure(ctx, &pluginv1.Start{
+		Handle: a.name, Phase: phase, Iterations: r.iterations[armPhase{a.name, phase}],
+		SampleNs: r.sampleNs(), Samples: uint32(r.experiment.config.Measure.Samples),
+	}, process.MeasureHandler{
+		OnSample: func(s *pluginv1.Sample) (bool, error) {
+			wall += s.GetWallNs()
+			sample := sampleOf(s)
+			r.report(Event{
+				Kind: SampleTaken, Case: r.config.ID, Variant: a.name, Phase: phase, Round: r.index, Done: r.visits, Total: r.total,
+				PerIteration: time.Duration(float64(sample.WallNs) / float64(sample.Iterations)),
+			})
+			return false, r.emit(record.KindSample, record.SampleEvent{
+				Case: r.config.ID, Round: r.number, Visit: v.Index, Variant: a.name, Phase: phase, Sample: sample,
+			})
+		},
+	})
+	v.HostNs, v.Observed = time.Since(began).Nanoseconds(), watch.Stop()
+	if err != nil {
+		return v, err
+	}
+	if wall > v.HostNs {
+		return v, fmt.Errorf("%w: the samples of this visit claim %v of wall time, but the host's clock saw %v",
+			errClock, time.Duration(wall), time.Duration(v.HostNs))
+	}
+	r.peaks[a.name] = max(r.peaks[a.name], done.GetPeakDeviceBytes())
+	v.Reasons = contamination(v.Observed)
+	v.Contaminated = len(v.Reasons) > 0
+	return v, r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: *v})
+}
+
+// repeat makes contaminated visits once more. The first ones are kept, marked
+// as superseded if the repetition is clean.
+func (r *round) repeat(ctx context.Context, phase string, arms []*arm) error {
+	r.total += len(arms)
+	for _, a := range arms {
+		again, err := r.visit(ctx, a, phase, 3)
+		if err != nil {
+			return err
+		}
+		if again.Contaminated {
+			continue
+		}
+		d := &r.document().Rounds[r.number-1]
+		i := slices.IndexFunc(d.Visits, func(v record.Visit) bool {
+			return v.Variant == a.name && v.Phase == phase && v.Contaminated && !v.Superseded
+		})
+		if i < 0 {
+			continue
+		}
+		old := d.Visits[i]
+		old.Superseded, old.Samples = true, nil
+		if err := r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: old}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure is one Measure call with what all of them share.
+func (r *round) measure(ctx context.Context, start *pluginv1.Start, h process.MeasureHandler) (*pluginv1.Done, error) {
+	began := time.Now()
+	defer func() { r.result.Session.Overhead.Visits += time.Since(began).Nanoseconds() }()
+	start.HeartbeatNs = r.experiment.config.Measure.HeartbeatTimeout.Nanoseconds()
+	a := r.blame
+	h.OnIntent = func(i *pluginv1.Intent) error {
+		return r.emit(record.KindIntent, record.IntentEvent{
+			Case: r.config.ID, Round: r.number, Variant: a.name, Seq: i.GetSeq(), What: i.GetWhat(),
+		})
+	}
+	h.OnDiagnostic = func(d *pluginv1.Diagnostic) {
+		r.report(Event{Kind: Noted, Case: r.config.ID, Variant: a.name, Text: d.GetSummary() + ": " + d.GetDetail()})
+	}
+	return r.proc.Measure(ctx, start, h)
+}
+
+func (r *round) sampleNs() int64 {
+	m := r.experiment.config.Measure
+	return m.Visit.Nanoseconds() / int64(m.Samples)
+}
+
+// errClock is a plugin whose times cannot be true.
+var errClock = errors.New("the plugin's clock cannot be right")
+
+// contamination names what makes a visit's times doubtful.
+func contamination(o record.Observation) []string {
+	var why []string
+	if o.WaitShare > waitLimit {
+		why = append(why, fmt.Sprintf("other programs kept the plugin waiting for a core for %.0f %% of the visit", 100*o.WaitShare))
+	}
+	if o.Steal > waitLimit {
+		why = append(why, fmt.Sprintf("the hypervisor took %.0f %% of a core away", 100*o.Steal))
+	}
+	return why
+}
