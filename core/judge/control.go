@@ -100,9 +100,14 @@ func (c Control) check(g Guardrail) trouble {
 	return sound
 }
 
+// hopelessFactor is by how much the noise floor expected at the last look must
+// miss the margin for the rounds up to it to be saved. Eight rounds tell little
+// of the floor when single rounds are far off, so this is generous.
+const hopelessFactor = 2
+
 // hopeless says that even the last planned look would leave the control's
-// half-width at more than half as much again as the margin. The half-width
-// shrinks with the root of the rounds and grows with the level's quantile.
+// half-width far above the margin. The half-width shrinks with the root of the
+// rounds and grows with the level's quantile.
 func (c Control) hopeless(p Plan, k int, g Guardrail) bool {
 	if c.check(g) != noisy {
 		return false
@@ -110,7 +115,7 @@ func (c Control) hopeless(p Plan, k int, g Guardrail) bool {
 	last := len(p.Looks) - 1
 	z := math.Erfcinv(2*p.share(last)) / math.Erfcinv(2*p.share(k))
 	atEnd := c.halfWidth * z * math.Sqrt(float64(c.Rounds)/float64(p.Looks[last].Rounds))
-	return atEnd > 1.5*g.logMargin()
+	return atEnd > hopelessFactor*g.logMargin()
 }
 
 func interval(s *stats.Paired, alpha float64) (lo, hi stats.Bound, err error) {
