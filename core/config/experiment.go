@@ -31,7 +31,17 @@ type Experiment struct {
 	Range  hcl.Range // of the block's header
 	Source string    // the block's text, for the result document
 
-	names *hcl.EvalContext // var, local, device, path and functions
+	names  *hcl.EvalContext // var, local, device, path and functions
+	phases []string         // those that will be measured
+}
+
+// PhaseNames lists the phases that the experiment measures: those of its
+// measure block, else every phase of the plugin.
+func (e *Experiment) PhaseNames() []string {
+	if len(e.Measure.Phases) > 0 {
+		return e.Measure.Phases
+	}
+	return e.phases
 }
 
 // Case is one point of the matrix. ID is "bits=4,tokens=1" with keys sorted,

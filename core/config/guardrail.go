@@ -22,7 +22,7 @@ func (x *experiment) guardrail(b *hcl.Block) {
 		OnFail: r.oneOf("on_fail", "fail", "fail", "warn", "require_tradeoff"), Range: b.DefRange,
 	}
 	r.unique(b, "guardrail", x.guardrailNames())
-	if known := x.phases(); g.Phase != "" && len(known) > 0 && !slices.Contains(known, g.Phase) {
+	if known := x.PhaseNames(); g.Phase != "" && len(known) > 0 && !slices.Contains(known, g.Phase) {
 		detail := fmt.Sprintf("the plugin %s has no phase %q. %s", x.plugin.name, g.Phase, diag.DidYouMean(g.Phase, "phases", known))
 		if slices.Contains(x.plugin.phases(), g.Phase) {
 			detail = fmt.Sprintf("measure does not name the phase %q, so that it would never be measured. Add it there.", g.Phase)

@@ -94,7 +94,7 @@ func (r *reader) measured(x *experiment, attr *hcl.Attribute, ty cty.Type, what 
 	scope := x.Cases[0].names.NewChild()
 	scope.Variables = map[string]cty.Value{
 		"metric": unknown(x.plugin.metrics()),
-		"ratio":  unknown(x.phases()),
+		"ratio":  unknown(x.PhaseNames()),
 		"variant": cty.ObjectVal(map[string]cty.Value{
 			"name": cty.UnknownVal(cty.String), "baseline": cty.UnknownVal(cty.Bool),
 		}),

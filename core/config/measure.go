@@ -46,14 +46,6 @@ func (x *experiment) measure(b *hcl.Block) {
 			}
 		}
 	}
-	x.Measure = m
+	x.Measure, x.phases = m, x.plugin.phases()
 	x.diags = append(x.diags, r.diags...)
-}
-
-// phases are those that this experiment measures; nil when not known.
-func (x *experiment) phases() []string {
-	if len(x.Measure.Phases) > 0 {
-		return x.Measure.Phases
-	}
-	return x.plugin.phases()
 }

@@ -1,0 +1,119 @@
+// Package plan says what a run will do and how long it will take, before
+// anything is started: resolved experiments in, ordered cases with their
+// visits and a cost estimate out. Imported by session (order, progress) and
+// cli (`assay plan`, `assay validate`).
+package plan
+
+import (
+	"time"
+
+	"github.com/assay-bench/assay/core/config"
+)
+
+// Plan is a whole run. Durations are estimates of wall time in nanoseconds.
+type Plan struct {
+	Experiments []Experiment  `json:"experiments"`
+	Estimate    time.Duration `json:"estimate_ns"` // with the rounds of `rounds`
+	Maximum     time.Duration `json:"maximum_ns"`  // with those of `max_rounds`, within the budgets
+}
+
+// Experiment is one experiment, in run order.
+type Experiment struct {
+	Name        string        `json:"name"`
+	Description string        `json:"description,omitempty"`
+	Plugin      string        `json:"plugin"`
+	Device      string        `json:"device"`
+	DependsOn   []string      `json:"depends_on,omitempty"`
+	Conditional bool          `json:"conditional"` // `when` may skip it
+	Phases      []string      `json:"phases"`
+	Guardrails  []string      `json:"guardrails"`
+	Rounds      int           `json:"rounds"`
+	MaxRounds   int           `json:"max_rounds"`
+	Visit       time.Duration `json:"visit_ns"`
+	Budget      time.Duration `json:"budget_ns"`
+	Output      string        `json:"output"`
+	Cases       []Case        `json:"cases"`
+	Estimate    time.Duration `json:"estimate_ns"`
+	Maximum     time.Duration `json:"maximum_ns"`
+}
+
+// Case is one point of an experiment's matrix.
+type Case struct {
+	ID             string        `json:"id"`
+	Variants       []string      `json:"variants"` // in source order
+	Baseline       string        `json:"baseline"`
+	Arms           int           `json:"arms"`             // variants and the control
+	VisitsPerRound int           `json:"visits_per_round"` // arms, there and back, times phases
+	Round          time.Duration `json:"round_ns"`         // one round: start, prepare, warm up, visit
+	Estimate       time.Duration `json:"estimate_ns"`
+	Maximum        time.Duration `json:"maximum_ns"`
+
+	// SmallestLoss is the smallest loss of speed (0.02 = 2 %) that the rounds
+	// can detect on this machine; nil while its noise is not known.
+	SmallestLoss *float64 `json:"smallest_detectable_loss,omitempty"`
+}
+
+// Costs are what a round costs beside its visits.
+type Costs struct {
+	Start        time.Duration // of one plugin process
+	Prepare      time.Duration // of one arm
+	WarmUpVisits float64       // per arm and phase, in lengths of a visit
+}
+
+// DefaultCosts are those of a small plugin on the cpu device: a process that
+// starts in 150 ms, and a warm-up that is stable after its first three windows.
+func DefaultCosts() Costs {
+	return Costs{Start: 150 * time.Millisecond, Prepare: 250 * time.Millisecond, WarmUpVisits: 1}
+}
+
+// New plans the experiments, which are in run order already.
+func New(experiments []*config.Experiment, costs Costs) *Plan {
+	p := &Plan{Experiments: []Experiment{}}
+	for _, e := range experiments {
+		x := planExperiment(e, costs)
+		p.Experiments = append(p.Experiments, x)
+		p.Estimate += x.Estimate
+		p.Maximum += x.Maximum
+	}
+	return p
+}
+
+func planExperiment(e *config.Experiment, costs Costs) Experiment {
+	x := Experiment{
+		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
+		DependsOn: e.DependsOn, Conditional: e.When != nil, Phases: e.PhaseNames(), Guardrails: []string{},
+		Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds, Visit: e.Measure.Visit,
+		Budget: e.Measure.Budget, Output: e.Output.Path, Cases: []Case{},
+	}
+	for _, g := range e.Guardrails {
+		x.Guardrails = append(x.Guardrails, g.Name)
+	}
+	var oneRound time.Duration // of every case
+	for i := range e.Cases {
+		c := planCase(&e.Cases[i], e, costs)
+		x.Cases = append(x.Cases, c)
+		oneRound += c.Round
+		x.Estimate += c.Estimate
+	}
+	// The budget stops the adding of rounds; the round under way is finished.
+	all := oneRound * time.Duration(x.MaxRounds)
+	x.Maximum = max(x.Estimate, min(all, x.Budget+oneRound))
+	return x
+}
+
+func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
+	out := Case{ID: c.ID, Arms: len(c.Variants) + 1, Variants: []string{}}
+	for _, v := range c.Variants {
+		out.Variants = append(out.Variants, v.Name)
+	}
+	if b := c.Baseline(); b != nil {
+		out.Baseline = b.Name
+	}
+	phases := max(1, len(e.PhaseNames()))
+	out.VisitsPerRound = out.Arms * 2 * phases
+	warmUp := time.Duration(costs.WarmUpVisits * float64(out.Arms*phases) * float64(e.Measure.Visit))
+	out.Round = costs.Start + time.Duration(out.Arms)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*e.Measure.Visit
+	out.Estimate = out.Round * time.Duration(e.Measure.Rounds)
+	out.Maximum = out.Round * time.Duration(e.Measure.MaxRounds)
+	return out
+}
