@@ -39,13 +39,17 @@ type Control struct {
 	Spread float64 `json:"spread"`
 	// Excludes says that the interval Lower…Upper excludes 1.
 	Excludes bool `json:"excludes_one"`
+}
 
-	halfWidth float64 // of the log-ratio, as NoiseFloor
+// A controlReading is a Control with what the rule needs of it, in log-ratios.
+type controlReading struct {
+	Control
+	halfWidth float64 // as NoiseFloor
 	bias      float64 // to charge: the far end of an interval that excludes 1
 }
 
-func readControl(p Plan, k int, a Arm) (Control, error) {
-	var c Control
+func readControl(p Plan, k int, a Arm) (controlReading, error) {
+	var c controlReading
 	d := p.used(a.LogRatios)
 	if len(d) == 0 {
 		return c, nil
@@ -86,7 +90,7 @@ const (
 	biased
 )
 
-func (c Control) check(g Guardrail) trouble {
+func (c controlReading) check(g Guardrail) trouble {
 	switch {
 	case c.Rounds == 0:
 		return noControl
@@ -108,7 +112,7 @@ const hopelessFactor = 2
 // hopeless says that even the last planned look would leave the control's
 // half-width far above the margin. The half-width shrinks with the root of the
 // rounds and grows with the level's quantile.
-func (c Control) hopeless(p Plan, k int, g Guardrail) bool {
+func (c controlReading) hopeless(p Plan, k int, g Guardrail) bool {
 	if c.check(g) != noisy {
 		return false
 	}

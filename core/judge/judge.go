@@ -29,7 +29,7 @@ type test struct {
 	c       Case
 	arm     Arm
 	look    int
-	control Control
+	control controlReading
 	trouble trouble
 	sample  *stats.Paired // nil without rounds
 	// Level of the claims "no loss beyond the margin" and "a loss".
@@ -134,7 +134,7 @@ func conclude(p Plan, tests []test) ([]Judgement, error) {
 			AlphaPass: t.alphaPass, AlphaFail: t.alphaFail,
 			Look: t.look + 1, Looks: len(p.Looks),
 			Final:  t.final(p),
-			OnFail: t.g.OnFail, Control: t.control,
+			OnFail: t.g.OnFail, Control: t.control.Control,
 		}
 		if err := t.measure(p, &j); err != nil {
 			return nil, err
