@@ -1,0 +1,259 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"time"
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// Options of Open. The zero value is what plugins use.
+type Options struct {
+	Ordinal  int           // which GPU, as CUDA numbers them
+	CacheDir string        // compile cache; empty for the user's cache folder, "off" for none
+	Timeout  time.Duration // longest wait without progress; 0 for 30 s
+}
+
+// Device is one NVIDIA GPU. It implements metal.Device.
+type Device struct {
+	cu       driver
+	compiler *compiler
+	cache    cache
+	info     metal.Info
+	ordinal  int32
+	context  uintptr
+	stream   uintptr
+	timeout  time.Duration
+	events   [2]uintptr // start and end of what is timed
+	fences   []uintptr  // recorded along the way, for bounded waits
+	memory   metal.Memory
+	launcher launcher
+	overlap  *launchAttribute // nil where the GPU has no programmatic launch
+	buffers  map[*Buffer]struct{}
+	programs map[*program]struct{}
+	modules  []uintptr
+	lost     error // why no further call can succeed
+	closed   bool
+}
+
+var _ metal.Device = (*Device)(nil)
+
+// Open finds the driver and NVRTC and takes a GPU. On a machine without them
+// the error is metal.ErrUnavailable and says what is missing.
+func Open(o Options) (metal.Device, error) {
+	d := &Device{
+		cache: defaultCache(), timeout: 30 * time.Second,
+		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{},
+	}
+	switch o.CacheDir {
+	case "":
+	case "off":
+		d.cache = cache{}
+	default:
+		d.cache = cache{o.CacheDir}
+	}
+	if o.Timeout > 0 {
+		d.timeout = o.Timeout
+	}
+	if _, err := load(&d.cu, "the NVIDIA driver (libcuda.so.1)", "install the NVIDIA driver", machine().driverPaths()); err != nil {
+		return nil, err
+	}
+	if err := d.start(o.Ordinal); err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
+	}
+	var err error
+	if d.compiler, err = openCompiler(machine(), d.capability()); err != nil {
+		d.Close()
+		return nil, err
+	}
+	d.info.Driver += ", NVRTC " + d.compiler.version
+	d.info.Facts["nvrtc"] = d.compiler.path
+	return d, nil
+}
+
+// start initialises CUDA and takes the GPU's primary context.
+func (d *Device) start(ordinal int) error {
+	if err := d.cu.check("cuInit", d.cu.Init.call(0)); err != nil {
+		if !errors.Is(err, metal.ErrUnavailable) {
+			err = fmt.Errorf("%w: %w", metal.ErrUnavailable, err)
+		}
+		return err
+	}
+	var count int32
+	if err := d.cu.check("cuDeviceGetCount", d.cu.DeviceGetCount.call(uintptr(unsafe.Pointer(&count)))); err != nil {
+		return err
+	}
+	if ordinal < 0 || ordinal >= int(count) {
+		return fmt.Errorf("%w: GPU %d asked for, the driver shows %d", metal.ErrUnavailable, ordinal, count)
+	}
+	if err := d.cu.check("cuDeviceGet", d.cu.DeviceGet.call(uintptr(unsafe.Pointer(&d.ordinal)), uintptr(ordinal))); err != nil {
+		return err
+	}
+	if err := d.describe(); err != nil {
+		return err
+	}
+	if err := d.cu.check("cuDevicePrimaryCtxRetain",
+		d.cu.DevicePrimaryCtxRetain.call(uintptr(unsafe.Pointer(&d.context)), uintptr(d.ordinal))); err != nil {
+		return err
+	}
+	defer d.enter()()
+	const nonBlocking = 1
+	if err := d.cu.check("cuStreamCreate", d.cu.StreamCreate.call(uintptr(unsafe.Pointer(&d.stream)), nonBlocking)); err != nil {
+		return err
+	}
+	for i := range d.events {
+		if err := d.cu.check("cuEventCreate", d.cu.EventCreate.call(uintptr(unsafe.Pointer(&d.events[i])), 0)); err != nil {
+			return err
+		}
+	}
+	if d.capability() >= 90 {
+		d.overlap = overlap()
+	}
+	d.fences = make([]uintptr, fencesInFlight)
+	const disableTiming = 2
+	for i := range d.fences {
+		if err := d.cu.check("cuEventCreate", d.cu.EventCreate.call(uintptr(unsafe.Pointer(&d.fences[i])), disableTiming)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Device attributes. CUDA driver API, enum CUdevice_attribute.
+const (
+	attrMultiprocessors = 16
+	attrL2Bytes         = 38
+	attrMajor           = 75
+	attrMinor           = 76
+	attrSharedOptin     = 97
+	attrClockKHz        = 13
+)
+
+// describe fills Info.
+func (d *Device) describe() error {
+	var name [256]byte
+	if err := d.cu.check("cuDeviceGetName", d.cu.DeviceGetName.call(uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)), uintptr(d.ordinal))); err != nil {
+		return err
+	}
+	var memory uint64
+	if err := d.cu.check("cuDeviceTotalMem", d.cu.DeviceTotalMem.call(uintptr(unsafe.Pointer(&memory)), uintptr(d.ordinal))); err != nil {
+		return err
+	}
+	var version int32
+	if err := d.cu.check("cuDriverGetVersion", d.cu.DriverGetVersion.call(uintptr(unsafe.Pointer(&version)))); err != nil {
+		return err
+	}
+	d.info = metal.Info{
+		Kind: metal.CUDA, Name: goString(&name[0]),
+		Family: fmt.Sprintf("sm_%d%d", d.attribute(attrMajor), d.attribute(attrMinor)),
+		Cores:  d.attribute(attrMultiprocessors), Memory: int64(memory), LastCache: int64(d.attribute(attrL2Bytes)),
+		Driver: fmt.Sprintf("CUDA %d.%d", version/1000, version%1000/10),
+		Facts:  map[string]string{"clock_khz": fmt.Sprint(d.attribute(attrClockKHz))},
+	}
+	if v := kernelModuleVersion(); v != "" {
+		d.info.Driver = "driver " + v + ", " + d.info.Driver
+	}
+	return nil
+}
+
+// attribute of the GPU, 0 when the driver does not know it.
+func (d *Device) attribute(which int) int {
+	var v int32
+	if d.cu.DeviceGetAttribute.call(uintptr(unsafe.Pointer(&v)), uintptr(which), uintptr(d.ordinal)) != 0 {
+		return 0
+	}
+	return int(v)
+}
+
+func (d *Device) capability() int { return 10*d.attribute(attrMajor) + d.attribute(attrMinor) }
+
+// enter makes the context current for this goroutine's thread until the
+// returned function is called.
+func (d *Device) enter() func() {
+	runtime.LockOSThread()
+	d.cu.CtxSetCurrent.call(d.context)
+	return runtime.UnlockOSThread
+}
+
+// usable reports why the device cannot be used, if it cannot.
+func (d *Device) usable() error {
+	if d.closed {
+		return fmt.Errorf("cuda: %w: it was closed", metal.ErrLost)
+	}
+	if d.lost != nil {
+		return fmt.Errorf("cuda: %w: %w", metal.ErrLost, d.lost)
+	}
+	return nil
+}
+
+// check is the driver's check, and marks the device lost when no call can
+// succeed any more. A fault names the kernels that may have caused it.
+func (d *Device) check(call string, status int32, running ...string) error {
+	err := d.cu.check(call, status)
+	if err == nil {
+		return nil
+	}
+	if _, lost := result(status).class(); lost {
+		if len(running) > 0 {
+			err = fmt.Errorf("%s: %w", blame(running), err)
+		}
+		d.lost = err
+		err = fmt.Errorf("%w (%w in this process from now on)", err, metal.ErrLost)
+	}
+	return err
+}
+
+// blame names the kernels that were running when a fault came.
+func blame(kernels []string) string {
+	kernels = slices.Compact(slices.Sorted(slices.Values(kernels)))
+	switch n := len(kernels); {
+	case n == 1:
+		return "kernel " + kernels[0]
+	case n > 6:
+		kernels = append(kernels[:6:6], fmt.Sprintf("%d more", n-6))
+	}
+	return fmt.Sprintf("one of kernels %v", kernels)
+}
+
+// Info describes the GPU.
+func (d *Device) Info() metal.Info { return d.info }
+
+// Memory accounts for the buffers that are alive.
+func (d *Device) Memory() metal.Memory { return d.memory }
+
+// Close releases everything. After a timeout the context is left to the end of
+// the process: giving back a context with a running kernel would wait for it.
+func (d *Device) Close() error {
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	if d.lost == nil && d.context != 0 {
+		leave := d.enter()
+		for p := range d.programs {
+			p.free()
+		}
+		for b := range d.buffers {
+			d.cu.MemFree.call(b.at)
+		}
+		for _, m := range d.modules {
+			d.cu.ModuleUnload.call(m)
+		}
+		for _, e := range append(d.fences, d.events[:]...) {
+			d.cu.EventDestroy.call(e)
+		}
+		if d.stream != 0 {
+			d.cu.StreamDestroy.call(d.stream)
+		}
+		d.cu.CtxSetCurrent.call(0)
+		d.cu.PrimaryCtxRelease.call(uintptr(d.ordinal))
+		leave()
+	}
+	d.programs, d.buffers, d.modules = nil, nil, nil
+	d.memory.Current = 0
+	return nil
+}

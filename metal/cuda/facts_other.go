@@ -1,0 +1,5 @@
+//go:build !linux
+
+package cuda
+
+func kernelModuleVersion() string { return "" }

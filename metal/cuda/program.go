@@ -1,0 +1,238 @@
+package cuda
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// How programs are cut into graphs. A graph of a few hundred kernels makes the
+// time between graphs vanish; fewer than four kernels gain nothing from one.
+const (
+	graphKernels    = 256
+	graphMinimum    = 4
+	graphsPerFence  = 4
+	remembered      = 64 // graphs for the ends of runs, kept per program
+	directPerFence  = 256
+	maxGraphKernels = 4096
+)
+
+// program is a recorded rotation. A run is cut into chunks: as many whole
+// graphs of several rotations as fit, then one graph for what is left.
+type program struct {
+	d          *Device
+	iterations [][]launch
+	names      []string // kernels in use, for fault messages
+	chunk      int      // iterations per full graph, a multiple of the rotation where that fits
+	next       int      // place in the rotation of the next iteration
+	graphs     map[span]uintptr
+	released   bool
+}
+
+// span is n iterations from a place in the rotation on.
+type span struct{ from, n int }
+
+// Record resolves every dispatch. Graphs are made when a run first needs them,
+// before its clock starts.
+func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
+	if err := d.usable(); err != nil {
+		return nil, err
+	}
+	if len(iterations) == 0 {
+		return nil, fmt.Errorf("cuda: record: no iterations")
+	}
+	defer d.enter()()
+	p := &program{d: d, graphs: map[span]uintptr{}}
+	total := 0
+	for _, dispatches := range iterations {
+		if len(dispatches) == 0 {
+			return nil, fmt.Errorf("cuda: record: iteration %d has no dispatches", len(p.iterations))
+		}
+		launches := make([]launch, len(dispatches))
+		for i := range dispatches {
+			if err := d.prepare(&launches[i], &dispatches[i]); err != nil {
+				return nil, err
+			}
+			p.names = append(p.names, launches[i].kernel.name)
+		}
+		total += len(launches)
+		p.iterations = append(p.iterations, launches)
+	}
+	p.chunk = chunkOf(len(iterations), total)
+	d.programs[p] = struct{}{}
+	return p, nil
+}
+
+// chunkOf is how many iterations a full graph holds, for a rotation of some
+// iterations with total kernels together.
+func chunkOf(rotation, total int) int {
+	if total > maxGraphKernels { // not even one rotation: graphs at several places of it
+		return max(1, rotation*graphKernels/total)
+	}
+	return rotation * max(1, (graphKernels+total-1)/total)
+}
+
+// spans cuts a run of n iterations that begins at a place in the rotation.
+func (p *program) spans(from, n int) []span {
+	var out []span
+	for n > 0 {
+		s := span{from % len(p.iterations), min(n, p.chunk)}
+		out = append(out, s)
+		from, n = from+s.n, n-s.n
+	}
+	return out
+}
+
+// Run replays n iterations.
+func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
+	var t metal.Times
+	d := p.d
+	if p.released {
+		return t, fmt.Errorf("cuda: run: the program was released")
+	}
+	if n < 1 {
+		return t, fmt.Errorf("cuda: run of %d iterations: want at least 1", n)
+	}
+	if err := d.usable(); err != nil {
+		return t, err
+	}
+	if err := ctx.Err(); err != nil {
+		return t, fmt.Errorf("cuda: run: %w", err)
+	}
+	defer d.enter()()
+	spans := p.spans(p.next, n)
+	for _, s := range spans {
+		if err := p.graph(s); err != nil {
+			return t, err
+		}
+	}
+	begin := time.Now()
+	if err := d.mark(0); err != nil {
+		return t, err
+	}
+	waited, err := p.submit(ctx, spans)
+	if err != nil {
+		return t, err
+	}
+	if err := d.mark(1); err != nil {
+		return t, err
+	}
+	t.Encode = time.Since(begin) - waited
+	if err := d.await(ctx, d.events[1], p.names...); err != nil {
+		return t, err
+	}
+	t.Wall = time.Since(begin)
+	p.next = (p.next + n) % len(p.iterations)
+	t.Device, err = d.elapsed()
+	return t, err
+}
+
+// submit hands the spans to the driver, never more than the fences allow ahead
+// of the GPU, and says how long it waited for that.
+func (p *program) submit(ctx context.Context, spans []span) (waited time.Duration, err error) {
+	d := p.d
+	load, fence := 0, 0
+	for _, s := range spans {
+		if g, ok := p.graphs[s]; ok {
+			if err := d.check("cuGraphLaunch", d.cu.GraphLaunch.call(g, d.stream), p.names...); err != nil {
+				return waited, err
+			}
+			load += directPerFence / graphsPerFence
+		} else {
+			if err := p.issue(s); err != nil {
+				return waited, err
+			}
+			load += s.n * len(p.iterations[0])
+		}
+		if load < directPerFence {
+			continue
+		}
+		load = 0
+		slot := d.fences[fence%len(d.fences)]
+		if fence >= len(d.fences) {
+			since := time.Now()
+			if err := d.await(ctx, slot, p.names...); err != nil {
+				return waited, err
+			}
+			waited += time.Since(since)
+		}
+		if err := d.check("cuEventRecord", d.cu.EventRecord.call(slot, d.stream), p.names...); err != nil {
+			return waited, err
+		}
+		fence++
+	}
+	return waited, nil
+}
+
+// issue launches a span's kernels one by one.
+func (p *program) issue(s span) error {
+	for i := range s.n {
+		launches := p.iterations[(s.from+i)%len(p.iterations)]
+		for j := range launches {
+			if err := p.d.issue(&launches[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// graph makes the graph of a span, unless it exists, is too small to be worth
+// one, or too many are remembered.
+func (p *program) graph(s span) error {
+	if _, ok := p.graphs[s]; ok {
+		return nil
+	}
+	kernels := 0
+	for i := range s.n {
+		kernels += len(p.iterations[(s.from+i)%len(p.iterations)])
+	}
+	if kernels < graphMinimum || (s.n < p.chunk && len(p.graphs) >= remembered) {
+		return nil
+	}
+	d := p.d
+	const relaxed = 2 // other threads may use CUDA meanwhile
+	if err := d.check("cuStreamBeginCapture", d.cu.StreamBeginCapture.call(d.stream, relaxed)); err != nil {
+		return fmt.Errorf("cuda: record: %w", err)
+	}
+	issued := p.issue(s)
+	var graph, exec uintptr
+	if err := d.check("cuStreamEndCapture", d.cu.StreamEndCapture.call(d.stream, uintptr(unsafe.Pointer(&graph)))); err != nil {
+		return fmt.Errorf("cuda: record: %w", err)
+	}
+	defer d.cu.GraphDestroy.call(graph)
+	if issued != nil {
+		return issued
+	}
+	if err := d.check("cuGraphInstantiate", d.cu.GraphInstantiate.call(uintptr(unsafe.Pointer(&exec)), graph, 0)); err != nil {
+		return fmt.Errorf("cuda: record %d kernels: %w", kernels, err)
+	}
+	p.graphs[s] = exec
+	if err := d.check("cuGraphUpload", d.cu.GraphUpload.call(exec, d.stream)); err != nil {
+		return fmt.Errorf("cuda: record: %w", err)
+	}
+	return d.finish(context.Background())
+}
+
+// Release frees the graphs.
+func (p *program) Release() {
+	if p.released {
+		return
+	}
+	p.released = true
+	if p.d.usable() == nil {
+		defer p.d.enter()()
+		p.free()
+	}
+	delete(p.d.programs, p)
+}
+
+func (p *program) free() {
+	for _, g := range p.graphs {
+		p.d.cu.GraphExecDestroy.call(g)
+	}
+	p.graphs = nil
+}

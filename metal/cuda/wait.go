@@ -1,0 +1,68 @@
+package cuda
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// fencesInFlight bounds how far the host runs ahead of the GPU, so that no
+// submission fills the driver's queue, where it would block without limit.
+const fencesInFlight = 8
+
+// Polling a finished stream costs under a microsecond, so a wait spins at
+// first; a long one gives the processor back between looks.
+const (
+	spin  = 5 * time.Millisecond
+	pause = 20 * time.Microsecond
+)
+
+// await polls until event has happened, ctx ends, or the device's limit passes.
+func (d *Device) await(ctx context.Context, event uintptr, running ...string) error {
+	begin := time.Now()
+	for looks := 0; ; looks++ {
+		status := d.cu.EventQuery.call(event)
+		if result(status) == success {
+			metal.Beat(ctx)
+			return nil
+		}
+		if result(status) != notReady {
+			return d.check("wait", status, running...)
+		}
+		waited := time.Since(begin)
+		if err := expired(ctx, waited, d.timeout); err != nil {
+			if len(running) > 0 {
+				err = fmt.Errorf("%s: %w", blame(running), err)
+			}
+			d.lost = err
+			return err
+		}
+		if waited > spin {
+			time.Sleep(pause)
+		} else if looks%64 == 63 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// expired says why a wait must end: its context did, or the limit passed.
+func expired(ctx context.Context, waited, limit time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: still running after %v when the wait was called off: %w", metal.ErrTimeout, waited.Round(time.Millisecond), err)
+	}
+	if waited > limit {
+		return fmt.Errorf("%w: no progress for %v", metal.ErrTimeout, limit)
+	}
+	return nil
+}
+
+// finish waits for all that was submitted.
+func (d *Device) finish(ctx context.Context, running ...string) error {
+	if err := d.check("cuEventRecord", d.cu.EventRecord.call(d.fences[0], d.stream), running...); err != nil {
+		return err
+	}
+	return d.await(ctx, d.fences[0], running...)
+}

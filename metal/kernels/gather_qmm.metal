@@ -1,0 +1,81 @@
+// y[P,M,N]: for each index pair, x[lhs] · W[rhs]ᵀ. One row of x at a time, or
+// the rows of one expert together (_grouped).
+
+#ifndef ASSAY_ROWS
+#define ASSAY_ROWS 4  // rows of W per simdgroup
+#endif
+
+// Grid: simdgroups along x take ASSAY_ROWS rows of W each; y is the index pair,
+// z the row of x.
+kernel void KERNEL(gather_qmm)(
+    const device T *x [[buffer(0)]],
+    const device uint *w [[buffer(1)]],
+    const device T *scales [[buffer(2)]],
+    const device T *biases [[buffer(3)]],
+    const device uint *lhs [[buffer(4)]],
+    const device uint *rhs [[buffer(5)]],
+    device T *y [[buffer(6)]],
+    constant GatherParams &p [[buffer(7)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[STAGE_VECTORS];
+  const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
+  Matrix matrix[1];
+  matrix[0].words = w;
+  matrix[0].scales = scales;
+  matrix[0].biases = biases;
+  uint row[ASSAY_ROWS];
+  rows_of<ASSAY_ROWS>(row, first, p.N, rhs[pair]);
+  float acc[ASSAY_ROWS] = {0};
+  dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + (lhs[pair] * p.M + m) * p.K, stage, tid, size.x, lane);
+#pragma unroll
+  for (int r = 0; r < ASSAY_ROWS; r++) {
+    const float v = simd_sum(acc[r]);
+    if (lane == 0 && first + r < p.N) y[(pair * p.M + m) * p.N + first + r] = T(v);
+  }
+}
+
+// Grid: simdgroups along x take BATCH_ROWS rows of W each; y is the expert.
+kernel void KERNEL(gather_qmm_grouped)(
+    const device T *x [[buffer(0)]],
+    const device uint *w [[buffer(1)]],
+    const device T *scales [[buffer(2)]],
+    const device T *biases [[buffer(3)]],
+    const device uint *lhs [[buffer(4)]],
+    const device uint *rhs [[buffer(5)]],
+    device T *y [[buffer(6)]],
+    constant GatherParams &p [[buffer(7)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[BATCH * TILE_VECTORS];
+  threadgroup uint found[FOUND], offsets[BATCH];
+  threadgroup atomic_uint count;
+  const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
+  Matrix matrix[1];
+  matrix[0].words = w;
+  matrix[0].scales = scales;
+  matrix[0].biases = biases;
+  uint row[BATCH_ROWS];
+  rows_of<BATCH_ROWS>(row, first, p.N, group.y);
+  uint next = 0;
+  while (next < p.Pairs * p.M) {
+    const uint rows = find_rows(found, &count, next, rhs, p, group.y, tid, size.x);
+    for (uint b = 0; b < rows; b += BATCH) {
+      const uint used = min(uint(BATCH), rows - b);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (tid < used) offsets[tid] = (lhs[found[b + tid] / p.M] * p.M + found[b + tid] % p.M) * p.K;
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      float sums[32] = {0};
+      dot_batch<1>(sums, matrix, row, p.K, x, offsets, used, stage, tid, size.x, lane);
+      const float v = transpose_sum(sums, lane);
+      const uint n = first + lane / BATCH, i = lane % BATCH;
+      if (n < p.N && i < used) y[found[b + i] * p.N + n] = T(v);
+    }
+  }
+}

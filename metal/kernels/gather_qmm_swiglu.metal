@@ -1,0 +1,95 @@
+// y[P,M,N] = silu(x[lhs] · Gate[rhs]ᵀ) · (x[lhs] · Up[rhs]ᵀ), gate and up kept in
+// float32: x is read once and no intermediate is written.
+
+#ifndef ASSAY_ROWS
+#define ASSAY_ROWS 2  // rows of gate and of up per simdgroup
+#endif
+
+// Grid: simdgroups along x take ASSAY_ROWS columns of y each; y is the index
+// pair, z the row of x.
+kernel void KERNEL(gather_qmm_swiglu)(
+    const device T *x [[buffer(0)]],
+    const device uint *gate_w [[buffer(1)]],
+    const device T *gate_scales [[buffer(2)]],
+    const device T *gate_biases [[buffer(3)]],
+    const device uint *up_w [[buffer(4)]],
+    const device T *up_scales [[buffer(5)]],
+    const device T *up_biases [[buffer(6)]],
+    const device uint *lhs [[buffer(7)]],
+    const device uint *rhs [[buffer(8)]],
+    device T *y [[buffer(9)]],
+    constant GatherParams &p [[buffer(10)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[STAGE_VECTORS];
+  const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
+  Matrix matrix[2];
+  matrix[0].words = gate_w;
+  matrix[0].scales = gate_scales;
+  matrix[0].biases = gate_biases;
+  matrix[1].words = up_w;
+  matrix[1].scales = up_scales;
+  matrix[1].biases = up_biases;
+  uint row[ASSAY_ROWS];
+  rows_of<ASSAY_ROWS>(row, first, p.N, rhs[pair]);
+  float acc[2 * ASSAY_ROWS] = {0};
+  dot_rows<2, ASSAY_ROWS>(acc, matrix, row, p.K, x + (lhs[pair] * p.M + m) * p.K, stage, tid, size.x, lane);
+#pragma unroll
+  for (int r = 0; r < ASSAY_ROWS; r++) {
+    const float g = simd_sum(acc[r]), u = simd_sum(acc[ASSAY_ROWS + r]);
+    if (lane == 0 && first + r < p.N) y[(pair * p.M + m) * p.N + first + r] = T(silu(g) * u);
+  }
+}
+
+// Grid: simdgroups along x take BATCH_ROWS/2 columns of y each; y is the expert.
+kernel void KERNEL(gather_qmm_swiglu_grouped)(
+    const device T *x [[buffer(0)]],
+    const device uint *gate_w [[buffer(1)]],
+    const device T *gate_scales [[buffer(2)]],
+    const device T *gate_biases [[buffer(3)]],
+    const device uint *up_w [[buffer(4)]],
+    const device T *up_scales [[buffer(5)]],
+    const device T *up_biases [[buffer(6)]],
+    const device uint *lhs [[buffer(7)]],
+    const device uint *rhs [[buffer(8)]],
+    device T *y [[buffer(9)]],
+    constant GatherParams &p [[buffer(10)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[BATCH * TILE_VECTORS];
+  threadgroup uint found[FOUND], offsets[BATCH];
+  threadgroup atomic_uint count;
+  const uint first = (group.x * (size.x / SIMD) + sg) * (BATCH_ROWS / 2);
+  Matrix matrix[2];
+  matrix[0].words = gate_w;
+  matrix[0].scales = gate_scales;
+  matrix[0].biases = gate_biases;
+  matrix[1].words = up_w;
+  matrix[1].scales = up_scales;
+  matrix[1].biases = up_biases;
+  uint row[BATCH_ROWS / 2];
+  rows_of<BATCH_ROWS / 2>(row, first, p.N, group.y);
+  uint next = 0;
+  while (next < p.Pairs * p.M) {
+    const uint rows = find_rows(found, &count, next, rhs, p, group.y, tid, size.x);
+    for (uint b = 0; b < rows; b += BATCH) {
+      const uint used = min(uint(BATCH), rows - b);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (tid < used) offsets[tid] = (lhs[found[b + tid] / p.M] * p.M + found[b + tid] % p.M) * p.K;
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      float sums[32] = {0};
+      dot_batch<2>(sums, matrix, row, p.K, x, offsets, used, stage, tid, size.x, lane);
+      // Lanes 0-15 hold the gates, lanes 16-31 the ups of the same outputs.
+      const float v = transpose_sum(sums, lane);
+      const float u = simd_shuffle_xor(v, ushort(16));
+      const uint n = first + lane / BATCH, i = lane % BATCH;
+      if (lane < 16 && n < p.N && i < used) y[found[b + i] * p.N + n] = T(silu(v) * u);
+    }
+  }
+}

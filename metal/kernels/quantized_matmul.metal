@@ -1,0 +1,67 @@
+// y[M,N] = x[M,K] · Wᵀ. One row of x at a time, or BATCH rows (_tiled).
+
+#ifndef ASSAY_ROWS
+#define ASSAY_ROWS 4  // rows of W per simdgroup
+#endif
+
+// Grid: simdgroups along x take ASSAY_ROWS rows of W each; y is the row of x.
+kernel void KERNEL(quantized_matmul)(
+    const device T *x [[buffer(0)]],
+    const device uint *w [[buffer(1)]],
+    const device T *scales [[buffer(2)]],
+    const device T *biases [[buffer(3)]],
+    device T *y [[buffer(4)]],
+    constant MatmulParams &p [[buffer(5)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[STAGE_VECTORS];
+  const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, m = group.y;
+  Matrix matrix[1];
+  matrix[0].words = w;
+  matrix[0].scales = scales;
+  matrix[0].biases = biases;
+  uint row[ASSAY_ROWS];
+  rows_of<ASSAY_ROWS>(row, first, p.N, 0);
+  float acc[ASSAY_ROWS] = {0};
+  dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + m * p.K, stage, tid, size.x, lane);
+#pragma unroll
+  for (int r = 0; r < ASSAY_ROWS; r++) {
+    const float v = simd_sum(acc[r]);
+    if (lane == 0 && first + r < p.N) y[m * p.N + first + r] = T(v);
+  }
+}
+
+// Grid: simdgroups along x take BATCH_ROWS rows of W each; y is a batch of rows of x.
+kernel void KERNEL(quantized_matmul_tiled)(
+    const device T *x [[buffer(0)]],
+    const device uint *w [[buffer(1)]],
+    const device T *scales [[buffer(2)]],
+    const device T *biases [[buffer(3)]],
+    device T *y [[buffer(4)]],
+    constant MatmulParams &p [[buffer(5)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[BATCH * TILE_VECTORS];
+  threadgroup uint offsets[BATCH];
+  const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS, m = group.y * BATCH;
+  if (tid < BATCH) offsets[tid] = (m + tid) * p.K;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  Matrix matrix[1];
+  matrix[0].words = w;
+  matrix[0].scales = scales;
+  matrix[0].biases = biases;
+  uint row[BATCH_ROWS];
+  rows_of<BATCH_ROWS>(row, first, p.N, 0);
+  float sums[32] = {0};
+  const uint count = min(uint(BATCH), p.M - m);
+  dot_batch<1>(sums, matrix, row, p.K, x, offsets, count, stage, tid, size.x, lane);
+  const float v = transpose_sum(sums, lane);
+  const uint n = first + lane / BATCH, i = lane % BATCH;
+  if (n < p.N && i < count) y[(m + i) * p.N + n] = T(v);
+}
