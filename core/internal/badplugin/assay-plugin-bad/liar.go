@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk"
+)
+
+// liar wraps a correct server and breaks the protocol.
+type liar struct {
+	*sdk.Server[config]
+	early, phase string
+
+	mode atomic.Value // of the case prepared last
+}
+
+func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
+	d, err := l.Server.Describe(ctx, req)
+	if l.phase != "describe" || err != nil {
+		return d, err
+	}
+	switch l.early {
+	case "bad-schema":
+		d.Config.Attributes[0].Type = "lisst(number)"
+	case "huge":
+		d.Markdown = strings.Repeat("x", 64<<20)
+	default:
+		if err := misbehave(l.early); err != nil {
+			return nil, status.Error(codes.Internal, err.Error())
+		}
+	}
+	return d, nil
+}
+
+func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
+	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "huge"} {
+		if strings.Contains(string(req.GetConfigJson()), `"mode":"`+mode+`"`) {
+			l.mode.Store(mode)
+		}
+	}
+	return l.Server.PrepareCase(req, stream)
+}
+
+func (l *liar) Measure(stream grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]) error {
+	mode, _ := l.mode.Load().(string)
+	if mode == "" {
+		return l.Server.Measure(stream)
+	}
+	return l.Server.Measure(&lyingStream{BidiStreamingServer: stream, mode: mode})
+}
+
+type lyingStream struct {
+	grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
+	mode string
+}
+
+func (s *lyingStream) Send(m *pluginv1.MeasureResponse) error {
+	sample := m.GetSample()
+	if sample.GetSeq() == 4 {
+		switch s.mode {
+		case "lie-seq":
+			sample.Seq++
+		case "wrong-digest":
+			sample.ConfigDigest = "sha256:0000"
+		case "huge":
+			sample.Metrics = map[string]float64{strings.Repeat("x", 64<<20): 1}
+		case "no-wait":
+			next := &pluginv1.Sample{
+				Seq: sample.GetSeq() + 1, ConfigDigest: sample.GetConfigDigest(),
+				Iterations: sample.GetIterations(), WallNs: sample.GetWallNs(),
+			}
+			if err := s.BidiStreamingServer.Send(m); err != nil {
+				return err
+			}
+			m = &pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Sample{Sample: next}}
+		}
+	}
+	if m.GetDone() != nil && s.mode == "no-done" {
+		return nil
+	}
+	return s.BidiStreamingServer.Send(m)
+}

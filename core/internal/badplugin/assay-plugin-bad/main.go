@@ -1,0 +1,193 @@
+// Command assay-plugin-bad is a real plugin that misbehaves on purpose. Its
+// configuration says how (mode), in which call (at) and, while measuring, at
+// which timed batch (sample). Before a configuration arrives, the environment
+// variable ASSAY_BADPLUGIN=MODE@PHASE says so. It needs no device: it spins
+// for the time asked for and reports it.
+//
+// Modes:
+//
+//	none           behaves
+//	panic          a Go panic
+//	fault          reads an address that is not mapped
+//	segv, abort    sends itself SIGSEGV, SIGABRT
+//	sigkill        sends itself SIGKILL
+//	exit3          os.Exit(3)
+//	hang           waits on the device for ever, no heartbeats
+//	stop           sends itself SIGSTOP
+//	slow-start     needs a minute before it listens
+//	stdout-flood   one 1 MiB line and 32 MiB of short lines to descriptor 1
+//	stderr-flood   the same to descriptor 2
+//	bad-log        a JSON log line whose message is a number
+//	fork           leaves a grandchild that holds stderr
+//	error          an error that is no advice
+//	user-error     advice for the user
+//	device-fault, device-timeout, device-lost   what a device would report
+//	gpu-line       prints what a GPU runtime prints when a command buffer dies, then hangs
+//	lie-seq        skips a sequence number
+//	no-wait        sends samples without waiting for acks
+//	wrong-digest   samples of another configuration
+//	no-done        ends a visit without Done
+//	huge           a message above every limit
+//	bad-schema     a schema that does not parse
+//	noisy          times that vary by noise, from process to process as well
+//	slow           slower by the factor slow
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/assay-bench/assay/core/internal/badplugin"
+	"github.com/assay-bench/assay/core/internal/fakedevice"
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/wire"
+	"github.com/assay-bench/assay/metal"
+)
+
+type config struct {
+	Mode        string  `assay:"mode" help:"what goes wrong" default:"none"`
+	At          string  `assay:"at" help:"in which call" default:"measure" oneof:"validate,open,prepare,measure,release"`
+	Sample      int     `assay:"sample" help:"at which timed batch of a visit, counted from 1" default:"2" min:"1"`
+	Phase       string  `assay:"phase" help:"only while this phase is measured; empty: any" default:""`
+	IterationNS int     `assay:"iteration_ns" help:"length of one iteration" default:"100000" min:"1"`
+	Noise       float64 `assay:"noise" help:"standard deviation of ln(time) between processes, and half of it between samples, in mode noisy" default:"0.1" min:"0" max:"2"`
+	Slow        float64 `assay:"slow" help:"factor on the time in mode slow" default:"1.05" min:"0.1" max:"100"`
+	Tag         string  `assay:"tag" help:"changes nothing; makes configurations differ" default:""`
+}
+
+func main() {
+	early, phase, _ := strings.Cut(os.Getenv(badplugin.Env), "@")
+	if phase == "start" {
+		misbehave(early)
+	}
+	p := sdk.Plugin[config]{
+		Name: badplugin.Name, Version: "0.1.0",
+		Doc:     "Misbehaves on purpose, for tests.",
+		Phases:  []sdk.Phase{{Name: "decode", Doc: "spins", Unit: "call"}, {Name: "prefill", Doc: "spins 4 times as long", Unit: "call"}},
+		Metrics: []sdk.Metric{{Name: "rel_err", Doc: "always 0", Better: sdk.BetterLower}},
+		Validate: func(c config) []sdk.Diagnostic {
+			if !slices.Contains(modes, c.Mode) {
+				return []sdk.Diagnostic{{Path: "mode", Code: "bad_mode", Summary: "unknown mode " + c.Mode, Detail: "Known: " + strings.Join(modes, ", ") + "."}}
+			}
+			c.misbehave("validate", 0)
+			return nil
+		},
+		Prepare: prepare,
+		Propose: propose,
+	}
+	log := hclog.New(&hclog.LoggerOptions{
+		Level: hclog.LevelFromString(os.Getenv(wire.EnvLogLevel)), Output: os.Stderr, JSONFormat: true,
+	})
+	server, err := sdk.NewServer(p, log, sdk.WithDevices(func(ctx context.Context, kind string) (metal.Device, error) {
+		if phase == "open" {
+			if err := misbehave(early); err != nil {
+				return nil, err
+			}
+		}
+		return fakedevice.Open(ctx, kind)
+	}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+	liar := &liar{Server: server, early: early, phase: phase}
+	if len(os.Args) > 1 && os.Args[1] == wire.DescribeArg {
+		d, _ := liar.Describe(context.Background(), nil)
+		if err := sdk.PrintDescription(os.Stdout, d); err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	sdk.ServeProtocol(liar, log)
+	server.Shutdown()
+}
+
+// bad is one prepared configuration.
+type bad struct {
+	c       config
+	bias    float64 // ln of this process's factor
+	rng     *rand.Rand
+	batches int
+}
+
+func prepare(_ context.Context, req sdk.Request[config]) (sdk.Case, error) {
+	req.Log.Info("preparing", "mode", req.Config.Mode)
+	req.Progress("spin", 0.5)
+	if err := req.Config.misbehave("prepare", 0); err != nil {
+		return nil, err
+	}
+	b := &bad{c: req.Config, rng: rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))}
+	if b.c.Mode == "noisy" {
+		b.bias = b.rng.NormFloat64() * b.c.Noise
+	}
+	return b, nil
+}
+
+func (b *bad) Prepared() sdk.Prepared {
+	return sdk.Prepared{
+		Checks: []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}, Metrics: map[string]float64{"rel_err": 0},
+		Facts:  map[string]string{"model": "none"},
+		Phases: map[string]sdk.PhaseFacts{"decode": {Units: 1, Bytes: 1 << 10}, "prefill": {Units: 4, Bytes: 4 << 10}},
+	}
+}
+
+func (b *bad) Run(ctx context.Context, phase string, n int) (metal.Times, error) {
+	b.batches++
+	if b.c.Phase == "" || b.c.Phase == phase {
+		if err := b.c.misbehave("measure", b.batches); err != nil {
+			return metal.Times{}, err
+		}
+	}
+	length := float64(n) * float64(b.c.IterationNS)
+	if phase == "prefill" {
+		length *= 4
+	}
+	switch b.c.Mode {
+	case "slow":
+		length *= b.c.Slow
+	case "noisy":
+		length *= math.Exp(b.bias + b.rng.NormFloat64()*b.c.Noise/2)
+	}
+	start := time.Now()
+	for time.Since(start) < time.Duration(length) {
+		if ctx.Err() != nil {
+			return metal.Times{}, ctx.Err()
+		}
+		metal.Beat(ctx)
+	}
+	took := time.Since(start)
+	return metal.Times{Wall: took, Device: took, Encode: took / 100}, nil
+}
+
+func (b *bad) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
+	if err := b.c.misbehave("release", 0); err != nil {
+		return nil, nil, err
+	}
+	return []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}, nil, nil
+}
+
+func (b *bad) Close() error { return nil }
+
+// propose asks for one more configuration, then reports a finding.
+func propose(_ context.Context, in sdk.Results[config]) (sdk.Proposal[config], error) {
+	if len(in.Results) == 0 {
+		return sdk.Proposal[config]{}, sdk.UserError{Summary: "nothing was measured", Code: "no_results"}
+	}
+	last := in.Results[len(in.Results)-1]
+	if last.Name == "proposed" {
+		return sdk.Proposal[config]{Findings: []sdk.Finding{{
+			Kind: "attribution", Summary: "the proposed one ran", Data: map[string]int{"results": len(in.Results)}, Certainty: sdk.Shown,
+		}}}, nil
+	}
+	next := last.Config
+	next.Tag = "proposed"
+	return sdk.Proposal[config]{Next: []sdk.Next[config]{{Name: "proposed", Config: next, Why: "one more"}}, Progress: "1 of 1"}, nil
+}

@@ -1,0 +1,324 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/wire"
+)
+
+// Steps of the stop ladder.
+const (
+	visitGrace    = 1 * time.Second // for a visit to end after Stop
+	shutdownGrace = 3 * time.Second // for the process to end after Shutdown; go-plugin itself kills after 2 s
+	killGrace     = 2 * time.Second // for the kernel to end it after SIGKILL
+)
+
+// Process is one running plugin. Its RPC methods are called one at a time;
+// Stop, Kill, KillFor and Death at any time.
+type Process struct {
+	opts   Options
+	child  *child
+	client *plugin.Client
+	rpc    pluginv1.PluginClient
+	dir    string // holds the socket
+	ready  time.Duration
+	oom    oomCounter
+
+	base   context.Context // of every RPC; cancelled by the stop ladder
+	cancel context.CancelFunc
+
+	mu         sync.Mutex
+	cause      cause
+	phase      string // RPC in flight
+	intent     string
+	acked      uint64
+	digests    map[string]string // by handle
+	stopVisit  func()            // non-nil while a visit runs
+	unkillable bool
+
+	cleanup sync.Once
+}
+
+// Start starts a plugin and connects to it. The error is a *DigestError when
+// the binary is not the pinned one, a *DeathError when it died or was silent.
+func Start(ctx context.Context, opts Options) (*Process, error) {
+	if opts.Logger == nil {
+		opts.Logger = hclog.NewNullLogger()
+	}
+	if opts.StartTimeout <= 0 {
+		opts.StartTimeout = startLimit
+	}
+	if opts.LogLevel == hclog.NoLevel {
+		opts.LogLevel = opts.Logger.GetLevel()
+	}
+	path, err := filepath.Abs(opts.Path) // a bare name must not be looked up on $PATH
+	if err != nil {
+		return nil, fmt.Errorf("plugin %s: %w", opts.name(), err)
+	}
+	opts.Path = path
+	dir, err := socketDir()
+	if err != nil {
+		return nil, err
+	}
+	p := &Process{opts: opts, dir: dir, phase: "start", digests: map[string]string{}, oom: countOOM()}
+	p.base, p.cancel = context.WithCancel(context.Background())
+	out := &output{log: opts.Logger.Named(opts.name()), asked: opts.LogLevel, onGPU: func(line string) {
+		p.kill(cause{kind: KindGPUFault, text: line})
+	}}
+	p.client = plugin.NewClient(p.clientConfig(out))
+	begin := time.Now()
+	if err := p.connect(ctx); err != nil {
+		return nil, err
+	}
+	p.ready = time.Since(begin)
+	p.setPhase("")
+	return p, nil
+}
+
+func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
+	return &plugin.ClientConfig{
+		HandshakeConfig:  wire.Handshake(),
+		VersionedPlugins: wire.Plugins(nil),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         p.opts.Transport != TransportUnix,
+		SkipHostEnv:      true,
+		StartTimeout:     p.opts.StartTimeout + time.Second, // this package's own comes first
+		Logger:           hclog.NewNullLogger(),             // what matters is in Death and in the plugin's own lines
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
+			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage))},
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
+			if p.base.Err() != nil {
+				return nil, p.base.Err() // given up before it ran
+			}
+			c := newChild(&p.opts, out, cmd.Env)
+			p.mu.Lock()
+			p.child = c
+			p.mu.Unlock()
+			return c, nil
+		},
+	}
+}
+
+// connect runs go-plugin's start, which knows no context, beside a deadline.
+func (p *Process) connect(ctx context.Context) error {
+	type result struct {
+		rpc pluginv1.PluginClient
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		protocol, err := p.client.Client()
+		if err != nil {
+			done <- result{nil, err}
+			return
+		}
+		raw, err := protocol.Dispense(wire.ServiceName)
+		rpc, _ := raw.(pluginv1.PluginClient)
+		done <- result{rpc, err}
+	}()
+	timer := time.NewTimer(p.opts.StartTimeout)
+	defer timer.Stop()
+	select {
+	case r := <-done:
+		if r.err == nil {
+			p.rpc = r.rpc
+			return nil
+		}
+		return p.startFailure(r.err)
+	case <-timer.C:
+		p.kill(cause{kind: KindHang, text: fmt.Sprintf("not ready after %s", p.opts.StartTimeout)})
+	case <-ctx.Done():
+		p.kill(cause{kind: KindNone, text: "start was cancelled"})
+	}
+	p.end()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return &DeathError{Plugin: p.opts.name(), Death: p.Death()}
+}
+
+// startFailure turns go-plugin's error into what happened.
+func (p *Process) startFailure(err error) error {
+	c := p.theChild()
+	if c == nil || c.pid() == 0 {
+		p.end() // never ran: a wrong digest, or exec refused
+		return err
+	}
+	// It exited by itself, or it lives and said something unintelligible.
+	if !c.waitExit(100 * time.Millisecond) {
+		p.kill(cause{kind: KindProtocol, text: err.Error()})
+	} else if c.state.ExitCode() == 0 {
+		p.setCause(cause{kind: KindProtocol, text: "exited without a handshake"})
+	}
+	p.end()
+	return &DeathError{Plugin: p.opts.name(), Death: p.Death()}
+}
+
+// Stop ends the process step by step and says how it ended: a visit in flight
+// is asked to stop, then RPCs are cancelled, then Shutdown, then SIGKILL to the
+// group. It is safe to call again.
+func (p *Process) Stop(ctx context.Context) Death {
+	c := p.theChild()
+	if c == nil || c.hasExited() {
+		p.end()
+		return p.Death()
+	}
+	if visit := p.visitInFlight(); visit != nil {
+		visit()
+		p.waitVisit(ctx, visitGrace)
+	}
+	p.setCause(cause{kind: KindNone, text: "stopped"})
+	p.cancel()
+	go p.client.Kill()
+	select {
+	case <-c.exited:
+	case <-time.After(shutdownGrace):
+	case <-ctx.Done():
+	}
+	p.end()
+	return p.Death()
+}
+
+// Kill ends the process at once.
+func (p *Process) Kill() {
+	p.kill(cause{kind: KindNone, text: "killed by the host"})
+	p.end()
+}
+
+// KillFor ends the process at once because a guardrail says so.
+func (p *Process) KillFor(guardrail string) {
+	p.kill(cause{kind: KindGuardrail, text: guardrail})
+	p.end()
+}
+
+// kill notes why and signals the group. It does not wait.
+func (p *Process) kill(why cause) {
+	p.setCause(why)
+	if c := p.theChild(); c != nil && !c.hasExited() {
+		c.signalGroup()
+	}
+}
+
+// end makes sure that the process is gone and frees what go-plugin holds.
+func (p *Process) end() {
+	p.cleanup.Do(func() {
+		p.cancel()
+		c := p.theChild()
+		if c != nil && c.pid() != 0 && !c.hasExited() {
+			c.signalGroup()
+			if !c.waitExit(killGrace) {
+				p.mu.Lock()
+				p.unkillable = true
+				p.mu.Unlock()
+			}
+		}
+		// Client.Kill waits for the process; one stuck in the kernel never ends.
+		done := make(chan struct{})
+		go func() { p.client.Kill(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(shutdownGrace):
+		}
+		_ = os.RemoveAll(p.dir)
+	})
+}
+
+// PID of the process.
+func (p *Process) PID() int { return p.theChild().pid() }
+
+// Ready is the time from the digest check to a connected plugin.
+func (p *Process) Ready() time.Duration { return p.ready }
+
+// Env is the environment the plugin got, without the handshake's certificate.
+func (p *Process) Env() []string {
+	if p.opts.Env != nil {
+		return append([]string(nil), p.opts.Env...)
+	}
+	return AllowedEnv(os.Environ())
+}
+
+// Exited is closed when the process is gone.
+func (p *Process) Exited() <-chan struct{} { return p.theChild().exited }
+
+func (p *Process) theChild() *child {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.child
+}
+
+func (p *Process) setPhase(phase string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase = phase
+}
+
+// setCause keeps the first reason: what follows is its consequence.
+func (p *Process) setCause(why cause) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.cause.kind != "" || (p.child != nil && p.child.hasExited() && why.kind != KindProtocol) {
+		return
+	}
+	why.phase = p.phase
+	p.cause = why
+}
+
+func (p *Process) visitInFlight() func() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stopVisit
+}
+
+func (p *Process) waitVisit(ctx context.Context, limit time.Duration) {
+	deadline := time.Now().Add(limit)
+	for p.visitInFlight() != nil && time.Now().Before(deadline) && ctx.Err() == nil {
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// socketDir is a private folder whose path is short: macOS allows 104 bytes
+// for a socket's whole path.
+func socketDir() (string, error) {
+	base := os.TempDir()
+	if len(base) > 40 {
+		base = "/tmp"
+	}
+	dir, err := os.MkdirTemp(base, "assay")
+	if err != nil {
+		return "", fmt.Errorf("no folder for the plugin's socket: %w", err)
+	}
+	return dir, nil
+}
+
+func sortedKeys(m map[string]any) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// IsDeath reports whether err says that the plugin died, and how.
+func IsDeath(err error) (Death, bool) {
+	var d *DeathError
+	if errors.As(err, &d) {
+		return d.Death, true
+	}
+	return Death{}, false
+}

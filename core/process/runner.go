@@ -1,0 +1,219 @@
+package process
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-plugin/runner"
+
+	"github.com/assay-bench/assay/core/sdk/wire"
+)
+
+// drainLimit is how long output may still arrive once the process is gone. A
+// grandchild outside the process group can hold the pipes open for ever.
+const drainLimit = 500 * time.Millisecond
+
+// child is the process as go-plugin sees it, and the reason why this package
+// gives go-plugin a runner at all: own process group, no stdin, an allow-list
+// environment, a lifeline, and output that is read whatever it looks like.
+type child struct {
+	opts *Options
+	out  *output
+	env  []string
+
+	cmd      *exec.Cmd
+	lifeline *os.File // the plugin ends when this closes
+
+	mu     sync.Mutex
+	id     int  // process id, 0 before it runs
+	killed bool // a signal is due, even if it does not run yet
+
+	handshake       *io.PipeReader // the first line of stdout, then end of file
+	handshakeWriter *io.PipeWriter
+
+	exited chan struct{} // closed once state is set and output is drained
+	state  *os.ProcessState
+}
+
+var _ runner.Runner = (*child)(nil)
+
+func newChild(opts *Options, out *output, pluginEnv []string) *child {
+	base := opts.Env
+	if base == nil {
+		base = AllowedEnv(os.Environ())
+	}
+	env := append([]string(nil), base...)
+	env = append(env, pluginEnv...)
+	env = append(env, "GOTRACEBACK=all",
+		wire.EnvLifeline+"=3", wire.EnvLogLevel+"="+out.asked.String())
+	c := &child{opts: opts, out: out, env: env, exited: make(chan struct{})}
+	c.handshake, c.handshakeWriter = io.Pipe()
+	return c
+}
+
+// Start implements runner.Runner.
+func (c *child) Start(context.Context) error {
+	if err := verify(c.opts.Path, c.opts.SHA256); err != nil {
+		return err
+	}
+	stdout, childOut, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	stderr, childErr, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	childLife, lifeline, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	c.lifeline = lifeline
+	c.cmd = exec.Command(c.opts.Path, c.opts.Args...)
+	c.cmd.Env = c.env
+	c.cmd.Stdout, c.cmd.Stderr = childOut, childErr
+	c.cmd.ExtraFiles = []*os.File{childLife} // descriptor 3
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	err = c.cmd.Start()
+	for _, f := range []*os.File{childOut, childErr, childLife} {
+		_ = f.Close()
+	}
+	if err != nil {
+		for _, f := range []*os.File{stdout, stderr, lifeline} {
+			_ = f.Close()
+		}
+		return fmt.Errorf("plugin %s: %w", c.opts.name(), err)
+	}
+	c.mu.Lock()
+	c.id = c.cmd.Process.Pid
+	if c.killed {
+		_ = syscall.Kill(-c.id, syscall.SIGKILL)
+	}
+	c.mu.Unlock()
+	drained := make(chan struct{}, 2)
+	go func() { c.readStdout(stdout); drained <- struct{}{} }()
+	go func() { c.out.read(stderr, true); drained <- struct{}{} }()
+	go c.reap(stdout, stderr, drained)
+	return nil
+}
+
+// reap waits for the process, sweeps what it left in its group, and lets the
+// last output arrive.
+func (c *child) reap(stdout, stderr *os.File, drained <-chan struct{}) {
+	_ = c.cmd.Wait() // the state says more than the error
+	c.signalGroup()
+	limit := time.Now().Add(drainLimit)
+	_ = stdout.SetReadDeadline(limit)
+	_ = stderr.SetReadDeadline(limit)
+	<-drained
+	<-drained
+	_ = stdout.Close()
+	_ = stderr.Close()
+	_ = c.lifeline.Close()
+	c.state = c.cmd.ProcessState
+	close(c.exited)
+}
+
+// readStdout hands the first line to go-plugin and reads the rest away: a
+// plugin that prints must not block.
+func (c *child) readStdout(stdout io.Reader) {
+	r := bufio.NewReaderSize(stdout, lineBuffer)
+	line, err := r.ReadSlice('\n')
+	if err == nil || len(line) > 0 {
+		_, _ = c.handshakeWriter.Write(line)
+	}
+	_ = c.handshakeWriter.Close()
+	c.out.read(r, false)
+}
+
+// signalGroup kills the whole process group. The group outlives its leader as
+// long as a member lives, so this also reaches what the leader left behind.
+func (c *child) signalGroup() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.killed = true
+	if c.id != 0 {
+		_ = syscall.Kill(-c.id, syscall.SIGKILL)
+	}
+}
+
+func (c *child) hasExited() bool {
+	select {
+	case <-c.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// waitExit reports whether the process ended within limit.
+func (c *child) waitExit(limit time.Duration) bool {
+	select {
+	case <-c.exited:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+func (c *child) pid() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id
+}
+
+// Wait implements runner.AttachedRunner.
+func (c *child) Wait(context.Context) error {
+	<-c.exited
+	if c.state != nil && !c.state.Success() {
+		return errors.New(c.state.String())
+	}
+	return nil
+}
+
+// Kill implements runner.AttachedRunner.
+func (c *child) Kill(context.Context) error {
+	c.signalGroup()
+	return nil
+}
+
+// Stdout implements runner.Runner: one line, then end of file.
+func (c *child) Stdout() io.ReadCloser { return c.handshake }
+
+// Stderr implements runner.Runner. go-plugin gets nothing: this package reads
+// stderr itself. go-plugin v1.8.0 asserts that "@message" is a string, so one
+// JSON line of a plugin could panic the host.
+func (c *child) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
+
+// Name implements runner.Runner.
+func (c *child) Name() string { return c.opts.Path }
+
+// ID implements runner.AttachedRunner.
+func (c *child) ID() string { return strconv.Itoa(c.pid()) }
+
+// Diagnose implements runner.Runner.
+func (c *child) Diagnose(context.Context) string { return "" }
+
+// PluginToHost implements runner.AddrTranslator. Anything but a Unix socket is
+// refused: every user of the machine could connect to a port.
+func (c *child) PluginToHost(network, addr string) (string, string, error) {
+	if network != "unix" {
+		return "", "", fmt.Errorf("plugin %s listens on %s %s; only a unix socket is accepted", c.opts.name(), network, addr)
+	}
+	return network, addr, nil
+}
+
+// HostToPlugin implements runner.AddrTranslator.
+func (c *child) HostToPlugin(network, addr string) (string, string, error) {
+	return network, addr, nil
+}

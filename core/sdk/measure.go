@@ -1,0 +1,248 @@
+package sdk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/wire"
+	"github.com/assay-bench/assay/metal"
+)
+
+// Defaults for what a host leaves out of Start.
+const (
+	defaultSample    = 20 * time.Millisecond
+	defaultHeartbeat = 5 * time.Second
+	maxIterations    = 1 << 30
+)
+
+type measureStream = grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
+
+// Measure implements the protocol: one visit.
+func (s *Server[C]) Measure(stream measureStream) error {
+	first, err := stream.Recv()
+	if err != nil {
+		return err
+	}
+	start := first.GetStart()
+	if start == nil {
+		return status.Error(codes.InvalidArgument, "a visit begins with Start")
+	}
+	c, err := s.find(start.GetHandle())
+	if err != nil {
+		return err
+	}
+	if !s.hasPhase(start.GetPhase()) {
+		return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", start.GetPhase(), s.phaseNames())
+	}
+	v := newVisit(stream, start, c)
+	go v.receive()
+	s.thread.do(func() {
+		var reason string
+		if reason, err = v.run(); err == nil {
+			err = v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Done{Done: &pluginv1.Done{
+				Reason: reason, PeakDeviceBytes: s.device.Memory().Peak,
+			}}})
+		}
+	})
+	return err
+}
+
+// visit is one Measure call.
+type visit struct {
+	stream measureStream
+	start  *pluginv1.Start
+	c      *prepared
+	ctx    context.Context
+
+	seq  uint64
+	acks chan uint64   // from receive
+	stop chan struct{} // closed by receive on Stop or at the stream's end
+
+	beatEvery time.Duration
+	mu        sync.Mutex // guards stream.Send and lastSent
+	lastSent  time.Time
+}
+
+func newVisit(stream measureStream, start *pluginv1.Start, c *prepared) *visit {
+	heartbeat := time.Duration(start.GetHeartbeatNs())
+	if heartbeat <= 0 {
+		heartbeat = defaultHeartbeat
+	}
+	v := &visit{
+		stream: stream, start: start, c: c, beatEvery: heartbeat / 4,
+		acks: make(chan uint64, 1), stop: make(chan struct{}), lastSent: time.Now(),
+	}
+	v.ctx = metal.WithBeat(stream.Context(), v.beat)
+	return v
+}
+
+// run is the visit: intent, calibration, then samples in lock-step with acks.
+func (v *visit) run() (reason string, err error) {
+	quiet := quietGC()
+	defer quiet()
+	v.seq++
+	intent := &pluginv1.Intent{Seq: v.seq, What: "run " + v.start.GetPhase() + " on the device"}
+	if err := v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Intent{Intent: intent}}); err != nil {
+		return "", err
+	}
+	if stopped, err := v.waitAck(); stopped || err != nil {
+		return "stopped", err
+	}
+	n, stopped, err := v.iterations()
+	if stopped || err != nil {
+		return "stopped", err
+	}
+	for taken := uint32(0); v.start.GetSamples() == 0 || taken < v.start.GetSamples(); taken++ {
+		t, err := v.batch(n)
+		if err != nil {
+			return "", err
+		}
+		if err := v.sendSample(n, t); err != nil {
+			return "", err
+		}
+		if stopped, err := v.waitAck(); stopped || err != nil {
+			return "stopped", err
+		}
+	}
+	return "samples", nil
+}
+
+// iterations is what the host asked for, or the number that lasts sample_ns:
+// batches that count for nothing grow until one is long enough to scale from.
+func (v *visit) iterations() (n int, stopped bool, err error) {
+	if asked := v.start.GetIterations(); asked > 0 {
+		return int(min(asked, maxIterations)), false, nil
+	}
+	want := time.Duration(v.start.GetSampleNs())
+	if want <= 0 {
+		want = defaultSample
+	}
+	for n = 1; ; {
+		t, err := v.batch(n)
+		if err != nil {
+			return 0, false, err
+		}
+		v.beat()
+		if v.stopRequested() {
+			return 0, true, nil
+		}
+		perIteration := float64(max(t.Wall, 1)) / float64(n)
+		fit := int(min(max(math.Round(float64(want)/perIteration), 1), maxIterations))
+		// The first batches are cold and too short to scale from; growth is
+		// bounded so that one odd clock reading cannot ask for hours.
+		if t.Wall >= want/2 || fit == maxIterations || n >= fit {
+			return fit, false, nil
+		}
+		n = min(fit, n*16)
+	}
+}
+
+// batch runs n iterations once.
+func (v *visit) batch(n int) (metal.Times, error) {
+	t, err := v.c.run.Run(v.ctx, v.start.GetPhase(), n)
+	if err != nil {
+		if ctxErr := v.stream.Context().Err(); ctxErr != nil {
+			return t, status.FromContextError(ctxErr).Err()
+		}
+		return t, wire.Status(fmt.Errorf("%s, %d iterations: %w", v.start.GetPhase(), n, err))
+	}
+	if t.Wall <= 0 {
+		return t, wire.Status(fmt.Errorf("%s: Run reported a wall time of %s for %d iterations", v.start.GetPhase(), t.Wall, n))
+	}
+	return t, nil
+}
+
+func (v *visit) sendSample(n int, t metal.Times) error {
+	v.seq++
+	sample := &pluginv1.Sample{
+		Seq: v.seq, ConfigDigest: v.c.digest, Iterations: uint64(n),
+		WallNs: t.Wall.Nanoseconds(), DeviceNs: t.Device.Nanoseconds(), EncodeNs: t.Encode.Nanoseconds(),
+	}
+	if m, ok := v.c.run.(SampleMetrics); ok {
+		sample.Metrics = m.SampleMetrics()
+	}
+	return v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Sample{Sample: sample}})
+}
+
+// send may be called from the waiting loop of a device as well.
+func (v *visit) send(r *pluginv1.MeasureResponse) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.lastSent = time.Now()
+	return v.stream.Send(r)
+}
+
+// beat is called by whoever waits on the device, whenever it makes progress.
+func (v *visit) beat() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if now := time.Now(); now.Sub(v.lastSent) >= v.beatEvery {
+		v.lastSent = now
+		// A broken stream also ends the context that the device waits under.
+		_ = v.stream.Send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Heartbeat{
+			Heartbeat: &pluginv1.Heartbeat{Doing: v.start.GetPhase()},
+		}})
+	}
+}
+
+// receive reads the host's messages until the stream ends.
+func (v *visit) receive() {
+	var once sync.Once
+	stop := func() { once.Do(func() { close(v.stop) }) }
+	defer stop()
+	for {
+		m, err := v.stream.Recv()
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				// The host is gone or gave up; the stream's context says so too.
+				return
+			}
+			return
+		}
+		switch m := m.GetMessage().(type) {
+		case *pluginv1.MeasureRequest_Ack:
+			select {
+			case v.acks <- m.Ack.GetSeq():
+			case <-v.stream.Context().Done():
+				return
+			}
+		case *pluginv1.MeasureRequest_Stop:
+			stop()
+		}
+	}
+}
+
+func (v *visit) stopRequested() bool {
+	select {
+	case <-v.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// waitAck waits for the ack of the last sequence number. The host may answer
+// with Stop instead.
+func (v *visit) waitAck() (stopped bool, err error) {
+	select {
+	case seq := <-v.acks:
+		if seq != v.seq {
+			return false, status.Errorf(codes.InvalidArgument, "ack %d came for %d", seq, v.seq)
+		}
+		return v.stopRequested(), nil
+	case <-v.stop:
+		return true, nil
+	case <-v.stream.Context().Done():
+		return false, status.FromContextError(v.stream.Context().Err()).Err()
+	}
+}

@@ -1,0 +1,131 @@
+package sdk
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// Version of the SDK, sent in every description.
+const Version = "0.1.0"
+
+// Plugin is everything an author provides. C is the configuration: a struct
+// whose `assay` tags are the schema (see Schema).
+type Plugin[C any] struct {
+	Name    string // letters, digits and dashes; the binary is assay-plugin-NAME
+	Version string // semantic version
+	Doc     string // markdown: what is measured and why, for people
+
+	Devices []string // kinds it runs on, empty: any
+	Phases  []Phase  // what can be timed, at least one
+	Metrics []Metric // values that Prepared, samples and Check may carry
+
+	// Validate looks for faults that the schema cannot express. It touches no
+	// device. Optional.
+	Validate func(cfg C) []Diagnostic
+	// Bytes estimates the device memory a configuration needs. Optional.
+	Bytes func(cfg C) int64
+
+	// Prepare makes one configuration ready to run: inputs from the seed,
+	// kernels compiled, programs recorded, result compared with a reference.
+	// A Diagnostic returned as error reaches the user as advice; any other
+	// error, and any panic, means a broken plugin and ends the process.
+	Prepare func(ctx context.Context, req Request[C]) (Case, error)
+
+	// Propose answers with configurations to compare next or with findings.
+	// Optional; set, it announces the search capability.
+	Propose func(ctx context.Context, in Results[C]) (Proposal[C], error)
+}
+
+// Phase is something that can be timed.
+type Phase struct {
+	Name string // "decode", "prefill" or your own
+	Doc  string
+	Unit string // what one iteration produces: "tok", "call"
+}
+
+// Better says which way a metric improves.
+type Better int
+
+// Directions of a metric.
+const (
+	BetterUnknown Better = iota
+	BetterLower
+	BetterHigher
+)
+
+// Metric describes a named value.
+type Metric struct {
+	Name   string
+	Unit   string
+	Doc    string
+	Better Better
+}
+
+// Request asks Prepare for one configuration.
+type Request[C any] struct {
+	Config C
+	Device metal.Device
+	Seed   uint64   // inputs are a function of it and of Config only
+	Cold   bool     // weights must come from memory, not from a cache: rotate over enough copies
+	Phases []string // the phases that will be measured
+
+	// Progress reports a preparation step ("compile", "upload", "reference")
+	// and how much of it is done, 0 to 1. Never nil.
+	Progress func(step string, fraction float64)
+	Log      hclog.Logger
+}
+
+// Case is one prepared configuration. Its methods, and all device work, are
+// called from one operating system thread.
+type Case interface {
+	// Prepared says what preparation found. Called once, after Prepare.
+	Prepared() Prepared
+	// Run does n iterations of a phase back to back, waits for all of them and
+	// returns their times together. The timed path must not allocate.
+	Run(ctx context.Context, phase string, n int) (metal.Times, error)
+	// Check compares with the reference once more, after timing.
+	Check(ctx context.Context) (checks []Check, metrics map[string]float64, err error)
+	Close() error
+}
+
+// SampleMetrics may be implemented by a Case that has values per sample. It is
+// called after each timed Run, outside the timed span.
+type SampleMetrics interface {
+	SampleMetrics() map[string]float64
+}
+
+// Prepared is what a preparation found.
+type Prepared struct {
+	Checks   []Check
+	Metrics  map[string]float64
+	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
+	Phases   map[string]PhaseFacts // by phase name
+	Bytes    int64                 // device memory alive; 0: the SDK asks the device
+	Time     time.Duration         // one-time cost worth reporting; 0: the SDK's clock around Prepare
+	Warnings []Diagnostic
+}
+
+// PhaseFacts turn times into rates.
+type PhaseFacts struct {
+	Units float64 // tokens or calls of one iteration
+	Bytes int64   // memory that one iteration must move at least
+}
+
+// Check is one comparison with an independent reference.
+type Check struct {
+	Name     string // "rel_err", "tokens"
+	Value    float64
+	Limit    float64
+	Passed   bool
+	Detail   string // "200/200 identical"
+	Fidelity bool   // compares model output (tokens) rather than numbers
+}
+
+// Below is a check that passes when value <= limit; NaN never passes.
+func Below(name string, value, limit float64) Check {
+	return Check{Name: name, Value: value, Limit: limit, Passed: value <= limit}
+}

@@ -1,0 +1,64 @@
+package sdk
+
+// Results is what is known of one case when the host asks for more.
+type Results[C any] struct {
+	Seed    uint64
+	Results []Result[C] // in the order in which they were asked for; the baseline first
+}
+
+// Result of one configuration.
+type Result[C any] struct {
+	Name         string
+	Config       C
+	Baseline     bool
+	Phases       map[string]PhaseResult
+	Metrics      map[string]float64
+	ChecksPassed bool
+	Failure      string // empty, or why it could not be measured
+}
+
+// PhaseResult holds times in ns per iteration (medians over rounds) and the
+// speed against the baseline with its bounds.
+type PhaseResult struct {
+	Wall, Device, Encode float64
+	Ratio, Lower, Upper  float64
+	Rounds               int
+	PerRound             []RoundTimes
+}
+
+// RoundTimes are medians over one round's samples, ns per iteration.
+type RoundTimes struct {
+	Round                int
+	Wall, Device, Encode float64
+}
+
+// Proposal is the answer: what to compare next, what was found, or both. No
+// Next means that the search is over.
+type Proposal[C any] struct {
+	Next     []Next[C]
+	Findings []Finding
+	Progress string // one line for people: "3 of at most 9 sets tried"
+}
+
+// Next is one configuration to compare.
+type Next[C any] struct {
+	Name   string // becomes the variant's name
+	Config C
+	Why    string
+}
+
+// How sure a finding is.
+const (
+	Shown  = "shown"  // follows from the measurements
+	Likely = "likely" // the measurements favour it
+	Open   = "open"   // not decided
+)
+
+// Finding is a structured conclusion.
+type Finding struct {
+	Kind      string // "attribution", "knee", "culprits"
+	Summary   string // one sentence
+	Detail    string
+	Data      any    // marshalled as JSON
+	Certainty string // Shown, Likely or Open
+}

@@ -1,0 +1,301 @@
+package sdk
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+)
+
+// object is a configuration struct, read once by reflection. It makes the
+// schema, decodes JSON into the struct and encodes the struct.
+type object struct {
+	typ    reflect.Type
+	fields []field
+}
+
+// field is one attribute (value set) or nested block (block set).
+type field struct {
+	index      []int // for reflect.Value.FieldByIndex
+	name       string
+	help       string
+	deprecated string
+	required   bool
+	fallback   any   // decoded JSON of the default, nil: none
+	oneOf      []any // decoded JSON
+	min, max   *float64
+
+	value *value
+
+	block  *object
+	blocks bool // any number of blocks: a slice of structs
+	opt    bool // one block that may be absent: a pointer to a struct
+}
+
+// value is the type of an attribute.
+type value struct {
+	kind    string // string, bool, number, list, map
+	integer bool
+	elem    *value
+	pointer bool // nil stands for null
+}
+
+var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// Schema derives the configuration schema of a struct type from its tags:
+//
+//	Bits   int       `assay:"bits" help:"bits of a weight" default:"4" oneof:"2,3,4,6,8"`
+//	Eps    float64   `assay:"epsilon,required" min:"0" max:"1"`
+//	Note   *string   `assay:"note"`            // a pointer is optional, nil when unset
+//	Names  []string  `assay:"names,optional" default:"[\"a\"]"`
+//	Layer  []Layer   `assay:"layer" min:"1"`   // repeated block, Layer is a struct
+//	Old    int       `assay:"old,optional" deprecated:"use bits"`
+//
+// Types are string, bool, every int, uint and float, []T and map[string]T of
+// those, and structs as blocks (struct: one block, *struct: at most one,
+// []struct: any number). Embedded structs are taken as if written out. An
+// attribute is required unless it has a default, is a pointer or says
+// optional. Every exported field needs a tag; `assay:"-"` leaves it out.
+func Schema[C any]() (*pluginv1.Block, error) {
+	o, err := readStruct(reflect.TypeFor[C](), nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.proto(), nil
+}
+
+func readStruct(t reflect.Type, outer []reflect.Type) (*object, error) {
+	if t.Kind() != reflect.Struct {
+		return nil, fmt.Errorf("configuration %s is not a struct", t)
+	}
+	for _, o := range outer {
+		if o == t {
+			return nil, fmt.Errorf("configuration %s contains itself", t)
+		}
+	}
+	o := &object{typ: t}
+	if err := o.read(t, nil, append(outer, t)); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, f := range o.fields {
+		if seen[f.name] {
+			return nil, fmt.Errorf("configuration %s has two fields named %q", t, f.name)
+		}
+		seen[f.name] = true
+	}
+	return o, nil
+}
+
+func (o *object) read(t reflect.Type, at []int, outer []reflect.Type) error {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		index := append(append([]int(nil), at...), i)
+		tag, tagged := sf.Tag.Lookup("assay")
+		if sf.Anonymous && !tagged && sf.Type.Kind() == reflect.Struct {
+			if err := o.read(sf.Type, index, outer); err != nil {
+				return err
+			}
+			continue
+		}
+		if !sf.IsExported() || tag == "-" {
+			continue
+		}
+		if !tagged {
+			return fmt.Errorf("field %s of %s has no assay tag; `assay:\"-\"` leaves it out", sf.Name, t)
+		}
+		f, err := readField(sf, tag, outer)
+		if err != nil {
+			return fmt.Errorf("field %s of %s: %w", sf.Name, t, err)
+		}
+		f.index = index
+		o.fields = append(o.fields, *f)
+	}
+	return nil
+}
+
+func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field, error) {
+	name, option, _ := strings.Cut(tag, ",")
+	f := &field{name: name, help: sf.Tag.Get("help"), deprecated: sf.Tag.Get("deprecated")}
+	if !nameRE.MatchString(name) {
+		return nil, fmt.Errorf("name %q must be lower case letters, digits and underscores", name)
+	}
+	if option != "" && option != "required" && option != "optional" {
+		return nil, fmt.Errorf("option %q is neither required nor optional", option)
+	}
+	var err error
+	if f.min, err = bound(sf, "min"); err != nil {
+		return nil, err
+	}
+	if f.max, err = bound(sf, "max"); err != nil {
+		return nil, err
+	}
+	if st, ok := structOf(sf.Type); ok {
+		f.blocks = sf.Type.Kind() == reflect.Slice
+		f.opt = sf.Type.Kind() == reflect.Pointer || option == "optional"
+		f.block, err = readStruct(st, outer)
+		return f, err
+	}
+	if f.value, err = readType(sf.Type, true); err != nil {
+		return nil, err
+	}
+	if f.value.kind != "number" && (f.min != nil || f.max != nil) {
+		return nil, fmt.Errorf("min and max belong to numbers")
+	}
+	if text, ok := sf.Tag.Lookup("default"); ok {
+		if f.fallback, err = f.constant(text, sf.Type); err != nil {
+			return nil, fmt.Errorf("default: %w", err)
+		}
+	}
+	if text, ok := sf.Tag.Lookup("oneof"); ok {
+		if f.value.kind == "list" || f.value.kind == "map" {
+			return nil, fmt.Errorf("oneof belongs to strings, numbers and bools")
+		}
+		for _, item := range strings.Split(text, ",") {
+			v, err := f.constant(item, sf.Type)
+			if err != nil {
+				return nil, fmt.Errorf("oneof: %w", err)
+			}
+			f.oneOf = append(f.oneOf, v)
+		}
+	}
+	f.required = option == "required" || (option == "" && f.fallback == nil && !f.value.pointer)
+	if f.required && f.fallback != nil {
+		return nil, fmt.Errorf("has a default, so it is not required")
+	}
+	if f.fallback != nil {
+		if d := f.check(f.fallback, nil); len(d) > 0 {
+			return nil, fmt.Errorf("default: %w", d[0])
+		}
+	}
+	return f, nil
+}
+
+// constant reads the value of a default or oneof tag and proves that it fits
+// the field's type.
+func (f *field) constant(text string, t reflect.Type) (any, error) {
+	v, err := f.value.parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if d := f.value.set(v, reflect.New(t).Elem(), nil); len(d) > 0 {
+		return nil, d[0]
+	}
+	return v, nil
+}
+
+func bound(sf reflect.StructField, tag string) (*float64, error) {
+	text, ok := sf.Tag.Lookup(tag)
+	if !ok {
+		return nil, nil
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil, fmt.Errorf("%s:%q is not a number", tag, text)
+	}
+	return &x, nil
+}
+
+// structOf unwraps struct, *struct and []struct.
+func structOf(t reflect.Type) (reflect.Type, bool) {
+	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t, t.Kind() == reflect.Struct
+}
+
+func readType(t reflect.Type, top bool) (*value, error) {
+	switch t.Kind() {
+	case reflect.String:
+		return &value{kind: "string"}, nil
+	case reflect.Bool:
+		return &value{kind: "bool"}, nil
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return &value{kind: "number", integer: true}, nil
+	case reflect.Float32, reflect.Float64:
+		return &value{kind: "number"}, nil
+	case reflect.Pointer:
+		if top {
+			v, err := readType(t.Elem(), false)
+			if err == nil {
+				v.pointer = true
+			}
+			return v, err
+		}
+	case reflect.Slice:
+		elem, err := readType(t.Elem(), false)
+		return &value{kind: "list", elem: elem}, err
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String {
+			elem, err := readType(t.Elem(), false)
+			return &value{kind: "map", elem: elem}, err
+		}
+	}
+	return nil, fmt.Errorf("type %s cannot be configured", t)
+}
+
+// hcl is the HCL type expression.
+func (v *value) hcl() string {
+	if v.elem != nil {
+		return v.kind + "(" + v.elem.hcl() + ")"
+	}
+	return v.kind
+}
+
+func (o *object) proto() *pluginv1.Block {
+	b := &pluginv1.Block{}
+	for i := range o.fields {
+		f := &o.fields[i]
+		if f.block != nil {
+			b.Blocks = append(b.Blocks, f.nested())
+			continue
+		}
+		a := &pluginv1.Attribute{
+			Name: f.name, Type: f.value.hcl(), Description: f.help, Required: f.required,
+			Deprecated: f.deprecated, Integer: f.value.integer, Min: f.min, Max: f.max,
+		}
+		if f.fallback != nil {
+			a.DefaultJson = string(mustJSON(f.fallback))
+		}
+		for _, v := range f.oneOf {
+			a.OneOfJson = append(a.OneOfJson, string(mustJSON(v)))
+		}
+		b.Attributes = append(b.Attributes, a)
+	}
+	return b
+}
+
+func (f *field) nested() *pluginv1.NestedBlock {
+	inner := f.block.proto()
+	inner.Description = f.help
+	n := &pluginv1.NestedBlock{TypeName: f.name, Block: inner}
+	if !f.blocks {
+		n.MaxItems = 1
+		if !f.opt && f.block.needsInput() {
+			n.MinItems = 1
+		}
+		return n
+	}
+	if f.min != nil {
+		n.MinItems = uint32(*f.min)
+	}
+	if f.max != nil {
+		n.MaxItems = uint32(*f.max)
+	}
+	return n
+}
+
+// needsInput: an empty object is not enough.
+func (o *object) needsInput() bool {
+	for _, f := range o.fields {
+		if f.required || (f.block != nil && !f.blocks && !f.opt && f.block.needsInput()) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/wire"
+)
+
+// Propose implements the protocol. It may run without a device.
+func (s *Server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*pluginv1.ProposeResponse, error) {
+	if s.plugin.Propose == nil {
+		return nil, status.Error(codes.Unimplemented, "the plugin does not propose")
+	}
+	in := Results[C]{Seed: req.GetSeed()}
+	for _, r := range req.GetResults() {
+		result := Result[C]{
+			Name: r.GetName(), Baseline: r.GetBaseline(), Metrics: r.GetMetrics(),
+			ChecksPassed: r.GetChecksPassed(), Failure: r.GetFailure(), Phases: map[string]PhaseResult{},
+		}
+		if d := s.config.decode(r.GetConfigJson(), reflect.ValueOf(&result.Config)); len(d) > 0 {
+			return nil, status.Errorf(codes.InvalidArgument, "result %s: %s", r.GetName(), d[0].Error())
+		}
+		for name, p := range r.GetPhases() {
+			result.Phases[name] = phaseResult(p)
+		}
+		in.Results = append(in.Results, result)
+	}
+	out, err := s.plugin.Propose(ctx, in)
+	if err != nil {
+		list, perr := protoDiagnostics(userErrors(err))
+		if perr != nil || len(list) == 0 {
+			return nil, wire.Status(fmt.Errorf("propose: %w", err))
+		}
+		return &pluginv1.ProposeResponse{Diagnostics: list}, nil
+	}
+	return s.proposal(out)
+}
+
+func (s *Server[C]) proposal(p Proposal[C]) (*pluginv1.ProposeResponse, error) {
+	r := &pluginv1.ProposeResponse{Progress: p.Progress}
+	for _, n := range p.Next {
+		data, err := s.config.encode(reflect.ValueOf(n.Config))
+		if err != nil {
+			return nil, wire.Status(fmt.Errorf("proposal %s: %w", n.Name, err))
+		}
+		r.Proposals = append(r.Proposals, &pluginv1.Proposal{Name: n.Name, ConfigJson: data, Why: n.Why})
+	}
+	for _, f := range p.Findings {
+		data, err := json.Marshal(f.Data)
+		if err != nil {
+			return nil, wire.Status(fmt.Errorf("finding %s: %w", f.Kind, err))
+		}
+		r.Findings = append(r.Findings, &pluginv1.Finding{
+			Kind: f.Kind, Summary: f.Summary, Detail: f.Detail, DataJson: data, Certainty: f.Certainty,
+		})
+	}
+	return r, nil
+}
+
+func phaseResult(p *pluginv1.PhaseResult) PhaseResult {
+	out := PhaseResult{
+		Wall: p.GetWallNs(), Device: p.GetDeviceNs(), Encode: p.GetEncodeNs(),
+		Ratio: p.GetRatio(), Lower: p.GetLower(), Upper: p.GetUpper(), Rounds: int(p.GetRounds()),
+	}
+	for _, r := range p.GetPerRound() {
+		out.PerRound = append(out.PerRound, RoundTimes{
+			Round: int(r.GetRound()), Wall: r.GetWallNs(), Device: r.GetDeviceNs(), Encode: r.GetEncodeNs(),
+		})
+	}
+	return out
+}
