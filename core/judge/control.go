@@ -8,12 +8,11 @@ import (
 )
 
 // controlAlpha is the chance, per experiment, that the control of a sound
-// machine excludes 1. It is the control's own, apart from the error of the
-// guardrails: both sides of the guardrails' interval would come to twice as
-// much, and once more for every case. It is shared over the looks as theirs is,
-// and evenly over both sides and all controls. Most of what it lets through is
-// harmless: a small bias is charged (see biasShare), and at an early look more
-// rounds follow.
+// machine excludes 1. It is apart from the error of the guardrails and shared
+// over the looks as theirs is, and evenly over both sides and all controls:
+// without that, an experiment of many cases would lose some to chance every
+// time. What gets through does little harm. A small bias is charged rather than
+// condemned (see biasShare), and at an early look more rounds follow.
 const controlAlpha = 0.05
 
 // biasShare is the part of the margin that a proven bias of the control may eat
