@@ -87,7 +87,7 @@ func list(what string, picked []int, n int) ([]int, error) {
 }
 
 // MaxError is max|got−ref| relative to max|ref|, the measure of every
-// tolerance here. A NaN or a wrong length gives +Inf; an all-zero ref makes it
+// tolerance here. A NaN, an Inf on either side or a wrong length gives +Inf; an all-zero ref makes it
 // the absolute error.
 func MaxError(got []float32, ref []float64) float64 {
 	if len(got) != len(ref) {
@@ -96,7 +96,7 @@ func MaxError(got []float32, ref []float64) float64 {
 	var worst, top float64
 	for i, r := range ref {
 		d := math.Abs(float64(got[i]) - r)
-		if math.IsNaN(d) {
+		if math.IsNaN(d) || math.IsInf(d, 0) {
 			return math.Inf(1)
 		}
 		worst, top = max(worst, d), max(top, math.Abs(r))
@@ -108,7 +108,7 @@ func MaxError(got []float32, ref []float64) float64 {
 }
 
 // MeanError is mean|got−ref| relative to mean|ref|: the relative error of the
-// epsilon sweep. A NaN or a wrong length gives +Inf.
+// epsilon sweep. A NaN, an Inf or a wrong length gives +Inf.
 func MeanError(got []float32, ref []float64) float64 {
 	if len(got) != len(ref) || len(ref) == 0 {
 		return math.Inf(1)
@@ -119,7 +119,7 @@ func MeanError(got []float32, ref []float64) float64 {
 		size += math.Abs(r)
 	}
 	switch {
-	case math.IsNaN(off) || math.IsNaN(size):
+	case math.IsNaN(off) || math.IsInf(off, 0) || math.IsInf(size, 0):
 		return math.Inf(1)
 	case size == 0:
 		return off / float64(len(ref))

@@ -158,6 +158,7 @@ func TestErrorsOfMeasures(t *testing.T) {
 		{[]float32{1, 2}, []float64{1, 2.5}, 0.2, 0.5 / 3.5},
 		{[]float32{nan, 2}, []float64{1, 2}, math.Inf(1), math.Inf(1)},
 		{[]float32{1}, []float64{1, 2}, math.Inf(1), math.Inf(1)},
+		{[]float32{1, 3}, []float64{1, math.Inf(1)}, math.Inf(1), math.Inf(1)},
 		{[]float32{0, 1}, []float64{0, 0}, 1, 0.5},
 	} {
 		if e := MaxError(c.got, c.ref); e != c.max {

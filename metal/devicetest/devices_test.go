@@ -1,0 +1,56 @@
+package devicetest
+
+import (
+	"context"
+	"flag"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/devices"
+)
+
+var only = flag.String("devices", "", "comma-separated kinds of device to test; empty means every one present")
+
+// TestDevices runs the suite on every device of this machine and says which
+// kinds it skipped and why. A kind asked for by -devices must be there.
+func TestDevices(t *testing.T) {
+	asked := strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })
+	for _, kind := range asked {
+		if !slices.Contains(devices.Kinds(), kind) {
+			t.Errorf("-devices: unknown kind %q, want some of %v", kind, devices.Kinds())
+		}
+	}
+	ctx := context.Background()
+	ran := 0
+	for _, status := range devices.List(ctx) {
+		if len(asked) > 0 && !slices.Contains(asked, string(status.Kind)) {
+			continue
+		}
+		if !status.Available {
+			if len(asked) > 0 {
+				t.Errorf("%s: %s", status.Kind, status.Reason)
+			} else {
+				t.Logf("skipped: %s", status.Reason)
+			}
+			continue
+		}
+		ran++
+		t.Run(string(status.Kind), func(t *testing.T) {
+			dev, err := devices.Open(ctx, string(status.Kind))
+			if err != nil {
+				t.Fatal(err)
+			}
+			Run(ctx, t, dev, options(status.Kind))
+			if err := dev.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if ran == 0 {
+		t.Error("no device was tested")
+	}
+}
+
+func options(metal.Kind) Options { return Options{} }

@@ -1,0 +1,133 @@
+package devicetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/devicetest/golden"
+	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/quant"
+)
+
+// T is what the suite needs of a *testing.T.
+type T interface {
+	Helper()
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+}
+
+// Options narrow a run. Empty lists mean everything.
+type Options struct {
+	DTypes       []dtype.DType
+	Bits, Groups []int
+	Seed         uint64 // of the random shapes and values
+}
+
+// Report counts what was done.
+type Report struct {
+	Golden   int // golden tensors compared within their tolerance
+	Random   int // results on random shapes compared with package reference
+	Failures int
+}
+
+// Run puts a device through the suite. It says in the log what it compared,
+// and reports an error if that was nothing.
+func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
+	t.Helper()
+	if len(o.DTypes) == 0 {
+		o.DTypes = []dtype.DType{dtype.F32, dtype.F16, dtype.BF16}
+	}
+	if len(o.Bits) == 0 {
+		o.Bits = quant.AllBits()
+	}
+	if len(o.Groups) == 0 {
+		o.Groups = quant.AllGroups()
+	}
+	set, err := kernels.Load(ctx, dev)
+	if err != nil {
+		t.Errorf("%v", err)
+		return Report{Failures: 1}
+	}
+	s := &suite{ctx: ctx, t: t, dev: dev, set: set, o: o, files: map[string]*golden.File{}}
+	before := dev.Memory().Current
+	for _, group := range []func(*suite){
+		goldenMatmul, goldenGather, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
+		randomMatmul, randomPrefill, randomCombine, randomProgressive, randomGating, randomLayer, properties,
+	} {
+		if ctx.Err() != nil || s.lost {
+			break
+		}
+		group(s)
+	}
+	if err := ctx.Err(); err != nil {
+		s.fail("suite", err)
+	}
+	if after := dev.Memory().Current; after != before {
+		s.fail("memory", fmt.Errorf("%d bytes before the suite, %d after every buffer was released", before, after))
+	}
+	if s.report.Golden == 0 || s.report.Random == 0 {
+		s.fail("suite", errors.New("nothing was compared"))
+	}
+	t.Logf("%s %s: %d golden tensors and %d random results compared, %d failures",
+		dev.Info().Kind, dev.Info().Name, s.report.Golden, s.report.Random, s.report.Failures)
+	return s.report
+}
+
+type suite struct {
+	ctx    context.Context
+	t      T
+	dev    metal.Device
+	set    *kernels.Set
+	o      Options
+	files  map[string]*golden.File
+	report Report
+	lost   bool // the device no longer answers
+}
+
+// mostFailures are printed one by one; a broken kernel fails hundreds of times.
+const mostFailures = 40
+
+func (s *suite) fail(name string, err error) {
+	s.t.Helper()
+	s.report.Failures++
+	s.lost = s.lost || errors.Is(err, metal.ErrLost) || errors.Is(err, metal.ErrTimeout)
+	switch {
+	case s.report.Failures < mostFailures:
+		s.t.Errorf("%s: %s: %v", s.dev.Info().Kind, name, err)
+	case s.report.Failures == mostFailures:
+		s.t.Errorf("%s: %s: %v (further failures are only counted)", s.dev.Info().Kind, name, err)
+	}
+}
+
+// has says whether the options include a format.
+func (s *suite) has(f quant.Format) bool {
+	return slices.Contains(s.o.Bits, f.Bits) && slices.Contains(s.o.Groups, f.Group) && slices.Contains(s.o.DTypes, f.DType)
+}
+
+// formats calls f for every included combination.
+func (s *suite) formats(f func(quant.Format)) {
+	for _, dt := range s.o.DTypes {
+		for _, bits := range s.o.Bits {
+			for _, group := range s.o.Groups {
+				f(quant.Format{Bits: bits, Group: group, DType: dt})
+			}
+		}
+	}
+}
+
+// check runs one check with a fresh scope and reports its first fault.
+func (s *suite) check(name string, f func(*scope)) {
+	if s.lost {
+		return
+	}
+	c := &scope{s: s, name: name}
+	f(c)
+	c.release()
+	if c.err != nil {
+		s.fail(name, c.err)
+	}
+}
