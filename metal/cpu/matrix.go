@@ -60,6 +60,7 @@ type prepared struct {
 	chunkRows int
 	srcStride int
 	dstStride int
+	scratch   [][]float32 // of each worker
 }
 
 // prepare plans the preparation of rows × q.K activations at src.
@@ -67,7 +68,7 @@ func (b *binder) prepare(q *simd.QDot, src unsafe.Pointer, rows int) *prepared {
 	return &prepared{
 		q: q, src: src, rows: rows, chunkRows: max(1, 8192/max(1, q.K)),
 		srcStride: q.K * b.k.t.Size(), dstStride: q.XBytes,
-		dst: b.scratch(rows, q.XBytes),
+		dst: b.scratch(rows, q.XBytes), scratch: b.workerFloats(q.K),
 	}
 }
 
@@ -75,9 +76,9 @@ func (x *prepared) run(p *pool) error {
 	return p.do(x, (x.rows+x.chunkRows-1)/x.chunkRows)
 }
 
-func (x *prepared) chunk(_, i int) {
+func (x *prepared) chunk(worker, i int) {
 	for r := i * x.chunkRows; r < min((i+1)*x.chunkRows, x.rows); r++ {
-		x.q.Prepare(x.row(r), unsafe.Add(x.src, r*x.srcStride))
+		x.q.Prepare(x.row(r), unsafe.Add(x.src, r*x.srcStride), x.scratch[worker])
 	}
 }
 

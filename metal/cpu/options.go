@@ -16,8 +16,8 @@ const SIMDEnv = "ASSAY_CPU_SIMD"
 type Options struct {
 	// Threads that compute, the caller's included. 0 means GOMAXPROCS.
 	Threads int
-	// SIMD is the highest instruction tier to use: go, avx2, avx512 or
-	// avx512bf16. Empty means the value of ASSAY_CPU_SIMD, else the best one.
+	// SIMD is the highest instruction tier to use: go, avx2 or avx512.
+	// Empty means the value of ASSAY_CPU_SIMD, else the best one.
 	SIMD string
 	// MemoryLimit bounds the bytes of live buffers. 0 means what the machine
 	// had available when the device was opened.

@@ -1,9 +1,14 @@
+//go:build !amd64 || purego
+
 package simd
 
 // Best is the highest tier of this machine and build.
 func Best() Tier { return Go }
 
-func implFor(*QDot) impl { return plain{} }
+func (Tier) impl(*QDot) impl { return plain{} }
+
+// frame is what assembly would need.
+type frame struct{}
 
 func loadF16(dst []float32, src []uint16)  { loadF16Go(dst, src) }
 func loadBF16(dst []float32, src []uint16) { loadBF16Go(dst, src) }

@@ -27,16 +27,15 @@ type QDot struct {
 	Bits, Group, K int
 	T              dtype.DType // of activations, scales and biases
 	XBytes         int         // size of one prepared row, a multiple of 64
-	tier           Tier
-	table          *[64]uint32 // what a code stands for, in the tier's own form
+	part           Part
 	impl           impl
+	consts         any // what the tier precomputes
 }
 
 // impl is one tier's way to prepare activations and multiply rows.
 type impl interface {
-	xBytes(q *QDot) int
-	table(q *QDot, part Part) *[64]uint32
-	prepare(q *QDot, dst, x unsafe.Pointer)
+	init(q *QDot) // sets XBytes and consts
+	prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32)
 	rows(q *QDot, a *RowArgs)
 }
 
@@ -49,16 +48,16 @@ type RowArgs struct {
 	Out                   *float32             // Out[x*Ld + row] is written
 	Ld                    int
 	Next                  unsafe.Pointer // codes that will be read after these, to prefetch; may be nil
-	Scratch               []float32      // K floats for plain Go
+	Scratch               []float32      // K floats
+	frame                 frame
 }
 
 // NewQDot fixes the format. K must be a multiple of group; the pair of bits
 // and group must be one that affine quantization has.
 func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
-	q := QDot{Bits: bits, Group: group, K: k, T: t, tier: tier}
-	q.impl = implFor(&q)
-	q.table = q.impl.table(&q, part)
-	q.XBytes = (q.impl.xBytes(&q) + 63) &^ 63
+	q := QDot{Bits: bits, Group: group, K: k, T: t, part: part}
+	q.impl = tier.impl(&q)
+	q.impl.init(&q)
 	return q
 }
 
@@ -66,9 +65,11 @@ func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
 func (q *QDot) RowBytes() int   { return q.K * q.Bits / 8 }
 func (q *QDot) ScaleBytes() int { return q.K / q.Group * q.T.Size() }
 
-// Prepare reads K activations of dtype T at x and writes XBytes at dst.
-// Rows of any Part of the same format take the same prepared rows.
-func (q *QDot) Prepare(dst, x unsafe.Pointer) { q.impl.prepare(q, dst, x) }
+// Prepare reads K activations of dtype T at x and writes XBytes at dst, with
+// K floats of scratch. Rows of any Part of a format take the same prepared rows.
+func (q *QDot) Prepare(dst, x unsafe.Pointer, scratch []float32) {
+	q.impl.prepare(q, dst, x, scratch)
+}
 
 // Rows computes Out[i·Ld+r] = Σ_k w[r,k]·x[i,k] in float32 with
 // w = code·scale + bias, for a.Rows rows and a.NX activations.

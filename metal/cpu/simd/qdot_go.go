@@ -5,33 +5,38 @@ import "unsafe"
 // plain is the twin in Go: prepared rows are K floats, then one sum per group.
 type plain struct{}
 
-func (plain) xBytes(q *QDot) int { return 4 * (q.K + q.K/q.Group) }
+func (plain) init(q *QDot) { q.XBytes = (4*(q.K+q.K/q.Group) + 63) &^ 63 }
 
-func (plain) table(q *QDot, part Part) *[64]uint32 {
-	t := new([64]uint32) // [0] is the mask that keeps the part's bits, [1] whether biases count
-	all := uint32(1)<<q.Bits - 1
-	low := uint32(1)<<(q.Bits-2) - 1
-	switch part {
-	case Whole:
-		t[0], t[1] = all, 1
-	case High:
-		t[0], t[1] = all&^low, 1
-	case Low:
-		t[0], t[1] = low, 0
-	}
-	return t
-}
-
-func (plain) prepare(q *QDot, dst, x unsafe.Pointer) {
+func (plain) prepare(q *QDot, dst, x unsafe.Pointer, _ []float32) {
 	f := unsafe.Slice((*float32)(dst), q.K+q.K/q.Group)
 	Load(f[:q.K], x, q.T)
-	for g := range q.K / q.Group {
-		var sum float32
-		for _, v := range f[g*q.Group : (g+1)*q.Group] {
-			sum += v
+	groupSums(f[q.K:], f[:q.K], q.Group)
+}
+
+// groupSums writes the sum of each group of x.
+func groupSums(sums, x []float32, group int) {
+	for g := range sums {
+		var s0, s1, s2, s3 float32
+		for v := x[g*group : (g+1)*group]; len(v) >= 4; v = v[4:] {
+			s0 += v[0]
+			s1 += v[1]
+			s2 += v[2]
+			s3 += v[3]
 		}
-		f[q.K+g] = sum
+		sums[g] = s0 + s1 + (s2 + s3)
 	}
+}
+
+// mask is the bits of a code that the part sees.
+func (q *QDot) mask() uint32 {
+	low := uint32(1)<<(q.Bits-2) - 1
+	switch q.part {
+	case High:
+		return 3 << (q.Bits - 2)
+	case Low:
+		return low
+	}
+	return 1<<q.Bits - 1
 }
 
 func (plain) rows(q *QDot, a *RowArgs) {
@@ -40,7 +45,7 @@ func (plain) rows(q *QDot, a *RowArgs) {
 	out := unsafe.Slice(a.Out, (a.NX-1)*a.Ld+a.Rows)
 	for r := range a.Rows {
 		Codes(codes, unsafe.Add(a.Codes, r*q.RowBytes()), q.Bits)
-		if mask := q.table[0]; mask != uint32(1)<<q.Bits-1 {
+		if mask := q.mask(); q.part != Whole {
 			for i, c := range codes {
 				codes[i] = float32(uint32(c) & mask)
 			}
@@ -53,7 +58,7 @@ func (plain) rows(q *QDot, a *RowArgs) {
 			for g := range groups {
 				c := codes[g*q.Group : (g+1)*q.Group]
 				acc += Load1(scales, g, q.T) * dot(c, x[g*q.Group:(g+1)*q.Group])
-				if q.table[1] != 0 {
+				if q.part != Low {
 					acc += Load1(biases, g, q.T) * x[q.K+g]
 				}
 			}

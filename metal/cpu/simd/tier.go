@@ -7,13 +7,12 @@ type Tier uint8
 
 // The tiers, each including those before it.
 const (
-	Go         Tier = iota // plain Go
-	AVX2                   // AVX2, FMA, F16C
-	AVX512                 // AVX-512 F, BW, DQ, VL, VBMI
-	AVX512BF16             // and AVX512_BF16
+	Go     Tier = iota // plain Go
+	AVX2               // AVX2, FMA, F16C
+	AVX512             // AVX-512 F, BW, DQ, VL, VBMI and BF16
 )
 
-var tierNames = [...]string{"go", "avx2", "avx512", "avx512bf16"}
+var tierNames = [...]string{"go", "avx2", "avx512"}
 
 func (t Tier) String() string { return tierNames[t] }
 
