@@ -85,7 +85,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)
 	for _, k := range kernels {
-		u.cudaEntry(&b, k, o.ByPointer)
+		u.cudaEntry(&b, k, o)
 	}
 	b.WriteString("\n}\n")
 	return b.String(), nil
@@ -155,7 +155,8 @@ func (k *Kernel) call() string {
 	return k.fn.name + "<" + k.TemplateArgs + ">"
 }
 
-func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, byPointer bool) {
+func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
+	byPointer := o.ByPointer
 	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(u.File))
 	closing := u.openEntry(b, k)
 	var params, sizes []string
@@ -191,6 +192,9 @@ func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, byPointer bool) {
 	}
 	fmt.Fprintf(b, "extern \"C\" __device__ const unsigned int %s_sizes[] = {%s0};\n", k.Symbol, strings.Join(sizes, ""))
 	fmt.Fprintf(b, "extern \"C\" __global__ void %s%s(%s) {\n", bounds, k.Symbol, strings.Join(params, ", "))
+	if o.Prologue != "" {
+		fmt.Fprintf(b, "  %s\n", o.Prologue)
+	}
 	b.WriteString("  ::assay_msl::assay_target::position assay_at = {assay_gx, assay_gy, assay_gz};\n  if (assay_at.surplus()) return;\n")
 	fmt.Fprintf(b, "  %s(%s);\n}\n%s\n", k.call(), strings.Join(k.cudaArgs(byPointer), ", "), closing)
 }

@@ -22,6 +22,9 @@ type Options struct {
 	// ByPointer passes `constant T&` arguments as pointers to device memory
 	// instead of by value (CUDA rendering only).
 	ByPointer bool
+	// Prologue is CUDA C++ to put at the start of every entry point (CUDA
+	// rendering only).
+	Prologue string
 }
 
 type target uint8
