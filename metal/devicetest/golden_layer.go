@@ -26,6 +26,7 @@ func goldenLayer(s *suite) {
 				a := kernels.RMSNorm{X: c.up(dt, x), Weight: c.up(dt, w), Y: y.arg, M: len(x) / max(len(w), 1), D: len(w), Eps: 1e-6, DType: dt}
 				c.run(func() ([]metal.Dispatch, error) { return s.set.RMSNorm(a) })
 				c.golden(file.File, name+"y."+d+".ref", y.floats(dt), dt, 0)
+				c.golden(file.File, name+"y."+d, y.floats(dt), dt, 0)
 			})
 		}
 		for _, v := range []struct {
@@ -42,6 +43,7 @@ func goldenLayer(s *suite) {
 				a := kernels.Rope{X: c.up(dt, x), Y: y.arg, H: v.h, L: v.l, D: 128, Offset: v.offset, Base: 1e6, Scale: 1, DType: dt}
 				c.run(func() ([]metal.Dispatch, error) { return s.set.Rope(a) })
 				c.golden(file.File, v.name+".y."+d+".ref", y.floats(dt), dt, ropeTolerance(dt, v.offset+v.l))
+				c.golden(file.File, v.name+".y."+d, y.floats(dt), dt, ropeTolerance(dt, v.offset+v.l))
 			})
 		}
 		s.check("softmax "+d, func(c *scope) {
@@ -69,6 +71,7 @@ func goldenLayer(s *suite) {
 				}
 				c.run(func() ([]metal.Dispatch, error) { return s.set.SDPA(a) })
 				c.golden(file.File, fmt.Sprintf("%sy.%s.ref", v.name, d), y.floats(dt), dt, 0)
+				c.golden(file.File, fmt.Sprintf("%sy.%s", v.name, d), y.floats(dt), dt, 0)
 			})
 		}
 	}

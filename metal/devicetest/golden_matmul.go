@@ -26,6 +26,9 @@ func goldenMatmul(s *suite) {
 						return s.set.QuantizedMatmul(kernels.QuantizedMatmul{X: x, Y: y.arg, W: w, M: m})
 					})
 					c.golden(file.File, fmt.Sprintf("%sy%d.%s.ref", prefix, m, dt), y.floats(dt), dt, 0)
+					if dt == dtype.F32 {
+						c.golden(file.File, fmt.Sprintf("%sy%d.f32", prefix, m), y.floats(dt), dt, 0)
+					}
 				}
 			})
 		}
@@ -76,6 +79,9 @@ func goldenGather(s *suite) {
 					a.Y = y.arg
 					c.run(func() ([]metal.Dispatch, error) { return s.set.GatherQMM(a) })
 					c.golden(file.File, v.name+".y."+dt.String()+".ref", y.floats(dt), dt, 0)
+					if dt == dtype.F32 {
+						c.golden(file.File, v.name+".y.f32", y.floats(dt), dt, 0)
+					}
 				}
 			})
 		}
@@ -125,5 +131,5 @@ func (c *scope) rows(file tensors, name string, got []float32, k int, dt dtype.D
 		}
 		c.near(fmt.Sprintf("%s row %d", name, row), mine, ref, dt, 0)
 	}
-	c.s.report.Golden++
+	c.s.count(file.File, name)
 }

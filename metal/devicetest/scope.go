@@ -202,7 +202,7 @@ func (c *scope) golden(f *golden.File, name string, got []float32, dt dtype.DTyp
 		wide[i] = float64(v)
 	}
 	c.near(f.Name+" "+name, got, wide, dt, tolerance)
-	c.s.report.Golden++
+	c.s.count(f, name)
 }
 
 // random compares a result with package reference's and counts it.

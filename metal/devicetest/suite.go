@@ -29,9 +29,10 @@ type Options struct {
 
 // Report counts what was done.
 type Report struct {
-	Golden   int // golden tensors compared within their tolerance
-	Random   int // results on random shapes compared with package reference
-	Failures int
+	Golden      int // golden tensors that a result was compared with
+	Comparisons int // of a result with a golden tensor: fused and unfused paths share some
+	Random      int // results on random shapes compared with package reference
+	Failures    int
 }
 
 // Run puts a device through the suite. It says in the log what it compared,
@@ -52,7 +53,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 		t.Errorf("%v", err)
 		return Report{Failures: 1}
 	}
-	s := &suite{ctx: ctx, t: t, dev: dev, set: set, o: o, files: map[string]*golden.File{}}
+	s := &suite{ctx: ctx, t: t, dev: dev, set: set, o: o, files: map[string]*golden.File{}, seen: map[string]bool{}}
 	before := dev.Memory().Current
 	for _, group := range []func(*suite){
 		goldenMatmul, goldenGather, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
@@ -72,8 +73,8 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	if s.report.Golden == 0 || s.report.Random == 0 {
 		s.fail("suite", errors.New("nothing was compared"))
 	}
-	t.Logf("%s %s: %d golden tensors and %d random results compared, %d failures",
-		dev.Info().Kind, dev.Info().Name, s.report.Golden, s.report.Random, s.report.Failures)
+	t.Logf("%s %s: compared with %d golden tensors (%d comparisons) and, on random shapes, with %d reference results: %d failures",
+		dev.Info().Kind, dev.Info().Name, s.report.Golden, s.report.Comparisons, s.report.Random, s.report.Failures)
 	return s.report
 }
 
@@ -84,6 +85,7 @@ type suite struct {
 	set    *kernels.Set
 	o      Options
 	files  map[string]*golden.File
+	seen   map[string]bool // golden tensors compared with
 	report Report
 	lost   bool // the device no longer answers
 }
@@ -100,6 +102,15 @@ func (s *suite) fail(name string, err error) {
 		s.t.Errorf("%s: %s: %v", s.dev.Info().Kind, name, err)
 	case s.report.Failures == mostFailures:
 		s.t.Errorf("%s: %s: %v (further failures are only counted)", s.dev.Info().Kind, name, err)
+	}
+}
+
+// count notes a comparison with a golden tensor.
+func (s *suite) count(f *golden.File, name string) {
+	s.report.Comparisons++
+	if key := f.Name + " " + name; !s.seen[key] {
+		s.seen[key] = true
+		s.report.Golden++
 	}
 }
 
