@@ -48,7 +48,7 @@ func (p *Process) Measure(ctx context.Context, start *pluginv1.Start, h MeasureH
 	}
 	v := &visit{
 		p: p, stream: stream, start: start, h: h, digest: p.digest(start.GetHandle()),
-		events: make(chan event), stopping: make(chan struct{}, 1),
+		events: make(chan event), left: make(chan struct{}), stopping: make(chan struct{}, 1),
 	}
 	p.mu.Lock()
 	p.acked, p.intent = 0, ""
@@ -102,6 +102,7 @@ type visit struct {
 	digest string
 
 	events   chan event
+	left     chan struct{} // closed when run returns
 	stopping chan struct{} // Stop was asked for from outside
 	acked    atomic.Uint64
 	seq      uint64
@@ -122,7 +123,7 @@ func (v *visit) receive() {
 		m, err := v.stream.Recv()
 		select {
 		case v.events <- event{m, err, v.acked.Load()}:
-		case <-v.stream.Context().Done():
+		case <-v.left: // not the stream's context: it ends before its error is read
 			return
 		}
 		if err != nil {
@@ -140,6 +141,7 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 		return nil, err
 	}
 	go v.receive()
+	defer close(v.left)
 	limit := time.Duration(v.start.GetHeartbeatNs())
 	silence := time.NewTimer(limit)
 	defer silence.Stop()

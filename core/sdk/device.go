@@ -23,11 +23,6 @@ type options struct{ open Opener }
 // bring their own device.
 func WithDevices(open Opener) Option { return func(o *options) { o.open = open } }
 
-// defaultOpen opens nothing until the device packages are part of the build.
-func defaultOpen(_ context.Context, kind string) (metal.Device, error) {
-	return nil, fmt.Errorf("%s: %w in this build", kind, metal.ErrUnavailable)
-}
-
 // autoOrder is what auto means for a plugin that runs on some kinds only.
 // Simulation is never chosen: no timing of it counts.
 var autoOrder = []string{string(metal.Apple), string(metal.CUDA), string(metal.CPU)}

@@ -21,6 +21,7 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk/wire"
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/devices"
 )
 
 // Server implements the protocol for one Plugin. Serve and package sdktest
@@ -49,7 +50,7 @@ var pluginNameRE = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // NewServer checks what can be checked of p before anything runs.
 func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C], error) {
-	o := options{open: defaultOpen}
+	o := options{open: devices.Open}
 	for _, opt := range opts {
 		opt(&o)
 	}
