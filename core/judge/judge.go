@@ -85,12 +85,16 @@ func arms(g Guardrail, p Phase) []Arm {
 
 // answerable says that the test's data may support a verdict.
 func (t test) answerable() bool {
-	return t.c.Unusable == "" && t.trouble == sound && t.sample != nil
+	return t.c.Unusable == "" && (t.trouble == sound || t.trouble == noisy) && t.sample != nil
 }
 
 // p-values of the two claims. A bias of the control is charged to both.
 func (t test) pPass() float64 { return t.sample.PGreater(t.g.passLine() + t.control.bias) }
 func (t test) pFail() float64 { return t.sample.PLess(t.g.failLine() - t.control.bias) }
+
+// pBeyond is the p-value of the claim that the loss exceeds the margin. A
+// machine too noisy to rule out a small loss may still prove a large one.
+func (t test) pBeyond() float64 { return t.sample.PLess(t.g.passLine() - t.control.bias) }
 
 // holm sets the levels of all tests; see the package comment.
 func holm(p Plan, tests []test) error {
@@ -101,6 +105,9 @@ func holm(p Plan, tests []test) error {
 		if t.answerable() {
 			scale := alpha / p.Looks[t.look].Alpha
 			pass[i], fail[i] = math.Min(1, t.pPass()*scale), math.Min(1, t.pFail()*scale)
+			if t.trouble == noisy {
+				pass[i], fail[i] = 1, math.Min(1, t.pBeyond()*scale)
+			}
 		}
 	}
 	passed, err := stats.Holm(pass, p.Claims, alpha)
@@ -185,6 +192,8 @@ func (t test) verdict(j Judgement) Verdict {
 		return Invalid
 	case t.sample == nil:
 		return Inconclusive
+	case t.trouble == noisy && t.pBeyond() <= j.AlphaFail:
+		return Fail
 	case t.trouble != sound:
 		return Invalid
 	case t.pPass() <= j.AlphaPass:

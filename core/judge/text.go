@@ -18,9 +18,9 @@ func explain(p Plan, t test, j *Judgement) {
 func ruleText(p Plan, t test, j Judgement) string {
 	line := fmt.Sprintf("%.6g", math.Exp(t.g.passLine()))
 	s := fmt.Sprintf("pass when the lower bound of the speed is above %s (min_ratio %g less the margin of %s); "+
-		"fail when the upper bound is below %g and the estimate at most %s; else inconclusive. "+
+		"fail when the upper bound is below %g and the estimate at most %s, or, with a noise floor above the margin, below %s; else inconclusive. "+
 		"Exact signed-rank bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
-		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line,
+		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, line,
 		percent(p.Confidence), j.Look, j.Looks, p.Looks[t.look].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
 	if t.control.bias > 0 && t.trouble == sound {
 		s += fmt.Sprintf("; the control's bias of up to %s widens the interval", percent(math.Expm1(t.control.bias)))
@@ -41,7 +41,7 @@ func reasonText(t test, j Judgement) string {
 			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
 	case t.trouble == tooFew:
 		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
-	case t.trouble == noisy:
+	case t.trouble == noisy && j.Verdict == Invalid:
 		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s measured %s of the baseline's speed)",
 			percent(*t.control.NoiseFloor), percent(t.g.Margin), named(t.arm.Name), speed(*j.Estimate))
 	}
@@ -59,6 +59,9 @@ func reasonText(t test, j Judgement) string {
 		return s + fmt.Sprintf("a loss of %s or more is ruled out", percent(t.g.Margin))
 	case j.Verdict == Pass:
 		return s + fmt.Sprintf("a speed of %s or less is ruled out", speed(math.Exp(t.g.passLine())))
+	case t.trouble == noisy:
+		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although the noise floor of %s is above it",
+			percent(t.g.Margin), percent(*t.control.NoiseFloor))
 	case j.Verdict == Fail:
 		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, percent(t.g.Margin))
 	case j.Lower == nil || j.Upper == nil:
