@@ -38,7 +38,7 @@ func (w *Watch) Stop() record.Observation {
 	if !w.before.known || !after.known || wall <= 0 {
 		return o
 	}
-	share := func(a, b time.Duration) float64 { return max(0, (b - a).Seconds()/wall.Seconds()) }
+	share := func(a, b time.Duration) float64 { return max(0, (b-a).Seconds()/wall.Seconds()) }
 	o.WaitShare = share(w.before.waited, after.waited)
 	o.Steal = share(w.before.steal, after.steal)
 	o.ForeignLoad = max(0, share(w.before.busy, after.busy)-share(w.before.ran, after.ran)-share(w.before.own, after.own))

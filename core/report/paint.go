@@ -28,3 +28,6 @@ func (s Style) verdict(v string) cell {
 }
 
 func (s Style) dim(text string) cell { return cell{text: text, paint: s.paint("2")} }
+
+// Title is a heading.
+func (s Style) Title(text string) string { return s.bold(text) }

@@ -1,0 +1,49 @@
+# Everything is built without cgo, so any machine builds for any other.
+export CGO_ENABLED = 0
+
+PLUGINS := gather-qmm moe-mlp slime bisect
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build assay into bin/ and the plugins into bin/plugins/
+	@mkdir -p bin/plugins
+	go build -o bin/assay ./core
+	@for p in $(PLUGINS); do \
+	  echo "go build -o bin/plugins/assay-plugin-$$p ./plugins/$$p"; \
+	  go build -o bin/plugins/assay-plugin-$$p ./plugins/$$p || exit 1; done
+
+run: build ## run the four experiments (about five minutes on two cores)
+	@bin/assay run experiments; s=$$?; \
+	case $$s in 0|1|3) echo "exit status $$s: the verdicts are above";; *) exit $$s;; esac
+
+test: build ## run every test
+	go test ./...
+
+check: fmt-check lint cross test ## all that CI runs
+
+lint: ## vet, and golangci-lint with the rules of .golangci.yml
+	go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
+	go run $(GOLANGCI) run
+
+cross: ## build for every platform that is supported
+	GOOS=linux GOARCH=arm64 go build ./...
+	GOOS=darwin GOARCH=arm64 go build ./...
+
+fmt: build ## format Go and HCL
+	gofmt -w core metal plugins
+	bin/assay fmt experiments
+
+fmt-check: build
+	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
+	bin/assay fmt --check experiments
+
+bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
+	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...
+
+method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
+	go run ./core/internal/methodstudy -doc docs/method.md
+
+.PHONY: help build run test check lint cross fmt fmt-check bench method-study

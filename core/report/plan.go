@@ -1,0 +1,48 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/assay-bench/assay/core/plan"
+)
+
+// Plan writes what a run would do.
+func Plan(w io.Writer, p *plan.Plan, s Style) {
+	for _, e := range p.Experiments {
+		fmt.Fprintf(w, "%s  %s\n", s.bold(e.Name), e.Description)
+		fmt.Fprintf(w, "  plugin %s on %s, phases %s, visits of %v\n", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
+		fmt.Fprintf(w, "  %d rounds, up to %d within %v, to %s\n", e.Rounds, e.MaxRounds, e.Budget, e.Output)
+		if len(e.DependsOn) > 0 {
+			fmt.Fprintf(w, "  after %s\n", strings.Join(e.DependsOn, ", "))
+		}
+		if e.Conditional {
+			fmt.Fprintln(w, "  only if its `when` is true by then")
+		}
+		t := table{right: []bool{false, true, true, true, true, false}}
+		t.add(s.dim("case"), s.dim("visits/round"), s.dim("round"), s.dim("estimate"), s.dim("at most"), s.dim("variants"))
+		for _, c := range e.Cases {
+			t.add(plain(c.ID), plain(fmt.Sprint(c.VisitsPerRound)), plain(nanos(float64(c.Round))), plain(clock(c.Estimate)), plain(clock(c.Maximum)),
+				plain(variants(c)))
+			if c.SmallestLoss != nil {
+				t.add(plain(""), plain(""), plain(""), plain(""), plain(""), plain(fmt.Sprintf("smallest loss these rounds can detect: %s", percent(*c.SmallestLoss))))
+			}
+		}
+		t.write(w, "  ")
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%d experiments, about %s, at most %s\n", len(p.Experiments), clock(p.Estimate), clock(p.Maximum))
+}
+
+// variants lists a case's variants, the baseline marked.
+func variants(c plan.Case) string {
+	var out []string
+	for _, v := range c.Variants {
+		if v == c.Baseline {
+			v += " (baseline)"
+		}
+		out = append(out, v)
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,34 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/assay-bench/assay/core/record"
+)
+
+// Summary closes a session: one line per experiment, then where its wall time went.
+func Summary(w io.Writer, results []*record.Result, s Style) {
+	fmt.Fprintln(w)
+	t := table{right: []bool{false, false, false, true, true}}
+	t.add(s.dim("experiment"), s.dim("verdict"), s.dim("status"), s.dim("rounds"), s.dim("time"))
+	var all record.Overhead
+	for _, r := range results {
+		rounds := 0
+		for i := range r.Cases {
+			rounds += len(r.Cases[i].Rounds)
+		}
+		o := r.Session.Overhead
+		t.add(plain(r.Experiment.Name), s.verdict(r.Verdict), plain(string(r.Status)), plain(fmt.Sprint(rounds)), plain(clock(time.Duration(o.Wall))))
+		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
+		all.Startup, all.Host = all.Startup+o.Startup, all.Host+o.Host
+	}
+	t.write(w, "")
+	if all.Wall == 0 {
+		return
+	}
+	share := func(ns int64) string { return fmt.Sprintf("%.1f %%", 100*float64(ns)/float64(all.Wall)) }
+	fmt.Fprintf(w, "wall time %s: measuring %s, preparing and checking %s, starting plugins %s, host %s\n",
+		clock(time.Duration(all.Wall)), share(all.Visits), share(all.Prepare), share(all.Startup), share(all.Host))
+}
