@@ -12,6 +12,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu"
+	"github.com/assay-bench/assay/metal/cuda"
 )
 
 // Auto is the name that means apple, else cuda, else cpu.
@@ -27,7 +28,7 @@ type opener struct {
 func openers() []opener {
 	return []opener{
 		{metal.Apple, absent(metal.Apple)},
-		{metal.CUDA, absent(metal.CUDA)},
+		{metal.CUDA, func(context.Context) (metal.Device, error) { return cuda.Open(cuda.Options{}) }},
 		{metal.CPU, func(context.Context) (metal.Device, error) { return cpu.Open(cpu.Options{}) }},
 		{metal.Sim, absent(metal.Sim)},
 	}
