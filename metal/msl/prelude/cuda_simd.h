@@ -82,13 +82,6 @@ template <bool inclusive, class T, class F> inline T scan_(T v, T identity, F op
   }
   return r;
 }
-struct sum_ { template <class T> T operator()(T a, T b) const { return T(a + b); } };
-struct product_ { template <class T> T operator()(T a, T b) const { return T(a * b); } };
-struct min_ { template <class T> T operator()(T a, T b) const { return T(min(a, b)); } };
-struct max_ { template <class T> T operator()(T a, T b) const { return T(max(a, b)); } };
-struct and_ { template <class T> T operator()(T a, T b) const { return T(a & b); } };
-struct or_ { template <class T> T operator()(T a, T b) const { return T(a | b); } };
-struct xor_ { template <class T> T operator()(T a, T b) const { return T(a ^ b); } };
 #define ASSAY_REDUCE(NAME) \
   template <class T> inline T simd_##NAME(T v) { return reduce_<32>(v, NAME##_{}); } \
   template <class T> inline T quad_##NAME(T v) { return reduce_<4>(v, NAME##_{}); }

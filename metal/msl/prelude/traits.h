@@ -46,7 +46,11 @@ template <class T> using decay_t = remove_cv_t<remove_reference_t<T>>;
 template <class T> struct is_pointer : false_type {};
 template <class T> struct is_pointer<T*> : true_type {};
 template <class T> constexpr bool is_pointer_v = is_pointer<T>::value;
-template <class A, class B> struct is_convertible : bool_constant<__is_convertible_to(A, B)> {};
+template <class T> T&& declval();
+template <class B> true_type converts_(B);
+template <class B> false_type converts_(...);
+template <class A, class B, class = void> struct is_convertible : false_type {};
+template <class A, class B> struct is_convertible<A, B, void_t<decltype(converts_<B>(declval<A>()))>> : bool_constant<decltype(converts_<B>(declval<A>()))::value> {};
 template <class A, class B> constexpr bool is_convertible_v = is_convertible<A, B>::value;
 template <class T> struct is_enum : bool_constant<__is_enum(T)> {};
 

@@ -1,0 +1,29 @@
+// Primitives the common prelude is built on, for a C++ compiler of the machine.
+namespace assay_target {
+inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
+inline float fast_exp(float x) { return ::expf(x); }
+inline float fast_exp2(float x) { return ::exp2f(x); }
+inline float fast_log(float x) { return ::logf(x); }
+inline float fast_log2(float x) { return ::log2f(x); }
+inline float fast_sin(float x) { return ::sinf(x); }
+inline float fast_cos(float x) { return ::cosf(x); }
+inline float fast_tanh(float x) { return ::tanhf(x); }
+inline float fast_pow(float x, float y) { return ::powf(x, y); }
+inline float fast_divide(float x, float y) { return x / y; }
+inline float frexp(float x, int* e) { return ::frexpf(x, e); }
+inline int popcount(unsigned long x) { return __builtin_popcountl(x); }
+inline int clz(unsigned long x) { return __builtin_clzl(x); }
+inline long mulhi(long a, long b) { return (long)((__int128)a * b >> 64); }
+inline unsigned long mulhi(unsigned long a, unsigned long b) { return (unsigned long)((unsigned __int128)a * b >> 64); }
+#ifdef __FLT16_MAX__
+inline float half_to_float(unsigned short h) { return (float)__builtin_bit_cast(_Float16, h); }
+inline unsigned short float_to_half(float f) { return __builtin_bit_cast(unsigned short, (_Float16)f); }
+#else
+#define ASSAY_SOFT_HALF_
+#endif
+}
+#ifdef __APPLE__
+inline float exp10f(float x) { return ::powf(10.0f, x); }
+#endif
+#define ASSAY_GLOBAL_ static
+#define ASSAY_COPY_ __builtin_memcpy
