@@ -26,6 +26,9 @@ func (a *Attribute) check(v cty.Value) error {
 	if v.IsNull() || !v.IsKnown() {
 		return nil
 	}
+	if err := noNulls(v, a.Type); err != nil {
+		return err
+	}
 	if !a.Type.IsCollectionType() {
 		return a.checkScalar(v)
 	}
@@ -36,6 +39,36 @@ func (a *Attribute) check(v cty.Value) error {
 				return err
 			}
 			return fmt.Errorf("element %s: %w", diag.Text(k), err)
+		}
+	}
+	return nil
+}
+
+// noNulls refuses null inside a value, except where ty has an optional
+// attribute: plugins are promised the types that they asked for.
+func noNulls(v cty.Value, ty cty.Type) error {
+	if v.IsNull() || !v.IsKnown() || ty.IsPrimitiveType() || !v.CanIterateElements() {
+		return nil
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		k, e := it.Element()
+		inner, optional := cty.DynamicPseudoType, false
+		switch {
+		case ty.IsCollectionType():
+			inner = ty.ElementType()
+		case ty.IsTupleType():
+			i, _ := k.AsBigFloat().Int64()
+			inner = ty.TupleElementType(int(i))
+		case ty.IsObjectType():
+			inner, optional = ty.AttributeType(k.AsString()), ty.AttributeOptional(k.AsString())
+		default: // any: whatever it holds
+			optional = true
+		}
+		if e.IsNull() && !optional {
+			return fmt.Errorf("element %s is null", diag.Text(k))
+		}
+		if err := noNulls(e, inner); err != nil {
+			return err
 		}
 	}
 	return nil
