@@ -1,31 +1,16 @@
 package kernels
 
-import (
-	"strings"
-
-	"github.com/assay-bench/assay/metal"
-)
+import "github.com/assay-bench/assay/metal"
 
 // launch is how an op is spread over threads. The cpu device ignores it.
 type launch struct {
 	Grid, Threadgroup metal.Size
-	Memory            []int // bytes of each threadgroup argument
+	Memory            []int  // bytes of each threadgroup argument
+	Op                string // a variant of the op with the same arguments, such as gather_qmm_grouped; empty for the op itself
 }
 
 // simdWidth is the width of a simdgroup on Apple GPUs and of a warp on NVIDIA's.
 const simdWidth = 32
-
-// fileOf names the source that holds an op's kernels. The combine modes are
-// variants within one file.
-func fileOf(op string) string {
-	switch {
-	case strings.HasPrefix(op, "moe_combine_"):
-		return "moe_combine.metal"
-	case strings.HasPrefix(op, "gather_qmm_combine_"):
-		return "gather_qmm_combine.metal"
-	}
-	return op + ".metal"
-}
 
 // onePerSimdgroup gives each of x·y·z outputs a simdgroup, four to a threadgroup.
 func onePerSimdgroup(x, y, z uint32) launch {

@@ -249,8 +249,13 @@ func TestKernelNames(t *testing.T) {
 			t.Errorf("%s: came back as %s, %v", name, spec.name(), err)
 		}
 	}
-	if spec, _ := parseName("gather_qmm_combine_fp32_f32_b8_g128"); fileOf(spec.op) != "gather_qmm_combine.metal" {
-		t.Errorf("mode kernels are in %s", fileOf(spec.op))
+	for op, file := range map[string]string{
+		"gather_qmm_combine_fp32_no_fma": "gather_qmm_combine.metal", "moe_combine_exact": "moe_combine.metal",
+		"gather_qmm_grouped": "gather_qmm.metal", "rope": "rope.metal", "no_such_op": "no_such_op.metal",
+	} {
+		if got := fileOf(op); got != file {
+			t.Errorf("%s is looked for in %s, want %s", op, got, file)
+		}
 	}
 	for _, name := range []string{"", "gather_qmm", "Rope_f32", "rope_f64", "x_f16_b4"} {
 		if _, err := parseName(name); !errors.Is(err, metal.ErrNoKernel) {

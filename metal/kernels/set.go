@@ -86,6 +86,9 @@ func (s *Set) lookup(spec specialization) (metal.Kernel, error) {
 
 // dispatch puts the parts together: args in binding order, the parameter block last.
 func (s *Set) dispatch(spec specialization, l launch, params []byte, args ...metal.Arg) ([]metal.Dispatch, error) {
+	if l.Op != "" && s.kind != metal.CPU {
+		spec.op = l.Op
+	}
 	k, err := s.kernel(spec)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
@@ -51,6 +52,21 @@ func parseName(name string) (specialization, error) {
 	s.bits, _ = strconv.Atoi(m[3])  // empty is 0
 	s.group, _ = strconv.Atoi(m[4]) // likewise
 	return s, nil
+}
+
+// fileOf names the source that holds an op: the file named for it or, for
+// modes and variants of an op, for as much of its beginning as names a file.
+func fileOf(op string) string {
+	for base := op; ; {
+		if _, err := fs.Stat(Files, base+".metal"); err == nil {
+			return base + ".metal"
+		}
+		cut := strings.LastIndexByte(base, '_')
+		if cut < 0 {
+			return op + ".metal"
+		}
+		base = base[:cut]
+	}
 }
 
 // source is the text to compile for s: the file that has its op, after
