@@ -33,7 +33,7 @@ func kernelNames(thorough bool) []string {
 			names = append(names, op+"_"+t)
 		}
 	}
-	formats := []string{"bf16_b4_g64", "f16_b8_g32", "f32_b3_g128", "f32_b6_g64"}
+	formats := []string{"bf16_b4_g64", "f16_b8_g32", "f32_b3_g128"}
 	if thorough {
 		formats = nil
 		for _, t := range types {

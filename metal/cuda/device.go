@@ -70,6 +70,9 @@ func Open(o Options) (metal.Device, error) {
 		d.Close()
 		return nil, err
 	}
+	if overlapping(d.compiler.arch) {
+		d.overlap = overlap()
+	}
 	d.info.Driver += ", NVRTC " + d.compiler.version
 	d.info.Facts["nvrtc"] = d.compiler.path
 	return d, nil
@@ -109,9 +112,6 @@ func (d *Device) start(ordinal int) error {
 		if err := d.cu.check("cuEventCreate", d.cu.EventCreate.call(uintptr(unsafe.Pointer(&d.events[i])), 0)); err != nil {
 			return err
 		}
-	}
-	if d.capability() >= 90 {
-		d.overlap = overlap()
 	}
 	d.fences = make([]uintptr, fencesInFlight)
 	const disableTiming = 2

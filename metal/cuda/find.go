@@ -100,13 +100,9 @@ func load(table any, what, fix string, paths []string) (string, error) {
 		if err == nil {
 			return path, nil
 		}
-		// A name without a folder that the linker does not know is no news.
-		if !strings.Contains(path, "/") && len(paths) > len(reasons)+1 {
-			continue
-		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", path, err))
 	}
-	return "", fmt.Errorf("cuda: %w: %s not found: %s: %w", metal.ErrUnavailable, what, fix, errors.Join(reasons...))
+	return "", fmt.Errorf("cuda: %w: %s was not found; %s. Tried:\n%w", metal.ErrUnavailable, what, fix, errors.Join(reasons...))
 }
 
 func machine() place { return place{env: os.Getenv} }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unsafe"
 
@@ -112,9 +113,25 @@ func (l *library) module(constants map[int]any) (uintptr, error) {
 	}
 }
 
+// overlapPrologue makes a launch that began early wait for the kernel before it
+// and its writes, and then lets the next one begin early. PTX ISA,
+// griddepcontrol; without an early launch it does nothing.
+const overlapPrologue = `asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`
+
+// overlapping reports whether an architecture has programmatic launches.
+func overlapping(arch string) bool {
+	_, digits, _ := strings.Cut(arch, "_")
+	n, err := strconv.Atoi(digits)
+	return err == nil && n >= 90
+}
+
 // render writes a unit as CUDA C++ with the options to compile it by.
 func render(unit *msl.Unit, constants map[int]any, arch string) (source string, options []string, err error) {
-	source, err = unit.CUDA(msl.Options{Constants: constants})
+	o := msl.Options{Constants: constants}
+	if overlapping(arch) {
+		o.Prologue = overlapPrologue
+	}
+	source, err = unit.CUDA(o)
 	if err != nil {
 		return "", nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}

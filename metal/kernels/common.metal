@@ -190,10 +190,11 @@ struct Matrix {
   const device T *biases;
 };
 
-// One chunk of each of R rows, in registers, with its group's scale and bias.
+// One chunk of each of R rows, in registers, with its group's scale and bias as
+// they come from memory: converting them here would wait for them.
 template <int R> struct Rows {
   Codes codes[R];
-  float scale[R], bias[R];
+  T scale[R], bias[R];
 
   void load(const thread Matrix &m, const thread uint *row, uint chunks, uint chunk) {
     const uint groups = chunks / (ASSAY_GROUP / CHUNK), group = chunk / (ASSAY_GROUP / CHUNK);
@@ -201,8 +202,8 @@ template <int R> struct Rows {
     for (int r = 0; r < R; r++) codes[r] = load_codes(m.words + (row[r] * chunks + chunk) * ASSAY_BITS);
 #pragma unroll
     for (int r = 0; r < R; r++) {
-      scale[r] = float(m.scales[row[r] * groups + group]);
-      bias[r] = float(m.biases[row[r] * groups + group]);
+      scale[r] = m.scales[row[r] * groups + group];
+      bias[r] = m.biases[row[r] * groups + group];
     }
   }
 
@@ -213,7 +214,7 @@ template <int R> struct Rows {
       float d = 0;
 #pragma unroll
       for (int i = 0; i < CHUNK; i++) d = fma(x[i], code(codes[r], i, ALL_BITS), d);
-      acc[r] = fma(scale[r], d, fma(bias[r], sum, acc[r]));
+      acc[r] = fma(float(scale[r]), d, fma(float(bias[r]), sum, acc[r]));
     }
   }
 };
@@ -221,6 +222,12 @@ template <int R> struct Rows {
 // Elements of x staged at once, a multiple of 1024: one tile for most models.
 #define STAGE_CHUNKS 128
 #define STAGE_VECTORS (STAGE_CHUNKS * CHUNK_VECTORS)
+
+// Chunks of a lane that are on their way at once. More hide more of the memory's
+// latency and take more registers.
+#ifndef ASSAY_DEPTH
+#define ASSAY_DEPTH 2
+#endif
 
 // acc[p*R+r] += x · row[r] of matrix[p], this lane's share, with x of K elements
 // shared by the whole threadgroup. Every thread of the threadgroup must call it.
@@ -232,31 +239,38 @@ inline void dot_rows(thread float *acc, const thread Matrix *matrix, const threa
   const device uint4 *xv = (const device uint4 *)x;
   for (uint base = 0; base < chunks; base += STAGE_CHUNKS) {
     const uint end = min(base + STAGE_CHUNKS, chunks);
-    Rows<R> now[P], next[P];
+    Rows<R> rows[ASSAY_DEPTH][P];
     uint c = base + lane;
-    if (c < end) {
 #pragma unroll
-      for (int p = 0; p < P; p++) now[p].load(matrix[p], row, chunks, c);
+    for (int d = 0; d < ASSAY_DEPTH; d++) {
+#pragma unroll
+      for (int p = 0; p < P; p++)
+        if (c + d * SIMD < end) rows[d][p].load(matrix[p], row, chunks, c + d * SIMD);
     }
     if (base > 0) threadgroup_barrier(mem_flags::mem_threadgroup);
+#pragma unroll 2
     for (uint v = tid; v < (end - base) * CHUNK_VECTORS; v += threads) stage[staged(v)] = xv[base * CHUNK_VECTORS + v];
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    while (c < end) {
-      const uint after = c + SIMD;
-      if (after < end) {
-#pragma unroll
-        for (int p = 0; p < P; p++) next[p].load(matrix[p], row, chunks, after);
-      }
+    for (; c < end; c += SIMD) {
       float xs[CHUNK];
       const float sum = load_staged(stage + (c - base) / SIMD * TILE_VECTORS, lane, xs);
 #pragma unroll
-      for (int p = 0; p < P; p++) now[p].dot(xs, sum, acc + p * R);
+      for (int p = 0; p < P; p++) rows[0][p].dot(xs, sum, acc + p * R);
 #pragma unroll
-      for (int p = 0; p < P; p++) now[p] = next[p];
-      c = after;
+      for (int d = 1; d < ASSAY_DEPTH; d++) {
+#pragma unroll
+        for (int p = 0; p < P; p++) rows[d - 1][p] = rows[d][p];
+      }
+#pragma unroll
+      for (int p = 0; p < P; p++)
+        if (c + ASSAY_DEPTH * SIMD < end) rows[ASSAY_DEPTH - 1][p].load(matrix[p], row, chunks, c + ASSAY_DEPTH * SIMD);
     }
   }
 }
+
+// An index pair that points nowhere gives NaN rather than a fault. Asking first
+// also has both indices on their way before either is needed.
+inline bool no_such_index(uint from, uint e, constant GatherParams &p) { return from >= p.Rows || e >= p.Experts; }
 
 // Row numbers of one simdgroup's R rows of expert e, the last one repeated past N.
 template <int R> inline void rows_of(thread uint *row, uint first, uint N, uint e) {
@@ -264,21 +278,30 @@ template <int R> inline void rows_of(thread uint *row, uint first, uint N, uint 
   for (int r = 0; r < R; r++) row[r] = e * N + min(first + uint(r), N - 1);
 }
 
-// Each lane holds Σ of one of 32 values over the simdgroup: lane i that of v[i].
-// Halving the values with each exchange takes 31 shuffles instead of 160.
-inline float transpose_sum(thread float *v, uint lane) {
+// Sums of N values (a power of two up to 32) over the simdgroup, one for each
+// lane: lane i gets that of v[i / (32 / N)]. Halving the values at each exchange
+// takes 31 shuffles for 32 values instead of 160.
+template <int N, int DISTANCE> struct Exchange {
+  static float sum(thread float *v, uint lane) {
+    const bool high = (lane & uint(DISTANCE)) != 0;
 #pragma unroll
-  for (int half_width = 16; half_width > 0; half_width /= 2) {
-    const bool high = (lane & uint(half_width)) != 0;
-#pragma unroll
-    for (int i = 0; i < half_width; i++) {
-      const float give = high ? v[i] : v[i + half_width];
-      const float keep = high ? v[i + half_width] : v[i];
-      v[i] = keep + simd_shuffle_xor(give, ushort(half_width));
+    for (int i = 0; i < N / 2; i++) {
+      const float give = high ? v[i] : v[i + N / 2], keep = high ? v[i + N / 2] : v[i];
+      v[i] = keep + simd_shuffle_xor(give, ushort(DISTANCE));
     }
+    return Exchange<N / 2, DISTANCE / 2>::sum(v, lane);
   }
-  return v[0];
-}
+};
+template <int DISTANCE> struct Exchange<1, DISTANCE> {
+  static float sum(thread float *v, uint lane) {
+    v[0] += simd_shuffle_xor(v[0], ushort(DISTANCE));
+    return Exchange<1, DISTANCE / 2>::sum(v, lane);
+  }
+};
+template <> struct Exchange<1, 0> {
+  static float sum(thread float *v, uint) { return v[0]; }
+};
+template <int N> inline float sums_of(thread float *v, uint lane) { return Exchange<N, 16>::sum(v, lane); }
 
 // Rows of x processed together against the same weights, so that each weight is
 // read and converted once for all of them.
@@ -313,9 +336,10 @@ inline void dot_batch(thread float *sums, const thread Matrix *matrix, const thr
       float w[BATCH_ROWS][BLOCK];
 #pragma unroll
       for (int r = 0; r < BATCH_ROWS; r++) {
+        const float scale = float(rows[r / R].scale[r % R]), bias = float(rows[r / R].bias[r % R]);
 #pragma unroll
         for (int j = 0; j < BLOCK; j++)
-          w[r][j] = fma(rows[r / R].scale[r % R], code(rows[r / R].codes[r % R], b * BLOCK + j, ALL_BITS), rows[r / R].bias[r % R]);
+          w[r][j] = fma(scale, code(rows[r / R].codes[r % R], b * BLOCK + j, ALL_BITS), bias);
       }
 #pragma unroll
       for (uint i = 0; i < BATCH; i++) {

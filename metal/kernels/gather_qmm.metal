@@ -23,19 +23,23 @@ kernel void KERNEL(gather_qmm)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
+  const uint from = lhs[pair], e = rhs[pair];
+  device T *out = y + (pair * p.M + m) * p.N;
+  if (no_such_index(from, e, p)) {
+    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
+    return;
+  }
   Matrix matrix[1];
   matrix[0].words = w;
   matrix[0].scales = scales;
   matrix[0].biases = biases;
   uint row[ASSAY_ROWS];
-  rows_of<ASSAY_ROWS>(row, first, p.N, rhs[pair]);
+  rows_of<ASSAY_ROWS>(row, first, p.N, e);
   float acc[ASSAY_ROWS] = {0};
-  dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + (lhs[pair] * p.M + m) * p.K, stage, tid, size.x, lane);
-#pragma unroll
-  for (int r = 0; r < ASSAY_ROWS; r++) {
-    const float v = simd_sum(acc[r]);
-    if (lane == 0 && first + r < p.N) y[(pair * p.M + m) * p.N + first + r] = T(v);
-  }
+  dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + (from * p.M + m) * p.K, stage, tid, size.x, lane);
+  const float v = sums_of<ASSAY_ROWS>(acc, lane);
+  const uint n = first + lane / (SIMD / ASSAY_ROWS);
+  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(v);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is the expert.
@@ -57,6 +61,7 @@ kernel void KERNEL(gather_qmm_grouped)(
   threadgroup uint found[FOUND], offsets[BATCH];
   threadgroup atomic_uint count;
   const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
+  if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N) return;
   Matrix matrix[1];
   matrix[0].words = w;
   matrix[0].scales = scales;
@@ -69,11 +74,11 @@ kernel void KERNEL(gather_qmm_grouped)(
     for (uint b = 0; b < rows; b += BATCH) {
       const uint used = min(uint(BATCH), rows - b);
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      if (tid < used) offsets[tid] = (lhs[found[b + tid] / p.M] * p.M + found[b + tid] % p.M) * p.K;
+      if (tid < used) offsets[tid] = (min(lhs[found[b + tid] / p.M], p.Rows - 1) * p.M + found[b + tid] % p.M) * p.K;
       threadgroup_barrier(mem_flags::mem_threadgroup);
       float sums[32] = {0};
       dot_batch<1>(sums, matrix, row, p.K, x, offsets, used, stage, tid, size.x, lane);
-      const float v = transpose_sum(sums, lane);
+      const float v = sums_of<32>(sums, lane);
       const uint n = first + lane / BATCH, i = lane % BATCH;
       if (n < p.N && i < used) y[found[b + i] * p.N + n] = T(v);
     }

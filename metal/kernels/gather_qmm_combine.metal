@@ -18,8 +18,9 @@ inline void gather_qmm_combine(const device T *h, const thread Matrix &down, con
   for (uint k0 = 0; k0 < p.TopK; k0 += simdgroups) {
     const uint k = k0 + sg;
     if (k < p.TopK) {
+      const uint e = rhs[m * p.TopK + k];
       uint row[ASSAY_ROWS];
-      rows_of<ASSAY_ROWS>(row, first, p.D, rhs[m * p.TopK + k]);
+      rows_of<ASSAY_ROWS>(row, first, p.D, min(e, p.Experts - 1));
       const device uint4 *x = (const device uint4 *)(h + (m * p.TopK + k) * p.K);
       float acc[ASSAY_ROWS] = {0};
       for (uint c = lane; c < chunks; c += SIMD) {
@@ -29,11 +30,9 @@ inline void gather_qmm_combine(const device T *h, const thread Matrix &down, con
         const float sum = load_direct(x, c, xs);
         rows.dot(xs, sum, acc);
       }
-#pragma unroll
-      for (int r = 0; r < ASSAY_ROWS; r++) {
-        const float v = simd_sum(acc[r]);
-        if (lane == 0) part[sg * ASSAY_ROWS + r] = v;
-      }
+      const float v = sums_of<ASSAY_ROWS>(acc, lane);
+      if (lane % (SIMD / ASSAY_ROWS) == 0)
+        part[sg * ASSAY_ROWS + lane / (SIMD / ASSAY_ROWS)] = e < p.Experts ? v : NAN;
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (tid < ASSAY_ROWS) {

@@ -26,6 +26,12 @@ kernel void KERNEL(gather_qmm_swiglu)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
+  const uint from = lhs[pair], e = rhs[pair];
+  device T *out = y + (pair * p.M + m) * p.N;
+  if (no_such_index(from, e, p)) {
+    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
+    return;
+  }
   Matrix matrix[2];
   matrix[0].words = gate_w;
   matrix[0].scales = gate_scales;
@@ -34,14 +40,13 @@ kernel void KERNEL(gather_qmm_swiglu)(
   matrix[1].scales = up_scales;
   matrix[1].biases = up_biases;
   uint row[ASSAY_ROWS];
-  rows_of<ASSAY_ROWS>(row, first, p.N, rhs[pair]);
+  rows_of<ASSAY_ROWS>(row, first, p.N, e);
   float acc[2 * ASSAY_ROWS] = {0};
-  dot_rows<2, ASSAY_ROWS>(acc, matrix, row, p.K, x + (lhs[pair] * p.M + m) * p.K, stage, tid, size.x, lane);
-#pragma unroll
-  for (int r = 0; r < ASSAY_ROWS; r++) {
-    const float g = simd_sum(acc[r]), u = simd_sum(acc[ASSAY_ROWS + r]);
-    if (lane == 0 && first + r < p.N) y[(pair * p.M + m) * p.N + first + r] = T(silu(g) * u);
-  }
+  dot_rows<2, ASSAY_ROWS>(acc, matrix, row, p.K, x + (from * p.M + m) * p.K, stage, tid, size.x, lane);
+  // Lanes 0-15 hold the gates, lanes 16-31 the ups of the same columns.
+  const float v = sums_of<2 * ASSAY_ROWS>(acc, lane), u = simd_shuffle_xor(v, ushort(16));
+  const uint n = first + lane / (SIMD / 2 / ASSAY_ROWS);
+  if (lane < SIMD / 2 && lane % (SIMD / 2 / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(silu(v) * u);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS/2 columns of y each; y is the expert.
@@ -66,6 +71,7 @@ kernel void KERNEL(gather_qmm_swiglu_grouped)(
   threadgroup uint found[FOUND], offsets[BATCH];
   threadgroup atomic_uint count;
   const uint first = (group.x * (size.x / SIMD) + sg) * (BATCH_ROWS / 2);
+  if (group.x * (size.x / SIMD) * (BATCH_ROWS / 2) >= p.N) return;
   Matrix matrix[2];
   matrix[0].words = gate_w;
   matrix[0].scales = gate_scales;
@@ -81,12 +87,12 @@ kernel void KERNEL(gather_qmm_swiglu_grouped)(
     for (uint b = 0; b < rows; b += BATCH) {
       const uint used = min(uint(BATCH), rows - b);
       threadgroup_barrier(mem_flags::mem_threadgroup);
-      if (tid < used) offsets[tid] = (lhs[found[b + tid] / p.M] * p.M + found[b + tid] % p.M) * p.K;
+      if (tid < used) offsets[tid] = (min(lhs[found[b + tid] / p.M], p.Rows - 1) * p.M + found[b + tid] % p.M) * p.K;
       threadgroup_barrier(mem_flags::mem_threadgroup);
       float sums[32] = {0};
       dot_batch<2>(sums, matrix, row, p.K, x, offsets, used, stage, tid, size.x, lane);
       // Lanes 0-15 hold the gates, lanes 16-31 the ups of the same outputs.
-      const float v = transpose_sum(sums, lane);
+      const float v = sums_of<32>(sums, lane);
       const float u = simd_shuffle_xor(v, ushort(16));
       const uint n = first + lane / BATCH, i = lane % BATCH;
       if (lane < 16 && n < p.N && i < used) y[found[b + i] * p.N + n] = T(silu(v) * u);

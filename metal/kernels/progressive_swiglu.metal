@@ -37,10 +37,11 @@ inline float4 partial(const thread Rows<1> &gate, const thread Rows<1> &up, cons
     u = fma(xs[i], code(up.codes[0], i, mask), u);
     absolute += fabs(xs[i]);
   }
-  if (!first) return float4(gate.scale[0] * g, up.scale[0] * u, 0, 0);
+  const float gate_scale = float(gate.scale[0]), up_scale = float(up.scale[0]);
+  if (!first) return float4(gate_scale * g, up_scale * u, 0, 0);
   absolute *= float(LOW_MASK);
-  return float4(fma(gate.scale[0], g, gate.bias[0] * sum), fma(up.scale[0], u, up.bias[0] * sum),
-                fabs(gate.scale[0]) * absolute, fabs(up.scale[0]) * absolute);
+  return float4(fma(gate_scale, g, float(gate.bias[0]) * sum), fma(up_scale, u, float(up.bias[0]) * sum),
+                fabs(gate_scale) * absolute, fabs(up_scale) * absolute);
 }
 
 kernel void KERNEL(progressive_swiglu)(

@@ -27,11 +27,9 @@ kernel void KERNEL(quantized_matmul)(
   rows_of<ASSAY_ROWS>(row, first, p.N, 0);
   float acc[ASSAY_ROWS] = {0};
   dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + m * p.K, stage, tid, size.x, lane);
-#pragma unroll
-  for (int r = 0; r < ASSAY_ROWS; r++) {
-    const float v = simd_sum(acc[r]);
-    if (lane == 0 && first + r < p.N) y[m * p.N + first + r] = T(v);
-  }
+  const float v = sums_of<ASSAY_ROWS>(acc, lane);
+  const uint n = first + lane / (SIMD / ASSAY_ROWS);
+  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) y[m * p.N + n] = T(v);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is a batch of rows of x.
@@ -50,6 +48,7 @@ kernel void KERNEL(quantized_matmul_tiled)(
   threadgroup uint4 stage[BATCH * TILE_VECTORS];
   threadgroup uint offsets[BATCH];
   const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS, m = group.y * BATCH;
+  if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N || m >= p.M) return;
   if (tid < BATCH) offsets[tid] = (m + tid) * p.K;
   threadgroup_barrier(mem_flags::mem_threadgroup);
   Matrix matrix[1];
@@ -61,7 +60,7 @@ kernel void KERNEL(quantized_matmul_tiled)(
   float sums[32] = {0};
   const uint count = min(uint(BATCH), p.M - m);
   dot_batch<1>(sums, matrix, row, p.K, x, offsets, count, stage, tid, size.x, lane);
-  const float v = transpose_sum(sums, lane);
+  const float v = sums_of<32>(sums, lane);
   const uint n = first + lane / BATCH, i = lane % BATCH;
   if (n < p.N && i < count) y[(m + i) * p.N + n] = T(v);
 }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -80,6 +81,7 @@ func (s specialization) source(kind metal.Kind) (metal.Source, error) {
 	if s.bits != 0 {
 		src.Defines["ASSAY_BITS"] = strconv.Itoa(s.bits)
 		src.Defines["ASSAY_GROUP"] = strconv.Itoa(s.group)
+		maps.Copy(src.Defines, tuning(kind, s.op))
 	}
 	if kind == metal.CPU {
 		return src, nil
