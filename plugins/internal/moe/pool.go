@@ -18,10 +18,10 @@ type Pool struct {
 	shared map[matrix]*entry
 }
 
-// matrix is everything that weights are a function of, and where they are.
+// matrix is where weights are and everything that they are a function of.
 type matrix struct {
-	dev metal.Device
-	quant.Synthetic
+	dev  metal.Device
+	what any
 }
 
 type entry struct {
@@ -29,15 +29,14 @@ type entry struct {
 	users   int
 }
 
-func (p *Pool) get(dev metal.Device, s quant.Synthetic) (kernels.Weights, error) {
+func (p *Pool) get(m matrix, make func() (kernels.Weights, error)) (kernels.Weights, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	m := matrix{dev, s}
 	if e, ok := p.shared[m]; ok {
 		e.users++
 		return e.weights, nil
 	}
-	w, err := kernels.RandomWeights(dev, s)
+	w, err := make()
 	if err != nil {
 		return kernels.Weights{}, err
 	}
@@ -71,16 +70,23 @@ type Lease struct {
 // Lease starts with nothing taken.
 func (p *Pool) Lease(dev metal.Device) *Lease { return &Lease{pool: p, dev: dev} }
 
+// Take is the weights named what, a comparable value that holds everything
+// they are a function of. They are made if no other case has them.
+func (l *Lease) Take(what any, make func() (kernels.Weights, error)) (kernels.Weights, error) {
+	m := matrix{l.dev, what}
+	w, err := l.pool.get(m, make)
+	if err == nil {
+		l.taken = append(l.taken, m)
+	}
+	return w, err
+}
+
 // Weights are synthetic matrices W[experts,n,k] whose outputs have about scale
 // times the input's root mean square. The stream tells apart matrices of the
 // same shape and seed.
 func (l *Lease) Weights(f quant.Format, experts, n, k int, seed, stream uint64, scale float64) (kernels.Weights, error) {
 	s := quant.Synthetic{Format: f, Experts: experts, N: n, K: k, Seed: seed ^ (stream+1)*0x9E6C63D0876A9A63, Scale: scale}
-	w, err := l.pool.get(l.dev, s)
-	if err == nil {
-		l.taken = append(l.taken, matrix{l.dev, s})
-	}
-	return w, err
+	return l.Take(s, func() (kernels.Weights, error) { return kernels.RandomWeights(l.dev, s) })
 }
 
 // Release gives everything back. It may be called more than once.

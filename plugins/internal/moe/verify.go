@@ -115,7 +115,7 @@ func (b *Block) VerifyDown(l Layer, experts []uint32, seed uint64) (sdk.Check, e
 		if err != nil {
 			return nil, err
 		}
-		down, err := fetch(l.Down, int(experts[pair]))
+		down, err := Fetch(l.Down, int(experts[pair]))
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +139,7 @@ func (b *Block) verifyOut(l Layer, io IO, experts []uint32, seed uint64) (sdk.Ch
 			if err != nil {
 				return err
 			}
-			down, err := fetch(w, expert)
+			down, err := Fetch(w, expert)
 			if err != nil {
 				return err
 			}
@@ -199,8 +199,8 @@ func (b *Block) compare(name string, result metal.Arg, n int, pick reference.Sub
 // over thousands of products.
 func (b *Block) tolerance() float64 { return max(reference.Tolerance(b.DType), 1e-4) }
 
-// fetch brings one expert's matrix to the host, without a copy where memory is shared.
-func fetch(w kernels.Weights, expert int) (*quant.Tensor, error) {
+// Fetch brings one expert's matrix to the host, without a copy where memory is shared.
+func Fetch(w kernels.Weights, expert int) (*quant.Tensor, error) {
 	if expert < 0 || expert >= w.Experts {
 		return nil, fmt.Errorf("expert %d of %d", expert, w.Experts)
 	}
@@ -229,8 +229,8 @@ func fetch(w kernels.Weights, expert int) (*quant.Tensor, error) {
 }
 
 func fetchPair(gate, up kernels.Weights, expert int) (g, u *quant.Tensor, err error) {
-	if g, err = fetch(gate, expert); err == nil {
-		u, err = fetch(up, expert)
+	if g, err = Fetch(gate, expert); err == nil {
+		u, err = Fetch(up, expert)
 	}
 	return g, u, err
 }

@@ -1,0 +1,92 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/plugins/internal/moe"
+)
+
+//go:embed README.md
+var readme string
+
+// The patches that exist.
+const (
+	fusedGating      = "fused_gating"
+	fusedGateUp      = "fused_gate_up"
+	fusedDownCombine = "fused_down_combine"
+)
+
+func patches() []string { return []string{fusedGating, fusedGateUp, fusedDownCombine} }
+
+// Config of one case.
+type Config struct {
+	moe.Spec
+	Vocab          int      `assay:"vocab" help:"tokens whose embedding and head are made; 0: the model's vocabulary" default:"2048" min:"0"`
+	Tokens         int      `assay:"tokens" help:"sequences decoded together" default:"1" min:"1" max:"256"`
+	PromptTokens   int      `assay:"prompt_tokens" help:"tokens of one prefill iteration" default:"64" min:"1" max:"4096"`
+	Patches        []string `assay:"patches" help:"patches switched on: fused_gating, fused_gate_up, fused_down_combine" default:"[]"`
+	FusedMaxTokens int      `assay:"fused_max_tokens" help:"most tokens for which fused_gate_up is used; 0 switches it off" default:"64" min:"0"`
+	Combine        string   `assay:"combine" help:"rounding of the weighted sum over experts" default:"fp32" oneof:"fp32,fp32_no_fma,exact"`
+	FidelityTokens int      `assay:"fidelity_tokens" help:"greedy tokens compared with the unpatched stack's" default:"16" min:"0" max:"1000"`
+	Margin         float64  `assay:"margin" help:"the search takes a loss of this share of the baseline's speed for a regression" default:"0.02" min:"0" max:"0.5"`
+	Planted        []string `assay:"planted" help:"for tests of the method: the stack computes extra rows when all of these patches are on" default:"[]"`
+	PlantedShare   float64  `assay:"planted_share" help:"extra rows, as a share of the experts' rows" default:"0.05" min:"0" max:"10"`
+}
+
+func plugin() sdk.Plugin[Config] {
+	shared := newShared()
+	return sdk.Plugin[Config]{
+		Name: "bisect", Version: "0.1.0", Doc: readme,
+		Phases: []sdk.Phase{
+			{Name: "decode", Doc: "one greedy token of `tokens` sequences through the whole stack", Unit: "tok"},
+			{Name: "prefill", Doc: "`prompt_tokens` tokens through all layers, without the head", Unit: "tok"},
+		},
+		Validate: validate,
+		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(true) },
+		Prepare:  shared.prepare,
+		Propose:  propose,
+	}
+}
+
+func validate(cfg Config) []sdk.Diagnostic {
+	_, faults := cfg.Resolve()
+	for _, list := range []struct {
+		path  string
+		names []string
+	}{{"patches", cfg.Patches}, {"planted", cfg.Planted}} {
+		for i, name := range list.names {
+			if !slices.Contains(patches(), name) {
+				faults = append(faults, sdk.Diagnostic{
+					Path: fmt.Sprintf("%s[%d]", list.path, i), Code: "unknown_patch", Summary: "no such patch",
+					Detail: fmt.Sprintf("%q is none of %s", name, strings.Join(patches(), ", ")),
+				})
+			}
+		}
+	}
+	return faults
+}
+
+// on says whether a patch is switched on and used for so many tokens.
+func (c Config) on(patch string, tokens int) bool {
+	return slices.Contains(c.Patches, patch) && (patch != fusedGateUp || tokens <= c.FusedMaxTokens)
+}
+
+// isPlanted: every patch of the planted slowdown is on.
+func (c Config) isPlanted(tokens int) bool {
+	for _, p := range c.Planted {
+		if !c.on(p, tokens) {
+			return false
+		}
+	}
+	return len(c.Planted) > 0
+}
+
+// unpatched is the same stack without any patch.
+func (c Config) unpatched() Config {
+	c.Patches = nil
+	return c
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/metal/cpu"
+	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/plugins/internal/faulty"
+	"github.com/assay-bench/assay/plugins/internal/moe"
+)
+
+const small = `"model":"tiny","dtype":"float32","layers":2,"vocab":64,"prompt_tokens":5,"fidelity_tokens":8`
+
+func TestPatchesAreCorrectAndFaithful(t *testing.T) {
+	for _, config := range []string{
+		`{` + small + `}`,
+		`{` + small + `,"patches":["fused_gating","fused_gate_up","fused_down_combine"]}`,
+		`{` + small + `,"patches":["fused_gate_up"],"fused_max_tokens":0,"tokens":2}`,
+		`{` + small + `,"patches":["fused_down_combine"],"combine":"fp32_no_fma"}`,
+		`{` + small + `,"patches":["fused_gating"],"planted":["fused_gating"],"planted_share":0.5}`,
+	} {
+		t.Run(config, func(t *testing.T) {
+			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			tokens := 0
+			for _, c := range r.Checks {
+				if c.GetKind() == pluginv1.Check_KIND_FIDELITY {
+					tokens++
+					if !strings.HasSuffix(c.GetDetail(), "identical") {
+						t.Errorf("%s: %s", c.GetName(), c.GetDetail())
+					}
+				}
+			}
+			if tokens != 2 {
+				t.Errorf("fidelity was checked %d times, want before and after timing", tokens)
+			}
+		})
+	}
+}
+
+// A patch that computes something else must change tokens.
+func TestFidelityNoticesAWrongPatch(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(faulty.Swapped("gather_qmm_swiglu", 1, 4)))
+	h.Open("cpu")
+	p, found := h.Prepare("case", `{`+small+`,"patches":["fused_gate_up"]}`, 1)
+	if p == nil {
+		t.Fatal(found)
+	}
+	for _, c := range p.GetChecks() {
+		if c.GetKind() == pluginv1.Check_KIND_FIDELITY && c.GetPassed() {
+			t.Errorf("%s passed: %s", c.GetName(), c.GetDetail())
+		}
+	}
+}
+
+// A stack that repeats itself would make fidelity an easy test.
+func TestGreedyTokensVary(t *testing.T) {
+	dev, err := cpu.Open(cpu.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dev.Close()
+	set, err := kernels.Load(t.Context(), dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := Config{Vocab: 256, Tokens: 1, Combine: "fp32"}
+	cfg.Spec = moe.Spec{Model: "tiny", Bits: 4, GroupSize: 64, DType: "float32", Layers: 2}
+	r, err := cfg.Need()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pool moe.Pool
+	lease, buffers := pool.Lease(dev), moe.Buffers{Device: dev}
+	defer lease.Release()
+	defer buffers.Release()
+	m, err := newModel(sdk.Request[Config]{Config: cfg, Device: dev, Seed: 5}, r, set, lease, &buffers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newStack(m, cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	tokens, err := generate(t.Context(), s, 24, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	distinct := map[uint32]bool{}
+	for _, id := range tokens {
+		distinct[id] = true
+	}
+	if len(distinct) < 16 {
+		t.Errorf("24 greedy tokens are only %d different ones: %v", len(distinct), tokens)
+	}
+}
+
+func TestFusedMaxTokensZeroSwitchesTheFusedGateUpOff(t *testing.T) {
+	cfg := Config{Patches: []string{fusedGateUp, fusedGating}, FusedMaxTokens: 0}
+	if cfg.on(fusedGateUp, 1) {
+		t.Error("fused_gate_up is on although fused_max_tokens is 0")
+	}
+	cfg.FusedMaxTokens = 4
+	if !cfg.on(fusedGateUp, 4) || cfg.on(fusedGateUp, 5) || !cfg.on(fusedGating, 5) {
+		t.Error("fused_max_tokens = 4 should allow the fused gate/up up to 4 tokens and leave other patches alone")
+	}
+}
+
+func TestPlantedNeedsAllItsPatches(t *testing.T) {
+	cfg := Config{Planted: []string{fusedGating, fusedDownCombine}, Patches: []string{fusedGating}}
+	if cfg.isPlanted(1) {
+		t.Error("planted with one of its two patches")
+	}
+	cfg.Patches = append(cfg.Patches, fusedDownCombine)
+	if !cfg.isPlanted(1) {
+		t.Error("not planted although both patches are on")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	found := h.Validate(`{"patches":["fused_gating","fused_rope"]}`)
+	if len(found) != 1 || found[0].GetPath()[1].GetIndex() != 1 || !strings.Contains(found[0].GetDetail(), fusedGateUp) {
+		t.Errorf("%v, want one diagnostic at patches[1] that lists the patches", found)
+	}
+}

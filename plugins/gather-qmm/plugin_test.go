@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/plugins/internal/faulty"
+)
+
+func TestEveryPathIsCorrect(t *testing.T) {
+	for _, config := range []string{
+		`{"model":"tiny","dtype":"float32"}`,
+		`{"model":"tiny","dtype":"float32","fused":true}`,
+		`{"model":"tiny","dtype":"bfloat16","fused":true,"replay":false}`,
+		`{"model":"tiny","dtype":"float16","replay":false,"down":true,"tokens":4}`,
+		`{"model":"tiny","bits":8,"group_size":32,"layers":2,"down":true,"fused":true}`,
+		`{"model":"tiny","bits":2,"group_size":128,"tokens":3,"prompt_tokens":7}`,
+	} {
+		t.Run(config, func(t *testing.T) {
+			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			if len(r.Checks) < 4 {
+				t.Errorf("%d checks, want gate_up of both phases, before and after timing", len(r.Checks))
+			}
+			for _, phase := range []string{"decode", "prefill"} {
+				if len(r.Samples[phase]) == 0 {
+					t.Errorf("no sample of %s", phase)
+				}
+				if f := r.Prepared.GetPhases()[phase]; f.GetBytesPerIteration() <= 0 || f.GetUnitsPerIteration() <= 0 {
+					t.Errorf("%s declares %v", phase, f)
+				}
+			}
+		})
+	}
+}
+
+// The bytes declared at Qwen3's decode shape are DOMAIN knowledge: 8 experts,
+// two projections of 2048·768 weights at 0.5625 bytes each, one row in and
+// eight rows of 768 out.
+func TestDeclaredBytesAtQwen3Shape(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h.Open("cpu")
+	p, found := h.Prepare("case", `{"experts":8,"prompt_tokens":1,"fused":true}`, 1)
+	if p == nil {
+		t.Fatal(found)
+	}
+	want := int64(8*2*2048*768*0.5625 + 2*2048 + 2*8*768)
+	if got := p.GetPhases()["decode"].GetBytesPerIteration(); got != want {
+		t.Errorf("decode declares %d bytes, want %d", got, want)
+	}
+	for _, c := range p.GetChecks() {
+		if !c.GetPassed() {
+			t.Errorf("%s: %g above %g", c.GetName(), c.GetValue(), c.GetLimit())
+		}
+	}
+}
+
+func TestWrongKernelsAreNoticed(t *testing.T) {
+	for _, tt := range []struct {
+		name, config string
+		fault        faulty.Fault
+		check        string
+	}{
+		{"the fused kernel writes nothing", `{"fused":true,"down":true}`, faulty.Missing("gather_qmm_swiglu"), "gate_up"},
+		{"gate and up exchanged", `{}`, faulty.Swapped("swiglu", 0, 1), "gate_up"},
+		{"up's scales and biases exchanged", `{"fused":true}`, faulty.Swapped("gather_qmm_swiglu", 5, 6), "gate_up"},
+		{"scales and biases exchanged", `{"down":true,"replay":false}`, faulty.Swapped("gather_qmm_f32", 2, 3), "down"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			config := strings.Replace(tt.config, "{", `{"model":"tiny","dtype":"float32","tokens":2,`, 1)
+			config = strings.Replace(config, ",}", "}", 1)
+			h := sdktest.Start(t, plugin(), faulty.Open(tt.fault))
+			h.Open("cpu")
+			p, found := h.Prepare("case", config, 1)
+			if p == nil {
+				t.Fatal(found)
+			}
+			checks := append(p.GetChecks(), h.Release("case").GetChecks()...)
+			failed := 0
+			for _, c := range checks {
+				if strings.HasPrefix(c.GetName(), "decode "+tt.check) && !c.GetPassed() {
+					failed++
+				}
+			}
+			if failed != 2 {
+				t.Errorf("decode %s failed %d times, want before and after timing: %v", tt.check, failed, checks)
+			}
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	for _, tt := range []struct{ config, path string }{
+		{`{"model":"qwen4"}`, "model"},
+		{`{"bits":7}`, "bits"},
+		{`{"layers":49}`, "layers"},
+		{`{"experts":4}`, "experts"},
+		{`{"experts":129}`, "experts"},
+		{`{"tokens":0}`, "tokens"},
+	} {
+		found := h.Validate(tt.config)
+		if len(found) != 1 || found[0].GetPath()[0].GetName() != tt.path || found[0].GetDetail() == "" {
+			t.Errorf("%s: %v, want one diagnostic at %s with advice", tt.config, found, tt.path)
+		}
+	}
+	if found := h.Validate(`{}`); len(found) > 0 {
+		t.Errorf("the defaults are refused: %v", found)
+	}
+}
+
+func TestCasesShareWeights(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h.Open("cpu")
+	var bytes []int64
+	for i, config := range []string{`{"model":"tiny","fused":false}`, `{"model":"tiny","fused":true}`, `{"model":"tiny","fused":false}`} {
+		p, found := h.Prepare(fmt.Sprint(i), config, 1)
+		if p == nil {
+			t.Fatal(found)
+		}
+		bytes = append(bytes, p.GetDeviceBytes())
+	}
+	weights := int64(16 * 2 * 128 * 512 * 0.5625)
+	for i := 1; i < len(bytes); i++ {
+		if more := bytes[i] - bytes[i-1]; more >= weights {
+			t.Errorf("case %d takes %d bytes more, as if it had its own %d bytes of weights", i, more, weights)
+		}
+	}
+	for i := range bytes {
+		h.Release(fmt.Sprint(i))
+	}
+	p, found := h.Prepare("again", `{"model":"tiny"}`, 1)
+	if p == nil {
+		t.Fatal(found)
+	}
+	if p.GetDeviceBytes() > bytes[0] {
+		t.Errorf("%d bytes alive after all was released, want at most the %d of one case", p.GetDeviceBytes(), bytes[0])
+	}
+}

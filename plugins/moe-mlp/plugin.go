@@ -1,0 +1,43 @@
+package main
+
+import (
+	_ "embed"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/plugins/internal/moe"
+)
+
+//go:embed README.md
+var readme string
+
+// The three paths.
+const (
+	unfused  = "unfused"
+	checked  = "checked"
+	resolved = "resolved"
+)
+
+// Config of one case.
+type Config struct {
+	moe.Spec
+	Tokens       int    `assay:"tokens" help:"tokens of one decode iteration, one per sequence" default:"1" min:"1" max:"256"`
+	PromptTokens int    `assay:"prompt_tokens" help:"tokens of one prefill iteration" default:"64" min:"1" max:"4096"`
+	Path         string `assay:"path" help:"unfused: separate dispatches; checked: fused, every decision taken again at each call; resolved: fused, every decision taken once" default:"unfused" oneof:"unfused,checked,resolved"`
+	FusedGateUp  bool   `assay:"fused_gate_up" help:"let checked and resolved also fuse gate, up and SwiGLU; false: only gating, down projection and combine" default:"false"`
+	Combine      string `assay:"combine" help:"rounding of the weighted sum over experts" default:"fp32" oneof:"fp32,fp32_no_fma,exact"`
+}
+
+func plugin() sdk.Plugin[Config] {
+	pool := &moe.Pool{}
+	return sdk.Plugin[Config]{
+		Name: "moe-mlp", Version: "0.1.0", Doc: readme,
+		Phases: []sdk.Phase{
+			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens", Unit: "tok"},
+			{Name: "prefill", Doc: "the MoE blocks of all layers for `prompt_tokens` tokens", Unit: "tok"},
+		},
+		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.Resolve(); return faults },
+		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(true) },
+		Prepare:  preparer(pool),
+		Propose:  propose,
+	}
+}

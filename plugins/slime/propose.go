@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assay-bench/assay/core/sdk"
+)
+
+// closeEnough ends the search when the next larger epsilon that was measured is
+// at most this factor away from the knee.
+const closeEnough = 1.1
+
+// propose looks for the knee, the fastest epsilon whose error stays inside
+// max_error: between it and the next larger one outside it asks for the middle,
+// as often as refine allows.
+func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], error) {
+	s := sweepOf(in.Results)
+	if len(s.points) == 0 {
+		return sdk.Proposal[Config]{}, nil
+	}
+	if next, ok := s.middle(); ok && s.added(in.Results) < s.points[0].Config.Refine {
+		return sdk.Proposal[Config]{
+			Next: []sdk.Next[Config]{{
+				Name: fmt.Sprintf("%s%g", addedPrefix, next.Epsilon), Config: next,
+				Why: fmt.Sprintf("between the largest epsilon inside the error bound and the next one outside it, %g", s.outside.Config.Epsilon),
+			}},
+			Progress: fmt.Sprintf("knee: %d of at most %d epsilons added", s.added(in.Results), s.points[0].Config.Refine),
+		}, nil
+	}
+	return sdk.Proposal[Config]{Findings: []sdk.Finding{s.finding()}}, nil
+}
+
+// finding names the knee. It is shown when the knee is faster than the separate
+// path beyond doubt.
+func (s sweep) finding() sdk.Finding {
+	f := sdk.Finding{Kind: "knee", Certainty: sdk.Open, Data: s.data(), Detail: s.table()}
+	bound := s.points[0].Config.MaxError
+	k := s.knee
+	if k == nil {
+		f.Summary = fmt.Sprintf("no epsilon keeps the relative error within %g", bound)
+		f.Certainty = sdk.Shown
+		return f
+	}
+	f.Summary = fmt.Sprintf("the fastest epsilon with a relative error within %g is %s: %.3f× [%.3f×, %.3f×] of separate, error %.2g, %.0f %% refined",
+		bound, k.Config.epsilonText(), k.speed.Ratio, k.speed.Lower, k.speed.Upper, k.Metrics["rel_err"], 100*k.Metrics["refine_rate"])
+	switch {
+	case k.speed.Lower > 1 || k.speed.Upper < 1:
+		f.Certainty = sdk.Shown
+	case k.speed.Ratio > 1:
+		f.Certainty = sdk.Likely
+	}
+	if k.speed.Upper < 1 {
+		f.Summary += "; it does not pay"
+	}
+	return f
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/core/sdk"
+)
+
+// addedPrefix marks the names of epsilons that the search asked for.
+const addedPrefix = "knee-"
+
+// point is one epsilon that was measured.
+type point struct {
+	sdk.Result[Config]
+	speed sdk.PhaseResult
+}
+
+func (p point) epsilon() float64 {
+	if p.Config.Never {
+		return math.Inf(1)
+	}
+	return p.Config.Epsilon
+}
+
+func (p point) inside() bool { return p.Metrics["rel_err"] <= p.Config.MaxError }
+
+// sweep is every epsilon that was measured, smallest first.
+type sweep struct {
+	points  []point
+	knee    *point // the fastest inside the error bound; nil: none
+	edge    *point // the largest epsilon inside; nil: none
+	outside *point // the next one after edge; nil: none
+}
+
+func sweepOf(results []sdk.Result[Config]) sweep {
+	var s sweep
+	for _, r := range results {
+		speed, ok := r.Phases["decode"]
+		if _, measured := r.Metrics["rel_err"]; !ok || !measured || r.Failure != "" || !r.ChecksPassed || r.Config.Method != progressive {
+			continue
+		}
+		s.points = append(s.points, point{r, speed})
+	}
+	slices.SortFunc(s.points, func(a, b point) int {
+		if a.epsilon() < b.epsilon() {
+			return -1
+		}
+		return 1
+	})
+	for i := range s.points {
+		p := &s.points[i]
+		switch {
+		case p.inside() && s.outside == nil:
+			s.edge = p
+		case !p.inside() && s.outside == nil:
+			s.outside = p
+		}
+		if p.inside() && (s.knee == nil || p.speed.Ratio > s.knee.speed.Ratio) {
+			s.knee = p
+		}
+	}
+	return s
+}
+
+// middle is the epsilon between the edge of the bound and the next one outside,
+// if they are far enough apart to be worth it.
+func (s sweep) middle() (Config, bool) {
+	if s.edge == nil || s.outside == nil || s.outside.Config.Never || s.outside.Config.Epsilon == 0 {
+		return Config{}, false
+	}
+	low, high := s.edge.Config.Epsilon, s.outside.Config.Epsilon
+	if low > 0 && high/low <= closeEnough {
+		return Config{}, false
+	}
+	next := s.edge.Config
+	next.Epsilon = math.Round(10*(low+high)/2) / 10
+	return next, next.Epsilon > low && next.Epsilon < high
+}
+
+func (s sweep) added(results []sdk.Result[Config]) int {
+	n := 0
+	for _, r := range results {
+		if strings.HasPrefix(r.Name, addedPrefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// row is one epsilon in the finding's data.
+type row struct {
+	Epsilon    string   `json:"epsilon"`
+	Ratio      *float64 `json:"ratio"` // null, as the next ones, where too few rounds give none
+	Lower      *float64 `json:"lower"`
+	Upper      *float64 `json:"upper"`
+	RelErr     *float64 `json:"rel_err"`
+	RefineRate *float64 `json:"refine_rate"`
+	Inside     bool     `json:"inside_bound"`
+}
+
+func (s sweep) data() any {
+	var rows []row
+	for _, p := range s.points {
+		rows = append(rows, row{
+			p.Config.epsilonText(), finite(p.speed.Ratio), finite(p.speed.Lower), finite(p.speed.Upper),
+			finite(p.Metrics["rel_err"]), finite(p.Metrics["refine_rate"]), p.inside(),
+		})
+	}
+	out := map[string]any{"max_error": s.points[0].Config.MaxError, "sweep": rows}
+	if s.knee != nil {
+		out["knee"] = s.knee.Config.epsilonText()
+	}
+	return out
+}
+
+// finite is nil for what JSON cannot hold.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func (s sweep) table() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%8s %8s %9s %8s", "epsilon", "speed", "rel. err", "refined")
+	for _, p := range s.points {
+		fmt.Fprintf(&b, "\n%8s %7.3f× %9.2g %6.1f %%", p.Config.epsilonText(), p.speed.Ratio, p.Metrics["rel_err"], 100*p.Metrics["refine_rate"])
+	}
+	return b.String()
+}
