@@ -20,7 +20,7 @@ func (s *Set) QuantizedMatmul(a QuantizedMatmul) ([]metal.Dispatch, error) {
 		return nil, c.err
 	}
 	p := MatmulParams{M: uint32(a.M), N: uint32(a.W.N), K: uint32(a.W.K)}
-	return s.dispatchQuantized(c.op, a.W.Format(), gridQuantizedMatmul(s.kind, p), p.Bytes(),
+	return s.dispatchQuantized(c.op, a.W.Format(), gridQuantizedMatmul(s.kind, a.W.Format(), p), p.Bytes(),
 		a.X, a.W.Packed, a.W.Scales, a.W.Biases, a.Y)
 }
 
@@ -41,7 +41,7 @@ func (s *Set) GatherQMM(a GatherQMM) ([]metal.Dispatch, error) {
 		return nil, c.err
 	}
 	p := gatherParams(a.W, a.Pairs, a.M, a.Rows)
-	return s.dispatchQuantized(c.op, a.W.Format(), gridGatherQMM(s.kind, p), p.Bytes(),
+	return s.dispatchQuantized(c.op, a.W.Format(), gridGatherQMM(s.kind, a.W.Format(), p), p.Bytes(),
 		a.X, a.W.Packed, a.W.Scales, a.W.Biases, a.LHS, a.RHS, a.Y)
 }
 
@@ -62,7 +62,7 @@ func (s *Set) GatherQMMSwiglu(a GatherQMMSwiglu) ([]metal.Dispatch, error) {
 		return nil, c.err
 	}
 	p := gatherParams(a.Gate, a.Pairs, a.M, a.Rows)
-	return s.dispatchQuantized(c.op, a.Gate.Format(), gridGatherQMMSwiglu(s.kind, p), p.Bytes(),
+	return s.dispatchQuantized(c.op, a.Gate.Format(), gridGatherQMMSwiglu(s.kind, a.Gate.Format(), p), p.Bytes(),
 		a.X, a.Gate.Packed, a.Gate.Scales, a.Gate.Biases, a.Up.Packed, a.Up.Scales, a.Up.Biases, a.LHS, a.RHS, a.Y)
 }
 
