@@ -82,10 +82,15 @@ func (o *object) fill(v any, into reflect.Value, at steps) []Diagnostic {
 		out = append(out, f.value.set(x, target, here)...)
 	}
 	for _, name := range sortedKeys(m) {
-		if !known[name] {
-			out = append(out, fault(join(at, nameStep(name)), "config_unknown",
-				"unsupported argument "+name, "Known here: "+strings.Join(o.names(), ", ")+".")...)
+		if known[name] {
+			continue
 		}
+		here := at
+		if nameRE.MatchString(name) {
+			here = join(at, nameStep(name))
+		}
+		out = append(out, fault(here, "config_unknown",
+			fmt.Sprintf("unsupported argument %q", name), "Known here: "+strings.Join(o.names(), ", ")+".")...)
 	}
 	return out
 }

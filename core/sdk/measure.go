@@ -2,9 +2,7 @@ package sdk
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
 	"sync"
 	"time"
@@ -203,11 +201,7 @@ func (v *visit) receive() {
 	for {
 		m, err := v.stream.Recv()
 		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				// The host is gone or gave up; the stream's context says so too.
-				return
-			}
-			return
+			return // the host closed, gave up or is gone; the stream's context knows
 		}
 		switch m := m.GetMessage().(type) {
 		case *pluginv1.MeasureRequest_Ack:

@@ -54,6 +54,9 @@ func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C]
 	for _, opt := range opts {
 		opt(&o)
 	}
+	if log == nil {
+		log = hclog.NewNullLogger()
+	}
 	if !pluginNameRE.MatchString(p.Name) {
 		return nil, fmt.Errorf("plugin name %q must be lower case letters, digits and dashes", p.Name)
 	}
