@@ -79,7 +79,7 @@ func (x *experiment) output(b *hcl.Block) {
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	x.Output = Output{Path: r.str("path", fallback), Append: r.str("append", "")}
 	for name, path := range map[string]string{"path": x.Output.Path, "append": x.Output.Append} {
-		if attr := content.Attributes[name]; attr != nil && !r.diags.HasErrors() && filepath.Ext(path) != ".json" {
+		if attr := content.Attributes[name]; attr != nil && path != "" && filepath.Ext(path) != ".json" {
 			r.invalid(attr, "the name of a .json file is required.")
 		}
 	}

@@ -65,7 +65,7 @@ func (r *resolver) heads() []*head {
 				if t.RootName() != "experiment" || len(t) < 2 {
 					continue
 				}
-				if step, ok := t[1].(hcl.TraverseAttr); ok && slices.Contains(names, step.Name) {
+				if step, ok := t[1].(hcl.TraverseAttr); ok && slices.Contains(names, step.Name) && step.Name != b.name {
 					h.whenNeeds = append(h.whenNeeds, step.Name)
 				}
 			}

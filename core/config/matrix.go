@@ -90,18 +90,17 @@ func (x *experiment) axes(attr *hcl.Attribute) ([]axis, bool) {
 		}
 	}
 	var axes []axis
+	good := true
 	for _, key := range slices.Sorted(maps.Keys(v.AsValueMap())) {
 		expr := written[key]
 		if expr == nil {
 			expr = attr.Expr
 		}
 		a, ok := x.axis(key, v.AsValueMap()[key], expr)
-		if !ok {
-			return nil, false
-		}
+		good = good && ok
 		axes = append(axes, a)
 	}
-	return axes, true
+	return axes, good
 }
 
 func (x *experiment) axis(key string, list cty.Value, expr hcl.Expression) (axis, bool) {

@@ -24,7 +24,9 @@ type Module struct {
 	locals      map[string]*hcl.Attribute
 	localOrder  []string // dependencies first
 	experiments []*block
-	broken      bool // syntax errors: there is no point in resolving
+	broken      bool   // syntax errors: there is no point in resolving
+	first       string // name of the first file
+	faulty      bool   // other errors, which may be why an experiment is absent
 }
 
 // RequiredPlugin is one entry of required_plugins.
@@ -69,7 +71,10 @@ func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 	}
 	var diags hcl.Diagnostics
 	var blocks hcl.Blocks
-	for _, in := range inputs {
+	for i, in := range inputs {
+		if i == 0 {
+			m.first = in.name
+		}
 		file, more := parse(in)
 		diags = append(diags, more...)
 		if file == nil || file.Body == nil {
@@ -94,6 +99,7 @@ func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 	diags = append(diags, m.assignVariables(opts)...)
 	diags = append(diags, m.decodeLocals(blocks.OfType("locals"))...)
 	diags = append(diags, m.collectExperiments(blocks.OfType("experiment"))...)
+	m.faulty = diags.HasErrors()
 	return m, diags
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
@@ -31,14 +33,18 @@ type ResolveOptions struct {
 
 // Resolve evaluates the experiments, in run order: what an experiment depends
 // on comes first, otherwise the order of the files by name and of the source.
-// With errors, the experiments returned are those without a fault.
+// With an error, here or in Load, there are no experiments: a value that
+// failed in one place may be missing in any other.
 func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 	if m.broken {
 		return nil, nil
 	}
 	r := &resolver{module: m, opts: opts, plugins: map[string]*plugin{}, devices: map[string]*device{}}
+	if len(m.experiments) == 0 && m.faulty {
+		return nil, nil
+	}
 	if len(m.experiments) == 0 {
-		at := hcl.Range{Filename: m.Dir, Start: hcl.InitialPos, End: hcl.InitialPos}
+		at := hcl.Range{Filename: m.first, Start: hcl.InitialPos, End: hcl.InitialPos}
 		return nil, hcl.Diagnostics{{
 			Severity: hcl.DiagError, Summary: "No experiment", Subject: &at,
 			Detail: `The configuration holds no experiment block. Write experiment "name" { … }.`,
@@ -56,6 +62,9 @@ func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 		}
 	}
 	r.diags = append(r.diags, checkOutputs(out)...)
+	if m.faulty || r.diags.HasErrors() {
+		return nil, r.diags
+	}
 	return out, r.diags
 }
 
@@ -114,7 +123,7 @@ func (r *resolver) plugin(name string, attr *hcl.Attribute, rd *reader) *plugin 
 	block, err := schema.Compile(name, describe.GetConfig())
 	if err != nil {
 		rd.fault(attr.Expr.Range(), fmt.Sprintf("Plugin %q is broken", name),
-			"%s. This is a defect of the plugin, not of this file: report it to the plugin's author.", err)
+			"%s This is a defect of the plugin, not of this file: report it to the plugin's author.", sentence(err.Error()))
 		return p
 	}
 	p.describe, p.schema = describe, block
@@ -241,8 +250,11 @@ func (r *reader) supportsDevice(kind string, p *plugin, at hcl.Range) {
 	}
 }
 
-// sentence ends s with a full stop unless it ends with a mark already.
+// sentence makes an error's text one: a capital first, a mark last.
 func sentence(s string) string {
+	if r, size := utf8.DecodeRuneInString(s); size > 0 {
+		s = string(unicode.ToUpper(r)) + s[size:]
+	}
 	if strings.HasSuffix(s, "?") || strings.HasSuffix(s, ".") {
 		return s
 	}

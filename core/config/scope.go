@@ -2,10 +2,15 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/diag"
 )
 
 // DeviceFacts are what expressions may know of the device before it is
@@ -84,6 +89,11 @@ var kinds = map[string]string{
 // names are and suggest the one that was meant.
 func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range diags {
+		if call, ok := d.Expression.(*hclsyntax.FunctionCallExpr); ok && d.Summary == "Call to unknown function" {
+			known := slices.Sorted(maps.Keys(functions("")))
+			d.Detail = fmt.Sprintf("There is no function %q. %s", call.Name, diag.DidYouMean(call.Name, "functions", known))
+			continue
+		}
 		t, ok := failing(d)
 		if !ok || len(t) == 0 {
 			continue
@@ -93,6 +103,9 @@ func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 		case "Unknown variable", "Variables not allowed":
 			if text, ok := where[root]; ok {
 				d.Summary, d.Detail = fmt.Sprintf("%s is not known here", root), text
+			} else {
+				d.Summary = "Unknown name"
+				d.Detail = fmt.Sprintf("There is nothing called %q here. %s A string is written in quotes.", root, diag.DidYouMean(root, "names", names(d.EvalContext)))
 			}
 		case "Unsupported attribute":
 			if len(t) < 2 {
@@ -100,25 +113,35 @@ func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 			}
 			attr, ok := t[1].(hcl.TraverseAttr)
 			kind := kinds[root]
-			if !ok || kind == "" || d.EvalContext == nil {
+			if !ok || d.EvalContext == nil {
 				continue
+			}
+			if kind == "" {
+				kind = "attribute of " + root
 			}
 			object, more := t[:1].TraverseAbs(d.EvalContext)
 			if more.HasErrors() || object.Type().IsObjectType() && object.Type().HasAttribute(attr.Name) {
 				continue
 			}
 			plural := kind + "s"
-			switch root {
-			case "device":
-				plural = "facts of a device"
-			case "each", "variant":
-				plural = "attributes of " + root
+			if first, of, ok := strings.Cut(kind, " of "); ok {
+				plural = first + "s of " + of
 			}
 			d.Summary = "Unknown " + kind
 			d.Detail = fmt.Sprintf("There is no %s.%s. %s", root, attr.Name, suggestName(attr.Name, plural, object))
 		}
 	}
 	return diags
+}
+
+// names lists the root names that an expression in scope may use.
+func names(scope *hcl.EvalContext) []string {
+	var out []string
+	for ; scope != nil; scope = scope.Parent() {
+		out = append(out, slices.Collect(maps.Keys(scope.Variables))...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // failing is the traversal that a diagnostic is about.

@@ -55,6 +55,9 @@ func (m *Module) decodeVariables(blocks hcl.Blocks) hcl.Diagnostics {
 		}
 		if attr := content.Attributes["type"]; attr != nil {
 			ty, defaults, more := typeexpr.TypeConstraintWithDefaults(attr.Expr)
+			for _, d := range more {
+				d.Detail += " A type is string, number, bool, list(T), set(T), map(T), tuple([T, …]), object({ name = T }) or any."
+			}
 			r.diags = append(r.diags, more...)
 			if !more.HasErrors() {
 				v.Type, v.defaults = ty, defaults

@@ -176,7 +176,7 @@ func (x *experiment) variant(r *reader, b written, content *hcl.BodyContent, bas
 		Config: cty.EmptyObjectVal, Range: b.DefRange,
 	}
 	if name == "" || name == ControlName {
-		inner.fault(b.LabelRanges[0], "Invalid variant name", "%q cannot be the name of a variant. %q is what the host calls the baseline's second arm.", name, ControlName)
+		inner.fault(b.LabelRanges[0], "Invalid variant name", "%q cannot be the name of a variant. %q is what the host calls the baseline's second arm. Choose another name.", name, ControlName)
 	}
 	if x.plugin.schema != nil {
 		layers := append([]schema.Layer(nil), base...)

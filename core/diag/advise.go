@@ -12,6 +12,18 @@ import (
 // diagnostics are changed in place.
 func Advise(diags hcl.Diagnostics, attributes, blocks []string) hcl.Diagnostics {
 	for _, d := range diags {
+		switch {
+		case d.Summary == "Missing required argument":
+			if name, ok := quoted(d.Detail); ok && strings.HasSuffix(d.Detail, "no definition was found.") {
+				d.Detail = fmt.Sprintf("The argument %q is required. Write %s = … in this block.", name, name)
+			}
+			continue
+		case strings.HasPrefix(d.Summary, "Missing ") && strings.HasPrefix(d.Detail, "All "):
+			if label, block, ok := strings.Cut(strings.TrimPrefix(d.Summary, "Missing "), " for "); ok {
+				d.Detail = fmt.Sprintf("Every %s block has a %s. Write %s %q { … }.", block, label, block, label)
+			}
+			continue
+		}
 		switch d.Summary {
 		case "Unsupported argument", "Unsupported block type", "Extraneous JSON object property", `Unexpected "dynamic" block`:
 		default:

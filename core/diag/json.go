@@ -3,6 +3,7 @@ package diag
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -90,15 +91,22 @@ func snippet(src []byte, r hcl.Range) *Snippet {
 	}
 	line := strings.TrimSuffix(string(src[lineStart:lineEnd]), "\r")
 	end := min(max(r.End.Byte, start), lineEnd) - lineStart
+	if !utf8.ValidString(line) {
+		line = strings.ToValidUTF8(line, "?")
+	}
 	s := &Snippet{Code: line, Line: r.Start.Line, Start: min(start-lineStart, len(line)), End: min(end, len(line))}
 	return s
 }
 
 // context names the blocks that hold the byte at offset, outermost first. The
-// JSON syntax of HCL does not know its blocks and has none.
+// JSON syntax of HCL does not know which of its objects are blocks and gives
+// the properties instead.
 func context(f *hcl.File, offset int) string {
 	body, ok := f.Body.(*hclsyntax.Body)
 	if !ok {
+		if nav, ok := f.Nav.(interface{ ContextString(offset int) string }); ok {
+			return nav.ContextString(offset)
+		}
 		return ""
 	}
 	var parts []string

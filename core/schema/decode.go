@@ -23,6 +23,8 @@ type Layer struct {
 	Range hcl.Range // of the block's header
 
 	Expanded bool // Body came out of a dynamic block and expands its own
+
+	generates map[string]bool // block types that Body has dynamic blocks for
 }
 
 // Decoded is a configuration and where each part of it was written.
@@ -56,6 +58,7 @@ func (b *Block) Decode(layers []Layer, where hcl.Range) (*Decoded, hcl.Diagnosti
 		if expanded[i].Expanded {
 			continue
 		}
+		expanded[i].generates = generates(expanded[i].Body)
 		expanded[i].Body = dynblock.Expand(expanded[i].Body, expanded[i].Scope, dynblock.OptCheckForEach(BoundForEach))
 	}
 	v, src, diags := b.decode(expanded, where)
@@ -181,7 +184,7 @@ func (n *Nested) decode(layers []Layer, contents []*hcl.BodyContent, header hcl.
 			}
 			continue
 		}
-		if len(blocks) > 0 {
+		if len(blocks) > 0 || layers[i].generates[n.Name] {
 			inner = nil // a later layer's blocks replace the earlier's
 		}
 		for _, block := range blocks {
@@ -216,6 +219,19 @@ func (n *Nested) decode(layers []Layer, contents []*hcl.BodyContent, header hcl.
 	default:
 		return values[0], sources, diags
 	}
+}
+
+// generates lists the block types that body has dynamic blocks for: one that
+// generates nothing still replaces what an earlier layer has.
+func generates(body hcl.Body) map[string]bool {
+	content, _, _ := body.PartialContent(&hcl.BodySchema{
+		Blocks: []hcl.BlockHeaderSchema{{Type: "dynamic", LabelNames: []string{"type"}}},
+	})
+	out := map[string]bool{}
+	for _, b := range content.Blocks {
+		out[b.Labels[0]] = true
+	}
+	return out
 }
 
 func (b *Block) bodySchema() *hcl.BodySchema {

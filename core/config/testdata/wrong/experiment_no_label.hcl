@@ -1,0 +1,5 @@
+experiment {
+  plugin = "fake"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

@@ -1,0 +1,1 @@
+variable "model" { default = "small" }

@@ -1,0 +1,5 @@
+experiment "x" {
+  plugin = "faÿþke"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

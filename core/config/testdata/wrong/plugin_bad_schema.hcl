@@ -1,0 +1,5 @@
+experiment "x" {
+  plugin = "broken"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

@@ -1,0 +1,4 @@
+experiment "x" {
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

@@ -1,0 +1,10 @@
+assay {
+  required_plugins {
+    fake = { source = "assay/fake" }
+  }
+}
+experiment "x" {
+  plugin = "fka"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

@@ -1,0 +1,10 @@
+assay {
+  required_plugins {
+    fake = { source = "assay/fake", version = "~> 2.0" }
+  }
+}
+experiment "x" {
+  plugin = "fake"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}

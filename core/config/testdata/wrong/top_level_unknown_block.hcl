@@ -1,0 +1,5 @@
+experimnt "x" {
+  plugin = "fake"
+}
+expect {}
+rounds = 8

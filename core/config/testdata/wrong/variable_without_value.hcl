@@ -1,0 +1,6 @@
+variable "model" { type = string }
+experiment "x" {
+  plugin = "fake"
+  config { model = var.model }
+  variant "a" { baseline = true }
+}

@@ -1,0 +1,9 @@
+experiment "x" {
+  plugin = "fake"
+  config { model = "small" }
+  variant "a" { basline = true }
+  variant "b" {
+    baseline = "perhaps"
+    conf { fused = true }
+  }
+}

@@ -1,0 +1,4 @@
+experiment "x" {
+  plugin = "fake"
+  config { model = "small" }
+}

@@ -1,0 +1,6 @@
+experiment "x" {
+  plugin = "fake"
+  config { model = "small" }
+  variant "a" { baseline = true }
+  variant "b" { baseline = true }
+}
