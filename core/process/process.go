@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -159,9 +160,10 @@ func (p *Process) startFailure(err error) error {
 		p.end() // never ran: a wrong digest, or exec refused
 		return err
 	}
-	// It exited by itself, or it lives and said something unintelligible.
-	if !c.waitExit(100 * time.Millisecond) {
-		p.kill(cause{kind: KindProtocol, text: err.Error()})
+	// It exited by itself, or it said something that go-plugin refused.
+	if !c.waitExit(waitForDeath) || c.wasRefused() {
+		text, _, _ := strings.Cut(err.Error(), "\n")
+		p.kill(cause{kind: KindProtocol, text: text})
 	} else if c.state.ExitCode() == 0 {
 		p.setCause(cause{kind: KindProtocol, text: "exited without a handshake"})
 	}

@@ -150,7 +150,7 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 		p.kill(cause{kind: KindProtocol, text: broke.Error()})
 	case errors.Is(ctx.Err(), context.Canceled), p.base.Err() != nil:
 		// The host gave up; the plugin may still be busy, so Stop must follow.
-		if p.theChild().hasExited() {
+		if p.theChild().hasExited() || p.condemned() {
 			return p.death()
 		}
 		return fmt.Errorf("%s: %w", phase, context.Canceled)
@@ -169,6 +169,13 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 		p.kill(statusCause(status.Convert(err).Message()))
 	}
 	return p.death()
+}
+
+// condemned: the process has been killed for a reason that is a death.
+func (p *Process) condemned() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cause.kind != "" && p.cause.kind != KindNone
 }
 
 // statusCause reads the class of a status message.

@@ -34,9 +34,10 @@ type child struct {
 	cmd      *exec.Cmd
 	lifeline *os.File // the plugin ends when this closes
 
-	mu     sync.Mutex
-	id     int  // process id, 0 before it runs
-	killed bool // a signal is due, even if it does not run yet
+	mu      sync.Mutex
+	id      int  // process id, 0 before it runs
+	killed  bool // a signal is due, even if it does not run yet
+	refused bool // by go-plugin
 
 	handshake       *io.PipeReader // the first line of stdout, then end of file
 	handshakeWriter *io.PipeWriter
@@ -181,10 +182,21 @@ func (c *child) Wait(context.Context) error {
 	return nil
 }
 
-// Kill implements runner.AttachedRunner.
+// Kill implements runner.AttachedRunner. go-plugin calls it when it does not
+// understand the handshake, and when Shutdown did not help.
 func (c *child) Kill(context.Context) error {
+	c.mu.Lock()
+	c.refused = true
+	c.mu.Unlock()
 	c.signalGroup()
 	return nil
+}
+
+// wasRefused: go-plugin killed it, it did not end by itself.
+func (c *child) wasRefused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused && exitSignal(c.state) == syscall.SIGKILL
 }
 
 // Stdout implements runner.Runner: one line, then end of file.
