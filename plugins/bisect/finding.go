@@ -46,11 +46,16 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 	return f
 }
 
-// speed is "0.93× [0.92×, 0.94×]".
+// speed is "0.93× [0.92×, 0.94×]", or the estimate alone where too few rounds
+// give no interval.
 func (t trials) speed(set []string) string {
-	p, ok := t.best(set)
-	if !ok {
+	r, ok := t.of[ddmin.Key(set)]
+	p := r.Phases["decode"]
+	switch {
+	case !ok || p.Rounds == 0:
 		return "an unknown share"
+	case p.Lower <= 0 || p.Upper > 1e6:
+		return fmt.Sprintf("%.3f×", p.Ratio)
 	}
 	return fmt.Sprintf("%.3f× [%.3f×, %.3f×]", p.Ratio, p.Lower, p.Upper)
 }
@@ -67,9 +72,9 @@ func (t trials) table() string {
 // sets that were tried, smallest first.
 func (t trials) sets() [][]string {
 	var out [][]string
-	for _, tried := range t.of {
-		if set := tried[0].Config.Patches; len(set) > 0 {
-			out = append(out, set)
+	for _, r := range t.of {
+		if len(r.Config.Patches) > 0 {
+			out = append(out, r.Config.Patches)
 		}
 	}
 	slices.SortFunc(out, func(a, b []string) int {
@@ -104,7 +109,7 @@ type culprit struct {
 func (t trials) data(r ddmin.Result) any {
 	var sets []tried
 	for _, s := range t.sets() {
-		p, _ := t.best(s)
+		p := t.of[ddmin.Key(s)].Phases["decode"]
 		sets = append(sets, tried{s, finite(p.Ratio), finite(p.Lower), finite(p.Upper), answerText(t.answer(s))})
 	}
 	culprits := []culprit{}
