@@ -120,3 +120,15 @@ func AppendJSON(path string, add []any) error {
 	}
 	return writeAtomic(path, append(out, '\n'))
 }
+
+// LooksLikeResult says whether a file is a JSON object with a schema version.
+func LooksLikeResult(path string) bool {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return false
+	}
+	var head struct {
+		SchemaVersion *int `json:"schema_version"`
+	}
+	return json.Unmarshal(b, &head) == nil && head.SchemaVersion != nil
+}

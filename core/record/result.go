@@ -154,6 +154,7 @@ type Variant struct {
 	DeviceBytes  int64                   `json:"device_bytes"`
 	PeakBytes    int64                   `json:"peak_device_bytes"`
 	PrepareNs    int64                   `json:"prepare_ns"` // median one-time cost
+	SamplesSHA   string                  `json:"samples_sha256"`
 	Phases       map[string]PhaseSummary `json:"phases"`
 	Failure      string                  `json:"failure,omitempty"`
 }

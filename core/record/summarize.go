@@ -42,6 +42,10 @@ func (r *Result) summarizeCase(c *Case) error {
 	for i := range c.Variants {
 		v := &c.Variants[i]
 		v.collect(c.Rounds)
+		var err error
+		if v.SamplesSHA, err = samplesDigest(v.Name, c.Rounds); err != nil {
+			return fmt.Errorf("variant %q: %w", v.Name, err)
+		}
 		v.Phases = map[string]PhaseSummary{}
 		for _, phase := range r.Experiment.Measure.Phases {
 			s, err := r.summarizePhase(c, base.Name, v, phase)

@@ -179,7 +179,7 @@ func Failure(w io.Writer, f *record.Failure) {
 	if f.LastIntent != "" {
 		fmt.Fprintf(w, "    last intent: %s (sample %d was the last one kept)\n", f.LastIntent, f.LastSeq)
 	}
-	for _, l := range lastLines(f.Stderr, 6) {
+	for _, l := range lastWords(f, 6) {
 		fmt.Fprintf(w, "    | %s\n", l)
 	}
 	if f.NextStep != "" {
@@ -228,9 +228,17 @@ func orDash(s string) string {
 	return s
 }
 
-func lastLines(lines []string, n int) []string {
-	if len(lines) > n {
-		return lines[len(lines)-n:]
+// lastWords are the lines that tell most of a death: the panic's first ones,
+// else the last ones on stderr that are no log records.
+func lastWords(f *record.Failure, n int) []string {
+	if len(f.Panic) > 0 {
+		return f.Panic[:min(n, len(f.Panic))]
 	}
-	return lines
+	var out []string
+	for _, l := range f.Stderr {
+		if !strings.HasPrefix(l, `{"@`) {
+			out = append(out, l)
+		}
+	}
+	return out[max(0, len(out)-n):]
 }

@@ -41,20 +41,33 @@ func (x *experiment) newResult(ctx context.Context) (*record.Result, error) {
 		}
 		r.Experiment.Metadata[name] = raw
 	}
-	claims := 0
-	for i := range e.Cases {
-		claims += judge.CountClaims(r.JudgeGuardrails(), 1, len(e.Cases[i].Variants)-1)
-	}
 	var err error
-	r.Plan, err = judge.NewPlan(judge.Method{
-		Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds,
-		Claims: claims, Controls: len(e.Cases) * len(r.Experiment.Measure.Phases),
-	})
-	for _, n := range r.Plan.Notes {
-		r.Diagnostics = append(r.Diagnostics, n)
-		x.report(Event{Kind: Noted, Text: n})
+	if r.Plan, err = x.plan(r); err != nil {
+		return nil, err
 	}
-	return r, err
+	for _, n := range r.Plan.Notes {
+		x.note(r, n)
+	}
+	return r, nil
+}
+
+// plan fixes looks and error levels before any data. Without guardrails there
+// is nothing to judge, and the rounds asked for are measured once.
+func (x *experiment) plan(r *record.Result) (judge.Plan, error) {
+	m := judge.Method{Confidence: confidence, Rounds: x.config.Measure.Rounds, MaxRounds: x.config.Measure.MaxRounds}
+	guardrails := r.JudgeGuardrails()
+	if len(guardrails) == 0 {
+		return judge.Plan{Method: m, Looks: []judge.Look{{Rounds: m.Rounds, Alpha: 1 - confidence}}}, nil
+	}
+	for i := range x.config.Cases {
+		m.Claims += judge.CountClaims(guardrails, 1, len(x.config.Cases[i].Variants)-1)
+	}
+	guarded := map[string]bool{}
+	for _, g := range guardrails {
+		guarded[g.Phase] = true
+	}
+	m.Controls = len(x.config.Cases) * len(guarded)
+	return judge.NewPlan(m)
 }
 
 func (x *experiment) describeExperiment() record.Experiment {

@@ -36,7 +36,7 @@ func (x *experiment) evaluate() error {
 				sel.Reason = "no variant satisfies its condition"
 			}
 			for _, d := range diags {
-				x.note("select " + s.Name + ": " + d.Summary + ": " + d.Detail)
+				x.note(r, "select " + s.Name + ": " + d.Summary + ": " + d.Detail)
 			}
 			r.Selections = append(r.Selections, sel)
 		}
@@ -101,7 +101,7 @@ func outcomeOf(r *record.Result) config.Outcome {
 	return o
 }
 
-func (x *experiment) note(text string) {
-	x.result.Diagnostics = append(x.result.Diagnostics, text)
+func (x *experiment) note(r *record.Result, text string) {
+	r.Diagnostics = append(r.Diagnostics, text)
 	x.report(Event{Kind: Noted, Text: text})
 }

@@ -31,7 +31,7 @@ func (k *caseRun) search(ctx context.Context) error {
 			return k.found(answer.GetFindings())
 		}
 		if k.overBudget() {
-			k.note("the search was ended by the experiment's budget; a larger `budget` lets it finish")
+			k.note(k.result, "the search was ended by the experiment's budget; a larger `budget` lets it finish")
 			return k.found(answer.GetFindings())
 		}
 		chosen, err := k.adopt(answer.GetProposals())

@@ -82,6 +82,9 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 // Close ends the session's journal.
 func (s *Session) Close() error { return s.journal.Close() }
 
+// Journal is the path of the session's journal.
+func (s *Session) Journal() string { return s.journal.Path() }
+
 // Run measures the experiments in order and returns one result for each,
 // written to its file. It holds the machine lock meanwhile. An experiment that
 // fails costs the others nothing; an error is for what ends the session: a

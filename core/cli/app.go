@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/term"
+
+	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/registry"
+	"github.com/assay-bench/assay/core/report"
+)
+
+// Streams of a command.
+type Streams struct{ Out, Err io.Writer }
+
+// App is what commands share.
+type App struct {
+	Streams
+	Getenv func(string) string
+
+	log        hclog.Logger
+	noColor    bool
+	pluginDirs []string
+}
+
+func (a *App) configure(g *grammar) {
+	a.noColor, a.pluginDirs = g.NoColor, g.PluginDir
+	a.log = hclog.New(&hclog.LoggerOptions{Name: "assay", Level: hclog.LevelFromString(g.LogLevel), Output: a.Err})
+}
+
+// terminal is the width of w's terminal, 0 when it is none.
+func terminal(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+		return width
+	}
+	return 80
+}
+
+func (a *App) style(w io.Writer) report.Style {
+	return report.Style{Color: !a.noColor && terminal(w) > 0}
+}
+
+func (a *App) printJSON(v any) error {
+	enc := json.NewEncoder(a.Out)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// plugins looks through the plugin folders.
+func (a *App) plugins(ctx context.Context) (*registry.Registry, error) {
+	return registry.Discover(ctx, registry.Options{Dirs: a.pluginDirs, Getenv: a.Getenv})
+}
+
+// faults prints diagnostics to stderr and, when there is an error among them,
+// returns the status to exit with.
+func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
+	if len(diags) == 0 {
+		return nil
+	}
+	width := terminal(a.Err)
+	if width == 0 {
+		width = 100
+	}
+	if err := diag.Write(a.Err, diags, files, a.style(a.Err).Color, width); err != nil {
+		return err
+	}
+	if diags.HasErrors() {
+		fmt.Fprintln(a.Err, diag.Count(diags))
+		return status(exitUsage)
+	}
+	return nil
+}
+
+// describer gives the description of an installed plugin.
+type describer func(name string) (*pluginv1.DescribeResponse, error)

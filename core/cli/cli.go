@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/alecthomas/kong"
+)
+
+// Version of assay.
+const Version = "0.1.0"
+
+// Exit statuses. They are a contract: scripts and CI rely on them.
+const (
+	exitOK             = 0 // every guardrail passed
+	exitFail           = 1 // a guardrail failed
+	exitUsage          = 2 // bad usage or configuration
+	exitInconclusive   = 3 // inconclusive or invalid, nothing failed
+	exitInfrastructure = 4 // a plugin crashed, hung or could not start
+)
+
+// grammar is the command line.
+type grammar struct {
+	PluginDir []string `name:"plugin-dir" type:"path" placeholder:"DIR" help:"Look for plugins in this folder first; may be given more than once."`
+	LogLevel  string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
+	NoColor   bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
+
+	Fmt      fmtCommand      `cmd:"" help:"Put HCL files into the canonical layout."`
+	Validate validateCommand `cmd:"" help:"Check experiments as far as possible without a device."`
+	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
+	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
+	Show     showCommand     `cmd:"" help:"Show result documents."`
+	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
+	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
+	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	ProbeDevice probeCommand `cmd:"" hidden:"" help:"Print what is known of a device as JSON."`
+}
+
+// status is an error that has been told already; it only carries an exit status.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Main runs one command and returns the exit status.
+func Main(ctx context.Context, args []string, streams Streams, getenv func(string) string) int {
+	app := &App{Streams: streams, Getenv: getenv}
+	var g grammar
+	exited := -1
+	parser, err := kong.New(&g,
+		kong.Name("assay"),
+		kong.Description("Experiments on GPU kernels and LLM decode whose verdicts can be trusted."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(streams.Out, streams.Err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(app, &g),
+	)
+	if err != nil {
+		fmt.Fprintln(streams.Err, "assay:", err)
+		return exitUsage
+	}
+	command, err := parser.Parse(longFlags(args))
+	if exited >= 0 {
+		return exited // help was printed
+	}
+	if err != nil {
+		parser.Errorf("%s (assay --help lists commands and flags)", err)
+		return exitUsage
+	}
+	app.configure(&g)
+	err = command.Run()
+	var s status
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &s):
+		return int(s)
+	}
+	fmt.Fprintf(streams.Err, "assay: %v\n", err)
+	return exitUsage
+}
+
+var longFlag = regexp.MustCompile(`^-[a-z][a-z-]+(=|$)`)
+
+// longFlags lets flags be written with one dash as well, -var as --var: users
+// come from tools that want one and from tools that want two.
+func longFlags(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "--" {
+			copy(out[i:], args[i:])
+			break
+		}
+		if out[i] = a; longFlag.MatchString(a) {
+			out[i] = "-" + a
+		}
+	}
+	return out
+}
+
+type versionCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+func (c *versionCommand) Run(app *App) error {
+	if c.JSON {
+		return app.printJSON(map[string]string{"version": Version})
+	}
+	fmt.Fprintln(app.Out, "assay", Version)
+	return nil
+}

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/assay-bench/assay/core/machine"
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/devices"
+)
+
+type doctorCommand struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// finding is one thing doctor looked at.
+type finding struct {
+	Area string `json:"area"`
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Note string `json:"note"`
+	Fix  string `json:"fix,omitempty"` // what to do when not OK
+}
+
+func (c *doctorCommand) Run(ctx context.Context, app *App) error {
+	var all []finding
+	all = append(all, checkDevices(ctx)...)
+	all = append(all, checkPlugins(ctx, app)...)
+	all = append(all, checkMachine(ctx)...)
+	all = append(all, checkTools(ctx)...)
+	if c.JSON {
+		return app.printJSON(all)
+	}
+	area := ""
+	for _, f := range all {
+		if f.Area != area {
+			area = f.Area
+			fmt.Fprintf(app.Out, "%s\n", app.style(app.Out).Title(area))
+		}
+		mark := "ok  "
+		if !f.OK {
+			mark = "--  "
+		}
+		fmt.Fprintf(app.Out, "  %s%-14s %s\n", mark, f.Name, f.Note)
+		if !f.OK && f.Fix != "" {
+			fmt.Fprintf(app.Out, "      %-14s fix: %s\n", "", f.Fix)
+		}
+	}
+	return nil
+}
+
+// checkDevices asks each kind in a process of its own.
+func checkDevices(ctx context.Context) []finding {
+	fixes := map[string]string{
+		string(metal.Apple): "needs a Mac with Apple silicon",
+		string(metal.CUDA):  "needs an NVIDIA GPU, its driver (nvidia-smi) and NVRTC (CUDA toolkit, or pip install nvidia-cuda-nvrtc)",
+		string(metal.Sim):   "apt-get install g++ or clang (macOS: xcode-select --install)",
+	}
+	var out []finding
+	for _, kind := range devices.Kinds() {
+		if kind == devices.Auto {
+			continue
+		}
+		f := finding{Area: "devices", Name: kind, Fix: fixes[kind]}
+		info, err := probeInfo(ctx, kind)
+		if err != nil {
+			f.Note = err.Error()
+		} else {
+			f.OK = true
+			f.Note = fmt.Sprintf("%s %s, %d cores, %.1f GiB", info.Name, info.Family, info.Cores, float64(info.Memory)/(1<<30))
+			if info.Driver != "" {
+				f.Note += ", " + info.Driver
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func probeInfo(ctx context.Context, kind string) (metal.Info, error) {
+	var info metal.Info
+	self, err := os.Executable()
+	if err != nil {
+		return info, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, self, "probe-device", kind).Output()
+	if err != nil {
+		return info, fmt.Errorf("%s", exitText(err))
+	}
+	return info, json.Unmarshal(out, &info)
+}
+
+func checkPlugins(ctx context.Context, app *App) []finding {
+	const fix = "`make build` puts the first-party plugins into bin/plugins; --plugin-dir names other folders"
+	reg, err := app.plugins(ctx)
+	if err != nil {
+		return []finding{{Area: "plugins", Name: "folders", Note: err.Error(), Fix: fix}}
+	}
+	var out []finding
+	for _, p := range reg.All() {
+		out = append(out, finding{Area: "plugins", Name: p.Name, OK: true, Note: p.Version + "  " + relative(p.Path)})
+	}
+	if len(out) == 0 {
+		out = append(out, finding{Area: "plugins", Name: "none", Note: "no plugin was found", Fix: fix})
+	}
+	return out
+}
+
+func checkMachine(ctx context.Context) []finding {
+	host, env := machine.Facts(ctx), machine.Environment(ctx)
+	quiet := finding{Area: "machine", Name: "load", OK: env.Load1 < 0.5, Note: fmt.Sprintf("%.2f over the last minute", env.Load1),
+		Fix: "close other programs before measuring"}
+	power := finding{Area: "machine", Name: "power", OK: env.PowerSource != "battery" && !env.LowPower, Note: "not known", Fix: "plug in, and switch low-power mode off"}
+	if env.PowerSource != "" {
+		power.Note = env.PowerSource
+	}
+	thermal := finding{Area: "machine", Name: "thermal", OK: env.ThermalState == "" || env.ThermalState == "nominal", Note: "not known", Fix: "let the machine cool down"}
+	if env.ThermalState != "" {
+		thermal.Note = env.ThermalState
+	}
+	lock := finding{Area: "machine", Name: "lock", OK: true, Note: machine.LockPath() + " is free"}
+	short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
+	defer cancel()
+	if l, err := machine.Acquire(short, machine.LockPath(), "doctor", func(string) {}); err != nil {
+		lock.OK, lock.Note, lock.Fix = false, err.Error(), "wait for the other session"
+	} else {
+		_ = l.Release()
+	}
+	return []finding{
+		{Area: "machine", Name: "host", OK: true, Note: fmt.Sprintf("%s/%s, %s, %d cores, %.1f GiB", host.OS, host.Arch, host.CPU, host.Cores, float64(host.Memory)/(1<<30))},
+		quiet, power, thermal, lock, checkWritable(),
+	}
+}
+
+func checkWritable() finding {
+	f := finding{Area: "machine", Name: "results", OK: true, Note: "the working folder is writable", Fix: "run assay in a folder that you may write to"}
+	dir, err := os.MkdirTemp(".", ".assay-doctor-")
+	if err != nil {
+		f.OK, f.Note = false, err.Error()
+		return f
+	}
+	_ = os.Remove(filepath.Clean(dir))
+	return f
+}
+
+func checkTools(ctx context.Context) []finding {
+	git := finding{Area: "metadata", Name: "git", OK: true, Fix: "commit the experiments: a win without a git SHA is not called one"}
+	if sha, dirty, reason := machine.Git(ctx, "."); sha == nil {
+		git.OK, git.Note = false, strings.TrimSpace(reason)
+	} else if git.Note = *sha; dirty != nil && *dirty {
+		git.Note += " with uncommitted changes"
+	}
+	mlx := finding{Area: "metadata", Name: "mlx", OK: true, Note: "not installed; results say so (only needed to compare with MLX)"}
+	if v, _ := machine.MLXVersion(ctx); v != nil {
+		mlx.Note = *v
+	}
+	return []finding{git, mlx}
+}

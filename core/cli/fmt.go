@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/hashicorp/hcl/v2/hclparse"
+
+	"github.com/assay-bench/assay/core/config"
+)
+
+type fmtCommand struct {
+	Paths []string `arg:"" optional:"" type:"path" default:"." help:"Folders or files."`
+	Check bool     `name:"check" help:"Change nothing; exit with 1 when a file would change."`
+	JSON  bool     `name:"json" help:"Print the files that changed as JSON."`
+}
+
+func (c *fmtCommand) Run(app *App) error {
+	changed := []string{}
+	for _, path := range c.Paths {
+		files, err := hclFiles(path)
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			differs, err := c.format(app, file)
+			if err != nil {
+				return err
+			}
+			if differs {
+				changed = append(changed, file)
+			}
+		}
+	}
+	if c.JSON {
+		if err := app.printJSON(map[string]any{"changed": changed}); err != nil {
+			return err
+		}
+	} else {
+		for _, file := range changed {
+			fmt.Fprintln(app.Out, file)
+		}
+	}
+	if c.Check && len(changed) > 0 {
+		return status(exitFail)
+	}
+	return nil
+}
+
+// format rewrites one file. A file that does not parse is left alone.
+func (c *fmtCommand) format(app *App, file string) (bool, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return false, err
+	}
+	parser := hclparse.NewParser()
+	if _, diags := parser.ParseHCL(src, file); diags.HasErrors() {
+		return false, app.faults(diags, parser.Files())
+	}
+	out := config.Format(src)
+	if bytes.Equal(src, out) {
+		return false, nil
+	}
+	if c.Check {
+		return true, nil
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return false, err
+	}
+	return true, os.WriteFile(file, out, info.Mode().Perm())
+}
+
+func hclFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	files, err := filepath.Glob(filepath.Join(path, "*.hcl"))
+	sort.Strings(files)
+	return files, err
+}

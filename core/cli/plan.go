@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/assay-bench/assay/core/plan"
+	"github.com/assay-bench/assay/core/report"
+)
+
+type planCommand struct {
+	source
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+func (c *planCommand) Run(ctx context.Context, app *App) error {
+	l, err := app.load(ctx, c.source)
+	if err != nil {
+		return err
+	}
+	if err := app.faults(l.diags, l.module.Files()); err != nil {
+		return err
+	}
+	p := plan.New(l.experiments, plan.DefaultCosts())
+	if c.JSON {
+		return app.printJSON(p)
+	}
+	report.Plan(app.Out, p, app.style(app.Out))
+	return nil
+}

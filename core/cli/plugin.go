@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/schema"
+)
+
+type pluginCommand struct {
+	List pluginList `cmd:"" help:"List the plugins found."`
+	Docs pluginDocs `cmd:"" help:"Print a plugin's documentation as markdown."`
+}
+
+type pluginList struct {
+	All  bool `name:"all" help:"Also list what was passed over, and why."`
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+type listedPlugin struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Path    string `json:"path"`
+	SHA256  string `json:"sha256"`
+}
+
+func (c *pluginList) Run(ctx context.Context, app *App) error {
+	reg, err := app.plugins(ctx)
+	if err != nil {
+		return err
+	}
+	found := []listedPlugin{}
+	for _, p := range reg.All() {
+		found = append(found, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
+	}
+	if c.JSON {
+		return app.printJSON(map[string]any{"plugins": found, "rejected": reg.Rejected()})
+	}
+	for _, p := range found {
+		fmt.Fprintf(app.Out, "%-16s %-10s %s\n", p.Name, p.Version, relative(p.Path))
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(app.Err, "No plugin was found. `make build` puts the first-party ones into bin/plugins; --plugin-dir names other folders.")
+	}
+	if c.All {
+		for _, r := range reg.Rejected() {
+			fmt.Fprintf(app.Out, "passed over: %s: %s\n", relative(r.Path), r.Reason)
+		}
+	}
+	return nil
+}
+
+type pluginDocs struct {
+	Name string `arg:"" help:"The plugin."`
+	JSON bool   `name:"json" help:"Print the plugin's description as JSON."`
+}
+
+func (c *pluginDocs) Run(ctx context.Context, app *App) error {
+	reg, err := app.plugins(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := reg.Get(c.Name, "")
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return app.printJSON(p.Describe)
+	}
+	text, err := documentation(p.Describe)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(app.Out, text)
+	return nil
+}
+
+// documentation of a plugin as markdown: what it says of itself, its phases,
+// its metrics and its configuration.
+func documentation(d *pluginv1.DescribeResponse) (string, error) {
+	block, err := schema.Compile(d.GetName(), d.GetConfig())
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s %s\n\n%s\n\n## Phases\n\n| phase | unit | what is timed |\n|---|---|---|\n", d.GetName(), d.GetVersion(), strings.TrimSpace(d.GetMarkdown()))
+	for _, p := range d.GetPhases() {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.GetName(), p.GetUnit(), p.GetDescription())
+	}
+	if len(d.GetMetrics()) > 0 {
+		fmt.Fprint(&b, "\n## Metrics\n\n| metric | unit | better | meaning |\n|---|---|---|---|\n")
+	}
+	for _, m := range d.GetMetrics() {
+		better := map[pluginv1.Metric_Better]string{pluginv1.Metric_BETTER_LOWER: "lower", pluginv1.Metric_BETTER_HIGHER: "higher"}[m.GetBetter()]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", m.GetName(), m.GetUnit(), better, m.GetDescription())
+	}
+	fmt.Fprint(&b, "\n"+block.Markdown("Configuration", 2))
+	return b.String(), nil
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/schema"
+)
+
+type schemaCommand struct {
+	Plugin string `arg:"" optional:"" help:"Print the schema of this plugin's configuration; without it, of result documents."`
+	JSON   bool   `name:"json" help:"Schemas are JSON; accepted for symmetry."`
+}
+
+func (c *schemaCommand) Run(ctx context.Context, app *App) error {
+	if c.Plugin == "" {
+		fmt.Fprintf(app.Out, "%s", record.Schema)
+		return nil
+	}
+	reg, err := app.plugins(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := reg.Get(c.Plugin, "")
+	if err != nil {
+		return err
+	}
+	block, err := schema.Compile(p.Name, p.Describe.GetConfig())
+	if err != nil {
+		return err
+	}
+	return app.printJSON(block.JSONSchema(p.Name))
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/assay-bench/assay/core/diag"
+)
+
+type validateCommand struct {
+	source
+	JSON bool `name:"json" help:"Print diagnostics as JSON."`
+}
+
+func (c *validateCommand) Run(ctx context.Context, app *App) error {
+	l, err := app.load(ctx, c.source)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := app.printJSON(map[string]any{
+			"valid": !l.diags.HasErrors(), "diagnostics": diag.JSON(l.diags, l.module.Files()),
+		}); err != nil {
+			return err
+		}
+		if l.diags.HasErrors() {
+			return status(exitUsage)
+		}
+		return nil
+	}
+	if err := app.faults(l.diags, l.module.Files()); err != nil {
+		return err
+	}
+	cases, variants := 0, 0
+	for _, e := range l.experiments {
+		cases += len(e.Cases)
+		for i := range e.Cases {
+			variants += len(e.Cases[i].Variants)
+		}
+	}
+	fmt.Fprintf(app.Out, "Valid: %d experiments, %d cases, %d variants.\n", len(l.experiments), cases, variants)
+	return nil
+}

@@ -1,0 +1,22 @@
+// Command assay measures GPU kernels and LLM decode in experiments written in
+// HCL, and says what may be concluded. The main path: cli parses the command,
+// config and plan turn files into experiments, session measures them, record
+// writes them down and report shows them.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/assay-bench/assay/core/cli"
+)
+
+func main() {
+	// The first interrupt ends the session in order: what was measured is
+	// judged and written. The second one ends the process.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
+}
