@@ -1,0 +1,205 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/assay-bench/assay/core/diag"
+)
+
+// write makes a folder of files and returns it.
+func write(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func render(t *testing.T, m *Module, diags hcl.Diagnostics) string {
+	t.Helper()
+	var b strings.Builder
+	if err := diag.Write(&b, diags, m.Files(), false, 0); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+const simple = `experiment "NAME" {
+  plugin = "fake"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}
+`
+
+func TestFolderIsOneConfiguration(t *testing.T) {
+	dir := write(t, map[string]string{
+		"b.hcl":          strings.ReplaceAll(simple, "NAME", "second") + strings.ReplaceAll(simple, "NAME", "third"),
+		"a.hcl":          strings.ReplaceAll(simple, "NAME", "first"),
+		"c.hcl.json":     `{"experiment": {"fourth": {"plugin": "fake", "config": {"model": "small"}, "variant": {"a": {"baseline": true}}}}}`,
+		"assay.lock.hcl": `plugin "x" {}`,
+		"big.vars.hcl":   `model = "large"`,
+		".hidden.hcl":    `nonsense`,
+		"notes.txt":      `nonsense`,
+	})
+	m, diags := Load([]string{dir}, Options{})
+	experiments, more := m.Resolve(fakeOptions())
+	if diags = append(diags, more...); len(diags) > 0 {
+		t.Fatal(render(t, m, diags))
+	}
+	var names []string
+	for _, e := range experiments {
+		names = append(names, e.Name)
+	}
+	if diff := cmp.Diff([]string{"first", "second", "third", "fourth"}, names); diff != "" {
+		t.Error(diff)
+	}
+	if got := experiments[0].Source; got != strings.TrimSpace(strings.ReplaceAll(simple, "NAME", "first")) {
+		t.Errorf("source %q", got)
+	}
+	// A single file works too.
+	m, diags = Load([]string{filepath.Join(dir, "b.hcl")}, Options{})
+	if diags.HasErrors() || len(m.ExperimentNames()) != 2 {
+		t.Errorf("%v %v", m.ExperimentNames(), diags)
+	}
+}
+
+func TestLoadFaults(t *testing.T) {
+	dir := write(t, map[string]string{"huge.hcl": "# " + strings.Repeat("x", maxFileBytes), "readme.md": "x"})
+	cases := []struct{ name, path, want string }{
+		{"absent", filepath.Join(dir, "nothing"), "there is no file or folder"},
+		{"another kind of file", filepath.Join(dir, "readme.md"), "must end in .hcl or .hcl.json"},
+		{"too large", filepath.Join(dir, "huge.hcl"), "larger than 1048576 bytes"},
+		{"empty folder", t.TempDir(), "holds no *.hcl file"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m, diags := Load([]string{c.path}, Options{})
+			experiments, more := m.Resolve(fakeOptions())
+			if text := render(t, m, diags); !strings.Contains(text, c.want) || len(experiments)+len(more) > 0 {
+				t.Errorf("want %q:\n%s%v", c.want, text, more)
+			}
+		})
+	}
+}
+
+const variables = `
+variable "name"  { default = "from default" }
+variable "count" {
+  type    = number
+  default = 1
+}
+variable "steps" {
+  type    = list(number)
+  default = []
+}
+variable "on" {
+  type    = bool
+  default = false
+}
+`
+
+func TestVariableValues(t *testing.T) {
+	dir := write(t, map[string]string{
+		"main.hcl": variables + strings.ReplaceAll(simple, "NAME", "x"), "one.vars.hcl": "name = \"from file\"\ncount = 3\n",
+		"two.vars.hcl": "count = 4\nsteps = [1, 2]\n", "three.json": `{"on": true}`,
+	})
+	in := func(name string) string { return filepath.Join(dir, name) }
+	env := func(name string) string {
+		return map[string]string{"ASSAY_VAR_count": "2", "ASSAY_VAR_name": "from env", "ASSAY_VAR_nonsense": "x"}[name]
+	}
+	cases := []struct {
+		name string
+		opts Options
+		want map[string]string // variable -> value, origin
+	}{
+		{"defaults", Options{}, map[string]string{
+			"name": `"from default", default`, "count": "1, default", "steps": "[], default", "on": "false, default",
+		}},
+		{"environment", Options{Env: env}, map[string]string{
+			"name": `"from env", ASSAY_VAR_name`, "count": "2, ASSAY_VAR_count", "steps": "[], default", "on": "false, default",
+		}},
+		{"files over environment, later files over earlier", Options{Env: env, VarFiles: []string{in("one.vars.hcl"), in("two.vars.hcl"), in("three.json")}}, map[string]string{
+			"name": `"from file", -var-file ` + in("one.vars.hcl"), "count": "4, -var-file " + in("two.vars.hcl"),
+			"steps": "[1, 2], -var-file " + in("two.vars.hcl"), "on": "true, -var-file " + in("three.json"),
+		}},
+		{"flags over all", Options{Env: env, VarFiles: []string{in("one.vars.hcl")}, Vars: map[string]string{"name": "a, b", "count": "5", "steps": "[7, 8]", "on": "true"}}, map[string]string{
+			"name": `"a, b", -var`, "count": "5, -var", "steps": "[7, 8], -var", "on": "true, -var",
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m, diags := Load([]string{in("main.hcl")}, c.opts)
+			if len(diags) > 0 {
+				t.Fatal(render(t, m, diags))
+			}
+			got := map[string]string{}
+			for name, v := range m.Variables {
+				got[name] = diag.Text(v.Value) + ", " + v.From
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestVariableValueFaults(t *testing.T) {
+	dir := write(t, map[string]string{
+		"main.hcl": variables + strings.ReplaceAll(simple, "NAME", "x"), "wrong.vars.hcl": "counts = 3\nsteps = true\nname = other\n",
+		"syntax.vars.hcl": "count = = 3\n", "block.vars.hcl": "a {}\n",
+	})
+	cases := []struct {
+		name string
+		opts Options
+		want []string
+	}{
+		{"unknown flag", Options{Vars: map[string]string{"cuont": "1"}}, []string{"-var cuont:1:1", "cuont=1", `Did you mean "count"?`}},
+		{"flag of another type", Options{Vars: map[string]string{"count": "many"}}, []string{"-var count:1:1", "has the type number"}},
+		{"flag that is no expression", Options{Vars: map[string]string{"steps": "[1,"}}, []string{"-var steps:1:", "has the type list(number)"}},
+		{"flag with names", Options{Vars: map[string]string{"steps": "[count]"}}, []string{"Variables not allowed"}},
+		{"huge number in a flag", Options{Vars: map[string]string{"count": "1e999999999"}}, []string{"Number out of range"}},
+		{"environment of another type", Options{Env: func(n string) string {
+			if n == "ASSAY_VAR_on" {
+				return "perhaps"
+			}
+			return ""
+		}}, []string{"ASSAY_VAR_on:1:1", "has the type bool"}},
+		{"file", Options{VarFiles: []string{filepath.Join(dir, "wrong.vars.hcl")}}, []string{
+			`Did you mean "count"?`, "wrong.vars.hcl:2:9", "has the type list(number)", "wrong.vars.hcl:3:8", "3 errors",
+		}},
+		{"file with a syntax error", Options{VarFiles: []string{filepath.Join(dir, "syntax.vars.hcl")}}, []string{"syntax.vars.hcl:1:9"}},
+		{"file with a block", Options{VarFiles: []string{filepath.Join(dir, "block.vars.hcl")}}, []string{"Blocks are not allowed here"}},
+		{"absent file", Options{VarFiles: []string{filepath.Join(dir, "none.hcl")}}, []string{"no such file"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			m, diags := Load([]string{filepath.Join(dir, "main.hcl")}, c.opts)
+			text := render(t, m, diags)
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("want %q in\n%s", want, text)
+				}
+			}
+			if experiments, _ := m.Resolve(fakeOptions()); experiments != nil {
+				t.Error("a faulty module resolves to experiments")
+			}
+		})
+	}
+}
+
+func TestFormat(t *testing.T) {
+	got := string(Format([]byte("experiment   \"x\" {\nplugin=\"fake\"\n  device =   \"cpu\"\n}\n")))
+	want := "experiment \"x\" {\n  plugin = \"fake\"\n  device = \"cpu\"\n}\n"
+	if got != want {
+		t.Errorf("got %q", got)
+	}
+}
