@@ -28,7 +28,7 @@ func TestMisbehaviour(t *testing.T) {
 		{mode: "abort", at: "measure", want: "signal(SIGABRT)", samples: 2},
 		{mode: "sigkill", at: "measure", want: "signal(killed)", samples: 2},
 		{mode: "exit3", at: "measure", want: "exited(3)", samples: 2},
-		{mode: "hang", at: "measure", want: "hang(measure decode)", samples: 2, contains: "silent for 500ms"},
+		{mode: "hang", at: "measure", want: "hang(measure decode)", samples: 2, contains: "silent for 1s"},
 		{mode: "stop", at: "measure", want: "hang(measure decode)", samples: 2},
 		{mode: "error", at: "measure", want: "plugin_error", samples: 2, contains: "decode, 10 iterations: planted error"},
 		{mode: "device-fault", at: "measure", want: "gpu_fault(device_fault: decode, 10 iterations: kernel spin, thread 7: kernel fault)", samples: 2},
@@ -59,8 +59,12 @@ func TestMisbehaviour(t *testing.T) {
 		t.Run(tt.mode+"@"+tt.at, func(t *testing.T) {
 			t.Parallel()
 			p, logs := start(t, "")
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
+			silence := time.Minute
+			if tt.mode == "hang" || tt.mode == "stop" {
+				silence = time.Second
+			}
 			if tt.at == "prepare" && tt.mode == "hang" {
 				var stop context.CancelFunc
 				ctx, stop = context.WithTimeout(ctx, 500*time.Millisecond)
@@ -70,7 +74,7 @@ func TestMisbehaviour(t *testing.T) {
 			if tt.at != "" {
 				config["at"] = tt.at
 			}
-			samples, err := visit(ctx, t, p, config, 6)
+			samples, err := visit(ctx, t, p, config, 6, silence)
 			if len(samples) != tt.samples {
 				t.Errorf("samples delivered = %d, want %d", len(samples), tt.samples)
 			}
@@ -134,14 +138,18 @@ func TestMisbehaviourBeforeACase(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.early, func(t *testing.T) {
 			t.Parallel()
-			limit := 5 * time.Second
+			limit := time.Minute
 			if strings.HasPrefix(tt.want, "hang(start)") {
 				limit = 700 * time.Millisecond
 			}
 			p, logs, err := tryStart(t, tt.early, process.Options{StartTimeout: limit})
 			if err == nil {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
+				if strings.HasPrefix(tt.want, "hang(") {
+					ctx, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
+					defer cancel()
+				}
 				if _, err = p.Describe(ctx, &pluginv1.DescribeRequest{}); err == nil {
 					_, err = p.OpenDevice(t.Context(), &pluginv1.OpenDeviceRequest{Kind: "cpu"})
 				}

@@ -93,8 +93,8 @@ func request(t testing.TB, handle string, config map[string]any) *pluginv1.Prepa
 }
 
 // visit prepares one configuration and measures n samples; samples are what
-// was delivered.
-func visit(ctx context.Context, t testing.TB, p *process.Process, config map[string]any, n uint32) (samples []*pluginv1.Sample, err error) {
+// was delivered. A plugin silent for longer than silence hangs.
+func visit(ctx context.Context, t testing.TB, p *process.Process, config map[string]any, n uint32, silence time.Duration) (samples []*pluginv1.Sample, err error) {
 	t.Helper()
 	if _, err := p.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: "cpu"}); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func visit(ctx context.Context, t testing.TB, p *process.Process, config map[str
 		return nil, fmt.Errorf("not prepared: %v", found)
 	}
 	_, err = p.Measure(ctx, &pluginv1.Start{
-		Handle: "a", Phase: "decode", Iterations: 10, Samples: n, HeartbeatNs: (500 * time.Millisecond).Nanoseconds(),
+		Handle: "a", Phase: "decode", Iterations: 10, Samples: n, HeartbeatNs: silence.Nanoseconds(),
 	}, process.MeasureHandler{OnSample: func(s *pluginv1.Sample) (bool, error) {
 		samples = append(samples, s)
 		return false, nil
@@ -136,7 +136,7 @@ func TestOrderlyLife(t *testing.T) {
 	if len(v.GetDiagnostics()) != 1 || v.GetDiagnostics()[0].GetPath()[0].GetName() != "sample" {
 		t.Errorf("diagnostics = %v", v.GetDiagnostics())
 	}
-	samples, err := visit(ctx, t, p, map[string]any{"mode": "none"}, 5)
+	samples, err := visit(ctx, t, p, map[string]any{"mode": "none"}, 5, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@
 //	hang           waits on the device for ever, no heartbeats
 //	stop           sends itself SIGSTOP
 //	slow-start     needs a minute before it listens
-//	stdout-flood   one 1 MiB line and 32 MiB of short lines to descriptor 1
+//	stdout-flood   one 1 MiB line and 8 MiB of short lines to descriptor 1
 //	stderr-flood   the same to descriptor 2
 //	bad-log        a JSON log line whose message is a number
 //	fork           leaves a grandchild that holds stderr

@@ -88,7 +88,7 @@ func signalSelf(s syscall.Signal) {
 func flood(fd int) {
 	_, _ = syscall.Write(fd, append(bytes.Repeat([]byte("x"), 1<<20), '\n'))
 	block := bytes.Repeat([]byte("noise from native code\n"), 4096)
-	for written := 0; written < 32<<20; written += len(block) {
+	for written := 0; written < 8<<20; written += len(block) {
 		_, _ = syscall.Write(fd, block)
 	}
 }
