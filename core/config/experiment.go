@@ -92,7 +92,7 @@ type Measure struct {
 	Budget    time.Duration // 5m: wall time of the experiment, after which no round is added
 	Phases    []string      // empty: every phase of the plugin
 	Seed      uint64        // 0: drawn by the host and recorded
-	WarmupMax time.Duration // 10s: most warm-up before a visit is taken as it is
+	WarmupMax time.Duration // 1s: most warm-up before a visit is taken as it is
 
 	PrepareTimeout   time.Duration // 2m
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang

@@ -31,7 +31,7 @@ func (x *experiment) measure(b *hcl.Block) {
 		Budget:           r.duration("budget", 5*time.Minute, time.Second, 7*24*time.Hour),
 		Phases:           r.strings("phases"),
 		Seed:             r.seed("seed"),
-		WarmupMax:        r.duration("warmup_max", 10*time.Second, 0, time.Hour),
+		WarmupMax:        r.duration("warmup_max", time.Second, 0, time.Hour),
 		PrepareTimeout:   r.duration("prepare_timeout", 2*time.Minute, time.Second, 24*time.Hour),
 		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
 	}

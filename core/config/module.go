@@ -31,7 +31,7 @@ type Module struct {
 
 // RequiredPlugin is one entry of required_plugins.
 type RequiredPlugin struct {
-	Source  string // "assay/gather-qmm"
+	Source  string // "assay/NAME"
 	Version string // constraint, "" for none
 	Range   hcl.Range
 

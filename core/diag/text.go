@@ -24,7 +24,7 @@ const (
 //
 //	Error: Unsupported argument
 //
-//	  experiments/qmm.hcl:12:5, in experiment "qmm" > variant "fused" > config
+//	  experiments/speed.hcl:12:5, in experiment "speed" > variant "fused" > config
 //	  12 |     fusd = true
 //	     |     ^^^^
 //	  with matrix.bits = 4

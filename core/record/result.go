@@ -70,6 +70,7 @@ type Experiment struct {
 	Device      string                     `json:"device"` // as asked for
 	DependsOn   []string                   `json:"depends_on"`
 	Measure     Measure                    `json:"measure"`
+	Units       map[string]string          `json:"units"` // phase: what one iteration produces
 	Guardrails  []Guardrail                `json:"guardrails"`
 	Tradeoffs   map[string]string          `json:"tradeoffs"`
 	Metadata    map[string]json.RawMessage `json:"metadata"` // the author's own

@@ -30,8 +30,8 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	}
 	for _, f := range r.Findings {
 		fmt.Fprintf(w, "  finding%s (%s, %s): %s\n", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
-		if f.Detail != "" {
-			fmt.Fprintf(w, "    %s\n", f.Detail)
+		for line := range strings.Lines(f.Detail) {
+			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
 	for _, f := range r.Failures {
@@ -96,7 +96,7 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
 		}
 		row := []cell{
-			plain("    " + v.Name), plain(nanos(p.WallNs.Value)), plain(rate(p.UnitsPerSec, unitOf(phase))), plain(nanos(p.DeviceNs)),
+			plain("    " + v.Name), plain(nanos(p.WallNs.Value)), plain(rate(p.UnitsPerSec, r.Experiment.Units[phase])), plain(nanos(p.DeviceNs)),
 			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(speed), plain(bounds),
 		}
 		for _, m := range metrics {
@@ -205,13 +205,6 @@ func gbps(p record.PhaseSummary) string {
 		return "–"
 	}
 	return digits(p.GBps)
-}
-
-func unitOf(phase string) string {
-	if phase == "decode" || phase == "prefill" {
-		return "tok"
-	}
-	return "call"
 }
 
 func inCase(id string) string {

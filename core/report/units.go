@@ -31,6 +31,9 @@ func rate(perSecond float64, unit string) string {
 	if perSecond <= 0 {
 		return "–"
 	}
+	if unit == "" {
+		unit = "call"
+	}
 	return digits(perSecond) + " " + unit + "/s"
 }
 

@@ -72,16 +72,17 @@ func (x *experiment) plan(r *record.Result) (judge.Plan, error) {
 
 func (x *experiment) describeExperiment() record.Experiment {
 	e, m := x.config, x.config.Measure
-	phases := slices.Clone(m.Phases)
-	if len(phases) == 0 {
-		for _, p := range x.plugin.Describe.GetPhases() {
+	phases, units := slices.Clone(m.Phases), map[string]string{}
+	for _, p := range x.plugin.Describe.GetPhases() {
+		if len(m.Phases) == 0 {
 			phases = append(phases, p.GetName())
 		}
+		units[p.GetName()] = p.GetUnit()
 	}
 	d := record.Experiment{
 		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
 		DependsOn: append([]string{}, e.DependsOn...), Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{},
-		Metadata: map[string]json.RawMessage{}, Source: e.Source,
+		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
 		Measure: record.Measure{
 			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Cache: m.Cache,
 			Budget: m.Budget.Nanoseconds(), Phases: phases, Confidence: confidence,

@@ -36,7 +36,7 @@ func (x *experiment) evaluate() error {
 				sel.Reason = "no variant satisfies its condition"
 			}
 			for _, d := range diags {
-				x.note(r, "select " + s.Name + ": " + d.Summary + ": " + d.Detail)
+				x.note(r, "select "+s.Name+": "+d.Summary+": "+d.Detail)
 			}
 			r.Selections = append(r.Selections, sel)
 		}
