@@ -39,7 +39,9 @@ func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 	var inputs []input
 	var diags hcl.Diagnostics
 	dir := "."
+	siblings := 0
 	for i, path := range paths {
+		path = relative(path)
 		files, folder, err := expand(path)
 		if err != nil {
 			diags = append(diags, &hcl.Diagnostic{
@@ -50,6 +52,9 @@ func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 		}
 		if i == 0 {
 			dir = folder
+		}
+		if others, _, err := expand(folder); err == nil && folder != path {
+			siblings += len(others) - len(files)
 		}
 		for _, name := range files {
 			if slices.ContainsFunc(inputs, func(in input) bool { return in.name == name }) {
@@ -65,10 +70,28 @@ func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 	}
 	slices.SortStableFunc(inputs, func(a, b input) int { return strings.Compare(a.name, b.name) })
 	m, more := load(dir, inputs, opts)
+	if len(paths) == 1 {
+		m.unread = siblings
+	}
 	if diags.HasErrors() {
 		m.broken = true
 	}
 	return m, append(diags, more...)
+}
+
+// relative writes a path below the working folder as people do.
+func relative(path string) string {
+	if !filepath.IsAbs(path) {
+		return path
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
 }
 
 // expand lists the configuration files that path stands for, and the folder

@@ -65,10 +65,17 @@ func TestFolderIsOneConfiguration(t *testing.T) {
 	if got := experiments[0].Source; got != strings.TrimSpace(strings.ReplaceAll(simple, "NAME", "first")) {
 		t.Errorf("source %q", got)
 	}
-	// A single file works too.
+	// A single file works too, and a name it lacks may be in another file.
 	m, diags = Load([]string{filepath.Join(dir, "b.hcl")}, Options{})
 	if diags.HasErrors() || len(m.ExperimentNames()) != 2 {
 		t.Errorf("%v %v", m.ExperimentNames(), diags)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "d.hcl"), []byte(strings.ReplaceAll(simple, `"small"`, "var.model")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	m, _ = Load([]string{filepath.Join(dir, "d.hcl")}, Options{})
+	if _, diags = m.Resolve(fakeOptions()); !strings.Contains(render(t, m, diags), "name the folder: "+dir) {
+		t.Error(render(t, m, diags))
 	}
 }
 

@@ -26,6 +26,7 @@ type Module struct {
 	experiments []*block
 	broken      bool   // syntax errors: there is no point in resolving
 	first       string // name of the first file
+	unread      int    // other files of the folder, when a single file was named
 	faulty      bool   // other errors, which may be why an experiment is absent
 }
 

@@ -62,10 +62,28 @@ func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 		}
 	}
 	r.diags = append(r.diags, checkOutputs(out)...)
+	m.adviseFolder(r.diags)
 	if m.faulty || r.diags.HasErrors() {
 		return nil, r.diags
 	}
 	return out, r.diags
+}
+
+// adviseFolder says what is likely when a single file lacks a name that the
+// other files of its folder may have.
+func (m *Module) adviseFolder(diags hcl.Diagnostics) {
+	if m.unread == 0 {
+		return
+	}
+	for _, d := range diags {
+		if strings.Contains(d.Detail, "Did you mean") {
+			continue
+		}
+		switch d.Summary {
+		case "Unknown variable", "Unknown local", "Unknown experiment":
+			d.Detail += fmt.Sprintf("\nOnly %s was read; the folder has more files. To read all of them, name the folder: %s", m.first, m.Dir)
+		}
+	}
 }
 
 // resolver is the state of one Resolve.

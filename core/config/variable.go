@@ -110,7 +110,7 @@ func (m *Module) assignVariables(opts Options) hcl.Diagnostics {
 		}
 	}
 	for _, file := range opts.VarFiles {
-		m.assignFile(r, file, names)
+		m.assignFile(r, relative(file), names)
 	}
 	for _, name := range slices.Sorted(maps.Keys(opts.Vars)) {
 		origin := "-var " + name
