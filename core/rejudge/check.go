@@ -1,0 +1,154 @@
+package rejudge
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/core/judge"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// A Report says whether a document's conclusions follow from its samples.
+type Report struct {
+	// Follows is true when nothing derived differs and the journal, where there
+	// is one, agrees.
+	Follows     bool         `json:"follows"`
+	Verdict     string       `json:"verdict"`      // as stored
+	WantVerdict string       `json:"want_verdict"` // as computed from the samples
+	Differences []Difference `json:"differences"`
+	Judgements  []Judgement  `json:"judgements"`
+	Journal     Journal      `json:"journal"`
+	// Notes are what a reader should know and what fails nothing.
+	Notes []string `json:"notes"`
+
+	// Recomputed is the document as its samples want it.
+	Recomputed *record.Result `json:"-"`
+}
+
+// Check computes everything derived of a document once more from its raw
+// rounds. It changes nothing in r. An error is a document that no verdict can
+// be computed from at all.
+func Check(r *record.Result) (*Report, error) {
+	want, err := clone(r)
+	if err != nil {
+		return nil, err
+	}
+	out := &Report{Verdict: r.Verdict, Differences: []Difference{}, Judgements: []Judgement{}, Notes: []string{}, Recomputed: want}
+	if err := recompute(want); err != nil {
+		return nil, fmt.Errorf("judging %s again: %w", r.Experiment.Name, err)
+	}
+	out.WantVerdict = want.Verdict
+	all, err := differences(nil, r, want)
+	if err != nil {
+		return nil, err
+	}
+	more, err := checkLooks(r, want)
+	if err != nil {
+		return nil, err
+	}
+	reworded := false
+	for _, d := range append(all, more...) {
+		path := steps(d.Path)
+		if isWording(path) {
+			reworded = true
+			continue
+		}
+		if d.Where == "" {
+			d.Where = locate(longer(r, want, path), path)
+		}
+		out.Differences = append(out.Differences, d)
+	}
+	if reworded {
+		out.Notes = append(out.Notes, "some sentences are worded differently from what this assay writes; numbers and verdicts are compared, sentences are not")
+	}
+	for i := range want.Cases {
+		out.Judgements = append(out.Judgements, judgementsOf(r, want, i, out.Differences)...)
+	}
+	out.Follows = len(out.Differences) == 0
+	return out, nil
+}
+
+// recompute replaces everything that a session derives. The samples, what the
+// author asked for and what was observed stay. Asserts and selections are
+// expressions of the author's, which a document alone cannot evaluate.
+func recompute(r *record.Result) error {
+	if err := recomputePlan(r); err != nil {
+		return err
+	}
+	if r.Status == record.Skipped {
+		return nil
+	}
+	for i := range r.Cases {
+		for j := range r.Cases[i].Variants {
+			v := &r.Cases[i].Variants[j]
+			v.PeakBytes = 0 // a maximum over rounds, which starts from none
+			if preparedOnce(r.Cases[i].Rounds, v.Name) {
+				v.DeviceBytes, v.PrepareNs = 0, 0
+			}
+		}
+	}
+	return r.Summarize()
+}
+
+func preparedOnce(rounds []record.Round, variant string) bool {
+	return slices.ContainsFunc(rounds, func(d record.Round) bool {
+		return slices.ContainsFunc(d.Prepared, func(p record.Prepared) bool { return p.Variant == variant })
+	})
+}
+
+// recomputePlan lays the looks out again. Fewer claims or rounds than the
+// experiment asks for would make every level too lenient.
+func recomputePlan(r *record.Result) error {
+	if len(r.Plan.Looks) == 0 {
+		return nil
+	}
+	m, e := r.Plan.Method, r.Experiment
+	m.Rounds, m.MaxRounds = max(m.Rounds, e.Measure.Rounds), max(m.MaxRounds, e.Measure.MaxRounds)
+	if e.Measure.Confidence > 0 {
+		m.Confidence = e.Measure.Confidence
+	}
+	claims := 0
+	for i := range r.Cases {
+		variants := 0
+		for _, v := range r.Cases[i].Variants {
+			if v.Role == record.RoleVariant {
+				variants++
+			}
+		}
+		claims += judge.CountClaims(r.JudgeGuardrails(), 1, variants)
+	}
+	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(r.Cases)*len(e.Measure.Phases))
+	p, err := judge.NewPlan(m)
+	if err != nil {
+		return err
+	}
+	r.Plan.Method, r.Plan.Looks = p.Method, p.Looks
+	return nil
+}
+
+func clone(r *record.Result) (*record.Result, error) {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	var out record.Result
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	return &out, nil
+}
+
+// isWording says that a path leads to a sentence of a judgement.
+func isWording(path []string) bool {
+	return len(path) == 5 && path[2] == "judgements" && slices.Contains(wording, path[4])
+}
+
+// longer is the document that has something at the path, for naming it.
+func longer(r, want *record.Result, path []string) *record.Result {
+	if strings.Contains(locate(r, path), "judgements ") {
+		return want
+	}
+	return r
+}
