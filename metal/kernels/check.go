@@ -70,6 +70,16 @@ func (c *checker) span(name string, a metal.Arg, width, need int, dims []int) {
 	}
 }
 
+// rowAlign is what kernels need of the offset of x: they read 16 bytes at once.
+const rowAlign = 16
+
+// aligned checks a buffer offset that kernels rely on beyond the element's size.
+func (c *checker) aligned(name string, a metal.Arg, bytes int) {
+	if a.Offset%bytes != 0 {
+		c.failf("%s: offset %d is not a multiple of %d bytes", name, a.Offset, bytes)
+	}
+}
+
 // out is in for an argument that is written.
 func (c *checker) out(name string, a metal.Arg, width int, dims ...int) {
 	if c.err == nil && a.Buffer == nil {
@@ -100,6 +110,7 @@ func (c *checker) weights(name string, w Weights, experts int) {
 		c.failf("%s: [%d,%d,%d] has more words than kernels can index with 32 bits", name, w.Experts, w.N, w.K)
 	}
 	c.in(name+".Packed", w.Packed, 4, w.Experts, w.N, words)
+	c.aligned(name+".Packed", w.Packed, 4*w.Bits) // 32 codes
 	c.in(name+".Scales", w.Scales, w.DType.Size(), w.Experts, w.N, w.K/w.Group)
 	c.in(name+".Biases", w.Biases, w.DType.Size(), w.Experts, w.N, w.K/w.Group)
 }

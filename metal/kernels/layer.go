@@ -101,6 +101,9 @@ type SDPA struct {
 	DType        dtype.DType
 }
 
+// maxHead is what one simdgroup of the kernel holds of a head in registers.
+const maxHead = 256
+
 // SDPA builds the op.
 func (s *Set) SDPA(a SDPA) ([]metal.Dispatch, error) {
 	c := checker{op: "sdpa"}
@@ -116,6 +119,9 @@ func (s *Set) SDPA(a SDPA) ([]metal.Dispatch, error) {
 	}
 	if a.KVStride < a.L {
 		c.failf("KVStride %d is below the %d positions in use", a.KVStride, a.L)
+	}
+	if a.D > maxHead {
+		c.failf("D %d, heads have at most %d dimensions", a.D, maxHead)
 	}
 	size := a.DType.Size()
 	c.in("Q", a.Q, size, a.H, a.D)

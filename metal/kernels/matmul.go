@@ -15,6 +15,7 @@ func (s *Set) QuantizedMatmul(a QuantizedMatmul) ([]metal.Dispatch, error) {
 	c.size("M", a.M)
 	c.weights("W", a.W, 1)
 	c.in("X", a.X, a.W.DType.Size(), a.M, a.W.K)
+	c.aligned("X", a.X, rowAlign)
 	c.out("Y", a.Y, a.W.DType.Size(), a.M, a.W.N)
 	if c.err != nil {
 		return nil, c.err
@@ -71,6 +72,7 @@ func (c *checker) gather(x, lhs, rhs, y metal.Arg, w Weights, pairs, m, rows int
 	c.size("M", m)
 	c.size("Rows", rows)
 	c.in("X", x, w.DType.Size(), rows, m, w.K)
+	c.aligned("X", x, rowAlign)
 	c.in("LHS", lhs, 4, pairs)
 	c.in("RHS", rhs, 4, pairs)
 	c.out("Y", y, w.DType.Size(), pairs, m, w.N)
@@ -102,6 +104,7 @@ func (s *Set) GatherQMMCombine(a GatherQMMCombine) ([]metal.Dispatch, error) {
 	c.weights("Down", a.Down, 0)
 	size := a.Down.DType.Size()
 	c.in("H", a.H, size, a.Tokens, a.TopK, a.Down.K)
+	c.aligned("H", a.H, rowAlign)
 	c.in("RHS", a.RHS, 4, a.Tokens, a.TopK)
 	c.in("Scores", a.Scores, size, a.Tokens, a.TopK)
 	c.out("Out", a.Out, size, a.Tokens, a.Down.N)

@@ -126,6 +126,7 @@ func (s *Set) ProgressiveSwiglu(a ProgressiveSwiglu) ([]metal.Dispatch, error) {
 		c.failf("Threadgroup %d, want 0 or a power of two up to 1024", t)
 	}
 	c.in("X", a.X, a.Gate.DType.Size(), a.M, a.Gate.K)
+	c.aligned("X", a.X, rowAlign)
 	c.out("Y", a.Y, a.Gate.DType.Size(), a.M, a.Gate.N)
 	c.out("Refined", a.Refined, 4, a.M, a.Gate.N)
 	if c.err != nil {

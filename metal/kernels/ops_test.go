@@ -176,6 +176,8 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 		{"Y must be a buffer", gather(good, func(a *GatherQMM) { a.Y = metal.Arg{Bytes: make([]byte, 64)} })},
 		{"X: shape [9 1 128] needs 2304 bytes, the buffer has 512", gather(good, func(a *GatherQMM) { a.Rows = 9 })},
 		{"offset 3 is not a multiple", gather(good, func(a *GatherQMM) { a.RHS.Offset = 3 })},
+		{"X: offset 8 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.X.Offset = 8 })},
+		{"W.Packed: offset 4 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.W.Packed.Offset = 4; a.W.N = 7 })},
 		{"the buffer has 0 after offset 4000", gather(good, func(a *GatherQMM) { a.X.Offset = 4000 })},
 		{"W.Scales: shape [4 8 2]", gather(good, func(a *GatherQMM) { a.W.Scales = floats(1) })},
 		{"at most 4096", gather(good, func(a *GatherQMM) { a.X = metal.Arg{Bytes: make([]byte, 8192)} })},
@@ -205,6 +207,10 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 		}},
 		{"KVStride 2 is below", func(s *Set) error {
 			_, err := s.SDPA(SDPA{Q: floats(8), K: floats(64), V: floats(64), Out: floats(8), H: 1, KV: 1, L: 3, KVStride: 2, D: 8})
+			return err
+		}},
+		{"D 512, heads have at most 256", func(s *Set) error {
+			_, err := s.SDPA(SDPA{H: 1, KV: 1, L: 3, KVStride: 3, D: 512})
 			return err
 		}},
 		{"3 query heads do not divide", func(s *Set) error {
@@ -239,6 +245,17 @@ func gather(a GatherQMM, change func(*GatherQMM)) func(*Set) error {
 		change(&a)
 		_, err := s.GatherQMM(a)
 		return err
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	if _, err := Load(context.Background(), nil); err == nil {
+		t.Error("no device was accepted")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Load(ctx, &fakeDevice{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled context gave %v", err)
 	}
 }
 

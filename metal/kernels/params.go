@@ -61,17 +61,29 @@ func Encode(fields ...any) []byte {
 	return out
 }
 
-// The Bytes methods render each block for metal.Arg.
-func (p MatmulParams) Bytes() []byte  { return Encode(p.M, p.N, p.K) }
-func (p GatherParams) Bytes() []byte  { return Encode(p.Pairs, p.M, p.N, p.K, p.Experts, p.Rows) }
+// Bytes renders the block for metal.Arg.
+func (p MatmulParams) Bytes() []byte { return Encode(p.M, p.N, p.K) }
+
+// Bytes renders the block for metal.Arg.
+func (p GatherParams) Bytes() []byte { return Encode(p.Pairs, p.M, p.N, p.K, p.Experts, p.Rows) }
+
+// Bytes renders the block for metal.Arg.
 func (p CombineParams) Bytes() []byte { return Encode(p.M, p.TopK, p.D, p.K, p.Experts) }
-func (p GatingParams) Bytes() []byte  { return Encode(p.M, p.Experts, p.TopK, p.Norm) }
-func (p SlimeParams) Bytes() []byte   { return Encode(p.M, p.N, p.K, p.Threadgroup, p.Epsilon) }
-func (p CountParams) Bytes() []byte   { return Encode(p.N) }
-func (p RowParams) Bytes() []byte     { return Encode(p.M, p.D, p.Eps) }
-func (p RopeParams) Bytes() []byte {
-	return Encode(p.H, p.L, p.D, p.Offset, p.Base, p.Scale)
-}
-func (p SDPAParams) Bytes() []byte {
-	return Encode(p.H, p.KV, p.L, p.D, p.KVStride, p.Scale)
-}
+
+// Bytes renders the block for metal.Arg.
+func (p GatingParams) Bytes() []byte { return Encode(p.M, p.Experts, p.TopK, p.Norm) }
+
+// Bytes renders the block for metal.Arg.
+func (p SlimeParams) Bytes() []byte { return Encode(p.M, p.N, p.K, p.Threadgroup, p.Epsilon) }
+
+// Bytes renders the block for metal.Arg.
+func (p CountParams) Bytes() []byte { return Encode(p.N) }
+
+// Bytes renders the block for metal.Arg.
+func (p RowParams) Bytes() []byte { return Encode(p.M, p.D, p.Eps) }
+
+// Bytes renders the block for metal.Arg.
+func (p RopeParams) Bytes() []byte { return Encode(p.H, p.L, p.D, p.Offset, p.Base, p.Scale) }
+
+// Bytes renders the block for metal.Arg.
+func (p SDPAParams) Bytes() []byte { return Encode(p.H, p.KV, p.L, p.D, p.KVStride, p.Scale) }

@@ -23,8 +23,10 @@ type Format struct {
 	DType dtype.DType // of scales and biases
 }
 
-// AllBits and AllGroups list what MLX supports.
-func AllBits() []int   { return []int{2, 3, 4, 5, 6, 8} }
+// AllBits lists the code widths that MLX supports.
+func AllBits() []int { return []int{2, 3, 4, 5, 6, 8} }
+
+// AllGroups lists the group sizes that MLX supports.
 func AllGroups() []int { return []int{32, 64, 128} }
 
 // Check reports a format that MLX does not have, or one that rows of k weights

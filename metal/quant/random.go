@@ -91,11 +91,10 @@ func (s Synthetic) FillPacked(dst []byte, at int) {
 	})
 }
 
-// FillScales and FillBiases write the groups' scales and biases from byte
-// offset at on, a multiple of 8.
+// FillScales writes the groups' scales from byte offset at on, a multiple of 8.
 func (s Synthetic) FillScales(dst []byte, at int) { s.fillGroups(dst, at, 1) }
 
-// FillBiases: the bias is minus 2^(bits-1) scales, the code that MLX gives zero
+// FillBiases does the same for biases. A bias is minus 2^(bits-1) scales, the code that MLX gives zero
 // when a group's range is about symmetric.
 func (s Synthetic) FillBiases(dst []byte, at int) {
 	s.fillGroups(dst, at, -float32(uint(1)<<(s.Bits-1)))

@@ -43,22 +43,23 @@ func Combine(y, weights []float32, k, d int) ([]float64, error) {
 	return out, combine(y, weights, k, d, func(i int, w, y float32) { out[i] += float64(w) * float64(y) })
 }
 
-// CombineFMA, CombineNoFMA and CombineExact are the three modes to the bit,
-// adding experts in order; what they return is what a device of type dt stores.
+// CombineFMA is mode fp32 to the bit: experts are added in order, product and
+// sum rounded once. Like the other two modes below it returns what a device of
+// type dt stores.
 func CombineFMA(y, weights []float32, k, d int, dt dtype.DType) ([]float32, error) {
 	out := make([]float32, len(weights)/max(k, 1)*d)
 	err := combine(y, weights, k, d, func(i int, w, y float32) { out[i] = fma32(w, y, out[i]) })
 	return round(out, dt), err
 }
 
-// CombineNoFMA rounds each product to float32 before adding it.
+// CombineNoFMA is mode fp32_no_fma: it rounds each product to float32 before adding it.
 func CombineNoFMA(y, weights []float32, k, d int, dt dtype.DType) ([]float32, error) {
 	out := make([]float32, len(weights)/max(k, 1)*d)
 	err := combine(y, weights, k, d, func(i int, w, y float32) { out[i] += float32(w * y) })
 	return round(out, dt), err
 }
 
-// CombineExact rounds each product and each sum to dt.
+// CombineExact is mode exact: it rounds each product and each sum to dt.
 func CombineExact(y, weights []float32, k, d int, dt dtype.DType) ([]float32, error) {
 	out := make([]float32, len(weights)/max(k, 1)*d)
 	err := combine(y, weights, k, d, func(i int, w, y float32) { out[i] = dt.Round(out[i] + dt.Round(float32(w*y))) })
