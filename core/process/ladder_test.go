@@ -152,6 +152,18 @@ func TestKillForAGuardrail(t *testing.T) {
 	mustBeGone(t, p)
 }
 
+func TestPluginWithoutTLS(t *testing.T) {
+	t.Parallel()
+	p, _ := start(t, "plain@start")
+	if samples, err := visit(t.Context(), t, p, map[string]any{}, 2, time.Minute); err != nil || len(samples) != 2 {
+		t.Errorf("samples = %v, err = %v", samples, err)
+	}
+	_, _, err := tryStart(t, "plain-outside@start", process.Options{})
+	if err == nil || !strings.Contains(err.Error(), "nor a socket inside $PLUGIN_UNIX_SOCKET_DIR") {
+		t.Errorf("a socket outside the private folder: err = %v", err)
+	}
+}
+
 func TestStartIsCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

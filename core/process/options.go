@@ -8,12 +8,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// How host and plugin talk. The zero value is mutual TLS.
-const (
-	TransportMTLS = "mtls" // certificates exchanged in the handshake; what every Go plugin does
-	TransportUnix = "unix" // plain, over a socket in a folder that only this user can enter
-)
-
 // Options say what to start and how.
 type Options struct {
 	Path   string   // the binary
@@ -25,7 +19,6 @@ type Options struct {
 	LogLevel hclog.Level  // what the plugin is asked to log; NoLevel: Logger's level
 
 	Env          []string      // the whole environment; nil: AllowedEnv(os.Environ())
-	Transport    string        // TransportMTLS or TransportUnix
 	StartTimeout time.Duration // 0: 10 s
 }
 

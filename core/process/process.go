@@ -33,6 +33,7 @@ const (
 type Process struct {
 	opts   Options
 	child  *child
+	config *plugin.ClientConfig
 	client *plugin.Client
 	rpc    pluginv1.PluginClient
 	dir    string // holds the socket
@@ -80,7 +81,8 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 	out := &output{log: opts.Logger.Named(opts.name()), asked: opts.LogLevel, onGPU: func(line string) {
 		p.kill(cause{kind: KindGPUFault, text: line})
 	}}
-	p.client = plugin.NewClient(p.clientConfig(out))
+	p.config = p.clientConfig(out)
+	p.client = plugin.NewClient(p.config)
 	begin := time.Now()
 	if err := p.connect(ctx); err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Plugins(nil),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         p.opts.Transport != TransportUnix,
+		AutoMTLS:         true,
 		SkipHostEnv:      true,
 		StartTimeout:     p.opts.StartTimeout + time.Second, // this package's own comes first
 		Logger:           hclog.NewNullLogger(),             // what matters is in Death and in the plugin's own lines
@@ -107,6 +109,7 @@ func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 				return nil, p.base.Err() // given up before it ran
 			}
 			c := newChild(&p.opts, out, cmd.Env)
+			c.socketDir, c.withoutTLS = p.dir, p.withoutTLS
 			p.mu.Lock()
 			p.child = c
 			p.mu.Unlock()
@@ -114,6 +117,12 @@ func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 		},
 	}
 }
+
+// withoutTLS is for plugins, not written in Go as a rule, that answer the
+// handshake without a certificate: they are spoken to in the clear, over a
+// socket that only this user can reach. It is called while go-plugin reads the
+// handshake, before it dials with config.
+func (p *Process) withoutTLS() { p.config.TLSConfig = nil }
 
 // connect runs go-plugin's start, which knows no context, beside a deadline.
 func (p *Process) connect(ctx context.Context) error {

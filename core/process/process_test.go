@@ -24,6 +24,9 @@ import (
 var badPath string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(hostEnv) != "" {
+		os.Exit(m.Run())
+	}
 	dir, err := os.MkdirTemp("", "assay-process-test")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,9 +28,11 @@ const drainLimit = 500 * time.Millisecond
 // gives go-plugin a runner at all: own process group, no stdin, an allow-list
 // environment, a lifeline, and output that is read whatever it looks like.
 type child struct {
-	opts *Options
-	out  *output
-	env  []string
+	opts       *Options
+	out        *output
+	env        []string
+	socketDir  string
+	withoutTLS func()
 
 	cmd      *exec.Cmd
 	lifeline *os.File // the plugin ends when this closes
@@ -38,6 +41,7 @@ type child struct {
 	id      int  // process id, 0 before it runs
 	killed  bool // a signal is due, even if it does not run yet
 	refused bool // by go-plugin
+	plain   bool // the handshake has no certificate
 
 	handshake       *io.PipeReader // the first line of stdout, then end of file
 	handshakeWriter *io.PipeWriter
@@ -131,6 +135,10 @@ func (c *child) readStdout(stdout io.Reader) {
 	r := bufio.NewReaderSize(stdout, lineBuffer)
 	line, err := r.ReadSlice('\n')
 	if err == nil || len(line) > 0 {
+		fields := strings.Split(strings.TrimSpace(string(line)), "|")
+		c.mu.Lock()
+		c.plain = len(fields) < 6 || fields[5] == ""
+		c.mu.Unlock()
 		_, _ = c.handshakeWriter.Write(line)
 	}
 	_ = c.handshakeWriter.Close()
@@ -222,6 +230,15 @@ func (c *child) PluginToHost(network, addr string) (string, string, error) {
 	if network != "unix" {
 		return "", "", fmt.Errorf("plugin %s listens on %s %s; only a unix socket is accepted", c.opts.name(), network, addr)
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.plain {
+		return network, addr, nil
+	}
+	if !strings.HasPrefix(filepath.Clean(addr), c.socketDir+string(filepath.Separator)) {
+		return "", "", fmt.Errorf("plugin %s offers neither a certificate nor a socket inside $PLUGIN_UNIX_SOCKET_DIR, but %s", c.opts.name(), addr)
+	}
+	c.withoutTLS()
 	return network, addr, nil
 }
 

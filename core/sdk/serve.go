@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -119,6 +120,11 @@ func watchLifeline() {
 	pipe := os.NewFile(uintptr(fd), "lifeline")
 	go func() {
 		_, _ = pipe.Read(make([]byte, 1))
+		// The host can no longer remove the socket's folder.
+		if dir := os.Getenv(plugin.EnvUnixSocketDir); dir != "" {
+			_ = os.RemoveAll(dir)
+			_ = os.Remove(filepath.Dir(dir)) // fails unless it is empty
+		}
 		os.Exit(wire.ExitOrphaned)
 	}()
 }

@@ -15,6 +15,8 @@
 //	hang           waits on the device for ever, no heartbeats
 //	stop           sends itself SIGSTOP
 //	slow-start     needs a minute before it listens
+//	plain          (start only) serves without TLS, as plugins in other languages may
+//	plain-outside  (start only) the same, with its socket where anyone could reach it
 //	stdout-flood   one 1 MiB line and 8 MiB of short lines to descriptor 1
 //	stderr-flood   the same to descriptor 2
 //	bad-log        a JSON log line whose message is a number
@@ -66,7 +68,10 @@ type config struct {
 func main() {
 	early, phase, _ := strings.Cut(os.Getenv(badplugin.Env), "@")
 	if phase == "start" {
-		misbehave(early)
+		if err := misbehave(early); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
 	}
 	p := sdk.Plugin[config]{
 		Name: badplugin.Name, Version: "0.1.0",

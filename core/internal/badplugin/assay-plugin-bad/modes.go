@@ -47,6 +47,10 @@ func misbehave(mode string) error {
 		signalSelf(syscall.SIGSTOP)
 	case "exit3":
 		os.Exit(3)
+	case "plain":
+		return os.Unsetenv("PLUGIN_CLIENT_CERT")
+	case "plain-outside":
+		return errors.Join(os.Unsetenv("PLUGIN_CLIENT_CERT"), os.Setenv("PLUGIN_UNIX_SOCKET_DIR", os.TempDir()))
 	case "hang", "slow-start":
 		time.Sleep(time.Hour)
 	case "stdout-flood":
