@@ -3,6 +3,8 @@
 package simd
 
 import (
+	"unsafe"
+
 	"golang.org/x/sys/cpu"
 )
 
@@ -49,3 +51,11 @@ func Pause() { pause() }
 
 // FMA adds w·y to acc with one rounding per element.
 func FMA(acc, y []float32, w float32) { fmaGo(acc, y, w) }
+
+func streamRead(p unsafe.Pointer, n int) {
+	if Best() >= AVX512 {
+		streamRead512((*byte)(p), n)
+		return
+	}
+	streamRead2((*byte)(p), n)
+}

@@ -2,6 +2,11 @@
 
 package simd
 
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
 // Best is the highest tier of this machine and build.
 func Best() Tier { return Go }
 
@@ -25,3 +30,8 @@ func Pause() {}
 
 // FMA adds w·y to acc with one rounding per element.
 func FMA(acc, y []float32, w float32) { fmaGo(acc, y, w) }
+
+func streamRead(p unsafe.Pointer, n int) { sink.Store(streamReadGo(p, n)) }
+
+// sink keeps the compiler from dropping the reads.
+var sink atomic.Uint64

@@ -41,16 +41,19 @@ type impl interface {
 
 // RowArgs names the memory of one call of Rows.
 type RowArgs struct {
-	Codes, Scales, Biases unsafe.Pointer       // first row; the others follow
-	Rows                  int                  // how many rows of weights
-	X                     [MaxX]unsafe.Pointer // prepared rows
-	NX                    int                  // how many of them, 1 … MaxX
-	Out                   *float32             // Out[x*Ld + row] is written
-	Ld                    int
-	Next                  unsafe.Pointer // codes that will be read after these, to prefetch; may be nil
-	Scratch               []float32      // K floats
-	frame                 frame
+	Tile                         // first row; the others follow
+	Rows    int                  // how many rows of weights
+	X       [MaxX]unsafe.Pointer // prepared rows
+	NX      int                  // how many of them, 1 … MaxX
+	Out     *float32             // Out[x*Ld + row] is written
+	Ld      int
+	Next    Tile      // what will be read after these rows, to prefetch, or zero
+	Scratch []float32 // K floats
+	frame   frame
 }
+
+// Tile is where rows of weights begin.
+type Tile struct{ Codes, Scales, Biases unsafe.Pointer }
 
 // NewQDot fixes the format. K must be a multiple of group; the pair of bits
 // and group must be one that affine quantization has.

@@ -28,6 +28,10 @@ type frame struct {
 	rows, blocks          int
 	ld, scaleStep         int
 	groups, sums          int
+	rowBytes, scaleRow    int
+	ahead, end            unsafe.Pointer
+	jump                  int
+	scaleJump, biasJump   int
 }
 
 // consts512 is the vectors that a format needs.
@@ -37,7 +41,7 @@ type consts512 struct {
 	gather   [2][64]byte
 	shift    [4][64]byte
 	pick     [5][32]uint16
-	rows     *[3]func(*byte)
+	rows     *[4]func(*byte)
 	prepare  func(dst, x *byte, blocks int, pick *byte)
 	sums     int // where they start in a prepared row
 }
@@ -149,40 +153,82 @@ func (avx512) prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32) {
 	groupSums(sums[:groups], f, q.Group)
 }
 
+// prefetchBytes is how far codes are prefetched: long enough for the memory's
+// latency, short enough to stay in the first level of cache.
+const prefetchBytes = 4096
+
 func (avx512) rows(q *QDot, a *RowArgs) {
 	c := q.consts.(*consts512)
 	f := &a.frame
-	f.codes, f.scales, f.biases = a.Codes, a.Scales, a.Biases
 	f.table, f.scaleIdx, f.gather, f.shift = &c.table, &c.scaleIdx, &c.gather, &c.shift
-	f.rows, f.blocks, f.ld = a.Rows, q.K/block, 4*a.Ld
+	f.blocks, f.ld = q.K/block, 4*a.Ld
 	f.scaleStep, f.sums = block/q.Group*q.T.Size(), c.sums
 	f.groups = q.K / q.Group
 	if q.part == Low {
 		f.groups = 0
 	}
+	f.rowBytes, f.scaleRow = q.RowBytes(), q.ScaleBytes()
 	for i := 0; i < a.NX; {
-		n, kernel := 1, 0
+		s := &shapes[1]
 		switch left := a.NX - i; {
-		case left >= 4:
-			n, kernel = 4, 2
+		case left >= 4 && q.T == dtype.BF16:
+			s = &shapes[3]
 		case left >= 2:
-			n, kernel = 2, 1
+			s = &shapes[2]
 		}
-		copy(f.x[:], a.X[i:i+n])
-		f.out = (*float32)(unsafe.Add(unsafe.Pointer(a.Out), 4*i*a.Ld))
-		c.rows[kernel]((*byte)(unsafe.Pointer(f)))
-		i += n
+		rows := a.Rows / s.nr * s.nr
+		if rows > 0 {
+			f.at(a, 0, rows, i, s.nx)
+			f.prefetch(a, i+s.nx < a.NX)
+			c.rows[s.kernel]((*byte)(unsafe.Pointer(f)))
+		}
+		for ; rows < a.Rows; rows++ {
+			for j := range s.nx {
+				f.at(a, rows, 1, i+j, 1)
+				f.prefetch(a, true)
+				c.rows[0]((*byte)(unsafe.Pointer(f)))
+			}
+		}
+		i += s.nx
 	}
 }
 
-// qdots are the kernels by bits, type, and one, two or four activations.
-var qdots = [9][3][3]func(*byte){
-	2: {{qdotB2f32X1, qdotB2f32X2, qdotB2f32X4}, {qdotB2f16X1, qdotB2f16X2, qdotB2f16X4}, {qdotB2bf16X1, qdotB2bf16X2, qdotB2bf16X4}},
-	3: {{qdotB3f32X1, qdotB3f32X2, qdotB3f32X4}, {qdotB3f16X1, qdotB3f16X2, qdotB3f16X4}, {qdotB3bf16X1, qdotB3bf16X2, qdotB3bf16X4}},
-	4: {{qdotB4f32X1, qdotB4f32X2, qdotB4f32X4}, {qdotB4f16X1, qdotB4f16X2, qdotB4f16X4}, {qdotB4bf16X1, qdotB4bf16X2, qdotB4bf16X4}},
-	5: {{qdotB5f32X1, qdotB5f32X2, qdotB5f32X4}, {qdotB5f16X1, qdotB5f16X2, qdotB5f16X4}, {qdotB5bf16X1, qdotB5bf16X2, qdotB5bf16X4}},
-	6: {{qdotB6f32X1, qdotB6f32X2, qdotB6f32X4}, {qdotB6f16X1, qdotB6f16X2, qdotB6f16X4}, {qdotB6bf16X1, qdotB6bf16X2, qdotB6bf16X4}},
-	8: {{qdotB8f32X1, qdotB8f32X2, qdotB8f32X4}, {qdotB8f16X1, qdotB8f16X2, qdotB8f16X4}, {qdotB8bf16X1, qdotB8bf16X2, qdotB8bf16X4}},
+// shapes are the kernels' rows of weights and of activations.
+var shapes = [4]struct{ kernel, nr, nx int }{{0, 1, 1}, {1, 4, 1}, {2, 4, 2}, {3, 2, 4}}
+
+// at points f at n rows of weights from row r, and nx activations from x on.
+func (f *frame) at(a *RowArgs, r, n, x, nx int) {
+	f.codes = unsafe.Add(a.Codes, r*f.rowBytes)
+	f.scales = unsafe.Add(a.Scales, r*f.scaleRow)
+	f.biases = unsafe.Add(a.Biases, r*f.scaleRow)
+	f.out = (*float32)(unsafe.Add(unsafe.Pointer(a.Out), 4*(x*a.Ld+r)))
+	f.rows = n
+	copy(f.x[:], a.X[x:x+nx])
+}
+
+// prefetch sets what to prefetch: the rest of these codes, then what comes
+// next: the same again for the next activations, or the next tile.
+func (f *frame) prefetch(a *RowArgs, again bool) {
+	next := a.Next
+	if again || next.Codes == nil {
+		next = Tile{a.Codes, a.Scales, a.Biases}
+	}
+	size := f.rows * f.rowBytes
+	f.ahead = unsafe.Add(f.codes, min(prefetchBytes, size))
+	f.end = unsafe.Add(f.codes, size)
+	f.jump = int(uintptr(next.Codes) - uintptr(f.end))
+	f.scaleJump = int(uintptr(next.Scales) - uintptr(a.Scales))
+	f.biasJump = int(uintptr(next.Biases) - uintptr(a.Biases))
+}
+
+// qdots are the kernels by bits, type and shape.
+var qdots = [9][3][4]func(*byte){
+	2: {{qdotB2f32R1X1, qdotB2f32R4X1, qdotB2f32R4X2, qdotB2f32R2X4}, {qdotB2f16R1X1, qdotB2f16R4X1, qdotB2f16R4X2, qdotB2f16R2X4}, {qdotB2bf16R1X1, qdotB2bf16R4X1, qdotB2bf16R4X2, qdotB2bf16R2X4}},
+	3: {{qdotB3f32R1X1, qdotB3f32R4X1, qdotB3f32R4X2, qdotB3f32R2X4}, {qdotB3f16R1X1, qdotB3f16R4X1, qdotB3f16R4X2, qdotB3f16R2X4}, {qdotB3bf16R1X1, qdotB3bf16R4X1, qdotB3bf16R4X2, qdotB3bf16R2X4}},
+	4: {{qdotB4f32R1X1, qdotB4f32R4X1, qdotB4f32R4X2, qdotB4f32R2X4}, {qdotB4f16R1X1, qdotB4f16R4X1, qdotB4f16R4X2, qdotB4f16R2X4}, {qdotB4bf16R1X1, qdotB4bf16R4X1, qdotB4bf16R4X2, qdotB4bf16R2X4}},
+	5: {{qdotB5f32R1X1, qdotB5f32R4X1, qdotB5f32R4X2, qdotB5f32R2X4}, {qdotB5f16R1X1, qdotB5f16R4X1, qdotB5f16R4X2, qdotB5f16R2X4}, {qdotB5bf16R1X1, qdotB5bf16R4X1, qdotB5bf16R4X2, qdotB5bf16R2X4}},
+	6: {{qdotB6f32R1X1, qdotB6f32R4X1, qdotB6f32R4X2, qdotB6f32R2X4}, {qdotB6f16R1X1, qdotB6f16R4X1, qdotB6f16R4X2, qdotB6f16R2X4}, {qdotB6bf16R1X1, qdotB6bf16R4X1, qdotB6bf16R4X2, qdotB6bf16R2X4}},
+	8: {{qdotB8f32R1X1, qdotB8f32R4X1, qdotB8f32R4X2, qdotB8f32R2X4}, {qdotB8f16R1X1, qdotB8f16R4X1, qdotB8f16R4X2, qdotB8f16R2X4}, {qdotB8bf16R1X1, qdotB8bf16R4X1, qdotB8bf16R4X2, qdotB8bf16R2X4}},
 }
 
 // prepares are by order (8-bit codes have their own) and type.

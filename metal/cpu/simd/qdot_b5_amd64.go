@@ -4,47 +4,62 @@
 
 package simd
 
-// qdotB5f32X1 multiplies rows of 5-bit codes with 1 prepared f32 rows.
+// qdotB5f32R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32X1(f *byte)
+func qdotB5f32R1X1(f *byte)
 
-// qdotB5f32X2 multiplies rows of 5-bit codes with 2 prepared f32 rows.
+// qdotB5f32R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32X2(f *byte)
+func qdotB5f32R4X1(f *byte)
 
-// qdotB5f32X4 multiplies rows of 5-bit codes with 4 prepared f32 rows.
+// qdotB5f32R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32X4(f *byte)
+func qdotB5f32R4X2(f *byte)
 
-// qdotB5f16X1 multiplies rows of 5-bit codes with 1 prepared f16 rows.
+// qdotB5f32R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f16X1(f *byte)
+func qdotB5f32R2X4(f *byte)
 
-// qdotB5f16X2 multiplies rows of 5-bit codes with 2 prepared f16 rows.
+// qdotB5f16R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16X2(f *byte)
+func qdotB5f16R1X1(f *byte)
 
-// qdotB5f16X4 multiplies rows of 5-bit codes with 4 prepared f16 rows.
+// qdotB5f16R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16X4(f *byte)
+func qdotB5f16R4X1(f *byte)
 
-// qdotB5bf16X1 multiplies rows of 5-bit codes with 1 prepared bf16 rows.
+// qdotB5f16R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared f16 rows.
 //
 //go:noescape
-func qdotB5bf16X1(f *byte)
+func qdotB5f16R4X2(f *byte)
 
-// qdotB5bf16X2 multiplies rows of 5-bit codes with 2 prepared bf16 rows.
+// qdotB5f16R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared f16 rows.
 //
 //go:noescape
-func qdotB5bf16X2(f *byte)
+func qdotB5f16R2X4(f *byte)
 
-// qdotB5bf16X4 multiplies rows of 5-bit codes with 4 prepared bf16 rows.
+// qdotB5bf16R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB5bf16X4(f *byte)
+func qdotB5bf16R1X1(f *byte)
+
+// qdotB5bf16R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared bf16 rows.
+//
+//go:noescape
+func qdotB5bf16R4X1(f *byte)
+
+// qdotB5bf16R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared bf16 rows.
+//
+//go:noescape
+func qdotB5bf16R4X2(f *byte)
+
+// qdotB5bf16R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared bf16 rows.
+//
+//go:noescape
+func qdotB5bf16R2X4(f *byte)

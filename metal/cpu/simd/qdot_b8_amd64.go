@@ -4,47 +4,62 @@
 
 package simd
 
-// qdotB8f32X1 multiplies rows of 8-bit codes with 1 prepared f32 rows.
+// qdotB8f32R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32X1(f *byte)
+func qdotB8f32R1X1(f *byte)
 
-// qdotB8f32X2 multiplies rows of 8-bit codes with 2 prepared f32 rows.
+// qdotB8f32R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32X2(f *byte)
+func qdotB8f32R4X1(f *byte)
 
-// qdotB8f32X4 multiplies rows of 8-bit codes with 4 prepared f32 rows.
+// qdotB8f32R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32X4(f *byte)
+func qdotB8f32R4X2(f *byte)
 
-// qdotB8f16X1 multiplies rows of 8-bit codes with 1 prepared f16 rows.
+// qdotB8f32R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f16X1(f *byte)
+func qdotB8f32R2X4(f *byte)
 
-// qdotB8f16X2 multiplies rows of 8-bit codes with 2 prepared f16 rows.
+// qdotB8f16R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16X2(f *byte)
+func qdotB8f16R1X1(f *byte)
 
-// qdotB8f16X4 multiplies rows of 8-bit codes with 4 prepared f16 rows.
+// qdotB8f16R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16X4(f *byte)
+func qdotB8f16R4X1(f *byte)
 
-// qdotB8bf16X1 multiplies rows of 8-bit codes with 1 prepared bf16 rows.
+// qdotB8f16R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared f16 rows.
 //
 //go:noescape
-func qdotB8bf16X1(f *byte)
+func qdotB8f16R4X2(f *byte)
 
-// qdotB8bf16X2 multiplies rows of 8-bit codes with 2 prepared bf16 rows.
+// qdotB8f16R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared f16 rows.
 //
 //go:noescape
-func qdotB8bf16X2(f *byte)
+func qdotB8f16R2X4(f *byte)
 
-// qdotB8bf16X4 multiplies rows of 8-bit codes with 4 prepared bf16 rows.
+// qdotB8bf16R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB8bf16X4(f *byte)
+func qdotB8bf16R1X1(f *byte)
+
+// qdotB8bf16R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared bf16 rows.
+//
+//go:noescape
+func qdotB8bf16R4X1(f *byte)
+
+// qdotB8bf16R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared bf16 rows.
+//
+//go:noescape
+func qdotB8bf16R4X2(f *byte)
+
+// qdotB8bf16R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared bf16 rows.
+//
+//go:noescape
+func qdotB8bf16R2X4(f *byte)

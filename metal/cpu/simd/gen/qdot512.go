@@ -19,20 +19,20 @@ const (
 	fScaleIdx  = 72 // two vectors: which scale each lane takes
 	fGather    = 80 // two vectors: which byte each byte of a qword takes
 	fShift     = 88 // four vectors: where each code of a qword starts
-	fRows      = 96
-	fBlocks    = 104 // K / 128
+	fRows      = 96 // counted down
+	fBlocks    = 104
 	fLd        = 112 // bytes between outputs of one row
 	fScaleStep = 120 // bytes of scales per block
 	fGroups    = 128 // groups that have a bias
 	fSums      = 136 // where the sums start in a prepared row
+	fRowBytes  = 144 // codes of one row
+	fScaleRow  = 152 // bytes of scales of one row
+	fAhead     = 160 // what to prefetch first
+	fEnd       = 168 // end of these codes: prefetching jumps from there …
+	fJump      = 176 // … by so many bytes, once
+	fScaleJump = 184 // bytes from a scale to the one that the next tile has there
+	fBiasJump  = 192
 )
-
-// block is the codes of one step.
-const block = 128
-
-// ahead is how far codes are prefetched, in bytes. Hardware prefetchers stop
-// at a page's end; this does not.
-const ahead = 3072
 
 var types = []struct {
 	name  string
@@ -40,27 +40,40 @@ var types = []struct {
 	size  int
 }{{"f32", 3, 4}, {"f16", 2, 2}, {"bf16", 1, 2}}
 
-// qdot512 writes the dot products of rows of codes with one, two and four
-// prepared activations, for each dtype, with AVX-512 and VDPBF16PS.
+// shapes are the rows of weights and of activations of one kernel. More rows
+// share the loads of activations, and more activations the unpacking.
+var shapes = []struct{ nr, nx int }{{1, 1}, {4, 1}, {4, 2}, {2, 4}}
+
+// qdot512 writes the dot products of rows of codes with prepared activations,
+// for each dtype and shape, with AVX-512 and VDPBF16PS.
 //
-// A block is 128 codes. They become four vectors of 32 table indices, one per
-// 16-bit word (bits above an index are ignored), VPERMW turns those into
-// bfloat16, and VDPBF16PS multiplies and adds. Activations are prepared in the
-// same order, split into as many bfloat16 terms as make them exact. A lane
+// A block is 128 codes of a row. They become four vectors of 32 table indices,
+// one per 16-bit word (bits above an index are ignored), VPERMW turns those
+// into bfloat16, and VDPBF16PS multiplies and adds. Activations are prepared in
+// the same order, split into as many bfloat16 terms as make them exact. A lane
 // always holds codes of one group, so one multiply by the lane's scale follows
 // per block; the biases need but one multiply per group and row.
+//
+// Rows that are computed together lie apart, which hardware prefetchers take
+// badly, so codes are prefetched in the order of their addresses instead.
 func qdot512(bits int) {
 	for _, t := range types {
-		for _, nx := range []int{1, 2, 4} {
-			q := &qdot{bits: bits, nx: nx, typ: t.name, parts: t.parts, size: t.size}
+		for _, s := range shapes {
+			q := &qdot{bits: bits, nr: s.nr, nx: s.nx, typ: t.name, parts: t.parts, size: t.size}
 			q.generate()
 		}
 	}
 }
 
 type qdot struct {
-	bits, nx, parts, size int
-	typ                   string
+	bits, nr, nx, parts, size int
+	typ                       string
+	free                      []VecPhysical
+	table, scaleIdx           []VecPhysical
+	gather, shift             []VecPhysical
+	total, acc                []VecPhysical // [x·nr + row]
+	packed, weight            []VecPhysical // [row]
+	x                         []VecPhysical // [0] also holds scales
 }
 
 var (
@@ -68,39 +81,73 @@ var (
 	xs                         = []GPPhysical{R12, R13, R14, R15}
 	frame                      = RDI
 	at                         = RAX // offset in prepared rows
-	left                       = RCX // blocks
-	rows                       = RDX
-	tmp, tmp2                  = RBX, RSI
+	left                       = RCX // blocks, then groups
+	rowBytes, rowBytes3        = RDX, R14
+	scaleRow, scaleRow3        = RBX, R15
+	ahead                      = RSI // what to prefetch next
 
-	table    = []VecPhysical{Z0, Z1}
-	scaleIdx = []VecPhysical{Z2, Z3}
-	gather   = []VecPhysical{Z4, Z5}
-	shift    = []VecPhysical{Z6, Z7, Z30, Z31}
-	total    = []VecPhysical{Z8, Z9, Z10, Z11}
-	acc      = []VecPhysical{Z12, Z13, Z14, Z15}
-	index    = []VecPhysical{Z16, Z17, Z18, Z19}
-	weight   = []VecPhysical{Z20, Z21, Z22, Z23}
-	scale    = Z24
 	oddWords = K1 // the upper word of each lane
 	tail     = K2 // groups in the last vector of biases
 )
 
 func mem(base GPPhysical, disp int) operand.Mem { return operand.Mem{Base: base, Disp: disp} }
 
+// codesOf is the codes of row r of those computed together.
+func codesOf(r, disp int) operand.Mem { return rowOf(r, codes, rowBytes, rowBytes3, disp) }
+
+func scalesOf(base GPPhysical, r int) operand.Mem { return rowOf(r, base, scaleRow, scaleRow3, 0) }
+
+func rowOf(r int, base, stride, stride3 GPPhysical, disp int) operand.Mem {
+	m := mem(base, disp)
+	switch r {
+	case 1, 2:
+		m.Index, m.Scale = stride, uint8(r)
+	case 3:
+		m.Index, m.Scale = stride3, 1
+	}
+	return m
+}
+
+func (q *qdot) take(n int) []VecPhysical {
+	regs := q.free[:n]
+	q.free = q.free[n:]
+	return regs
+}
+
 func (q *qdot) generate() {
-	name := fmt.Sprintf("qdotB%d%sX%d", q.bits, q.typ, q.nx)
+	q.free = []VecPhysical{
+		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
+	}
+	n := q.nr * q.nx
+	q.total, q.acc = q.take(n), q.take(n) // first, so that VEX instructions can reduce them
+	q.packed = q.take(q.nr)
+	q.table, q.scaleIdx = q.take(1+q.bits/6), q.take(1+q.bits/8)
+	if q.stream() {
+		q.gather, q.shift = q.take(1+q.bits/5), q.take(4-q.bits/5*2)
+		q.weight, q.x = q.take(1), q.take(1)
+		if q.parts == 1 {
+			q.x = append(q.x, q.take(q.nx-1)...)
+		}
+	} else {
+		q.weight, q.x = q.take(q.nr), q.take(1)
+	}
+
+	name := fmt.Sprintf("qdotB%d%sR%dX%d", q.bits, q.typ, q.nr, q.nx)
 	TEXT(name, NOSPLIT, "func(f *byte)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s multiplies rows of %d-bit codes with %d prepared %s rows.", name, q.bits, q.nx, q.typ))
+	Doc(fmt.Sprintf("%s multiplies %d-bit codes, %d rows at a time, with %d prepared %s rows.", name, q.bits, q.nr, q.nx, q.typ))
 	Load(Param("f"), frame)
 	q.constants()
 	Label("row")
 	for i := range q.nx {
 		MOVQ(mem(frame, fX+8*i), xs[i])
-		VPXORD(total[i], total[i], total[i])
 	}
-	XORQ(at, at)
+	for _, t := range q.total {
+		VPXORD(t, t, t)
+	}
 	MOVQ(mem(frame, fBlocks), left)
+	q.prefetchScales()
 	Label("block")
 	q.block()
 	ADDQ(imm32(16*q.bits), codes)
@@ -110,30 +157,55 @@ func (q *qdot) generate() {
 	JNZ(operand.LabelRef("block"))
 	q.addBiases()
 	q.reduce()
-	ADDQ(imm32(4), out)
-	DECQ(rows)
+	for range q.nr - 1 {
+		ADDQ(rowBytes, codes)
+		ADDQ(scaleRow, scales)
+		ADDQ(scaleRow, biases)
+	}
+	ADDQ(imm32(4*q.nr), out)
+	CMPQ(ahead, mem(frame, fEnd))
+	JB(operand.LabelRef("next"))
+	ADDQ(mem(frame, fJump), ahead)
+	MOVQ(operand.I32(-1), mem(frame, fEnd))
+	Label("next")
+	SUBQ(imm32(q.nr), mem(frame, fRows))
 	JNZ(operand.LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }
 
+// prefetchScales fetches the scales and biases of the next tile's rows, those
+// that correspond to the rows about to be computed.
+func (q *qdot) prefetchScales() {
+	for _, p := range []struct {
+		base GPPhysical
+		jump int
+	}{{scales, fScaleJump}, {biases, fBiasJump}} {
+		MOVQ(mem(frame, p.jump), at)
+		ADDQ(p.base, at)
+		for r := range q.nr {
+			PREFETCHT0(scalesOf(at, r))
+		}
+	}
+	XORQ(at, at)
+}
+
+// stream: the codes do not divide a byte evenly, or are not worth shifting.
+func (q *qdot) stream() bool { return q.bits != 4 && q.bits != 8 }
+
 func (q *qdot) constants() {
-	MOVQ(mem(frame, fCodes), codes)
-	MOVQ(mem(frame, fScales), scales)
-	MOVQ(mem(frame, fBiases), biases)
-	MOVQ(mem(frame, fOut), out)
-	MOVQ(mem(frame, fRows), rows)
-	load := func(field int, regs ...VecPhysical) {
+	tmp := at
+	load := func(field int, regs []VecPhysical) {
 		MOVQ(mem(frame, field), tmp)
 		for i, r := range regs {
 			VMOVDQU64(mem(tmp, 64*i), r)
 		}
 	}
-	load(fTable, table...)
-	load(fScaleIdx, scaleIdx...)
-	if q.bits != 4 && q.bits != 8 {
-		load(fGather, gather...)
-		load(fShift, shift...)
+	load(fTable, q.table)
+	load(fScaleIdx, q.scaleIdx)
+	if q.stream() {
+		load(fGather, q.gather)
+		load(fShift, q.shift)
 	}
 	MOVQ(operand.U64(0xaaaaaaaa), tmp)
 	KMOVD(tmp.As32(), oddWords)
@@ -143,97 +215,149 @@ func (q *qdot) constants() {
 	SHLQ(CL, tmp)
 	DECQ(tmp)
 	KMOVW(tmp.As32(), tail)
+	MOVQ(mem(frame, fCodes), codes)
+	MOVQ(mem(frame, fScales), scales)
+	MOVQ(mem(frame, fBiases), biases)
+	MOVQ(mem(frame, fOut), out)
+	MOVQ(mem(frame, fAhead), ahead)
+	MOVQ(mem(frame, fRowBytes), rowBytes)
+	MOVQ(mem(frame, fScaleRow), scaleRow)
+	if q.nr == 4 {
+		LEAQ(operand.Mem{Base: rowBytes, Index: rowBytes, Scale: 2}, rowBytes3)
+		LEAQ(operand.Mem{Base: scaleRow, Index: scaleRow, Scale: 2}, scaleRow3)
+	}
 }
 
-// block adds 128 codes times each activation to the totals.
+// block adds 128 codes of each row times each activation to the totals.
 func (q *qdot) block() {
-	PREFETCHT0(mem(codes, ahead))
-	if q.bits > 4 {
-		PREFETCHT0(mem(codes, ahead+64))
+	bytes := q.nr * 16 * q.bits
+	for i := 0; i < bytes; i += 64 {
+		PREFETCHT0(mem(ahead, i))
 	}
-	switch q.bits {
-	case 4:
-		VMOVDQU64(mem(codes, 0), index[0])
-		for i := 1; i < 4; i++ {
-			VPSRLW(operand.Imm(uint64(4*i)), index[0], index[i])
+	ADDQ(imm32(bytes), ahead)
+	q.clear()
+	for v := range 4 {
+		q.multiply(v)
+		if q.bits == 8 && v == 1 {
+			q.scale(0)
+			q.clear()
 		}
-		for i := range 4 {
-			VPERMW(table[0], index[i], weight[i])
+	}
+	q.scale(q.bits / 8)
+}
+
+func (q *qdot) clear() {
+	for _, a := range q.acc {
+		VPXORD(a, a, a)
+	}
+}
+
+// multiply adds vector v of each row's codes times vector v of each activation.
+func (q *qdot) multiply(v int) {
+	x := func(j, p int) operand.Mem {
+		return operand.Mem{Base: xs[j], Index: at, Scale: 1, Disp: 64 * (v*q.parts + p)}
+	}
+	switch {
+	case q.bits == 8:
+		for n := range 2 {
+			q.nibbles(2*(v%2)+n, v/2*64, n)
+			q.multiplyShared(x)
 		}
-		q.multiply(0, 0, 1, 2, 3)
-	case 8:
-		for half := range 2 {
-			VMOVDQU64(mem(codes, 64*half), index[0])
-			for i := 1; i < 4; i++ {
-				VPSRLW(operand.Imm(uint64(4*i)), index[0], index[i])
+	case q.bits == 4:
+		q.nibbles(v, 0, 0)
+		q.multiplyShared(x)
+	case q.parts == 1:
+		for j := range q.nx {
+			VMOVDQU64(x(j, 0), q.x[j])
+		}
+		for r := range q.nr {
+			q.word(r, v)
+			for j := range q.nx {
+				dpbf16(q.x[j], q.weight[0], q.acc[j*q.nr+r])
 			}
-			for i := range 4 {
-				VPERMW(table[i%2], index[i], weight[i])
-			}
-			q.multiply(half, 2*half, 2*half, 2*half+1, 2*half+1)
 		}
 	default:
-		q.unpackStream()
-		q.multiply(0, 0, 1, 2, 3)
+		for r := range q.nr {
+			q.word(r, v)
+			for p := range q.parts {
+				for j := range q.nx {
+					dpbf16(x(j, p), q.weight[0], q.acc[j*q.nr+r])
+				}
+			}
+		}
 	}
 }
 
-// unpackStream turns 128 codes whose bits do not divide a byte into four
-// vectors: each qword gathers the bytes of its codes, then every word takes
-// the byte at its code's first bit.
-func (q *qdot) unpackStream() {
-	perGather := 4 // vectors
-	if q.bits > 4 {
-		perGather = 2
+// multiplyShared multiplies the weights of all rows by a vector loaded once.
+func (q *qdot) multiplyShared(x func(j, p int) operand.Mem) {
+	for p := range q.parts {
+		for j := range q.nx {
+			VMOVDQU64(x(j, p), q.x[0])
+			for r := range q.nr {
+				dpbf16(q.x[0], q.weight[r], q.acc[j*q.nr+r])
+			}
+		}
 	}
-	for g := range 4 / perGather {
-		src := index[2+g] // kept out of the way of its own results
-		if q.bits <= 4 {
-			VPERMB(mem(codes, 0), gather[0], src)
+}
+
+// nibbles makes weights of the i-th nibble of each word of 64 bytes.
+func (q *qdot) nibbles(i, disp, table int) {
+	for r := range q.nr {
+		idx := q.packed[r]
+		if i == 0 {
+			VMOVDQU64(codesOf(r, disp), idx)
 		} else {
-			VMOVDQU64(mem(codes, 0), src)
-			VPERMT2B(mem(codes, 64), gather[g], src)
+			idx = q.weight[r]
+			VPSRLW(operand.Imm(uint64(4*i)), q.packed[r], idx)
 		}
-		for i := range perGather {
-			v := g*perGather + i
-			VPMULTISHIFTQB(src, shift[i], weight[v])
-			if q.bits == 6 {
-				VPERMI2W(table[1], table[0], weight[v])
-			} else {
-				VPERMW(table[0], weight[v], weight[v])
-			}
+		VPERMW(q.table[table], idx, q.weight[r])
+	}
+}
+
+// word makes weights of vector v of a block whose codes straddle bytes: each
+// qword gathers the bytes of its codes, then every word takes the byte that
+// starts at its code's first bit.
+func (q *qdot) word(r, v int) {
+	src, w := q.packed[r], q.weight[0]
+	if q.bits <= 4 {
+		if v == 0 {
+			VPERMB(codesOf(r, 0), q.gather[0], src)
+		}
+	} else if v%2 == 0 {
+		VMOVDQU64(codesOf(r, 0), src)
+		VPERMT2B(codesOf(r, 64), q.gather[v/2], src)
+	}
+	VPMULTISHIFTQB(src, q.shift[v%len(q.shift)], w)
+	if q.bits == 6 {
+		VPERMI2W(q.table[1], q.table[0], w)
+	} else {
+		VPERMW(q.table[0], w, w)
+	}
+}
+
+// scale adds what was multiplied to the totals, times each lane's scale.
+func (q *qdot) scale(s int) {
+	for r := range q.nr {
+		src, idx, x := scalesOf(scales, r), q.scaleIdx[s], q.x[0]
+		switch q.typ {
+		case "f32":
+			VBROADCASTI32X4(src, x)
+			VPERMPS(x, idx, x)
+		case "f16":
+			VPBROADCASTQ(src, x.AsY())
+			VPERMW(x.AsY(), idx.AsY(), x.AsY())
+			VCVTPH2PS(x.AsY(), x)
+		case "bf16":
+			VPBROADCASTQ(src, x)
+			VPERMW_Z(x, idx, oddWords, x)
+		}
+		for j := range q.nx {
+			VFMADD231PS(x, q.acc[j*q.nr+r], q.total[j*q.nr+r])
 		}
 	}
 }
 
-// multiply adds the four weight vectors times vectors v… of each prepared row,
-// scaled by the scales that scaleIdx[s] picks.
-func (q *qdot) multiply(s int, v ...int) {
-	for j := range q.nx {
-		VPXORD(acc[j], acc[j], acc[j])
-	}
-	for i, w := range v {
-		for p := range q.parts {
-			for j := range q.nx {
-				dpbf16(operand.Mem{Base: xs[j], Index: at, Scale: 1, Disp: 64 * (w*q.parts + p)}, weight[i], acc[j])
-			}
-		}
-	}
-	switch q.typ {
-	case "f32":
-		VPERMPS(mem(scales, 0), scaleIdx[s], scale)
-	case "f16":
-		VPERMW(mem(scales, 0), scaleIdx[s].AsY(), scale.AsY())
-		VCVTPH2PS(scale.AsY(), scale)
-	case "bf16":
-		VPERMW_Z(mem(scales, 0), scaleIdx[s], oddWords, scale)
-	}
-	for j := range q.nx {
-		VFMADD231PS(scale, acc[j], total[j])
-	}
-}
-
-// addBiases adds Σ bias·Σx over the row's groups, 16 at a time.
+// addBiases adds Σ bias·Σx over each row's groups, 16 at a time.
 func (q *qdot) addBiases() {
 	for j := range q.nx {
 		ADDQ(mem(frame, fSums), xs[j])
@@ -245,12 +369,12 @@ func (q *qdot) addBiases() {
 	q.bias(func(src operand.Mem) {
 		switch q.typ {
 		case "f32":
-			VMOVUPS(src, scale)
+			VMOVUPS(src, q.x[0])
 		case "f16":
-			VCVTPH2PS(src, scale)
+			VCVTPH2PS(src, q.x[0])
 		case "bf16":
-			VPMOVZXWD(src, scale)
-			VPSLLD(operand.Imm(16), scale, scale)
+			VPMOVZXWD(src, q.x[0])
+			VPSLLD(operand.Imm(16), q.x[0], q.x[0])
 		}
 	})
 	ADDQ(imm32(16*q.size), biases)
@@ -265,12 +389,12 @@ func (q *qdot) addBiases() {
 	q.bias(func(src operand.Mem) {
 		switch q.typ {
 		case "f32":
-			VMOVUPS_Z(src, tail, scale)
+			VMOVUPS_Z(src, tail, q.x[0])
 		case "f16":
-			VCVTPH2PS_Z(src, tail, scale)
+			VCVTPH2PS_Z(src, tail, q.x[0])
 		case "bf16":
-			VPMOVZXWD_Z(src, tail, scale)
-			VPSLLD(operand.Imm(16), scale, scale)
+			VPMOVZXWD_Z(src, tail, q.x[0])
+			VPSLLD(operand.Imm(16), q.x[0], q.x[0])
 		}
 	})
 	IMUL3Q(imm32(q.size), left, left)
@@ -279,42 +403,51 @@ func (q *qdot) addBiases() {
 }
 
 func (q *qdot) bias(load func(operand.Mem)) {
-	load(mem(biases, 0))
-	for j := range q.nx {
-		VFMADD231PS(mem(xs[j], 0), scale, total[j])
+	for r := range q.nr {
+		load(scalesOf(biases, r))
+		for j := range q.nx {
+			VFMADD231PS(mem(xs[j], 0), q.x[0], q.total[j*q.nr+r])
+		}
 	}
 }
 
 // reduce sums the lanes of each total and stores the results.
 func (q *qdot) reduce() {
-	for j := range q.nx {
-		VEXTRACTF64X4(operand.Imm(1), total[j], acc[j].AsY())
-		VADDPS(acc[j].AsY(), total[j].AsY(), total[j].AsY())
+	y := func(i int) VecPhysical { return q.total[i].AsY().(VecPhysical) }
+	for i := range q.total {
+		half := q.acc[i].AsY()
+		VEXTRACTF64X4(operand.Imm(1), q.total[i], half)
+		VADDPS(half, y(i), y(i))
 	}
-	y := func(j int) VecPhysical { return total[j].AsY().(VecPhysical) }
-	x := func(j int) VecPhysical { return total[j].AsX().(VecPhysical) }
-	// After these two, lane j mod 4 of each half holds a sum of activation j.
-	switch q.nx {
-	case 4:
-		VHADDPS(y(1), y(0), y(0))
-		VHADDPS(y(3), y(2), y(2))
-		VHADDPS(y(2), y(0), y(0))
-	case 2:
-		VHADDPS(y(1), y(0), y(0))
-		VHADDPS(y(0), y(0), y(0))
-	case 1:
-		VHADDPS(y(0), y(0), y(0))
-		VHADDPS(y(0), y(0), y(0))
-	}
-	VEXTRACTF128(operand.Imm(1), y(0), acc[0].AsX())
-	VADDPS(acc[0].AsX(), x(0), x(0))
-	VMOVSS(x(0), mem(out, 0))
 	if q.nx > 1 {
-		MOVQ(mem(frame, fLd), tmp)
-		MOVQ(out, tmp2)
-		for j := 1; j < q.nx; j++ {
-			ADDQ(tmp, tmp2)
-			VEXTRACTPS(operand.Imm(uint64(j)), x(0), mem(tmp2, 0))
+		MOVQ(mem(frame, fLd), at)
+		MOVQ(out, left)
+	}
+	for i := 0; i < len(q.total); i += 4 {
+		n := min(4, len(q.total)-i)
+		// Afterwards lane k of each half holds a sum of total i+k.
+		if n == 4 {
+			VHADDPS(y(i+3), y(i+2), y(i+2))
+		}
+		VHADDPS(y(i+min(1, n-1)), y(i), y(i))
+		VHADDPS(y(i+n/4*2), y(i), y(i))
+		sums := q.total[i].AsX().(VecPhysical)
+		VEXTRACTF128(operand.Imm(1), y(i), q.acc[i].AsX())
+		VADDPS(q.acc[i].AsX(), sums, sums)
+		for k := range n {
+			j, r := (i+k)/q.nr, (i+k)%q.nr
+			if j > 0 && r == 0 {
+				ADDQ(at, left)
+			}
+			dst := mem(left, 4*r)
+			if q.nx == 1 {
+				dst = mem(out, 4*r)
+			}
+			if k == 0 {
+				VMOVSS(sums, dst)
+			} else {
+				VEXTRACTPS(operand.Imm(uint64(k)), sums, dst)
+			}
 		}
 	}
 }
