@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/apple"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/cuda"
 )
@@ -27,7 +28,7 @@ type opener struct {
 // never chosen by auto: its times are no measurements.
 func openers() []opener {
 	return []opener{
-		{metal.Apple, absent(metal.Apple)},
+		{metal.Apple, func(context.Context) (metal.Device, error) { return apple.Open(apple.Options{}) }},
 		{metal.CUDA, func(context.Context) (metal.Device, error) { return cuda.Open(cuda.Options{}) }},
 		{metal.CPU, func(context.Context) (metal.Device, error) { return cpu.Open(cpu.Options{}) }},
 		{metal.Sim, absent(metal.Sim)},

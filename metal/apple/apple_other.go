@@ -1,0 +1,15 @@
+//go:build !(darwin && arm64)
+
+package apple
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// Open says why there is no Metal here.
+func Open(Options) (metal.Device, error) {
+	return nil, fmt.Errorf("apple: %w: Metal needs a Mac with Apple silicon, this is %s/%s", metal.ErrUnavailable, runtime.GOOS, runtime.GOARCH)
+}

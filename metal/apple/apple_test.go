@@ -1,0 +1,87 @@
+package apple
+
+import (
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+func TestOpenElsewhere(t *testing.T) {
+	dev, err := Open(Options{})
+	if err == nil {
+		dev.Close()
+		t.Skip("this machine has an Apple GPU")
+	}
+	if !errors.Is(err, metal.ErrUnavailable) {
+		t.Fatalf("got %v, want ErrUnavailable", err)
+	}
+	if runtime.GOOS != "darwin" && !strings.Contains(err.Error(), runtime.GOOS) {
+		t.Errorf("message does not say what this machine is: %v", err)
+	}
+}
+
+func TestCommandBufferErrors(t *testing.T) {
+	for code, c := range map[int]struct {
+		is   error
+		lost bool
+	}{
+		1: {metal.ErrFault, false}, 2: {metal.ErrTimeout, false}, 3: {metal.ErrFault, false},
+		4: {metal.ErrLost, true}, 8: {metal.ErrOutOfMemory, false}, 11: {metal.ErrLost, true}, 12: {metal.ErrFault, false},
+	} {
+		err, lost := bufferFailure(code, "text of the system", []string{"b", "a", "b"})
+		if !errors.Is(err, c.is) || lost != c.lost {
+			t.Errorf("code %d: got %v, lost %t, want %v, %t", code, err, lost, c.is, c.lost)
+		}
+		if !strings.Contains(err.Error(), "[a b]") || !strings.Contains(err.Error(), "text of the system") {
+			t.Errorf("code %d: %v lacks the kernels or the system's text", code, err)
+		}
+	}
+}
+
+func TestFamily(t *testing.T) {
+	supports := func(newest int) func(int) bool {
+		return func(f int) bool { return f >= 1001 && f <= newest }
+	}
+	for newest, want := range map[int]string{1007: "apple7", 1009: "apple9", 1000: ""} {
+		if got := family(supports(newest)); got != want {
+			t.Errorf("newest %d: %q, want %q", newest, got, want)
+		}
+	}
+}
+
+func TestThermalNames(t *testing.T) {
+	for state, want := range map[int]string{0: "nominal", 3: "critical", 4: "unknown", -1: "unknown"} {
+		if got := thermalName(state); got != want {
+			t.Errorf("state %d: %q, want %q", state, got, want)
+		}
+	}
+}
+
+func TestFunctionConstants(t *testing.T) {
+	for _, c := range []struct {
+		v    any
+		data string
+		kind uintptr
+	}{
+		{true, "\x01", 53}, {false, "\x00", 53}, {int32(-2), "\xfe\xff\xff\xff", 29},
+		{uint32(258), "\x02\x01\x00\x00", 33}, {float32(1), "\x00\x00\x80\x3f", 3},
+	} {
+		data, kind, err := constant(c.v)
+		if err != nil || string(data) != c.data || kind != c.kind {
+			t.Errorf("%T %v: %q of type %d, %v", c.v, c.v, data, kind, err)
+		}
+	}
+	if _, _, err := constant("x"); err == nil || !strings.Contains(err.Error(), "string") {
+		t.Errorf("a string gives %v", err)
+	}
+}
+
+func TestDefinesComeFirst(t *testing.T) {
+	got := withDefines(metal.Source{Name: "k.metal", Text: "first line\n", Defines: map[string]string{"B": "2", "A": "float"}})
+	if want := "#define A float\n#define B 2\n#line 1 \"k.metal\"\nfirst line\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,41 @@
+package apple
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// withDefines puts a source's macros before its text and keeps the compiler's
+// messages on the text's own lines.
+func withDefines(src metal.Source) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(src.Defines)) {
+		fmt.Fprintf(&b, "#define %s %s\n", name, src.Defines[name])
+	}
+	fmt.Fprintf(&b, "#line 1 %q\n", src.Name)
+	return b.String() + src.Text
+}
+
+// constant is a function constant's bytes and MTLDataType.
+func constant(v any) (data []byte, kind uintptr, err error) {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return []byte{1}, 53, nil
+		}
+		return []byte{0}, 53, nil
+	case int32:
+		return binary.LittleEndian.AppendUint32(nil, uint32(v)), 29, nil
+	case uint32:
+		return binary.LittleEndian.AppendUint32(nil, v), 33, nil
+	case float32:
+		return binary.LittleEndian.AppendUint32(nil, math.Float32bits(v)), 3, nil
+	}
+	return nil, 0, fmt.Errorf("%T, want bool, int32, uint32 or float32", v)
+}
