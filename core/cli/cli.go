@@ -32,6 +32,7 @@ type grammar struct {
 	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
+	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
 	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`

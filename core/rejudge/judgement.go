@@ -20,7 +20,7 @@ type Judgement struct {
 	Follows   bool            `json:"follows"`
 	Why       string          `json:"why"` // one of the Why constants
 	Numbers   []Difference    `json:"numbers"`
-	Judgement judge.Judgement `json:"-"` // as it follows from the samples
+	Judgement judge.Judgement `json:"judgement"` // as it follows from the samples
 }
 
 // Why a judgement does or does not follow.

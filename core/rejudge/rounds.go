@@ -1,0 +1,42 @@
+package rejudge
+
+import "github.com/assay-bench/assay/core/record"
+
+// RoundRatio is the speed of one variant and of the control against the
+// baseline in one counted round, 0 where the round has no samples of it.
+type RoundRatio struct {
+	Index   int
+	Variant float64
+	Control float64
+}
+
+// PerRound lists the counted rounds of a case that measured the variant.
+func PerRound(c *record.Case, variant, phase string) []RoundRatio {
+	base, control := "", ""
+	for _, v := range c.Variants {
+		switch v.Role {
+		case record.RoleBaseline:
+			base = v.Name
+		case record.RoleControl:
+			control = v.Name
+		}
+	}
+	var out []RoundRatio
+	for i := range c.Rounds {
+		d := &c.Rounds[i]
+		if !d.Counted {
+			continue
+		}
+		own, _, _, ok := d.PerIteration(variant, phase)
+		of, _, _, baseOK := d.PerIteration(base, phase)
+		if !ok || !baseOK {
+			continue
+		}
+		x := RoundRatio{Index: d.Index, Variant: of / own}
+		if k, _, _, ok := d.PerIteration(control, phase); ok {
+			x.Control = of / k
+		}
+		out = append(out, x)
+	}
+	return out
+}

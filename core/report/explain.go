@@ -1,0 +1,221 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/assay-bench/assay/core/judge"
+	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/rejudge"
+)
+
+// listed is how many differences are printed of each kind; --json has all.
+const listed = 12
+
+// Explain writes how every verdict of a document comes from its samples, and
+// where the document says something else.
+func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
+	fmt.Fprintf(w, "%s  %s\n", s.bold(r.Experiment.Name), r.Experiment.Description)
+	fmt.Fprintf(w, "  session %s, assay %s, plugin %s %s, %s (%s)\n", r.Session.ID, r.Metadata.Assay.Version,
+		r.Metadata.Plugin.Name, r.Metadata.Plugin.Version, orDash(r.Metadata.Device.Name), orDash(r.Metadata.Device.Kind))
+	for i := range rep.Recomputed.Cases {
+		c := &rep.Recomputed.Cases[i]
+		if len(c.Rounds) == 0 {
+			fmt.Fprintf(w, "\n  case %s: nothing was measured\n", c.ID)
+			continue
+		}
+		for _, j := range rep.Judgements {
+			if j.Case == c.ID {
+				explainJudgement(w, rep.Recomputed, c, j, s)
+			}
+		}
+		if len(r.Experiment.Guardrails) == 0 {
+			explainUnjudged(w, rep.Recomputed, c, s)
+		}
+	}
+	fmt.Fprintln(w)
+	explainFollows(w, r, rep, s)
+}
+
+func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.Judgement, s Style) {
+	j := k.Judgement
+	fmt.Fprintf(w, "\n  %s%s in %s, guardrail %s: %s\n", s.bold(j.Variant), inCase(j.Case), j.Phase, j.Guardrail, s.verdictText(string(j.Verdict)))
+	field(w, "    ", "rule     ", j.Rule)
+	if j.Estimate != nil {
+		fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
+			ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+	}
+	if q := j.Control; q.Estimate != nil {
+		floor := "unknown with so few rounds"
+		if q.NoiseFloor != nil {
+			floor = "±" + percent(*q.NoiseFloor)
+		}
+		fmt.Fprintf(w, "    control  %s, bounds %s, noise floor %s, spread of one round %s\n", ratio4(q.Estimate), bounds4(q.Lower, q.Upper), floor, percent(q.Spread))
+	}
+	plotOf(c, j.Variant, j.Phase, passLine(r, j), barsOf(j)).write(w, "    ", s)
+	field(w, "    ", "reason   ", j.Reason)
+	if j.AcceptedByTradeoff {
+		fmt.Fprintf(w, "    accepted by a written trade-off: %s\n", j.Tradeoff)
+	}
+	field(w, "    ", "next     ", j.Next)
+	if !k.Follows {
+		fmt.Fprintf(w, "    %s\n", s.alarm("does not follow: "+k.Why))
+		for i, d := range k.Numbers {
+			if i == listed {
+				fmt.Fprintf(w, "      and %d more\n", len(k.Numbers)-listed)
+				break
+			}
+			fmt.Fprintf(w, "      %s: stored %s, from the samples %s\n", d.Where, shortJSON(d.Stored), shortJSON(d.Want))
+		}
+	}
+}
+
+// explainUnjudged shows the variants of an experiment without guardrails.
+func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
+	for _, v := range c.Variants {
+		for _, phase := range r.Experiment.Measure.Phases {
+			p, ok := v.Phases[phase]
+			if !ok || p.Ratio == nil || v.Role == record.RoleControl {
+				continue
+			}
+			fmt.Fprintf(w, "\n  %s%s in %s: no guardrail asks about it\n", s.bold(v.Name), inCase(c.ID), phase)
+			fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %d rounds\n",
+				ratio4(&p.Ratio.Estimate), bounds4(p.Ratio.Lower, p.Ratio.Upper), ratio4(&p.Ratio.Median), p.Rounds)
+			bars := []plotBar{{label: "bounds", mark: markVariant, value: p.Ratio.Estimate, lower: p.Ratio.Lower, upper: p.Ratio.Upper}}
+			plotOf(c, v.Name, phase, 0, bars).write(w, "    ", s)
+		}
+	}
+}
+
+// explainFollows is the conclusion about the document itself.
+func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
+	for _, n := range rep.Notes {
+		fmt.Fprintf(w, "note: %s\n", n)
+	}
+	explainJournal(w, rep.Journal, s)
+	if len(rep.Differences) > 0 {
+		fmt.Fprintf(w, "not from the samples: %s of the document\n", count(len(rep.Differences), "value"))
+		writeDifferences(w, rep.Differences, "stored", "from the samples")
+	}
+	var bad []rejudge.Judgement
+	for _, j := range rep.Judgements {
+		if !j.Follows {
+			bad = append(bad, j)
+		}
+	}
+	for _, j := range bad {
+		fmt.Fprintf(w, "%s %s of %s%s in %s (stored %s, from the samples %s): %s\n", s.alarm("no longer follows:"), j.Guardrail, j.Variant, inCase(j.Case), j.Phase,
+			orNone(string(j.Stored)), orNone(string(j.Want)), j.Why)
+	}
+	if rep.Verdict != rep.WantVerdict {
+		fmt.Fprintf(w, "%s the verdict of the experiment (stored %s, from the samples %s)\n", s.alarm("no longer follows:"), rep.Verdict, rep.WantVerdict)
+	}
+	switch {
+	case rep.Follows && r.Status == record.Skipped:
+		fmt.Fprintln(w, "The experiment was skipped; there is nothing to judge.")
+	case rep.Follows && len(rep.Judgements) == 0:
+		fmt.Fprintln(w, "Nothing was judged; every number of the document follows from its samples.")
+	case rep.Follows:
+		fmt.Fprintf(w, "Verdict %s: it follows from the samples, with %s and every number beside.\n", s.verdictText(rep.WantVerdict), count(len(rep.Judgements), "judgement"))
+	case len(rep.Differences) == 0:
+		fmt.Fprintf(w, "Verdict %s follows from the document's samples, but the journal does not vouch for them.\n", rep.WantVerdict)
+	default:
+		fmt.Fprintln(w, "This document is not what its session wrote. Fetch the original, or measure again.")
+	}
+}
+
+func explainJournal(w io.Writer, j rejudge.Journal, s Style) {
+	switch j.State {
+	case rejudge.JournalAgrees:
+		fmt.Fprintf(w, "journal: all %d samples are as %s has them, line by line with its checksum\n", j.Samples, j.Path)
+	case rejudge.JournalMissing:
+		path := j.Path
+		if path == "" {
+			path = "the session's journal"
+		}
+		fmt.Fprintf(w, "journal: %s is not here, so the samples are taken as the document gives them\n", path)
+	case rejudge.JournalDamaged:
+		fmt.Fprintf(w, "%s %s\n", s.alarm("journal cannot vouch for the document:"), j.Damage)
+	case rejudge.JournalDiffers:
+		samples := j.SampleDifferences()
+		fmt.Fprintf(w, "%s %s of the document, %d of them in samples (%s)\n", s.alarm("journal differs:"), count(len(j.Differences), "value"), len(samples), j.Path)
+		writeDifferences(w, j.Differences, "document", "journal")
+	}
+	if j.Torn {
+		fmt.Fprintln(w, "note: the journal's last line was cut off, as a crash leaves it")
+	}
+}
+
+func writeDifferences(w io.Writer, all []rejudge.Difference, stored, want string) {
+	for i, d := range all {
+		if i == listed {
+			fmt.Fprintf(w, "  and %d more; --json lists all\n", len(all)-listed)
+			return
+		}
+		fmt.Fprintf(w, "  %s: %s %s, %s %s\n", d.Where, stored, shortJSON(d.Stored), want, shortJSON(d.Want))
+	}
+}
+
+// passLine is the speed that a pass must be proven to exceed.
+func passLine(r *record.Result, j judge.Judgement) float64 {
+	for _, g := range r.Experiment.Guardrails {
+		if g.Name == j.Guardrail {
+			return g.MinRatio * (1 - g.Margin)
+		}
+	}
+	return 0
+}
+
+func barsOf(j judge.Judgement) []plotBar {
+	var out []plotBar
+	add := func(label string, mark rune, x, lo, hi *float64) {
+		if x != nil {
+			out = append(out, plotBar{label: label, mark: mark, value: *x, lower: lo, upper: hi})
+		}
+	}
+	add("bounds", markVariant, j.Estimate, j.Lower, j.Upper)
+	add("control", markControl, j.Control.Estimate, j.Control.Lower, j.Control.Upper)
+	return out
+}
+
+func plotOf(c *record.Case, variant, phase string, line float64, bars []plotBar) ratioPlot {
+	p := ratioPlot{variant: variant, line: line, bars: bars}
+	for _, d := range rejudge.PerRound(c, variant, phase) {
+		p.points = append(p.points, plotPoint{label: fmt.Sprint(d.Index), variant: d.Variant, control: d.Control})
+	}
+	return p
+}
+
+func ratio4(x *float64) string {
+	if x == nil || math.IsNaN(*x) {
+		return "–"
+	}
+	return fmt.Sprintf("%.4f×", *x)
+}
+
+func bounds4(lo, hi *float64) string {
+	side := func(x *float64) string {
+		if x == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%.4f", *x)
+	}
+	return "[" + side(lo) + ", " + side(hi) + "]"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// shortJSON keeps a value on one line.
+func shortJSON(raw []byte) string {
+	const most = 60
+	if len(raw) > most {
+		return cut(string(raw), most) + "…"
+	}
+	return string(raw)
+}
