@@ -1,84 +1,169 @@
 package registry
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/hashicorp/go-version"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/schema"
+	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
 // describeTimeout bounds `PLUGIN describe`, which does no work to speak of.
 const describeTimeout = 10 * time.Second
 
-// folders in the order in which they are looked through: those asked for, the
-// project's, the user's, and the one beside the running binary.
-func folders(o Options) []string {
-	dirs := append([]string{}, o.Dirs...)
-	dirs = append(dirs, filepath.Join(".assay", "plugins"))
-	if o.Getenv != nil {
-		if data := o.Getenv("XDG_DATA_HOME"); data != "" {
-			dirs = append(dirs, filepath.Join(data, "assay", "plugins"))
-		} else if home := o.Getenv("HOME"); home != "" {
-			dirs = append(dirs, filepath.Join(home, ".local", "share", "assay", "plugins"))
-		}
-	}
-	if self, err := os.Executable(); err == nil {
-		dirs = append(dirs, filepath.Join(filepath.Dir(self), "plugins"))
-	}
-	for i, d := range dirs {
-		if abs, err := filepath.Abs(d); err == nil {
-			dirs[i] = abs
-		}
-	}
-	return dirs
+// EnvOverrides names binaries to take instead of installed ones, while a
+// plugin is being developed: NAME=PATH, separated by commas.
+const EnvOverrides = "ASSAY_PLUGIN_OVERRIDES"
+
+// candidate is a file that may be a plugin.
+type candidate struct {
+	name     string
+	version  string // from the file name; empty: not said
+	path     string
+	override bool
 }
 
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
+// parseCandidate reads assay-plugin-NAME[_vX.Y.Z].
+func parseCandidate(path string) (candidate, bool) {
+	rest, ok := strings.CutPrefix(filepath.Base(path), prefix)
+	if !ok {
+		return candidate{}, false
 	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	name, v, _ := strings.Cut(rest, "_v")
+	return candidate{name: name, version: v, path: path}, name != ""
 }
 
-// describe asks a binary what it is: `PLUGIN describe` prints it as JSON.
-func describe(ctx context.Context, path string) (*pluginv1.DescribeResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "describe")
-	cmd.Env = []string{"PATH=/usr/bin:/bin"}
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("`%s describe` failed: %w%s", filepath.Base(path), err, stderrOf(err))
+func readOverrides(text string) ([]candidate, error) {
+	var out []candidate
+	for _, entry := range strings.Split(text, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		name, path, ok := strings.Cut(entry, "=")
+		if !ok || name == "" || path == "" {
+			return nil, fmt.Errorf("$%s: %q is not NAME=PATH", EnvOverrides, entry)
+		}
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return nil, fmt.Errorf("$%s: %w", EnvOverrides, err)
+		}
+		out = append(out, candidate{name: name, path: abs, override: true})
 	}
+	return out, nil
+}
+
+// inspect computes the digest, holds it against the lock and only then runs
+// the binary to ask what it is.
+func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Installed, error) {
+	info, err := os.Stat(c.path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode()&0o111 == 0 {
+		return nil, fmt.Errorf("it is not executable; `chmod +x %s` makes it so", c.path)
+	}
+	seen := cache.find(c.path, info)
+	if seen.SHA256 == "" {
+		if seen.SHA256, err = process.FileSHA256(c.path); err != nil {
+			return nil, err
+		}
+	}
+	p := &Installed{Name: c.name, Path: c.path, SHA256: seen.SHA256, Override: c.override}
+	if !c.override {
+		if p.Locked, err = lock.check(c.name, seen.SHA256); err != nil {
+			return nil, err
+		}
+	}
+	if seen.Describe == nil {
+		if seen.Describe, err = describe(ctx, c.path); err != nil {
+			return nil, err
+		}
+	}
+	if p.Describe, err = c.accept(seen.Describe); err != nil {
+		return nil, err
+	}
+	p.Version = p.Describe.GetVersion()
+	if err := lock.checkVersion(p); err != nil {
+		return nil, err
+	}
+	cache.keep(c.path, info, seen)
+	return p, nil
+}
+
+// accept reads a description and refuses what no host could work with.
+func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
+	base := filepath.Base(c.path)
 	var d pluginv1.DescribeResponse
-	if err := protojson.Unmarshal(out, &d); err != nil {
-		return nil, fmt.Errorf("`%s describe` did not print a description: %w", filepath.Base(path), err)
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, &d); err != nil {
+		return nil, fmt.Errorf("`%s describe` did not print a description: %w", base, err)
+	}
+	if d.GetName() != c.name {
+		return nil, fmt.Errorf("it calls itself %q; rename the file to %s%s", d.GetName(), prefix, d.GetName())
+	}
+	v, err := version.NewSemver(d.GetVersion())
+	if err != nil {
+		return nil, fmt.Errorf("its version %q is not a semantic version", d.GetVersion())
+	}
+	if c.version != "" {
+		if named, err := version.NewSemver(c.version); err != nil || !named.Equal(v) {
+			return nil, fmt.Errorf("the file name says version %s, the plugin says %s; rename the file to %s%s_v%s", c.version, d.GetVersion(), prefix, c.name, v)
+		}
+	}
+	if len(d.GetPhases()) == 0 {
+		return nil, errors.New("it describes no phase to time: the plugin is defective")
+	}
+	if _, err := schema.Compile(d.GetName(), d.GetConfig()); err != nil {
+		return nil, fmt.Errorf("its configuration schema is defective: %w", err)
 	}
 	return &d, nil
 }
 
-func stderrOf(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return ": " + strings.TrimSpace(string(exit.Stderr))
+// describe asks a binary what it is: `PLUGIN describe` prints it as JSON.
+func describe(ctx context.Context, path string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
+	defer cancel()
+	base := filepath.Base(path)
+	cmd := exec.CommandContext(ctx, path, wire.DescribeArg)
+	cmd.Env = process.AllowedEnv(os.Environ())
+	cmd.WaitDelay = time.Second
+	stdout, stderr := &limited{}, &limited{}
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)
+	case err != nil:
+		first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		return nil, fmt.Errorf("`%s describe` failed: %w: %s", base, err, first)
+	case stdout.over:
+		return nil, fmt.Errorf("`%s describe` printed more than %d MiB", base, wire.MaxMessage>>20)
 	}
-	return ""
+	return stdout.Bytes(), nil
+}
+
+// limited keeps at most wire.MaxMessage bytes of what a program prints and
+// reads the rest away.
+type limited struct {
+	bytes.Buffer
+	over bool
+}
+
+func (l *limited) Write(p []byte) (int, error) {
+	if l.Len()+len(p) > wire.MaxMessage {
+		l.over = true
+		return len(p), nil
+	}
+	return l.Buffer.Write(p)
 }

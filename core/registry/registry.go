@@ -14,13 +14,15 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
 
-// prefix of every plugin's file name: assay-plugin-NAME.
+// prefix of every plugin's file name: assay-plugin-NAME or
+// assay-plugin-NAME_vX.Y.Z.
 const prefix = "assay-plugin-"
 
 // Options of Discover.
 type Options struct {
-	Dirs   []string            // looked in first, in order
-	Getenv func(string) string // nil: os.Getenv is not asked
+	Dirs     []string            // looked in first, in order; must exist
+	LockPath string              // assay.lock.hcl; empty or absent: nothing is pinned
+	Getenv   func(string) string // nil: an empty environment
 }
 
 // Installed is a plugin that was found and has described itself.
@@ -29,6 +31,8 @@ type Installed struct {
 	Version  string
 	Path     string
 	SHA256   string // hex
+	Locked   bool   // the lock file names this very binary
+	Override bool   // taken from $ASSAY_PLUGIN_OVERRIDES, whatever the lock says
 	Describe *pluginv1.DescribeResponse
 }
 
@@ -41,99 +45,127 @@ type Rejected struct {
 // Registry is what Discover found.
 type Registry struct {
 	folders  []string
-	plugins  map[string]*Installed
+	plugins  map[string][]*Installed // by name, highest version first
+	from     map[string]string       // folder that a name was found in first
 	rejected []Rejected
+	lock     *Lock
 }
 
-// Discover looks through the folders. A candidate that cannot be used is
-// rejected with a reason, not an error.
+// Discover looks through the folders. The first folder that has a name wins;
+// within it, versions may stand side by side. A candidate that cannot be used
+// is rejected with a reason, not an error.
 func Discover(ctx context.Context, o Options) (*Registry, error) {
-	r := &Registry{folders: folders(o), plugins: map[string]*Installed{}}
-	for _, dir := range r.folders {
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	lock, err := ReadLock(o.LockPath)
+	if err != nil {
+		return nil, err
+	}
+	overrides, err := readOverrides(o.Getenv(EnvOverrides))
+	if err != nil {
+		return nil, err
+	}
+	r := &Registry{plugins: map[string][]*Installed{}, from: map[string]string{}, lock: lock}
+	cache := openCache(o.Getenv)
+	for _, override := range overrides {
+		r.consider(ctx, cache, candidate{name: override.name, path: override.path, override: true})
+	}
+	r.folders = folders(o)
+	for i, dir := range r.folders {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			if slices.Contains(o.Dirs, dir) {
+			if i < len(o.Dirs) {
 				return nil, fmt.Errorf("plugin folder: %w", err)
 			}
 			continue
 		}
 		for _, e := range entries {
-			if name, ok := strings.CutPrefix(e.Name(), prefix); ok && !e.IsDir() {
-				r.consider(ctx, name, filepath.Join(dir, e.Name()))
+			if c, ok := parseCandidate(filepath.Join(dir, e.Name())); ok && !e.IsDir() {
+				r.consider(ctx, cache, c)
 			}
 		}
 	}
+	for _, list := range r.plugins {
+		slices.SortStableFunc(list, func(a, b *Installed) int {
+			return semver(b.Version).Compare(semver(a.Version))
+		})
+	}
+	cache.save()
 	return r, nil
 }
 
-func (r *Registry) consider(ctx context.Context, name, path string) {
-	if first, ok := r.plugins[name]; ok {
-		r.reject(path, "%s comes first", first.Path)
+// consider installs a candidate or rejects it.
+func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
+	dir := filepath.Dir(c.path)
+	if c.override {
+		dir = "$" + EnvOverrides
+	}
+	if first, ok := r.from[c.name]; ok && first != dir {
+		r.reject(c.path, "%s comes first", r.plugins[c.name][0].Path)
 		return
 	}
-	sum, err := digest(path)
+	p, err := c.inspect(ctx, cache, r.lock)
 	if err != nil {
-		r.reject(path, "%v", err)
+		r.reject(c.path, "%v", err)
 		return
 	}
-	d, err := describe(ctx, path)
-	if err != nil {
-		r.reject(path, "%v", err)
-		return
+	for _, other := range r.plugins[c.name] {
+		if semver(other.Version).Equal(semver(p.Version)) {
+			r.reject(c.path, "%s has the same version %s", other.Path, other.Version)
+			return
+		}
 	}
-	if d.GetName() != name {
-		r.reject(path, "it calls itself %q; rename the file to %s%s", d.GetName(), prefix, d.GetName())
-		return
-	}
-	if _, err := version.NewSemver(d.GetVersion()); err != nil {
-		r.reject(path, "its version %q is not a semantic version", d.GetVersion())
-		return
-	}
-	r.plugins[name] = &Installed{Name: name, Version: d.GetVersion(), Path: path, SHA256: sum, Describe: d}
+	r.from[c.name] = dir
+	r.plugins[c.name] = append(r.plugins[c.name], p)
 }
 
 func (r *Registry) reject(path, format string, args ...any) {
 	r.rejected = append(r.rejected, Rejected{Path: path, Reason: fmt.Sprintf(format, args...)})
 }
 
-// Get gives the plugin of that name, whose version must satisfy the constraint
-// unless that is empty.
+// semver parses a version that inspect has accepted.
+func semver(text string) *version.Version { return version.Must(version.NewSemver(text)) }
+
+// Get gives the highest version of a plugin that satisfies the constraint; an
+// empty constraint takes any.
 func (r *Registry) Get(name, constraint string) (*Installed, error) {
-	p, ok := r.plugins[name]
+	list, ok := r.plugins[name]
 	if !ok {
 		return nil, r.missing(name)
 	}
 	if constraint == "" {
-		return p, nil
+		return list[0], nil
 	}
 	c, err := version.NewConstraint(constraint)
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s: version constraint %q: %w", name, constraint, err)
 	}
-	v, err := version.NewVersion(p.Version)
-	if err != nil {
-		return nil, fmt.Errorf("plugin %s: %w", name, err)
+	var have []string
+	for _, p := range list {
+		if c.Check(semver(p.Version)) {
+			return p, nil
+		}
+		have = append(have, p.Version)
 	}
-	if !c.Check(v) {
-		return nil, fmt.Errorf("plugin %s: version %s is installed at %s, %s is required: install another one or change required_plugins", name, p.Version, p.Path, constraint)
-	}
-	return p, nil
+	return nil, fmt.Errorf("plugin %s: version %s is installed in %s, %s is required: install another one or change required_plugins",
+		name, strings.Join(have, ", "), filepath.Dir(list[0].Path), constraint)
 }
 
 func (r *Registry) missing(name string) error {
 	for _, x := range r.rejected {
-		if filepath.Base(x.Path) == prefix+name {
+		if c, ok := parseCandidate(x.Path); ok && c.name == name {
 			return fmt.Errorf("plugin %s: %s was passed over: %s", name, x.Path, x.Reason)
 		}
 	}
 	return fmt.Errorf("plugin %s is not installed: looked for %s%s in %s", name, prefix, name, strings.Join(r.folders, ", "))
 }
 
-// All plugins by name.
+// All plugins by name, the highest version of each.
 func (r *Registry) All() []*Installed {
 	out := make([]*Installed, 0, len(r.plugins))
-	for _, p := range r.plugins {
-		out = append(out, p)
+	for _, list := range r.plugins {
+		out = append(out, list[0])
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
@@ -145,4 +177,15 @@ func (r *Registry) Rejected() []Rejected {
 		return []Rejected{}
 	}
 	return r.rejected
+}
+
+// Warnings are for every run: what is used although nothing vouches for it.
+func (r *Registry) Warnings() []string {
+	var out []string
+	for _, p := range r.All() {
+		if p.Override {
+			out = append(out, fmt.Sprintf("plugin %s is %s, from $%s; the lock file is not consulted", p.Name, p.Path, EnvOverrides))
+		}
+	}
+	return out
 }

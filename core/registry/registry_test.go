@@ -1,0 +1,266 @@
+package registry_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/registry"
+)
+
+const describes = `{"name":%q,"version":%q,"phases":[{"name":"decode"}],"config":{},"transport":"newer hosts know this"}`
+
+// install writes a program that prints text, whatever it is asked, and counts
+// its runs in a file beside it.
+func install(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/sh\necho run >> %s.runs\ncat <<'END'\n%s\nEND\n", path, text)
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func plugin(t *testing.T, dir, file, name, version string) string {
+	t.Helper()
+	path := filepath.Join(dir, file)
+	install(t, path, fmt.Sprintf(describes, name, version))
+	return path
+}
+
+func runs(path string) int {
+	data, _ := os.ReadFile(path + ".runs")
+	return strings.Count(string(data), "run")
+}
+
+// env is an environment whose user folders are under dir.
+func env(dir string, extra ...string) func(string) string {
+	m := map[string]string{"HOME": dir, "XDG_DATA_HOME": filepath.Join(dir, "data"), "XDG_CACHE_HOME": filepath.Join(dir, "cache")}
+	for _, e := range extra {
+		name, value, _ := strings.Cut(e, "=")
+		m[name] = value
+	}
+	return func(name string) string { return m[name] }
+}
+
+func discover(t *testing.T, o registry.Options) *registry.Registry {
+	t.Helper()
+	r, err := registry.Discover(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestFoldersAndVersions(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	mine := filepath.Join(dir, "mine")
+	plugin(t, mine, "assay-plugin-axpy_v1.2.0", "axpy", "1.2.0")
+	plugin(t, mine, "assay-plugin-axpy_v1.10.0", "axpy", "1.10.0")
+	plugin(t, mine, "assay-plugin-axpy", "axpy", "1.2.0") // the same version again
+	second := plugin(t, filepath.Join(dir, ".assay", "plugins"), "assay-plugin-axpy_v9.0.0", "axpy", "9.0.0")
+	user := plugin(t, filepath.Join(dir, "data", "assay", "plugins"), "assay-plugin-dot", "dot", "0.1.0")
+	r := discover(t, registry.Options{Dirs: []string{mine}, Getenv: env(dir)})
+
+	var names []string
+	for _, p := range r.All() {
+		names = append(names, p.Name+" "+p.Version)
+	}
+	if got := strings.Join(names, ", "); got != "axpy 1.10.0, dot 0.1.0" {
+		t.Errorf("all = %s", got)
+	}
+	if p, err := r.Get("dot", ""); err != nil || p.Path != user || len(p.SHA256) != 64 || p.Locked {
+		t.Errorf("dot = %+v, %v", p, err)
+	}
+	if p, err := r.Get("axpy", "~> 1.2.0"); err != nil || p.Version != "1.2.0" {
+		t.Errorf("axpy = %+v, %v", p, err)
+	}
+	for constraint, want := range map[string]string{
+		">= 2": "version 1.10.0, 1.2.0 is installed in " + mine + ", >= 2 is required",
+		"nine": `version constraint "nine"`,
+	} {
+		if _, err := r.Get("axpy", constraint); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: err = %v, want %q", constraint, err, want)
+		}
+	}
+	if _, err := r.Get("gemm", ""); err == nil || !strings.Contains(err.Error(), "is not installed: looked for assay-plugin-gemm in "+mine) {
+		t.Errorf("err = %v", err)
+	}
+	reasons := fmt.Sprint(r.Rejected())
+	for _, want := range []string{"has the same version 1.2.0", second + " " + filepath.Join(mine, "assay-plugin-axpy")} {
+		if !strings.Contains(reasons, want) {
+			t.Errorf("rejected = %s, want %q", reasons, want)
+		}
+	}
+}
+
+func TestRejected(t *testing.T) {
+	dir := t.TempDir()
+	tests := []struct{ file, text, want string }{
+		{"assay-plugin-renamed", fmt.Sprintf(describes, "other", "1.0.0"), `it calls itself "other"; rename the file to assay-plugin-other`},
+		{"assay-plugin-wrong_v2.0.0", fmt.Sprintf(describes, "wrong", "1.0.0"), "the file name says version 2.0.0, the plugin says 1.0.0"},
+		{"assay-plugin-newest", fmt.Sprintf(describes, "newest", "latest"), `version "latest" is not a semantic version`},
+		{"assay-plugin-text", "hello", "did not print a description"},
+		{"assay-plugin-idle", `{"name":"idle","version":"1.0.0","config":{}}`, "no phase to time"},
+		{"assay-plugin-schema", `{"name":"schema","version":"1.0.0","phases":[{"name":"p"}],"config":{"attributes":[{"name":"a","type":"lisst(number)"}]}}`, "its configuration schema is defective"},
+	}
+	for _, tt := range tests {
+		install(t, filepath.Join(dir, tt.file), tt.text)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-plain"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-fails"), []byte("#!/bin/sh\necho no library >&2\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tests = append(tests,
+		struct{ file, text, want string }{"assay-plugin-plain", "", "chmod +x"},
+		struct{ file, text, want string }{"assay-plugin-fails", "", "exit status 1: no library"})
+	r := discover(t, registry.Options{Dirs: []string{dir}, Getenv: env(dir)})
+	if len(r.All()) != 0 {
+		t.Errorf("all = %v", r.All())
+	}
+	reasons := map[string]string{}
+	for _, x := range r.Rejected() {
+		reasons[filepath.Base(x.Path)] = x.Reason
+	}
+	for _, tt := range tests {
+		if !strings.Contains(reasons[tt.file], tt.want) {
+			t.Errorf("%s: %q, want %q", tt.file, reasons[tt.file], tt.want)
+		}
+	}
+	if _, err := r.Get("wrong", ""); err == nil || !strings.Contains(err.Error(), "was passed over: the file name says") {
+		t.Errorf("err = %v", err)
+	}
+	if _, err := registry.Discover(t.Context(), registry.Options{Dirs: []string{filepath.Join(dir, "absent")}}); err == nil {
+		t.Error("an absent folder that was asked for is an error")
+	}
+}
+
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	lockPath := filepath.Join(dir, registry.LockName)
+	path := plugin(t, dir, "assay-plugin-axpy", "axpy", "1.2.0")
+	o := registry.Options{Dirs: []string{dir}, Getenv: env(dir)}
+	p, err := discover(t, o).Get("axpy", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := registry.ReadLock(lockPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Plugins = []registry.Locked{{Name: "axpy", Version: "1.2.0", Hashes: []string{"plan9_mips:sha256:" + strings.Repeat("0", 64)}}}
+	lock.Pin(p, "~> 1.0")
+	if err := lock.Write(lockPath); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(lockPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf(`
+plugin "axpy" {
+  version    = "1.2.0"
+  constraint = "~> 1.0"
+  hashes = [
+    "%s:sha256:%s",
+    "plan9_mips:sha256:%s",
+  ]
+}
+`, registry.Platform(), p.SHA256, strings.Repeat("0", 64))
+	if !strings.HasSuffix(string(text), want) {
+		t.Errorf("lock file:\n%s\nwant it to end in:\n%s", text, want)
+	}
+
+	o.LockPath = lockPath
+	if p, err := discover(t, o).Get("axpy", "~> 1.0"); err != nil || !p.Locked {
+		t.Errorf("unchanged plugin: %+v, %v", p, err)
+	}
+	plugin(t, dir, "assay-plugin-axpy", "axpy", "1.2.1")
+	before := runs(path)
+	if _, err := discover(t, o).Get("axpy", ""); err == nil || !strings.Contains(err.Error(), "run `assay plugin lock axpy`") {
+		t.Errorf("changed plugin: %v", err)
+	}
+	if runs(path) != before {
+		t.Error("a changed plugin was run to describe itself")
+	}
+	o.Getenv = env(dir, registry.EnvOverrides+"=axpy="+path)
+	r := discover(t, o)
+	if p, err := r.Get("axpy", ""); err != nil || !p.Override || p.Version != "1.2.1" {
+		t.Errorf("override: %+v, %v", p, err)
+	}
+	if w := r.Warnings(); len(w) != 1 || !strings.Contains(w[0], path) {
+		t.Errorf("warnings = %v", w)
+	}
+
+	o.Getenv, o.LockPath = env(dir), ""
+	if p, err = discover(t, o).Get("axpy", ""); err != nil {
+		t.Fatal(err)
+	}
+	lock.Pin(p, "")
+	if got := lock.Plugins[0]; got.Version != "1.2.1" || len(got.Hashes) != 1 {
+		t.Errorf("a new version keeps digests of the old one: %+v", got)
+	}
+}
+
+func TestLockForAnotherPlatform(t *testing.T) {
+	dir := t.TempDir()
+	path := plugin(t, dir, "assay-plugin-axpy", "axpy", "1.2.0")
+	lockPath := filepath.Join(dir, registry.LockName)
+	text := `plugin "axpy" {` + "\n" + `version = "1.2.0"` + "\n" + `hashes = ["plan9_mips:sha256:` + strings.Repeat("0", 64) + `"]` + "\n}\n"
+	if err := os.WriteFile(lockPath, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := discover(t, registry.Options{Dirs: []string{dir}, LockPath: lockPath, Getenv: env(dir)})
+	if _, err := r.Get("axpy", ""); err == nil || !strings.Contains(err.Error(), "but not for "+registry.Platform()) || runs(path) != 0 {
+		t.Errorf("err = %v, runs %d", err, runs(path))
+	}
+}
+
+func TestBadLockFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"plugin {":      "assay.lock.hcl:1",
+		`plugin "a" {}`: "Missing required argument",
+		"plugin \"a\" {\nversion = 1.0\nhashes = [\"sha256:12\"]\n}\n": "is not PLATFORM:sha256:HEX",
+		"\x00\xff": "lock file",
+	} {
+		path := filepath.Join(t.TempDir(), registry.LockName)
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := registry.ReadLock(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: err = %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestCache(t *testing.T) {
+	dir := t.TempDir()
+	path := plugin(t, dir, "assay-plugin-axpy", "axpy", "1.2.0")
+	o := registry.Options{Dirs: []string{dir}, Getenv: env(dir)}
+	discover(t, o)
+	p, err := discover(t, o).Get("axpy", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum, _ := process.FileSHA256(path); runs(path) != 1 || p.SHA256 != sum || p.Describe.GetPhases()[0].GetName() != "decode" {
+		t.Errorf("runs = %d, plugin = %+v", runs(path), p)
+	}
+	plugin(t, dir, "assay-plugin-axpy", "axpy", "1.10.0") // of another size, so seen at once
+	if p, err := discover(t, o).Get("axpy", ""); err != nil || p.Version != "1.10.0" {
+		t.Errorf("after a change: %+v, %v", p, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "cache", "assay", "plugins.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := discover(t, o).Get("axpy", ""); err != nil {
+		t.Errorf("with a broken cache: %v", err)
+	}
+}
