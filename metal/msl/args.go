@@ -13,6 +13,9 @@ var positions = map[string]bool{
 	"thread_index_in_quadgroup": true, "quadgroup_index_in_threadgroup": true, "quadgroups_per_threadgroup": true,
 }
 
+// typeWord are words of a type that cannot name an argument.
+var typeWord = map[string]bool{"const": true, "volatile": true, "unsigned": true, "signed": true, "struct": true, "typename": true}
+
 // args reads the parameter list that opens at '('. With bare, attributes may
 // be missing, as in an explicit instantiation.
 func (w *walker) args(open int, bare bool) []Arg {
@@ -75,15 +78,11 @@ func (w *walker) arg(i, end int, bare bool) Arg {
 				continue
 			}
 			typ = append(typ, t)
-			if t.kind == tokIdent {
-				name = j
-			}
 		}
 	}
-	if name >= 0 && len(typ) > 0 && typ[len(typ)-1].at() == u.toks[name].at() && typ[len(typ)-1].text == u.toks[name].text && (len(typ) > 1 || !bare) {
-		typ = typ[:len(typ)-1]
-	}
-	if name >= 0 {
+	if n := len(typ) - 1; name < 0 && n > 0 && typ[n].kind == tokIdent && !typeWord[typ[n].text] && (!bare || !typeWord[typ[n-1].text] && typ[n-1].kind == tokIdent) {
+		a.Name, typ = typ[n].text, typ[:n] // a value: the last word is its name
+	} else if name >= 0 {
 		a.Name = u.toks[name].text
 	}
 	a.Type = spell(typ)

@@ -28,16 +28,26 @@ func (u *Unit) defined(name string, o Options) bool {
 	return false
 }
 
-// constantValue is the literal of a function constant. One without a value is
-// an error only where a chosen kernel uses it unconditionally.
-func (u *Unit) constantValue(c FunctionConstant, o Options, chosen map[*function]bool) (string, error) {
+// CheckConstants reports a function constant that the kernel uses and that has
+// no value, as Metal does when a kernel is looked up. A unit that asks
+// is_function_constant_defined for it may leave it out. Rendering gives a
+// constant without a value zero.
+func (u *Unit) CheckConstants(k *Kernel, constants map[int]any) error {
+	for _, c := range u.Constants {
+		if _, ok := constants[c.Index]; ok {
+			continue
+		}
+		if t, used := u.uses(k.fn, c.Name); used {
+			return u.errorAt(t, "", "function constant %s (index %d) has no value: pass it when the kernel is looked up", c.Name, c.Index)
+		}
+	}
+	return nil
+}
+
+// constantValue is the literal of a function constant.
+func (u *Unit) constantValue(c FunctionConstant, o Options) (string, error) {
 	v, ok := o.Constants[c.Index]
 	if !ok {
-		for f := range chosen {
-			if t, used := u.uses(f, c.Name); used {
-				return "", u.errorAt(t, "", "function constant %s (index %d) has no value: pass it when the kernel is looked up", c.Name, c.Index)
-			}
-		}
 		return c.Type + "(0)", nil
 	}
 	text, err := literal(v)

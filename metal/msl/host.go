@@ -42,7 +42,7 @@ func (u *Unit) Host(o Options) (string, error) {
 	for _, k := range kernels {
 		u.hostEntry(&b, k)
 	}
-	b.WriteString("\n}\n\nextern \"C\" {\nextern const assay_entry assay_entries[];\nconst assay_entry assay_entries[] = {\n")
+	b.WriteString("\n}\n\nextern \"C\" {\n__attribute__((visibility(\"default\"))) extern const assay_entry assay_entries[];\nconst assay_entry assay_entries[] = {\n")
 	for _, k := range kernels {
 		symbol := k.Symbol + "_entry_::" + k.Symbol
 		fmt.Fprintf(&b, "  {\"%s\", assay_msl::%s},\n", k.Symbol, qualify(k.fn.namespace, symbol))

@@ -101,7 +101,7 @@ func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, 
 		case roleConstant:
 			n, _ := strconv.Atoi(e.text)
 			c := u.Constants[n]
-			literal, err := u.constantValue(c, o, chosen)
+			literal, err := u.constantValue(c, o)
 			if err != nil {
 				return "", err
 			}
@@ -137,8 +137,8 @@ func (u *Unit) writePlain(w *writer, i int, to target) {
 	}
 }
 
-// rewritten are the swizzles in use that no structure of the source declares
-// as a member of its own.
+// rewritten are the swizzles in use, less single letters that a structure of
+// the source has as a member.
 func (u *Unit) rewritten() map[string]bool {
 	out := map[string]bool{}
 	for _, s := range u.swizzle {

@@ -221,12 +221,27 @@ func (w *walker) operator(j, end int) int {
 	return j
 }
 
-// members notes data members that are named like swizzles.
+// members looks for data members that are named like swizzles. They get
+// accessors of the names that swizzles are rewritten to, so that one spelling
+// serves both. Single letters (r, g, b, a) are only noted.
 func (w *walker) members(i int, s shape) {
+	u := w.u
+	accessors := ""
 	for j := i; j < s.end; j++ {
-		if next := w.u.toks[j+1]; swizzleName(w.u.toks[j].text) && (next.is(";") || next.is(",") || next.is("[") || next.is("=") || next.is(":") || next.is("{")) {
-			w.u.members[w.u.toks[j].text] = true
+		t, next := u.toks[j], u.toks[j+1]
+		if !swizzleName(t.text) || !(next.is(";") || next.is(",") || next.is("[") || next.is("=") || next.is("{")) {
+			continue
 		}
+		if len(t.text) == 1 {
+			u.members[t.text] = true
+			continue
+		}
+		for _, access := range []string{"_() const", "_()", "_ref_()"} {
+			accessors += " decltype(auto) " + components.Replace(t.text) + access + " { return (" + t.text + "); }"
+		}
+	}
+	if accessors != "" && u.toks[s.end].is(";") {
+		u.edits[s.end] = edit{role: roleText, text: ";" + accessors}
 	}
 }
 
@@ -234,20 +249,44 @@ func (w *walker) members(i int, s shape) {
 // spaces alone are one where there are none: the first stays.
 func (w *walker) function(i int, s shape, namespace string) {
 	u := w.u
-	header := namespace + "\x00" + u.text(i, s.body)
+	end := s.body
 	if colon := w.initializers(s); colon > 0 {
-		header = namespace + "\x00" + u.text(i, colon)
+		end = colon
 	}
 	spaced := false
-	for j := i; j < s.body; j++ {
+	for j := i; j < end; j++ {
 		spaced = spaced || u.toks[j].kind == tokIdent && spaces[u.toks[j].text]
 	}
+	w.plain(i, s.end+1)
+	header := namespace + "\x00" + w.header(i, end, s.params)
 	if w.seen[header] && spaced {
 		w.erase(i, s.end)
 		return
 	}
 	w.seen[header] = true
-	w.plain(i, s.end+1)
+}
+
+// header spells a function's declaration as it will be written, less the
+// names of its parameters.
+func (w *walker) header(i, end, params int) string {
+	u := w.u
+	var out []token
+	for j := i; j < end; j++ {
+		e := u.edits[j]
+		if e.role == roleErase || u.toks[j].kind == tokPragma {
+			continue
+		}
+		t := token{kind: u.toks[j].kind, text: u.toks[j].text, space: true}
+		if e.role == roleText {
+			t.text = e.text
+		}
+		if prev := len(out) - 1; j > params && prev >= 0 && (t.is(",") || t.is(")")) && out[prev].kind == tokIdent && prev > 0 &&
+			(out[prev-1].kind == tokIdent || out[prev-1].is("*") || out[prev-1].is("&") || out[prev-1].is(">")) {
+			out = out[:prev]
+		}
+		out = append(out, t)
+	}
+	return spell(out)
 }
 
 // initializers finds the ':' of a constructor's member initializers.

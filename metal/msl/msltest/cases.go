@@ -1,0 +1,15 @@
+package msltest
+
+// Cases lists every case.
+func Cases() []Case {
+	var all []Case
+	for _, f := range []func() []Case{
+		positions, barrier, dynamic, reduce, shuffle, vote, simdBarrier, atomics, // threads
+		swizzles, packed, half, bfloat, integers, mathLibrary, // values
+		templates, constants, macros, tables, overloads, // language
+		qmatvec, softmax, blocks, // whole kernels
+	} {
+		all = append(all, f()...)
+	}
+	return all
+}

@@ -1,0 +1,237 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/cpu"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+//go:embed runtime/*.cc runtime/*.h
+var runtimeFiles embed.FS
+
+// CompilerEnv names a C++ compiler to use instead of the one that Open finds.
+const CompilerEnv = "ASSAY_SIM_CXX"
+
+// compiler is a C++ compiler of this machine and the folder it compiles into.
+type compiler struct {
+	path    string
+	version string // its own first line
+	clang   bool
+	dir     string
+}
+
+// candidates in the order they are tried; the first new enough one serves.
+var candidates = []string{
+	"clang++", "clang++-21", "clang++-20", "clang++-19", "clang++-18", "clang++-17", "clang++-16",
+	"g++", "g++-15", "g++-14", "g++-13", "g++-12", "c++",
+}
+
+// Oldest compilers that take what rendered kernels use (std::bit_cast's builtin
+// in C++17, sanitizer calls without a runtime).
+const oldestClang, oldestGCC = 15, 11
+
+func findCompiler(ctx context.Context, o Options) (*compiler, error) {
+	names := candidates
+	if o.Compiler == "" {
+		o.Compiler = os.Getenv(CompilerEnv)
+	}
+	if o.Compiler != "" {
+		names = []string{o.Compiler}
+	}
+	var tried []string
+	for _, name := range names {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		out, err := exec.CommandContext(ctx, path, "--version").Output()
+		if err != nil {
+			tried = append(tried, fmt.Sprintf("%s: %v", path, err))
+			continue
+		}
+		c := &compiler{path: path, dir: o.CacheDir, clang: bytes.Contains(out, []byte("clang"))}
+		c.version, _, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
+		oldest := oldestGCC
+		if c.clang {
+			oldest = oldestClang
+		}
+		if v := major(c.version); v < oldest {
+			tried = append(tried, fmt.Sprintf("%s is version %d, want %d", path, v, oldest))
+			continue
+		}
+		return c, nil
+	}
+	return nil, fmt.Errorf("sim: %w: no C++ compiler (clang++ %d or g++ %d, or newer); install one (apt install g++, or xcode-select --install) or name one in %s%s",
+		metal.ErrUnavailable, oldestClang, oldestGCC, CompilerEnv, strings.Join(append([]string{""}, tried...), "; "))
+}
+
+var versionNumber = regexp.MustCompile(`(\d+)\.\d+`)
+
+// major is the first number of a version line such as "g++ (Debian 12.2.0-14) 12.2.0".
+func major(line string) int {
+	m := versionNumber.FindStringSubmatch(line)
+	if m == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
+}
+
+// target are the instructions to compile for: fused multiply-add and float16
+// conversions are calls without them.
+func target() []string {
+	if runtime.GOARCH == "amd64" && cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		return []string{"-mavx2", "-mfma", "-mf16c"}
+	}
+	return nil
+}
+
+// instrumented makes the compiler call the runtime before every access to
+// memory and when an index leaves an array of known size.
+func (c *compiler) instrumented() []string {
+	flags := []string{"-fsanitize=kernel-address", "-fsanitize=bounds", "-fno-sanitize-recover=bounds"}
+	for _, p := range []string{"asan-instrumentation-with-call-threshold=0", "asan-stack=0", "asan-globals=0"} {
+		if c.clang {
+			flags = append(flags, "-mllvm", "-"+p)
+		} else {
+			flags = append(flags, "--param", p)
+		}
+	}
+	return flags
+}
+
+// runtime builds the child's program.
+func (c *compiler) runtime(ctx context.Context) (string, error) {
+	flags := []string{"-std=c++17", "-O2", "-fno-omit-frame-pointer", "-pthread", "-rdynamic"}
+	files := map[string]string{"assay_runtime.h": "#pragma once\n" + msl.HostRuntimeHeader()}
+	entries, err := runtimeFiles.ReadDir("runtime")
+	if err != nil {
+		return "", fmt.Errorf("sim runtime: %w", err)
+	}
+	var sources []string
+	for _, e := range entries {
+		text, err := runtimeFiles.ReadFile("runtime/" + e.Name())
+		if err != nil {
+			return "", fmt.Errorf("sim runtime: %w", err)
+		}
+		files[e.Name()] = string(text)
+		if strings.HasSuffix(e.Name(), ".cc") {
+			sources = append(sources, e.Name())
+		}
+	}
+	return c.build(ctx, "runtime", files, func(run func(args ...string) error) error {
+		args := append(slices.Clone(flags), sources...)
+		return run(append(args, "-o", "out", "-ldl")...)
+	})
+}
+
+// kernels compiles rendered source into a shared object.
+func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string) (string, error) {
+	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w", "-fmax-errors=20"})
+	if c.clang {
+		flags[len(flags)-1] = "-ferror-limit=20"
+	}
+	link := []string{"-shared", "-fPIC", "kernels.o", "-o", "out"}
+	if runtime.GOOS == "darwin" {
+		link = append(link, "-undefined", "dynamic_lookup")
+	}
+	path, err := c.build(ctx, u.File, map[string]string{"kernels.cc": source, "flags": strings.Join(flags, " ")}, func(run func(args ...string) error) error {
+		if err := run(append(flags, "-c", "kernels.cc", "-o", "kernels.o")...); err != nil {
+			return err
+		}
+		return run(link...)
+	})
+	return path, err
+}
+
+// build runs a compilation in a fresh folder, once per content: what is in the
+// files, the compiler and its version name the result in the cache.
+func (c *compiler) build(ctx context.Context, what string, files map[string]string, compile func(run func(args ...string) error) error) (string, error) {
+	h := sha256.New()
+	fmt.Fprintf(h, "1\n%s\n%s\n%s\n", c.path, c.version, strings.Join(target(), " "))
+	names := make([]string, 0, len(files))
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(h, "%s %d\n%s", name, len(files[name]), files[name])
+	}
+	final := filepath.Join(c.dir, hex.EncodeToString(h.Sum(nil)))
+	if _, err := os.Stat(final); err == nil {
+		return final, nil
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return "", fmt.Errorf("sim compile cache: %w", err)
+	}
+	dir, err := os.MkdirTemp(c.dir, "new-*")
+	if err != nil {
+		return "", fmt.Errorf("sim compile cache: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return "", fmt.Errorf("sim compile cache: %w", err)
+		}
+	}
+	if err := compile(func(args ...string) error { return c.run(ctx, what, dir, args) }); err != nil {
+		return "", err
+	}
+	if err := os.Rename(filepath.Join(dir, "out"), final); err != nil {
+		return "", fmt.Errorf("sim compile cache: %w", err)
+	}
+	return final, nil
+}
+
+func (c *compiler) run(ctx context.Context, what, dir string, args []string) error {
+	cmd := exec.CommandContext(ctx, c.path, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: compile: %w", what, ctx.Err())
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return fmt.Errorf("%s: %s: %w", what, c.path, err)
+	}
+	return fmt.Errorf("%s: %w:\n%s", what, metal.ErrCompile, relevant(string(out)))
+}
+
+// relevant keeps the compiler's errors, and of what follows them the little
+// that helps.
+func relevant(out string) string {
+	var keep []string
+	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
+		if strings.Contains(line, "error:") || strings.Contains(line, "note:") || strings.Contains(line, "undefined") {
+			keep = append(keep, line)
+		}
+	}
+	if len(keep) == 0 {
+		keep = strings.Split(out, "\n")
+	}
+	if len(keep) > 20 {
+		keep = append(keep[:20], "...")
+	}
+	return strings.Join(keep, "\n")
+}

@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/mem"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// Options of the simulator; the zero value suits.
+type Options struct {
+	Compiler    string        // C++ compiler; empty for the best one found
+	CacheDir    string        // compile cache; empty for the user's cache folder
+	Timeout     time.Duration // longest wait without a threadgroup finishing; 0 for 20 s
+	Workers     int           // threadgroups run at once; 0 for one per core
+	MemoryLimit int64         // bytes of live buffers; 0 for what the machine had available at Open
+}
+
+// device implements metal.Device.
+type device struct {
+	o        Options
+	compiler *compiler
+	info     metal.Info
+	memory   metal.Memory
+	host     *host // nil until a dispatch needs it, and after one died
+	program  string
+	buffers  map[int]*buffer
+	nextID   int
+	closed   bool
+}
+
+// Open finds a compiler and builds the runtime. Without a compiler that will
+// do, the error is metal.ErrUnavailable and says what to install.
+func Open(ctx context.Context, o Options) (metal.Device, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = 20 * time.Second
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.NumCPU()
+	}
+	if o.CacheDir == "" {
+		dir, err := os.UserCacheDir()
+		if err != nil {
+			dir = os.TempDir()
+		}
+		o.CacheDir = filepath.Join(dir, "assay", "sim")
+	}
+	total := int64(0)
+	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
+		total = int64(m.Total)
+		if o.MemoryLimit == 0 {
+			o.MemoryLimit = int64(m.Available)
+		}
+	}
+	c, err := findCompiler(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	d := &device{o: o, compiler: c, buffers: map[int]*buffer{}}
+	if d.program, err = c.runtime(ctx); err != nil {
+		return nil, err
+	}
+	d.info = metal.Info{
+		Kind: metal.Sim, Name: "Metal simulator", Family: runtime.GOARCH, Cores: o.Workers, Memory: total,
+		Driver: c.version, OSBuild: runtime.GOOS, Simulated: true,
+		Facts: map[string]string{"compiler": c.path},
+	}
+	return d, nil
+}
+
+func (d *device) Info() metal.Info { return d.info }
+
+func (d *device) Memory() metal.Memory { return d.memory }
+
+// Close ends the child process and frees what is left.
+func (d *device) Close() error {
+	d.closed = true
+	if d.host != nil {
+		d.host.kill()
+		d.host = nil
+	}
+	for _, b := range d.buffers {
+		b.free()
+	}
+	d.buffers = map[int]*buffer{}
+	d.memory.Current = 0
+	return nil
+}
+
+func (d *device) usable() error {
+	if d.closed {
+		return fmt.Errorf("sim device: %w: it was closed", metal.ErrLost)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package sim
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// report is a fault line of the child: key=value pairs.
+type report map[string]string
+
+func parseFault(line string) report {
+	rest, ok := strings.CutPrefix(line, "fault ")
+	if !ok {
+		return nil
+	}
+	r := report{}
+	for _, f := range strings.Fields(rest) {
+		if key, value, ok := strings.Cut(f, "="); ok {
+			r[key] = value
+		}
+	}
+	return r
+}
+
+// fault turns the child's answer to a run into an error.
+func (k *kernel) fault(line string, modules []string) error {
+	r := parseFault(line)
+	if r == nil {
+		return fmt.Errorf("kernel %s: %s", k.Name(), strings.TrimPrefix(line, "error "))
+	}
+	at := k.place(r, modules)
+	if at != "" {
+		at += ": "
+	}
+	return fmt.Errorf("kernel %s: %w: %s%s", k.Name(), metal.ErrFault, at, k.explain(r))
+}
+
+// explain says what happened, in the source's terms.
+func (k *kernel) explain(r report) string {
+	thread := ""
+	if t := r["thread"]; t != "" {
+		thread = " by thread " + t
+	}
+	verb := "read"
+	if r["write"] == "1" {
+		verb = "write"
+	}
+	switch r["kind"] {
+	case "access":
+		return fmt.Sprintf("%s of %s bytes%s at byte %s of %s", verb, r["size"], thread, r["offset"], k.region(r))
+	case "null":
+		return fmt.Sprintf("%s of %s bytes%s through a null pointer: is every argument bound?", verb, r["size"], thread)
+	case "bounds":
+		return fmt.Sprintf("index %s%s is outside the array", r["index"], thread)
+	case "barrier":
+		// Threads of a barrier are named by their place in the threadgroup.
+		other := "has returned"
+		if r["otherline"] != "0" {
+			other = "waits at the one in line " + r["otherline"]
+		}
+		return fmt.Sprintf("barrier is not reached by all threads of threadgroup %s: thread %s waits at it, thread %s %s", r["group"], r["thread"], r["other"], other)
+	case "divide":
+		return "integer division by zero" + thread
+	case "stack":
+		return "thread memory of more than 128 KiB" + thread
+	case "threadgroup-memory":
+		return fmt.Sprintf("more than 1 MiB of threadgroup memory (%s bytes)", r["size"])
+	case "hang":
+		return "still running" + thread
+	case "segv":
+		return "access to memory that is no argument's, or not aligned as its type wants," + thread
+	}
+	return "kernel stopped (" + r["kind"] + ")" + thread
+}
+
+// region names the memory an access missed.
+func (k *kernel) region(r report) string {
+	length := fmt.Sprintf(", which has %s bytes", r["length"])
+	if name := r["name"]; name != "" {
+		return "threadgroup variable " + name + length
+	}
+	for _, a := range k.k.Args {
+		switch index := strconv.Itoa(a.Index); {
+		case a.Space == msl.Threadgroup && index == r["shared"]:
+			return fmt.Sprintf("argument %s [[threadgroup(%s)]]", a.Name, index) + length
+		case (a.Space == msl.Device || a.Space == msl.Constant) && index == r["buffer"]:
+			return fmt.Sprintf("argument %s [[buffer(%s)]]", a.Name, index) + length
+		}
+	}
+	return "no argument of the kernel"
+}
+
+// place is file:line of a fault, or empty.
+func (k *kernel) place(r report, modules []string) string {
+	if line := r["line"]; line != "" && line != "0" {
+		return k.unit.File + ":" + line
+	}
+	for i, frame := range strings.Split(r["stack"], ",") {
+		number, offset, ok := strings.Cut(frame, ":")
+		n, err := strconv.Atoi(number)
+		pc, pcErr := strconv.ParseUint(offset, 16, 64)
+		if !ok || err != nil || pcErr != nil || n >= len(modules) {
+			continue
+		}
+		if i > 0 || r["kind"] == "access" || r["kind"] == "null" {
+			pc-- // a return address lies behind its call
+		}
+		if line := lineOf(modules[n], k.unit.File, pc); line > 0 {
+			return k.unit.File + ":" + strconv.Itoa(line)
+		}
+	}
+	return ""
+}

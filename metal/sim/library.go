@@ -1,0 +1,104 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// maxThreads of a threadgroup, as on every Apple GPU. runtime/worker.h has it too.
+const maxThreads = 1024
+
+type library struct {
+	d    *device
+	ctx  context.Context
+	unit *msl.Unit
+}
+
+type kernel struct {
+	d      *device
+	unit   *msl.Unit
+	k      *msl.Kernel
+	module string // path of the shared object
+}
+
+// Compile reads, renders and compiles a source. Kernels that need function
+// constants are compiled again when they are looked up with values.
+func (d *device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
+	if err := d.usable(); err != nil {
+		return nil, err
+	}
+	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
+	}
+	l := &library{d: d, ctx: ctx, unit: unit}
+	if len(unit.Kernels) > 0 {
+		if _, err := l.module(nil); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *library) module(constants map[int]any) (string, error) {
+	source, err := l.unit.Host(msl.Options{Constants: constants})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", metal.ErrCompile, err)
+	}
+	return l.d.compiler.kernels(l.ctx, l.unit, source)
+}
+
+func (l *library) Names() []string { return l.unit.Names() }
+
+// Kernel looks a kernel up by host name.
+func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, error) {
+	if err := l.d.usable(); err != nil {
+		return nil, err
+	}
+	k, ok := l.unit.Kernel(name)
+	if !ok {
+		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, near(name, l.Names()))
+	}
+	if err := l.unit.CheckConstants(k, constants); err != nil {
+		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
+	}
+	module, err := l.module(constants)
+	if err != nil {
+		return nil, err
+	}
+	return &kernel{d: l.d, unit: l.unit, k: k, module: module}, nil
+}
+
+func (k *kernel) Name() string { return k.k.Name }
+
+func (k *kernel) MaxThreads() int {
+	if k.k.MaxThreads > 0 {
+		return min(k.k.MaxThreads, maxThreads)
+	}
+	return maxThreads
+}
+
+// near lists kernels that begin like the one asked for, else the first few.
+func near(name string, names []string) string {
+	prefix, _, _ := strings.Cut(name, "_")
+	var close []string
+	for _, n := range names {
+		if strings.HasPrefix(n, prefix) {
+			close = append(close, n)
+		}
+	}
+	if len(close) == 0 {
+		close = names
+	}
+	if len(close) == 0 {
+		return ": the source has no kernels"
+	}
+	if len(close) > 5 {
+		close = append(close[:5:5], "...")
+	}
+	return "; there is " + strings.Join(close, ", ")
+}
