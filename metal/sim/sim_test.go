@@ -1,0 +1,256 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assay-bench/assay/metal"
+)
+
+// open returns a device that notices hangs early, skipping without a compiler.
+func open(t *testing.T, o Options) *device {
+	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
+	dev, err := Open(t.Context(), o)
+	if errors.Is(err, metal.ErrUnavailable) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dev.Close() })
+	return dev.(*device)
+}
+
+func compile(t *testing.T, dev metal.Device, file string) metal.Library {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lib, err := dev.Compile(t.Context(), metal.Source{Name: file, Text: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lib
+}
+
+// TestFaults: everything a kernel can do wrong comes back as an error that
+// names kernel, line and thread, and the device works on.
+func TestFaults(t *testing.T) {
+	dev := open(t, Options{})
+	lib := compile(t, dev, "faults.metal")
+	fine, err := lib.Kernel("fine", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	buffer := func(n int) metal.Arg {
+		b, err := dev.NewBuffer(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return metal.Arg{Buffer: b}
+	}
+	cases := []struct {
+		kernel  string
+		args    []metal.Arg
+		threads int
+		group   int
+		want    []string
+	}{
+		{"write_past_end", []metal.Arg{buffer(64), buffer(40)}, 16, 16,
+			[]string{"faults.metal:7: ", "write of 4 bytes by thread 10,0,0 at byte 40 of argument y [[buffer(1)]], which has 40 bytes"}},
+		{"read_before", []metal.Arg{buffer(64), buffer(64)}, 16, 16,
+			[]string{"faults.metal:12: ", "read of 4 bytes by thread 0,0,0 at byte -4 of argument x [[buffer(0)]]"}},
+		{"in_helper", []metal.Arg{buffer(64), buffer(64)}, 4, 4,
+			[]string{"faults.metal:16: ", "by thread 1,0,0 at byte 16000 of argument p [[buffer(0)]], which has 64 bytes"}},
+		{"threadgroup_index", []metal.Arg{buffer(64)}, 16, 16,
+			[]string{"faults.metal:27: ", "write of 4 bytes by thread 15,0,0 at byte 64 of threadgroup variable tile, which has 64 bytes"}},
+		{"array_index", []metal.Arg{buffer(64)}, 8, 8, []string{"faults.metal:34: ", "index 64 by thread 4,0,0 is outside the array"}},
+		{"divergent", []metal.Arg{buffer(64)}, 16, 16,
+			[]string{"faults.metal:39: ", "thread 0,0,0 waits at it, thread 8,0,0 waits at the one in line 43"}},
+		{"returned", []metal.Arg{buffer(64)}, 16, 16,
+			[]string{"faults.metal:49: ", "thread 0,0,0 waits at it, thread 5,0,0 has returned"}},
+		{"divide", []metal.Arg{buffer(64), {Bytes: make([]byte, 8)}}, 8, 8, []string{"faults.metal:60: ", "division by zero by thread 3,0,0"}},
+		{"short_params", []metal.Arg{buffer(64), {Bytes: make([]byte, 4)}}, 8, 8,
+			[]string{"faults.metal:64: ", "read of 4 bytes by thread 0,0,0 at byte 4 of argument p [[buffer(1)]], which has 4 bytes"}},
+	}
+	for _, c := range cases {
+		t.Run(c.kernel, func(t *testing.T) {
+			k, err := lib.Kernel(c.kernel, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = dev.Submit(t.Context(), []metal.Dispatch{{Kernel: k, Args: c.args, Grid: metal.Size{X: c.threads}, Threadgroup: metal.Size{X: c.group}}})
+			if !errors.Is(err, metal.ErrFault) {
+				t.Fatalf("error is %v, want a kernel fault", err)
+			}
+			for _, want := range append(c.want, "kernel "+c.kernel+": ") {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q lacks %q", err, want)
+				}
+			}
+			out := c.args[len(c.args)-1]
+			if out.Buffer == nil {
+				out = c.args[0]
+			}
+			if _, err := dev.Submit(t.Context(), []metal.Dispatch{{Kernel: fine, Args: []metal.Arg{out}, Grid: metal.Size{X: 4}, Threadgroup: metal.Size{X: 4}}}); err != nil {
+				t.Errorf("the dispatch after the fault: %v", err)
+			}
+		})
+	}
+}
+
+// TestEndless: a kernel that never ends is cut off by the device's limit or by
+// the caller, with the line it was in.
+func TestEndless(t *testing.T) {
+	dev := open(t, Options{Timeout: 300 * time.Millisecond})
+	lib := compile(t, dev, "faults.metal")
+	k, err := lib.Kernel("endless", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := dev.NewBuffer(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}}, Grid: metal.Size{X: 4}, Threadgroup: metal.Size{X: 4}}}
+	_, err = dev.Submit(t.Context(), d)
+	if !errors.Is(err, metal.ErrTimeout) || !strings.Contains(err.Error(), "faults.metal:5") {
+		t.Errorf("error is %v, want a timeout in faults.metal:54", err)
+	}
+	dev.o.Timeout = time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err = dev.Submit(ctx, d); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, metal.ErrTimeout) {
+		t.Errorf("error is %v, want the caller's deadline", err)
+	}
+}
+
+func TestCompileErrors(t *testing.T) {
+	dev := open(t, Options{})
+	for _, c := range []struct{ name, src, want string }{
+		{"undeclared", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device float *x, uint i [[thread_position_in_grid]]) {\n  x[i] = nonsense;\n}\n", "bad.metal:4:"},
+		{"syntax", "#include <metal_stdlib>\nkernel void k(device float *x) {\n  x[0] = 1 1;\n}\n", "bad.metal:3:"},
+		{"subset", "kernel void k(texture2d<float> t [[texture(0)]]) {}\n", "bad.metal:1:15: texture2d"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := dev.Compile(t.Context(), metal.Source{Name: "bad.metal", Text: c.src})
+			if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want a compile error at %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestBinding(t *testing.T) {
+	dev := open(t, Options{})
+	lib := compile(t, dev, "faults.metal")
+	k, err := lib.Kernel("write_past_end", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := dev.NewBuffer(64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	released, err := dev.NewBuffer(64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	released.Release()
+	groups, err := lib.Kernel("group_argument", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := []metal.Arg{{Buffer: b}, {Buffer: b}}
+	for _, c := range []struct {
+		name string
+		d    metal.Dispatch
+		want string
+	}{
+		{"missing", metal.Dispatch{Kernel: k, Args: two[:1]}, "argument 1 (y): is not bound"},
+		{"offset", metal.Dispatch{Kernel: k, Args: []metal.Arg{{Buffer: b, Offset: 64}, two[1]}}, "bytes 64 to 65 of a buffer of 64"},
+		{"released", metal.Dispatch{Kernel: k, Args: []metal.Arg{{Buffer: released}, two[1]}}, "was released"},
+		{"bytes", metal.Dispatch{Kernel: k, Args: []metal.Arg{{Bytes: make([]byte, 5000)}, two[1]}}, "at most 4096"},
+		{"threadgroup", metal.Dispatch{Kernel: k, Args: two, Threadgroup: metal.Size{X: 33, Y: 32}}, "1056 threads, at most 1024"},
+		{"group memory", metal.Dispatch{Kernel: groups, Args: two[:1]}, "threadgroup argument 0 (s) has no size"},
+		{"no kernel", metal.Dispatch{}, "did not compile"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := dev.Record([]metal.Dispatch{c.d}); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want %q", err, c.want)
+			}
+		})
+	}
+	if _, err := lib.Kernel("fin", nil); !errors.Is(err, metal.ErrNoKernel) || !strings.Contains(err.Error(), "fine") {
+		t.Errorf("error is %v, want one that lists fine", err)
+	}
+}
+
+// TestMany: threadgroups run on all workers, programs rotate, memory is
+// accounted and buffers released while the child holds them.
+func TestMany(t *testing.T) {
+	dev := open(t, Options{Workers: 3, MemoryLimit: 1 << 20})
+	lib := compile(t, dev, "faults.metal")
+	k, err := lib.Kernel("fine", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 1000
+	var iterations [][]metal.Dispatch
+	var buffers []metal.Buffer
+	for range 3 {
+		b, err := dev.NewBuffer(4 * n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buffers = append(buffers, b)
+		iterations = append(iterations, []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}}, Grid: metal.Size{X: n}, Threadgroup: metal.Size{X: 32}}})
+	}
+	p, err := dev.Record(iterations...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	beats := 0
+	times, err := p.Run(metal.WithBeat(t.Context(), func() { beats++ }), 2)
+	if err != nil || times.Device <= 0 || times.Wall < times.Device || beats == 0 {
+		t.Fatalf("times %+v, %d beats, error %v", times, beats, err)
+	}
+	for i, want := range []byte{0x42, 0x42, 0} { // the high byte of 42.0f; the third buffer is not reached
+		last := make([]byte, 1)
+		if err := buffers[i].Read(4*n-1, last); err != nil || last[0] != want {
+			t.Errorf("buffer %d ends with %x, want %x, error %v", i, last[0], want, err)
+		}
+	}
+	buffers[2].Release()
+	if _, err := p.Run(t.Context(), 1); err == nil || !strings.Contains(err.Error(), "released") {
+		t.Errorf("run with a released buffer: error is %v", err)
+	}
+	if m := dev.Memory(); m.Current != 8*n || m.Peak != 12*n {
+		t.Errorf("memory is %+v", m)
+	}
+	if _, err := dev.NewBuffer(2 << 20); !errors.Is(err, metal.ErrOutOfMemory) {
+		t.Errorf("error is %v, want out of memory", err)
+	}
+	if info := dev.Info(); !info.Simulated || info.Kind != metal.Sim {
+		t.Errorf("info %+v does not say that it is simulated", info)
+	}
+	dev.Close()
+	if _, err := p.Run(t.Context(), 1); !errors.Is(err, metal.ErrLost) {
+		t.Errorf("run after Close: error is %v", err)
+	}
+}
+
+func TestNoCompiler(t *testing.T) {
+	_, err := Open(t.Context(), Options{Compiler: "no-such-compiler"})
+	if !errors.Is(err, metal.ErrUnavailable) || !strings.Contains(err.Error(), CompilerEnv) {
+		t.Errorf("error is %v, want unavailable with what to do", err)
+	}
+}

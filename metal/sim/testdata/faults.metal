@@ -1,0 +1,73 @@
+#include <metal_stdlib>
+using namespace metal;
+
+struct Params { uint n; uint m; };
+
+kernel void write_past_end(device float *x [[buffer(0)]], device float *y [[buffer(1)]], uint i [[thread_position_in_grid]]) {
+  y[i] = x[i];
+}
+
+kernel void read_before(device const int *x, device int *y, uint i [[thread_position_in_grid]]) {
+  y[i] =
+      x[int(i) - 1];
+}
+
+inline float helper(device const float4 *p, uint i) {
+  float4 v = p[i * 1000];
+  return v.x;
+}
+kernel void in_helper(device const float4 *p, device float *y, uint i [[thread_position_in_grid]]) {
+  y[i] = 1.0f;
+  y[i] += helper(p, i);
+}
+
+kernel void threadgroup_index(device float *y, uint i [[thread_position_in_threadgroup]]) {
+  threadgroup float tile[16];
+  threadgroup float *p = tile;
+  p[i + 1] = float(i);
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  y[i] = p[i];
+}
+
+kernel void array_index(device float *y, uint i [[thread_position_in_grid]]) {
+  float local[4] = {1, 2, 3, 4};
+  y[i] = local[i + (i / 4) * 60];
+}
+
+kernel void divergent(device float *y, uint i [[thread_position_in_threadgroup]]) {
+  if (i < 8) {
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+    y[i] = 1;
+  } else {
+    y[i] = 2;
+    threadgroup_barrier(mem_flags::mem_threadgroup);
+  }
+}
+
+kernel void returned(device float *y, uint i [[thread_position_in_threadgroup]]) {
+  if (i == 5) return;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  y[i] = 1;
+}
+
+kernel void endless(device atomic_uint *y, uint i [[thread_position_in_grid]]) {
+  while (atomic_load_explicit(y, memory_order_relaxed) < 10u) {
+    if (i > 1000) atomic_store_explicit(y, 20u, memory_order_relaxed);
+  }
+}
+
+kernel void divide(device int *y, constant Params &p, uint i [[thread_position_in_grid]]) {
+  y[i] = int(p.n) / (int(i) - 3);
+}
+
+kernel void short_params(device uint *y, constant Params &p, uint i [[thread_position_in_grid]]) {
+  y[i] = p.m;
+}
+
+kernel void group_argument(device float *y, threadgroup float *s [[threadgroup(0)]], uint i [[thread_position_in_threadgroup]]) {
+  s[i] = 1;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  y[i] = s[i];
+}
+
+kernel void fine(device float *y, uint i [[thread_position_in_grid]]) { y[i] = 42; }
