@@ -33,6 +33,7 @@ type grammar struct {
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
+	Compare  compareCommand  `cmd:"" help:"Set two result documents side by side, by what two sessions can say of each other."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
 	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`

@@ -123,6 +123,7 @@ func (m *maker) head() *record.Result {
 		Experiment: record.Experiment{
 			Name: m.Experiment, Description: "Is the fused path as fast as the separate one?", Plugin: "gate", Device: "cpu",
 			DependsOn: []string{}, Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{}, Metadata: map[string]json.RawMessage{},
+			Units: map[string]string{},
 			Measure: record.Measure{
 				Rounds: 8, MaxRounds: m.MaxRounds, Visit: 1e8, Samples: 5, Cache: "cold", Budget: 3e11, Phases: m.Phases,
 				Confidence: 0.95, WarmupMax: 1e10, WarmupAgree: 0.01,
@@ -139,6 +140,7 @@ func (m *maker) head() *record.Result {
 		Cases: []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{}, Failures: []record.Failure{}, Diagnostics: []string{},
 	}
 	for _, p := range m.Phases {
+		r.Experiment.Units[p] = "tok"
 		if m.Margin > 0 {
 			r.Experiment.Guardrails = append(r.Experiment.Guardrails, record.Guardrail{
 				Name: "no_" + p + "_regression", Phase: p, MinRatio: 1, Margin: m.Margin, OnFail: "fail",
