@@ -168,8 +168,14 @@ func parse(in input) (*hcl.File, hcl.Diagnostics) {
 	if fault := guard(in); fault != nil {
 		return nil, hcl.Diagnostics{fault}
 	}
+	var file *hcl.File
+	var diags hcl.Diagnostics
 	if strings.HasSuffix(in.name, ".json") {
-		return hcljson.Parse(in.src, in.name)
+		file, diags = hcljson.Parse(in.src, in.name)
+	} else {
+		file, diags = hclsyntax.ParseConfig(in.src, in.name, hcl.InitialPos)
 	}
-	return hclsyntax.ParseConfig(in.src, in.name, hcl.InitialPos)
+	// A file that is no HCL at all may have a fault at every byte.
+	const most = 20
+	return file, diags[:min(len(diags), most)]
 }

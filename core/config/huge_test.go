@@ -1,0 +1,44 @@
+package config
+
+import (
+	"strings"
+	"testing"
+)
+
+// Large sources that nest or chain as deep as they can end in a diagnostic or a value, never in an exhausted stack.
+func TestHugeSources(t *testing.T) {
+	const room = maxFileBytes / 16 // the whole size takes seconds each, with the same outcome
+	cases := map[string]string{
+		"sum":          "locals { x = " + strings.Repeat("1+", room/2) + "1 }\n",
+		"conditionals": "locals { x = " + strings.Repeat("1?1:", room/4) + "1 }\n",
+		"not":          "locals { x = " + strings.Repeat("!", room) + "true }\n",
+		"minus":        "locals { x = " + strings.Repeat("-", room) + "1 }\n",
+		"parentheses":  "locals { x = " + strings.Repeat("(", room/2) + "1" + strings.Repeat(")", room/2) + " }\n",
+		"lists":        "locals { x = " + strings.Repeat("[", room) + " }\n",
+		"blocks":       strings.Repeat("a {\n", room/4),
+		"templates":    "locals { x = " + strings.Repeat(`"${`, room/3) + " }\n",
+		"attributes":   "locals { x = a" + strings.Repeat(".a", room/2) + " }\n",
+		"indexes":      "locals { x = a" + strings.Repeat("[0]", room/3) + " }\n",
+		"lines":        strings.Repeat("\n", room),
+		"heredoc":      "locals { x = <<A\n" + strings.Repeat("${1}\n", room/5) + "A\n}\n",
+		"zeros":        strings.Repeat("\x00", room),
+	}
+	for name, src := range cases {
+		t.Run(name, func(t *testing.T) {
+			for _, file := range []string{"x.hcl", "x.hcl.json"} {
+				m, diags := load(".", []input{{file, []byte(src)}}, Options{})
+				_, more := m.Resolve(fakeOptions())
+				if diags = append(diags, more...); !diags.HasErrors() {
+					t.Errorf("%s: no fault, though there is no experiment", file)
+				}
+				render(t, m, diags)
+			}
+		})
+	}
+	t.Run("lists in JSON", func(t *testing.T) {
+		src := `{"locals": {"x": ` + strings.Repeat("[", room/2) + strings.Repeat("]", room/2) + `}}`
+		if _, diags := load(".", []input{{"x.hcl.json", []byte(src)}}, Options{}); !diags.HasErrors() {
+			t.Error("no fault")
+		}
+	})
+}
