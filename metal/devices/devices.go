@@ -14,6 +14,7 @@ import (
 	"github.com/assay-bench/assay/metal/apple"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/cuda"
+	"github.com/assay-bench/assay/metal/sim"
 )
 
 // Auto is the name that means apple, else cuda, else cpu.
@@ -31,14 +32,7 @@ func openers() []opener {
 		{metal.Apple, func(context.Context) (metal.Device, error) { return apple.Open(apple.Options{}) }},
 		{metal.CUDA, func(context.Context) (metal.Device, error) { return cuda.Open(cuda.Options{}) }},
 		{metal.CPU, func(context.Context) (metal.Device, error) { return cpu.Open(cpu.Options{}) }},
-		{metal.Sim, absent(metal.Sim)},
-	}
-}
-
-// absent stands for a kind that this build does not contain.
-func absent(kind metal.Kind) func(context.Context) (metal.Device, error) {
-	return func(context.Context) (metal.Device, error) {
-		return nil, fmt.Errorf("%s: %w: this build does not contain it", kind, metal.ErrUnavailable)
+		{metal.Sim, func(ctx context.Context) (metal.Device, error) { return sim.Open(ctx, sim.Options{}) }},
 	}
 }
 

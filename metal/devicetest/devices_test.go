@@ -9,9 +9,13 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
+	"github.com/assay-bench/assay/metal/dtype"
 )
 
-var only = flag.String("devices", "", "comma-separated kinds of device to test; empty means every one present")
+var (
+	only = flag.String("devices", "", "comma-separated kinds of device to test; empty means every one present")
+	full = flag.Bool("full", false, "test every number format, code width and group size on the simulator too")
+)
 
 // TestDevices runs the suite on every device of this machine and says which
 // kinds it skipped and why. A kind asked for by -devices must be there.
@@ -53,4 +57,11 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-func options(metal.Kind) Options { return Options{} }
+// options spare the simulator, which compiles for most of a second per kernel
+// and format and runs about as fast as a calculator: one weight format.
+func options(kind metal.Kind) Options {
+	if kind == metal.Sim && !*full {
+		return Options{DTypes: []dtype.DType{dtype.BF16}, Bits: []int{4}, Groups: []int{64}}
+	}
+	return Options{}
+}
