@@ -7,6 +7,7 @@
 package attribution
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -80,25 +81,52 @@ type Attribution struct {
 	Certainty string `json:"certainty"`
 }
 
-// Confidence of the intervals, two-sided.
-const Confidence = 0.95
+// Two-sided confidences: of the intervals that are reported, and of those that
+// have to agree before a cause is called shown. A session makes several such
+// claims, so that one in twenty would be too many to be wrong.
+const (
+	Confidence      = 0.95
+	ShownConfidence = 0.99
+)
 
 // Explain compares the two paths round by round: base[i] and path[i] are of the
-// same round.
+// same round. A cause is shown when, at ShownConfidence, there is a difference
+// and the cause's share of it lies wholly above every other part's; likely when
+// at Confidence there is a difference and its largest part is beyond doubt.
 func Explain(base, path []Times) (Attribution, error) {
 	if len(base) != len(path) || len(base) == 0 {
 		return Attribution{}, fmt.Errorf("attribution: %d rounds of the base and %d of the path, want the same number, at least 1", len(base), len(path))
 	}
-	a := Attribution{Rounds: len(base), Confidence: Confidence}
+	a, err := estimate(base, path, Confidence)
+	if err != nil {
+		return Attribution{}, fmt.Errorf("attribution: %w", err)
+	}
+	strict, err := estimate(base, path, ShownConfidence)
+	if err != nil {
+		return Attribution{}, fmt.Errorf("attribution: %w", err)
+	}
+	a.Bound = a.bound()
+	a.Certainty = "open"
+	if cause, apart := strict.cause(); apart {
+		a.Cause, a.Certainty = cause, "shown"
+	} else if cause, _ := a.cause(); cause != "" {
+		a.Cause, a.Certainty = cause, "likely"
+	}
+	return a, nil
+}
+
+// estimate fills in everything but the conclusions.
+func estimate(base, path []Times, confidence float64) (Attribution, error) {
+	a := Attribution{Rounds: len(base), Confidence: confidence}
 	var failed error
 	over := func(f func(b, p Times) float64) Interval {
 		d := make([]float64, len(base))
 		for i := range base {
 			d[i] = f(base[i], path[i])
 		}
-		in, err := interval(d)
+		in, err := interval(d, (1-confidence)/2)
 		if err != nil && failed == nil {
-			failed = fmt.Errorf("attribution: %w", err)
+			failed = err
 		}
 		return in
 	}
@@ -111,61 +139,57 @@ func Explain(base, path []Times) (Attribution, error) {
 			Delta: over(func(b, p Times) float64 { return p.part(part) - b.part(part) }),
 		})
 	}
-	if failed != nil {
-		return Attribution{}, failed
-	}
-	a.conclude()
-	return a, nil
+	return a, failed
 }
 
-// conclude names the bound and the cause. A cause is shown when its share of the
-// difference lies wholly above every other part's, in the difference's own
-// direction; likely when it is the largest and is itself beyond doubt.
-func (a *Attribution) conclude() {
-	a.Certainty = "open"
-	shares := slices.Clone(a.Parts)
-	slices.SortStableFunc(shares, func(x, y Estimates) int { return compare(y.Share.Estimate, x.Share.Estimate) })
-	if shares[0].Share.above(shares[1].Share) && shares[0].Share.above(shares[2].Share) {
-		a.Bound = shares[0].Part
+// bound is the part whose share of the wall time lies wholly above the others'.
+func (a *Attribution) bound() Part {
+	first, rest := largest(a.Parts, func(e Estimates) Interval { return e.Share })
+	for _, other := range rest {
+		if !first.Share.above(other.Share) {
+			return ""
+		}
 	}
-	if !a.Delta.Excludes(0) {
-		return
+	return first.Part
+}
+
+// cause is the part with the largest share of a difference that is beyond doubt,
+// in the difference's own direction; apart says that its interval lies wholly
+// above every other part's.
+func (a *Attribution) cause() (cause Part, apart bool) {
+	if !a.Ratio.Excludes(1) || !a.Delta.Excludes(0) {
+		return "", false
 	}
 	sign := math.Copysign(1, a.Delta.Estimate)
-	deltas := slices.Clone(a.Parts)
-	for i := range deltas {
-		deltas[i].Delta = deltas[i].Delta.times(sign)
+	first, rest := largest(a.Parts, func(e Estimates) Interval { return e.Delta.times(sign) })
+	delta := first.Delta.times(sign)
+	if delta.Open || delta.Lower <= 0 {
+		return "", false
 	}
-	slices.SortStableFunc(deltas, func(x, y Estimates) int { return compare(y.Delta.Estimate, x.Delta.Estimate) })
-	first := deltas[0].Delta
-	switch {
-	case first.above(deltas[1].Delta) && first.above(deltas[2].Delta) && first.Lower > 0:
-		a.Cause, a.Certainty = deltas[0].Part, "shown"
-	case !first.Open && first.Lower > 0:
-		a.Cause, a.Certainty = deltas[0].Part, "likely"
+	apart = true
+	for _, other := range rest {
+		apart = apart && delta.above(other.Delta.times(sign))
 	}
+	return first.Part, apart
 }
 
-func compare(x, y float64) int {
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
+// largest parts by the estimate of some interval.
+func largest(parts []Estimates, by func(Estimates) Interval) (first Estimates, rest []Estimates) {
+	sorted := slices.Clone(parts)
+	slices.SortStableFunc(sorted, func(x, y Estimates) int { return cmp.Compare(by(y).Estimate, by(x).Estimate) })
+	return sorted[0], sorted[1:]
 }
 
-func interval(d []float64) (Interval, error) {
+func interval(d []float64, alpha float64) (Interval, error) {
 	p, err := stats.NewPaired(d)
 	if err != nil {
 		return Interval{}, err
 	}
-	lower, err := p.Lower((1 - Confidence) / 2)
+	lower, err := p.Lower(alpha)
 	if err != nil {
 		return Interval{}, err
 	}
-	upper, err := p.Upper((1 - Confidence) / 2)
+	upper, err := p.Upper(alpha)
 	if err != nil {
 		return Interval{}, err
 	}

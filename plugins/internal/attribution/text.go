@@ -23,7 +23,7 @@ func (a Attribution) Summary(path, base string) string {
 	switch {
 	case a.Delta.Open:
 		fmt.Fprintf(&b, "; %d rounds are too few to say where the difference lies", a.Rounds)
-	case !a.Delta.Excludes(0):
+	case !a.Delta.Excludes(0) || !a.Ratio.Excludes(1):
 		b.WriteString("; no difference in time can be told")
 	case a.Cause == "":
 		fmt.Fprintf(&b, "; where the %s of %s lies cannot be told", what, duration(math.Abs(a.Delta.Estimate)))

@@ -1,0 +1,64 @@
+# What the four experiments share. `assay run experiments` runs them in the
+# plan's order: gather_qmm_swiglu, moe_mlp, bisect, slime.
+
+assay {
+  required_version = ">= 0.1"
+  required_plugins {
+    gather-qmm = { source = "assay/gather-qmm", version = "~> 0.1" }
+    moe-mlp    = { source = "assay/moe-mlp", version = "~> 0.1" }
+    bisect     = { source = "assay/bisect", version = "~> 0.1" }
+    slime      = { source = "assay/slime", version = "~> 0.1" }
+  }
+}
+
+variable "model" {
+  type        = string
+  default     = "qwen3-30b-a3b"
+  description = "Shape preset: qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny"
+  validation {
+    condition     = contains(["qwen3-30b-a3b", "lfm2-8b-a1b", "glm-4.7-flash", "tiny"], var.model)
+    error_message = "model must be qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny"
+  }
+}
+
+variable "device" {
+  type        = string
+  default     = "auto"
+  description = "Where to run: apple, cuda, cpu, or auto for the best one of this machine"
+}
+
+variable "effort" {
+  type        = string
+  default     = "quick"
+  description = "quick: one model, few rounds, about five minutes in all on two cores; thorough: all models and widths, three times the rounds, longer visits"
+  validation {
+    condition     = contains(["quick", "thorough"], var.effort)
+    error_message = "effort must be quick or thorough"
+  }
+}
+
+variable "dtype" {
+  type        = string
+  default     = "bfloat16"
+  description = "Type of activations, scales and biases"
+}
+
+locals {
+  thorough = var.effort == "thorough"
+  gpu      = device.kind == "apple" || device.kind == "cuda"
+
+  models = local.thorough ? ["qwen3-30b-a3b", "lfm2-8b-a1b", "glm-4.7-flash"] : [var.model]
+  bits   = local.thorough ? [4, 8] : [4]
+
+  rounds     = local.thorough ? 24 : 8
+  max_rounds = local.thorough ? 48 : 12
+  visit      = local.thorough ? "500ms" : "60ms"
+  warmup_max = local.thorough ? "5s" : "300ms"
+  budget     = local.thorough ? "2h" : "90s"
+
+  # A prompt long enough to be a prefill, short enough for a processor.
+  prompt = local.gpu || local.thorough ? 512 : 32
+  # Layers that have weights of their own. One layer of Qwen3 (340 MB at 4 bits)
+  # is ten times a large last cache, and its experts are gone through in turn.
+  layers = local.gpu ? 4 : 1
+}
