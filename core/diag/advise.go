@@ -2,15 +2,39 @@ package diag
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
 // Advise adds what may be written there to diagnostics about attributes and
-// blocks that do not exist, where HCL itself has no suggestion. The
-// diagnostics are changed in place.
+// blocks that do not exist, where HCL itself has no suggestion. What is
+// missing only because it is misspelt is not reported twice. diags are those
+// of one body; they are changed in place.
 func Advise(diags hcl.Diagnostics, attributes, blocks []string) hcl.Diagnostics {
+	advise(diags, attributes, blocks)
+	meant := Meant(diags)
+	return slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool {
+		name, ok := quoted(d.Detail)
+		return ok && d.Summary == "Missing required argument" && meant[name]
+	})
+}
+
+// Meant collects the names that diags of one body suggest.
+func Meant(diags hcl.Diagnostics) map[string]bool {
+	meant := map[string]bool{}
+	for _, d := range diags {
+		if _, rest, ok := strings.Cut(d.Detail, "Did you mean "); ok {
+			if name, ok := quoted(rest); ok {
+				meant[name] = true
+			}
+		}
+	}
+	return meant
+}
+
+func advise(diags hcl.Diagnostics, attributes, blocks []string) {
 	for _, d := range diags {
 		switch {
 		case d.Summary == "Missing required argument":
@@ -49,7 +73,6 @@ func Advise(diags hcl.Diagnostics, attributes, blocks []string) hcl.Diagnostics 
 			d.Detail += fmt.Sprintf(" The arguments are: %s; the blocks: %s.", List(attributes), List(blocks))
 		}
 	}
-	return diags
 }
 
 // quoted returns the first "quoted" word of s.

@@ -92,10 +92,14 @@ func (b *Block) decode(layers []Layer, where hcl.Range) (cty.Value, *source, hcl
 			src.attrs[name] = attrSource{attr: attr, scope: l.Scope}
 		}
 	}
+	meant := diag.Meant(diags)
 	values := make(map[string]cty.Value, len(b.Attributes)+len(b.Blocks))
 	for i := range b.Attributes {
 		a := &b.Attributes[i]
 		v, more := a.decode(src.attrs[a.Name], src.header)
+		if _, written := src.attrs[a.Name]; !written && meant[a.Name] {
+			more = nil // misspelt, which has been said
+		}
 		values[a.Name] = v
 		diags = append(diags, more...)
 	}
