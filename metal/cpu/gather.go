@@ -119,6 +119,7 @@ func (g *gather) chunk(worker, i int) {
 	n0 := i % g.tiles * g.tile
 	rows := min(g.tile, g.n-n0)
 	w := &g.work[worker]
+	w.args.Rows = rows
 	for it := seg.start; it < seg.end; it += simd.MaxX {
 		items := g.group.items[it:min(it+simd.MaxX, seg.end)]
 		for j, item := range items {
@@ -126,7 +127,8 @@ func (g *gather) chunk(worker, i int) {
 		}
 		w.args.NX = len(items)
 		for j := range g.mats {
-			g.mats[j].at(&w.args, &g.q, seg.expert, n0, rows)
+			w.args.Tile = g.mats[j].tile(&g.q, seg.expert, n0)
+			w.args.Next = g.next(i, j, it+simd.MaxX < seg.end)
 			w.args.Out = &w.acc[j][0]
 			g.q.Rows(&w.args)
 		}
@@ -138,4 +140,20 @@ func (g *gather) chunk(worker, i int) {
 			simd.Store(unsafe.Add(g.y, (int(item)*g.n+n0)*g.yType.Size()), out, g.yType)
 		}
 	}
+}
+
+// next is the tile read after that of matrix j in chunk i: the other matrix's,
+// the first one again for more items, or the next chunk's.
+func (g *gather) next(i, j int, again bool) simd.Tile {
+	switch j++; {
+	case j < len(g.mats):
+	case again:
+		j = 0
+	default:
+		i, j = i+1, 0
+	}
+	if i >= len(g.group.segments)*g.tiles {
+		return simd.Tile{}
+	}
+	return g.mats[j].tile(&g.q, g.group.segments[i/g.tiles].expert, i%g.tiles*g.tile)
 }

@@ -143,8 +143,10 @@ func (t *oneToken) chunk(worker, i int) {
 	w := &t.work[worker]
 	acc, y := w.acc[:rows], w.y[:rows]
 	clear(acc)
+	w.args.Rows = rows
 	for j, e := range t.rhs {
-		t.mat.at(&w.args, &t.q, int(e), n0, rows)
+		w.args.Tile = t.mat.tile(&t.q, int(e), n0)
+		w.args.Next = t.next(i, j)
 		w.args.X[0] = t.x.row(j)
 		w.args.Out = &y[0]
 		t.q.Rows(&w.args)
@@ -154,4 +156,16 @@ func (t *oneToken) chunk(worker, i int) {
 		t.k.mode.accumulate(acc, y, simd.Load1(t.weights, j, t.k.t), t.k.t)
 	}
 	simd.Store(unsafe.Add(t.out, n0*t.k.t.Size()), acc, t.k.t)
+}
+
+// next is the tile read after that of expert j in chunk i.
+func (t *oneToken) next(i, j int) simd.Tile {
+	n0 := i * t.tile
+	if j++; j == len(t.rhs) {
+		n0, j = n0+t.tile, 0
+	}
+	if n0 >= t.n {
+		return simd.Tile{}
+	}
+	return t.mat.tile(&t.q, int(t.rhs[j]), n0)
 }

@@ -30,12 +30,14 @@ func (b *binder) matrix(i int, name string, experts, n, k int) matrix {
 	}
 }
 
-// at points a at rows n0 … n0+rows of one expert.
-func (m *matrix) at(a *simd.RowArgs, q *simd.QDot, expert, n0, rows int) {
-	a.Codes = unsafe.Add(m.codes, expert*m.expertCodes+n0*q.RowBytes())
+// tile is where row n0 of an expert begins.
+func (m *matrix) tile(q *simd.QDot, expert, n0 int) simd.Tile {
 	scale := expert*m.expertScale + n0*q.ScaleBytes()
-	a.Scales, a.Biases = unsafe.Add(m.scales, scale), unsafe.Add(m.biases, scale)
-	a.Rows = rows
+	return simd.Tile{
+		Codes:  unsafe.Add(m.codes, expert*m.expertCodes+n0*q.RowBytes()),
+		Scales: unsafe.Add(m.scales, scale),
+		Biases: unsafe.Add(m.biases, scale),
+	}
 }
 
 func (b *binder) qdot(part simd.Part, k int) simd.QDot {

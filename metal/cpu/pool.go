@@ -18,25 +18,35 @@ type chunked interface {
 
 // pool runs the chunks of one job at a time on the caller and its workers.
 //
-// state holds the job's number in its upper half and how many chunks are
-// still to be claimed in its lower half; a claim is a compare-and-swap of the
-// whole word, so a late worker never takes a chunk of a job it did not see. A
-// claimed chunk keeps the job from ending, which is why job and total are only
-// read after a claim.
+// Each thread has a slot with the range of chunks it is to run, so that it
+// walks through memory in order; who is done takes chunks from the far end of
+// another's range. A slot's word holds the job's number and both ends of the
+// range, and a claim is a compare-and-swap of the whole word, so a late worker
+// never takes a chunk of a job it did not see. A claimed chunk keeps the job
+// from ending, which is why job is only read after a claim.
 type pool struct {
 	threads int
-	state   atomic.Uint64
-	_       [56]byte
+	slots   []slot
 	done    atomic.Int64
 	_       [56]byte
 	panics  atomic.Pointer[string]
 	busy    atomic.Bool // a Run is in progress: idle workers keep spinning
 	closing atomic.Bool
 	job     chunked
-	total   int
+	first   int       // the job's number of chunk 0
+	number  uint64    // of the job
 	sleep   []sleeper // one per worker
 	wg      sync.WaitGroup
 }
+
+// slot is number<<48 | from<<24 | to: chunks from … to-1 are to be claimed.
+type slot struct {
+	atomic.Uint64
+	_ [56]byte
+}
+
+// maxChunks is what a slot can hold.
+const maxChunks = 1<<24 - 1
 
 // sleeper is where one worker parks.
 type sleeper struct {
@@ -51,7 +61,7 @@ const (
 )
 
 func newPool(threads int) *pool {
-	p := &pool{threads: threads, sleep: make([]sleeper, threads-1)}
+	p := &pool{threads: threads, slots: make([]slot, threads), sleep: make([]sleeper, threads-1)}
 	for i := range p.sleep {
 		p.sleep[i].wake = make(chan struct{}, 1)
 		p.wg.Add(1)
@@ -67,27 +77,11 @@ func (p *pool) begin() {
 }
 func (p *pool) end() { p.busy.Store(false) }
 
-// do runs chunks 0 … n-1 of j and returns when all have ended. Chunks are
-// claimed in order. An error means that a chunk panicked.
+// do runs chunks 0 … n-1 of j and returns when all have ended. Each thread
+// takes its share in ascending order. An error means that a chunk panicked.
 func (p *pool) do(j chunked, n int) error {
-	if n <= 0 {
-		return nil
-	}
-	if n == 1 || p.threads == 1 {
-		p.serial(j, n)
-	} else {
-		p.job, p.total = j, n
-		p.done.Store(0)
-		p.state.Store((p.state.Load()>>32+1)<<32 | uint64(n))
-		if !p.busy.Load() {
-			p.wakeAll()
-		}
-		for p.claim(0) {
-		}
-		for i := 0; p.done.Load() < int64(n); i++ {
-			pauseOrYield(i)
-		}
-		p.job = nil
+	for first := 0; first < n; first += maxChunks {
+		p.share(j, first, min(n, first+maxChunks)-first)
 	}
 	if msg := p.panics.Swap(nil); msg != nil {
 		return fmt.Errorf("panicked: %s", *msg)
@@ -95,32 +89,92 @@ func (p *pool) do(j chunked, n int) error {
 	return nil
 }
 
-func (p *pool) serial(j chunked, n int) {
+func (p *pool) share(j chunked, first, n int) {
+	if n == 1 || p.threads == 1 {
+		p.serial(j, first, n)
+		return
+	}
+	p.job, p.first = j, first
+	p.done.Store(0)
+	p.number = (p.number + 1) & 0xffff
+	for i := range p.slots {
+		p.slots[i].Store(p.number<<48 | uint64(n*i/p.threads)<<24 | uint64(n*(i+1)/p.threads))
+	}
+	if !p.busy.Load() {
+		p.wakeAll()
+	}
+	for p.claim(0) {
+	}
+	for i := 0; p.done.Load() < int64(n); i++ {
+		pauseOrYield(i)
+	}
+	p.job = nil
+}
+
+func (p *pool) serial(j chunked, first, n int) {
 	defer p.recover()
 	for i := range n {
-		j.chunk(0, i)
+		j.chunk(0, first+i)
 	}
 }
 
-// claim runs one chunk as the given worker; false means none is left.
+// claim runs one chunk, of the worker's own range or another's; false means
+// none is left.
 func (p *pool) claim(worker int) bool {
-	for {
-		s := p.state.Load()
-		left := uint32(s)
-		if left == 0 {
-			return false
-		}
-		if p.state.CompareAndSwap(s, s-1) {
-			p.one(worker, p.total-int(left))
+	if i := p.slots[worker].takeFirst(); i >= 0 {
+		p.one(worker, i)
+		return true
+	}
+	for other := range p.slots {
+		if i := p.slots[other].takeLast(); i >= 0 {
+			p.one(worker, i)
 			return true
 		}
 	}
+	return false
+}
+
+// takeFirst claims the first chunk of the range, takeLast the last; -1 if empty.
+func (s *slot) takeFirst() int {
+	for {
+		w := s.Load()
+		from, to := w>>24&maxChunks, w&maxChunks
+		if from >= to {
+			return -1
+		}
+		if s.CompareAndSwap(w, w+1<<24) {
+			return int(from)
+		}
+	}
+}
+
+func (s *slot) takeLast() int {
+	for {
+		w := s.Load()
+		from, to := w>>24&maxChunks, w&maxChunks
+		if from >= to {
+			return -1
+		}
+		if s.CompareAndSwap(w, w-1) {
+			return int(to) - 1
+		}
+	}
+}
+
+// empty says that no chunk is left to claim.
+func (p *pool) empty() bool {
+	for i := range p.slots {
+		if w := p.slots[i].Load(); w>>24&maxChunks < w&maxChunks {
+			return false
+		}
+	}
+	return true
 }
 
 func (p *pool) one(worker, i int) {
 	defer p.done.Add(1)
 	defer p.recover()
-	p.job.chunk(worker, i)
+	p.job.chunk(worker, p.first+i)
 }
 
 // recover keeps a panic of a chunk from ending the process.
@@ -145,7 +199,7 @@ func (p *pool) work(i int) {
 			continue
 		}
 		s.asleep.Store(true)
-		if uint32(p.state.Load()) == 0 && !p.busy.Load() && !p.closing.Load() {
+		if p.empty() && !p.busy.Load() && !p.closing.Load() {
 			<-s.wake
 		}
 		s.asleep.Store(false)

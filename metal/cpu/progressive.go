@@ -108,7 +108,8 @@ func (t *progressive) chunk(worker, i int) {
 	w := &t.work[worker]
 	w.args.X[0] = t.x.row(m)
 	for j := range t.mats {
-		t.mats[j].at(&w.args, &t.high, 0, n0, rows)
+		w.args.Tile, w.args.Rows = t.mats[j].tile(&t.high, 0, n0), rows
+		w.args.Next = t.next(i, j)
 		w.args.Out = &w.acc[j][0]
 		t.high.Rows(&w.args)
 	}
@@ -118,6 +119,17 @@ func (t *progressive) chunk(worker, i int) {
 	gate, up := w.acc[0][:rows], w.acc[1][:rows]
 	simd.SiluMul(gate, gate, up)
 	simd.Store(unsafe.Add(t.y, (m*t.n+n0)*t.k.t.Size()), gate, t.k.t)
+}
+
+// next is the tile read after that of matrix j in chunk i.
+func (t *progressive) next(i, j int) simd.Tile {
+	if j++; j == len(t.mats) {
+		i, j = i+1, 0
+	}
+	if i >= t.m*t.tiles() {
+		return simd.Tile{}
+	}
+	return t.mats[j].tile(&t.high, 0, i%t.tiles()*t.tile)
 }
 
 // decide sets refined[i] for the outputs of a tile.
@@ -154,7 +166,8 @@ func (t *progressive) refine(w *progressiveWorker, refined []uint32, n0 int) {
 			end++
 		}
 		for j := range t.mats {
-			t.mats[j].at(&w.args, &t.low, 0, n0+start, end-start)
+			w.args.Tile, w.args.Rows = t.mats[j].tile(&t.low, 0, n0+start), end-start
+			w.args.Next = simd.Tile{}
 			w.args.Out = &w.low[0]
 			t.low.Rows(&w.args)
 			acc := w.acc[j][start:end]

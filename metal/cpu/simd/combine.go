@@ -13,8 +13,8 @@ func fmaGo(acc, y []float32, w float32) {
 	}
 }
 
-// MulAdd adds w·y to acc, the product rounded to float32 before the sum.
-func MulAdd(acc, y []float32, w float32) {
+// mulAddGo adds w·y to acc, the product rounded to float32 before the sum.
+func mulAddGo(acc, y []float32, w float32) {
 	for i, v := range y {
 		acc[i] += float32(w * v)
 	}

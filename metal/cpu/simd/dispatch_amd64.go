@@ -15,6 +15,7 @@ import (
 //go:generate go run ./gen -part qdot -bits 6 -out qdot_b6_amd64.s -stubs qdot_b6_amd64.go -pkg simd
 //go:generate go run ./gen -part qdot -bits 8 -out qdot_b8_amd64.s -stubs qdot_b8_amd64.go -pkg simd
 //go:generate go run ./gen -part prepare -out prepare_amd64.s -stubs prepare_amd64.go -pkg simd
+//go:generate go run ./gen -part vectors -out vectors_amd64.s -stubs vectors_amd64.go -pkg simd
 //go:generate go run ./gen -part stream -out stream_amd64.s -stubs stream_amd64.go -pkg simd
 
 // Best is the highest tier of this machine and build.
@@ -36,21 +37,8 @@ func (t Tier) impl(q *QDot) impl {
 	return plain{}
 }
 
-func loadF16(dst []float32, src []uint16)  { loadF16Go(dst, src) }
-func loadBF16(dst []float32, src []uint16) { loadBF16Go(dst, src) }
-func storeF16(dst []uint16, src []float32) { storeF16Go(dst, src) }
-func storeBF16(dst []uint16, src []float32) {
-	storeBF16Go(dst, src)
-}
-
-// SiluMul writes silu(g)·u to dst, silu(g) = g/(1+e^-g). dst may be g or u.
-func SiluMul(dst, g, u []float32) { siluMulGo(dst, g, u) }
-
 // Pause tells the core that the caller spins.
 func Pause() { pause() }
-
-// FMA adds w·y to acc with one rounding per element.
-func FMA(acc, y []float32, w float32) { fmaGo(acc, y, w) }
 
 func streamRead(p unsafe.Pointer, n int) {
 	if Best() >= AVX512 {

@@ -8,8 +8,8 @@ func Add(dst, a, b []float32) {
 	}
 }
 
-// Dot is Σ a·b in float32. len(a) must not exceed len(b).
-func Dot(a, b []float32) float32 {
+// dotGo is Σ a·b in float32. len(a) must not exceed len(b).
+func dotGo(a, b []float32) float32 {
 	n := len(a) &^ 3
 	s := dot(a[:n], b)
 	for i := n; i < len(a); i++ {

@@ -13,8 +13,8 @@ func (plain) prepare(q *QDot, dst, x unsafe.Pointer, _ []float32) {
 	groupSums(f[q.K:], f[:q.K], q.Group)
 }
 
-// groupSums writes the sum of each group of x.
-func groupSums(sums, x []float32, group int) {
+// groupSumsGo writes the sum of each group of x.
+func groupSumsGo(sums, x []float32, group int) {
 	for g := range sums {
 		var s0, s1, s2, s3 float32
 		for v := x[g*group : (g+1)*group]; len(v) >= 4; v = v[4:] {

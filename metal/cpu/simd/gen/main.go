@@ -11,7 +11,7 @@ import (
 
 func main() {
 	bits := flag.Int("bits", 0, "bits of the codes, for part qdot")
-	part := flag.String("part", "", "qdot, prepare, convert or stream")
+	part := flag.String("part", "", "qdot, prepare, vectors or stream")
 	flag.Parse()
 	ConstraintExpr("!purego")
 	switch *part {
@@ -19,12 +19,12 @@ func main() {
 		qdot512(*bits)
 	case "prepare":
 		prepare512()
-	case "convert":
-		convert()
+	case "vectors":
+		vectors()
 	case "stream":
 		stream()
 	default:
-		log.Fatalf("part %q: want qdot, prepare, convert or stream", *part)
+		log.Fatalf("part %q: want qdot, prepare, vectors or stream", *part)
 	}
 	Generate()
 }
