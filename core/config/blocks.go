@@ -101,5 +101,13 @@ func checkOutputs(experiments []*Experiment) hcl.Diagnostics {
 		}
 		first[path] = e
 	}
+	for _, e := range experiments {
+		if e.Output.Append == "" {
+			continue
+		}
+		if f, ok := first[filepath.Clean(e.Output.Append)]; ok && f != e {
+			r.fault(e.Range, "Two experiments write one file", "%s appends to %s, which is the whole document of %s (%s). Give one of them another file.", e.Name, e.Output.Append, f.Name, place(f.Range))
+		}
+	}
 	return r.diags
 }
