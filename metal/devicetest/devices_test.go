@@ -34,7 +34,7 @@ func TestDevices(t *testing.T) {
 		}
 		if !status.Available {
 			if len(asked) > 0 {
-				t.Errorf("%s: %s", status.Kind, status.Reason)
+				t.Errorf("asked for and not here: %s", status.Reason)
 			} else {
 				t.Logf("skipped: %s", status.Reason)
 			}

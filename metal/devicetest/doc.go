@@ -2,7 +2,10 @@
 // tensors of package golden, and properties on random shapes against package
 // reference. Run works inside and outside `go test`, and the golden files are
 // embedded, so a compiled test binary (`go test -c`) carries all of it to a
-// machine that has a GPU and no Go.
+// machine that has a GPU and no Go:
+//
+//	go test -c ./metal/devicetest
+//	./devicetest.test -test.v -test.run 'TestDevices|TestBits' -devices cuda
 //
 // A tolerance is the largest difference relative to the largest magnitude of
 // the reference tensor: 1e-5 in float32, 2e-3 in float16, 2e-2 in bfloat16
