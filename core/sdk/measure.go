@@ -44,7 +44,7 @@ func (s *Server[C]) Measure(stream measureStream) error {
 	}
 	v := newVisit(stream, start, c)
 	go v.receive()
-	s.thread.do(func() {
+	s.lane.do(func() {
 		var reason string
 		if reason, err = v.run(); err == nil {
 			err = v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Done{Done: &pluginv1.Done{

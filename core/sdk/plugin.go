@@ -79,8 +79,8 @@ type Request[C any] struct {
 	Log      hclog.Logger
 }
 
-// Case is one prepared configuration. Its methods, and all device work, are
-// called from one operating system thread.
+// Case is one prepared configuration. Its methods, Prepare and everything else
+// that touches the device are called one at a time, from one goroutine.
 type Case interface {
 	// Prepared says what preparation found. Called once, after Prepare.
 	Prepared() Prepared

@@ -33,9 +33,9 @@ type Server[C any] struct {
 	config *object
 	log    hclog.Logger
 	open   Opener
-	thread *thread
+	lane   *lane
 
-	mu     sync.Mutex // guards what follows; device work is serialized by thread
+	mu     sync.Mutex // guards what follows; device work is serialized by lane
 	device metal.Device
 	cases  map[string]*prepared
 }
@@ -75,7 +75,7 @@ func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C]
 	}
 	return &Server[C]{
 		plugin: p, config: config, log: log, open: o.open,
-		thread: newThread(), cases: map[string]*prepared{},
+		lane: newLane(), cases: map[string]*prepared{},
 	}, nil
 }
 
@@ -151,7 +151,7 @@ func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequ
 	}
 	var device metal.Device
 	var err error
-	s.thread.do(func() { device, err = openDevice(ctx, s.open, kind, s.plugin.Devices) })
+	s.lane.do(func() { device, err = openDevice(ctx, s.open, kind, s.plugin.Devices) })
 	if err != nil {
 		list, perr := protoDiagnostics(advice(err))
 		if perr != nil || len(list) == 0 {
@@ -182,7 +182,7 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 	var c Case
 	var p *pluginv1.Prepared
 	var err error
-	s.thread.do(func() {
+	s.lane.do(func() {
 		start := time.Now()
 		if c, err = s.plugin.Prepare(ctx, r); err == nil {
 			p, found = protoPrepared(c.Prepared(), time.Since(start), s.device)
@@ -263,7 +263,7 @@ func (s *Server[C]) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRe
 	s.mu.Unlock()
 	var checks []Check
 	var metrics map[string]float64
-	s.thread.do(func() {
+	s.lane.do(func() {
 		checks, metrics, err = c.run.Check(ctx)
 		err = errors.Join(err, c.run.Close())
 	})
@@ -276,7 +276,7 @@ func (s *Server[C]) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRe
 // Shutdown frees the cases and the device. It gives up after a moment when the
 // device is busy: the process ends anyway.
 func (s *Server[C]) Shutdown() {
-	s.thread.tryDo(time.Second, func() {
+	s.lane.tryDo(time.Second, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for _, c := range s.cases {
