@@ -1,9 +1,12 @@
 package process
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -103,6 +106,28 @@ func FuzzOutput(f *testing.F) {
 		o.read(strings.NewReader(string(data)), true)
 		o.report()
 	})
+}
+
+func TestNewestReport(t *testing.T) {
+	dir, began := t.TempDir(), time.Now()
+	for name, age := range map[string]time.Duration{
+		"assay-plugin-add-old.ips": -time.Hour, "assay-plugin-add-1.ips": time.Second,
+		"assay-plugin-add-2.ips": 2 * time.Second, "other-3.ips": 3 * time.Second, "assay-plugin-add-4.txt": 4 * time.Second,
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, began.Add(age), began.Add(age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := filepath.Base(newestReport(dir, "assay-plugin-add", began)); got != "assay-plugin-add-2.ips" {
+		t.Errorf("report = %s", got)
+	}
+	if got := newestReport(filepath.Join(dir, "absent"), "x", began); got != "" {
+		t.Errorf("report in an absent folder = %s", got)
+	}
 }
 
 func TestAllowedEnv(t *testing.T) {

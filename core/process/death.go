@@ -39,6 +39,7 @@ type Death struct {
 	Acked  uint64   `json:"last_acked_seq,omitempty"` // of the last visit
 	Panic  []string `json:"panic,omitempty"`          // first lines
 	Stderr string   `json:"stderr_tail,omitempty"`
+	Report string   `json:"crash_report,omitempty"` // path of macOS's own report
 
 	PID        int   `json:"pid,omitempty"`
 	MaxRSS     int64 `json:"max_rss_bytes,omitempty"`
@@ -183,6 +184,9 @@ func (p *Process) Death() Death {
 		}
 	}
 	d.Kind, d.Detail, d.Signal = classify(e)
+	if d.Kind == KindSignal || d.Kind == KindOOM {
+		d.Report = crashReport(p.opts.Path, p.began)
+	}
 	return d
 }
 

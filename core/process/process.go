@@ -37,6 +37,7 @@ type Process struct {
 	client *plugin.Client
 	rpc    pluginv1.PluginClient
 	dir    string // holds the socket
+	began  time.Time
 	ready  time.Duration
 	oom    oomCounter
 
@@ -83,11 +84,11 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 	}}
 	p.config = p.clientConfig(out)
 	p.client = plugin.NewClient(p.config)
-	begin := time.Now()
+	p.began = time.Now()
 	if err := p.connect(ctx); err != nil {
 		return nil, err
 	}
-	p.ready = time.Since(begin)
+	p.ready = time.Since(p.began)
 	p.setPhase("")
 	return p, nil
 }

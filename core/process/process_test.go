@@ -266,7 +266,7 @@ func BenchmarkStartToReady(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var total time.Duration
+	var total, stopping time.Duration
 	for b.Loop() {
 		p, err := process.Start(b.Context(), process.Options{Path: badPath, SHA256: sum})
 		if err != nil {
@@ -277,8 +277,11 @@ func BenchmarkStartToReady(b *testing.B) {
 		}
 		total += p.Ready()
 		b.StopTimer()
+		begin := time.Now()
 		p.Stop(b.Context())
+		stopping += time.Since(begin)
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(total.Milliseconds())/float64(b.N), "ms-ready/op")
+	b.ReportMetric(float64(total.Microseconds())/1e3/float64(b.N), "ms-ready/op")
+	b.ReportMetric(float64(stopping.Microseconds())/1e3/float64(b.N), "ms-stop/op")
 }
