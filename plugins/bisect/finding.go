@@ -46,6 +46,17 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 	return f
 }
 
+// unfinished is what is known while the search still asks for a set.
+func (t trials) unfinished(r ddmin.Result) sdk.Finding {
+	f := t.finding(r)
+	f.Certainty = sdk.Open
+	if r.Whole == ddmin.Fails {
+		f.Summary = fmt.Sprintf("decode regresses to %s of the baseline's speed with %s; the search for the culprits has not ended: next would be %s",
+			t.speed(t.all), setText(t.all), setText(r.Ask))
+	}
+	return f
+}
+
 // speed is "0.93× [0.92×, 0.94×]", or the estimate alone where too few rounds
 // give no interval.
 func (t trials) speed(set []string) string {

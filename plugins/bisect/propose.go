@@ -34,6 +34,7 @@ func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], e
 	}
 	return sdk.Proposal[Config]{
 		Next:     []sdk.Next[Config]{{Name: setName(found.Ask), Config: next, Why: why}},
+		Findings: []sdk.Finding{t.unfinished(found)}, // if the host has no time left to measure it
 		Progress: fmt.Sprintf("%d sets of %d patches tried, next: %s", found.Asked, len(t.all), setText(found.Ask)),
 	}, nil
 }

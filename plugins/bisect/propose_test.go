@@ -60,6 +60,9 @@ func (s *session) run(t *testing.T) sdk.Finding {
 			}
 			return p.Findings[0]
 		}
+		if len(p.Findings) != 1 || p.Findings[0].Certainty != sdk.Open {
+			t.Errorf("while %s is asked for: %+v, want one open finding", p.Next[0].Name, p.Findings)
+		}
 		s.asked = append(s.asked, p.Next[0].Name)
 		s.measure(p.Next[0].Name, p.Next[0].Config, false)
 	}

@@ -25,6 +25,7 @@ func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], e
 				Name: fmt.Sprintf("%s%g", addedPrefix, next.Epsilon), Config: next,
 				Why: fmt.Sprintf("between the largest epsilon inside the error bound and the next one outside it, %g", s.outside.Config.Epsilon),
 			}},
+			Findings: []sdk.Finding{s.finding()}, // if the host has no time left to measure it
 			Progress: fmt.Sprintf("knee: %d of at most %d epsilons added", s.added(in.Results), s.points[0].Config.Refine),
 		}, nil
 	}
