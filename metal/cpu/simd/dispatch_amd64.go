@@ -14,6 +14,7 @@ import (
 //go:generate go run ./gen -part qdot -bits 5 -out qdot_b5_amd64.s -stubs qdot_b5_amd64.go -pkg simd
 //go:generate go run ./gen -part qdot -bits 6 -out qdot_b6_amd64.s -stubs qdot_b6_amd64.go -pkg simd
 //go:generate go run ./gen -part qdot -bits 8 -out qdot_b8_amd64.s -stubs qdot_b8_amd64.go -pkg simd
+//go:generate go run ./gen -part qdot2 -out qdot_avx2_amd64.s -stubs qdot_avx2_amd64.go -pkg simd
 //go:generate go run ./gen -part prepare -out prepare_amd64.s -stubs prepare_amd64.go -pkg simd
 //go:generate go run ./gen -part vectors -out vectors_amd64.s -stubs vectors_amd64.go -pkg simd
 //go:generate go run ./gen -part stream -out stream_amd64.s -stubs stream_amd64.go -pkg simd
@@ -24,15 +25,18 @@ func Best() Tier {
 	switch {
 	case x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL && x.HasAVX512VBMI && x.HasAVX512BF16:
 		return AVX512
-	case x.HasAVX2 && x.HasFMA:
+	case x.HasAVX2 && x.HasFMA && x.HasF16C:
 		return AVX2
 	}
 	return Go
 }
 
 func (t Tier) impl(q *QDot) impl {
-	if t >= AVX512 && q.K%block == 0 {
+	switch {
+	case t >= AVX512 && q.K%block == 0:
 		return avx512{}
+	case t >= AVX2:
+		return avx2{}
 	}
 	return plain{}
 }

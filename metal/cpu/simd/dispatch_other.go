@@ -12,8 +12,11 @@ func Best() Tier { return Go }
 
 func (Tier) impl(*QDot) impl { return plain{} }
 
-// frame is what assembly would need.
-type frame struct{}
+// What assembly would need.
+type (
+	frame  struct{}
+	frame2 struct{}
+)
 
 func loadF16(dst []float32, src []uint16)    { loadF16Go(dst, src) }
 func loadBF16(dst []float32, src []uint16)   { loadBF16Go(dst, src) }

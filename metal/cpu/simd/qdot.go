@@ -50,6 +50,7 @@ type RowArgs struct {
 	Next    Tile      // what will be read after these rows, to prefetch, or zero
 	Scratch []float32 // K floats
 	frame   frame
+	frame2  frame2
 }
 
 // Tile is where rows of weights begin.

@@ -11,12 +11,14 @@ import (
 
 func main() {
 	bits := flag.Int("bits", 0, "bits of the codes, for part qdot")
-	part := flag.String("part", "", "qdot, prepare, vectors or stream")
+	part := flag.String("part", "", "qdot, qdot2, prepare, vectors or stream")
 	flag.Parse()
 	ConstraintExpr("!purego")
 	switch *part {
 	case "qdot":
 		qdot512(*bits)
+	case "qdot2":
+		qdot2()
 	case "prepare":
 		prepare512()
 	case "vectors":
@@ -24,7 +26,7 @@ func main() {
 	case "stream":
 		stream()
 	default:
-		log.Fatalf("part %q: want qdot, prepare, vectors or stream", *part)
+		log.Fatalf("part %q: want qdot, qdot2, prepare, vectors or stream", *part)
 	}
 	Generate()
 }
