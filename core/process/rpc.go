@@ -154,7 +154,7 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 			return p.death()
 		}
 		return fmt.Errorf("%s: %w", phase, context.Canceled)
-	case rpcCtx.Err() != nil:
+	case rpcCtx.Err() != nil, code == codes.DeadlineExceeded: // the plugin's clock may strike first
 		p.kill(cause{kind: KindHang, text: "no answer in time"})
 	case code == codes.Unavailable:
 		if !p.theChild().waitExit(waitForDeath) {
