@@ -23,7 +23,7 @@ const (
 
 // grammar is the command line.
 type grammar struct {
-	PluginDir []string `name:"plugin-dir" type:"path" placeholder:"DIR" help:"Look for plugins in this folder first; may be given more than once."`
+	PluginDir []string `name:"plugin-dir" env:"ASSAY_PLUGIN_DIR" type:"path" placeholder:"DIR" help:"Look for plugins in this folder first; may be given more than once."`
 	LogLevel  string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
 	NoColor   bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
 
@@ -34,6 +34,7 @@ type grammar struct {
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
 	Compare  compareCommand  `cmd:"" help:"Set two result documents side by side, by what two sessions can say of each other."`
+	History  historyCommand  `cmd:"" help:"Show what earlier sessions learned of this machine's noise."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
 	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`

@@ -21,6 +21,9 @@ func (c *planCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	p := plan.New(l.experiments, plan.DefaultCosts())
+	if err := app.learn(ctx, p, l.experiments); err != nil {
+		return err
+	}
 	if c.JSON {
 		return app.printJSON(p)
 	}

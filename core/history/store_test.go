@@ -60,7 +60,9 @@ func session(t *testing.T, n int, noise float64) *record.Result {
 	return r
 }
 
-func store(t *testing.T) *Store { return &Store{path: filepath.Join(t.TempDir(), "a", "history.jsonl")} }
+func store(t *testing.T) *Store {
+	return &Store{path: filepath.Join(t.TempDir(), "a", "history.jsonl")}
+}
 
 func load(t *testing.T, s *Store) *Knowledge {
 	t.Helper()

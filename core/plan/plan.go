@@ -15,6 +15,9 @@ type Plan struct {
 	Experiments []Experiment  `json:"experiments"`
 	Estimate    time.Duration `json:"estimate_ns"` // with the rounds of `rounds`
 	Maximum     time.Duration `json:"maximum_ns"`  // with those of `max_rounds`, within the budgets
+
+	History  string `json:"history,omitempty"`          // file that Learn learned from
+	Sessions int    `json:"history_sessions,omitempty"` // that it knows of
 }
 
 // Experiment is one experiment, in run order.
@@ -35,6 +38,7 @@ type Experiment struct {
 	Cases       []Case        `json:"cases"`
 	Estimate    time.Duration `json:"estimate_ns"`
 	Maximum     time.Duration `json:"maximum_ns"`
+	Notes       []string      `json:"notes,omitempty"` // such as rounds raised to the fewest that can pass
 }
 
 // Case is one point of an experiment's matrix.
@@ -49,8 +53,13 @@ type Case struct {
 	Maximum        time.Duration `json:"maximum_ns"`
 
 	// SmallestLoss is the smallest loss of speed (0.02 = 2 %) that the rounds
-	// can detect on this machine; nil while its noise is not known.
+	// can detect on this machine for every guardrail; nil while its noise is not
+	// known.
 	SmallestLoss *float64 `json:"smallest_detectable_loss,omitempty"`
+	// Detects says it for each guardrail whose phase has a history.
+	Detects []Detection `json:"detects,omitempty"`
+	// Measured says that Round comes from earlier sessions on this machine.
+	Measured bool `json:"round_from_history,omitempty"`
 }
 
 // Costs are what a round costs beside its visits.

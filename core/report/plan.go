@@ -25,14 +25,15 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		for _, c := range e.Cases {
 			t.add(plain(c.ID), plain(fmt.Sprint(c.VisitsPerRound)), plain(nanos(float64(c.Round))), plain(clock(c.Estimate)), plain(clock(c.Maximum)),
 				plain(variants(c)))
-			if c.SmallestLoss != nil {
-				t.add(plain(""), plain(""), plain(""), plain(""), plain(""), plain(fmt.Sprintf("smallest loss these rounds can detect: %s", percent(*c.SmallestLoss))))
-			}
 		}
 		t.write(w, "  ")
+		for _, n := range e.Notes {
+			fmt.Fprintf(w, "  note: %s\n", n)
+		}
+		detections(w, &e, s)
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%d experiments, about %s, at most %s\n", len(p.Experiments), clock(p.Estimate), clock(p.Maximum))
+	fmt.Fprintf(w, "%s, about %s, at most %s%s\n", count(len(p.Experiments), "experiment"), clock(p.Estimate), clock(p.Maximum), basis(p))
 }
 
 // variants lists a case's variants, the baseline marked.

@@ -1,0 +1,179 @@
+package history
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/core/stats"
+)
+
+const (
+	supportAlpha = 0.05 // one-sided, of the bound over sessions
+	supportPower = 0.8
+	// ownSpread is how many sessions tell how much a patch's ratio spreads.
+	// With fewer, the control's movement stands in.
+	ownSpread = 3
+)
+
+type patchKey struct {
+	controlKey
+	patches, label string
+}
+
+func (d *Document) patches(phase string) ([]Patch, error) {
+	rows := map[patchKey][]*Row{}
+	var order []patchKey
+	for i := range d.Rows {
+		r := &d.Rows[i]
+		if _, ok := r.Phases[phase]; !ok || r.CopyOf != "" {
+			continue
+		}
+		k := patchKey{r.key(), strings.Join(r.Patches, "+"), r.Label}
+		if rows[k] == nil {
+			order = append(order, k)
+		}
+		rows[k] = append(rows[k], r)
+	}
+	slices.SortStableFunc(order, func(a, b patchKey) int {
+		if c := a.compare(b.controlKey); c != 0 {
+			return c
+		}
+		return strings.Compare(a.patches+" "+a.label, b.patches+" "+b.label)
+	})
+	var out []Patch
+	for _, k := range order {
+		p, err := d.patch(k, phase, rows[k])
+		if err != nil {
+			return nil, fmt.Errorf("%s of %s: %w", p.Name(), p.Model, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (d *Document) patch(k patchKey, phase string, rows []*Row) (Patch, error) {
+	p := Patch{
+		Hardware: k.hardware, Model: k.model, Tokens: k.tokens, Setting: k.setting, Phase: phase,
+		Patches: rows[0].Patches, Label: k.label, Ratios: []float64{},
+	}
+	slices.SortStableFunc(rows, func(a, b *Row) int { return a.Time.Compare(b.Time) })
+	control, known := d.control(k.controlKey, phase)
+	p.ControlRange = control.Range
+	versions := map[string]bool{}
+	for _, r := range rows {
+		ratio := r.Phases[phase].Ratio()
+		if ratio <= 0 {
+			continue
+		}
+		p.Ratios = append(p.Ratios, ratio)
+		versions[r.Commit] = true
+		if strings.EqualFold(r.Fidelity, "FAIL") {
+			p.Unfaithful++
+		} else if ratio > 1 {
+			p.Wins++
+			if known && control.Sessions > 1 && ratio > 1+control.Range {
+				p.Clear++
+			}
+		}
+	}
+	p.Versions = len(versions)
+	if p.Sessions = len(p.Ratios); p.Sessions == 0 {
+		p.Support, p.Reason = NotMeasured, "no session has a rate of the patched model"
+		return p, nil
+	}
+	p.Min, p.Median, p.Max = slices.Min(p.Ratios), stats.Median(p.Ratios), slices.Max(p.Ratios)
+	if err := p.bound(); err != nil {
+		return p, err
+	}
+	if err := p.need(control); err != nil {
+		return p, err
+	}
+	p.judge(control)
+	return p, nil
+}
+
+// bound is what all sessions together say, each one round of its own.
+func (p *Patch) bound() error {
+	b, err := stats.LowerBound(p.logs(), supportAlpha)
+	if err == nil && !b.Open {
+		lower := math.Exp(b.Value)
+		p.Lower = &lower
+	}
+	return err
+}
+
+func (p *Patch) logs() []float64 {
+	out := make([]float64, len(p.Ratios))
+	for i, r := range p.Ratios {
+		out[i] = math.Log(r)
+	}
+	return out
+}
+
+// need plans how many sessions would show the median ratio.
+func (p *Patch) need(control Movement) error {
+	effect := math.Abs(math.Log(p.Median))
+	sigma := stats.StdDev(p.logs())
+	if p.Sessions < ownSpread {
+		if control.Sessions < 2 {
+			return nil
+		}
+		// Baseline and patched model each move as the control does.
+		sigma = math.Sqrt2 * stats.StdDev(control.logs)
+	}
+	if effect == 0 {
+		return nil
+	}
+	n, err := stats.RoundsNeeded(sigma, effect, supportAlpha, supportPower)
+	p.SessionsNeeded = n
+	return err
+}
+
+func (p *Patch) judge(control Movement) {
+	moved := fmt.Sprintf("the same control moved by %.3g %% between its %d sessions", 100*control.Range, control.Sessions)
+	gain := fmt.Sprintf("%+.1f %%", 100*(p.Median-1))
+	together := p.Lower != nil && *p.Lower > 1
+	switch {
+	case p.Median <= 1:
+		p.Support = NoWin
+		p.Reason = fmt.Sprintf("median speed %s: nothing to support; %s", gain, moved)
+	case p.Wins == 0:
+		p.Support = NoWin
+		p.Reason = "tokens changed in every session: a speed-up without fidelity is no win"
+	case control.Sessions < 2:
+		p.Support = Unknown
+		p.Reason = fmt.Sprintf("%s in one session, and nothing says how far its control moves between sessions", gain)
+	case p.Median > 1+control.Range:
+		p.Support = Supported
+		p.Reason = fmt.Sprintf("%s is more than %s", gain, moved)
+	case together:
+		p.Support = Together
+		p.Reason = fmt.Sprintf("%s is less than %s, so no session shows it alone; the %d sessions together put it at %.3f× or more", gain, moved, p.Sessions, *p.Lower)
+	default:
+		p.Support = NotSupported
+		p.Reason = fmt.Sprintf("%s is less than %s", gain, moved)
+	}
+	if p.Support != Supported && p.SessionsNeeded > p.Sessions && p.SessionsNeeded < math.MaxInt32 && p.Median > 1 {
+		p.Reason += fmt.Sprintf("; about %d sessions would be needed", p.SessionsNeeded)
+	}
+	if same := control.alike(p); same != "" && p.Support != Supported && p.Median > 1 {
+		p.Reason += same
+	}
+}
+
+// alike says what the control did under single versions of the runtime, where a
+// speed-up would stand clear of that.
+func (m Movement) alike(p *Patch) string {
+	var clear []string
+	for _, a := range m.Alike {
+		if a.Sessions > 1 && p.Median > 1+a.Range {
+			clear = append(clear, fmt.Sprintf("%.2g %% over %d sessions with %s", 100*a.Range, a.Sessions, a.Runtime))
+		}
+	}
+	if clear == nil {
+		return ""
+	}
+	return " (the control moved by only " + strings.Join(clear, ", ") + ")"
+}

@@ -1,0 +1,160 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/history"
+	"github.com/assay-bench/assay/core/judge"
+)
+
+// A Detection is what the rounds of a case can find for one guardrail, given
+// the noise that this machine last had. Losses, margins and spreads are
+// fractions: 0.01 is 1 %.
+type Detection struct {
+	Guardrail string    `json:"guardrail"`
+	Phase     string    `json:"phase"`
+	Margin    float64   `json:"margin"`
+	Spread    float64   `json:"spread"`   // of one round's log-ratio
+	Sessions  int       `json:"sessions"` // that Spread comes from
+	Own       bool      `json:"own_case"` // they measured this very case, else others of the plugin
+	Last      time.Time `json:"last"`
+	// Smallest loss found, four times in five, with `rounds` and `max_rounds`.
+	SmallestLoss    float64 `json:"smallest_loss"`
+	SmallestLossMax float64 `json:"smallest_loss_max_rounds"`
+	// RoundsNeeded to pass a variant without loss, four times in five; 0 for a
+	// margin of 0, at which that needs a true gain.
+	RoundsNeeded int `json:"rounds_needed"`
+}
+
+// Learn replaces assumptions by what earlier sessions on this machine taught:
+// round times, and from the noise what the rounds can detect. It also lays out
+// the looks as a session will, which may raise the rounds. experiments are
+// those that p was made of. machine gives the history's key of a device kind,
+// empty when the device is not known.
+func (p *Plan) Learn(experiments []*config.Experiment, know *history.Knowledge, machine func(device string) string) error {
+	p.Estimate, p.Maximum = 0, 0
+	p.History, p.Sessions = know.Path, know.Sessions()
+	for i, e := range experiments {
+		l := &learner{x: &p.Experiments[i], e: e, know: know, machine: machine(e.Device)}
+		if err := l.learn(); err != nil {
+			return fmt.Errorf("experiment %q: %w", e.Name, err)
+		}
+		p.Estimate += l.x.Estimate
+		p.Maximum += l.x.Maximum
+	}
+	return nil
+}
+
+type learner struct {
+	x       *Experiment
+	e       *config.Experiment
+	know    *history.Knowledge
+	machine string
+	looks   judge.Plan
+}
+
+func (l *learner) learn() error {
+	l.layLooks()
+	x := l.x
+	x.Estimate = 0
+	var oneRound time.Duration
+	for i := range x.Cases {
+		c := &x.Cases[i]
+		l.times(c)
+		c.Estimate, c.Maximum = c.Round*time.Duration(x.Rounds), c.Round*time.Duration(x.MaxRounds)
+		oneRound += c.Round
+		x.Estimate += c.Estimate
+		if err := l.detect(c); err != nil {
+			return fmt.Errorf("case %q: %w", c.ID, err)
+		}
+	}
+	x.Maximum = max(x.Estimate, min(oneRound*time.Duration(x.MaxRounds), x.Budget+oneRound))
+	return nil
+}
+
+// layLooks plans the looks as the session does. Without guardrails there is
+// nothing to look for, and `rounds` are run.
+func (l *learner) layLooks() {
+	e, x := l.e, l.x
+	claims := 0
+	for i := range e.Cases {
+		claims += judge.CountClaims(guardrails(e), 1, len(e.Cases[i].Variants)-1)
+	}
+	var err error
+	l.looks, err = judge.NewPlan(judge.Method{
+		Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds, Claims: claims, Controls: len(e.Cases) * len(e.PhaseNames()),
+	})
+	if err != nil {
+		x.Notes = append(x.Notes, err.Error())
+		return
+	}
+	x.Notes = append(x.Notes, l.looks.Notes...)
+	x.Rounds, x.MaxRounds = l.looks.Rounds, l.looks.MaxRounds
+	if len(e.Guardrails) == 0 {
+		x.MaxRounds = x.Rounds
+	}
+}
+
+// guardrails in the judge's terms, as far as counting needs them.
+func guardrails(e *config.Experiment) []judge.Guardrail {
+	var out []judge.Guardrail
+	for _, g := range e.Guardrails {
+		out = append(out, judge.Guardrail{Name: g.Name, Phase: g.Phase, Variant: g.Variant})
+	}
+	return out
+}
+
+func (l *learner) query(c *Case) history.Query {
+	return history.Query{Machine: l.machine, Plugin: l.e.Plugin, Experiment: l.e.Name, Case: c.ID}
+}
+
+func (l *learner) times(c *Case) {
+	t, ok := l.know.Times(l.query(c), c.Arms, l.x.Visit)
+	if !ok || l.machine == "" {
+		return
+	}
+	c.Measured = true
+	if c.Round = t.Round; c.Round > 0 {
+		return
+	}
+	phases := time.Duration(max(1, len(l.x.Phases)))
+	arms := time.Duration(c.Arms)
+	visits := time.Duration(float64(l.x.Visit) * t.Visit * float64(c.VisitsPerRound))
+	c.Round = t.Start + arms*t.Prepare + arms*phases*t.Warmup + visits
+}
+
+func (l *learner) detect(c *Case) error {
+	if l.machine == "" || len(l.looks.Looks) == 0 {
+		return nil
+	}
+	for _, g := range l.e.Guardrails {
+		q := l.query(c)
+		q.Phase = g.Phase
+		noise, ok := l.know.Noise(q)
+		if !ok {
+			continue
+		}
+		d := Detection{
+			Guardrail: g.Name, Phase: g.Phase, Margin: g.Margin, Spread: noise.Spread, Sessions: noise.Sessions, Own: noise.Own, Last: noise.Last,
+		}
+		var err error
+		if d.SmallestLoss, err = l.looks.SmallestLoss(l.x.Rounds, noise.Spread); err != nil {
+			return err
+		}
+		if d.SmallestLossMax, err = l.looks.SmallestLoss(l.x.MaxRounds, noise.Spread); err != nil {
+			return err
+		}
+		if g.Margin > 0 {
+			if d.RoundsNeeded, err = l.looks.RoundsFor(g.Margin, noise.Spread); err != nil {
+				return err
+			}
+		}
+		c.Detects = append(c.Detects, d)
+		if c.SmallestLoss == nil || *c.SmallestLoss < d.SmallestLoss {
+			c.SmallestLoss = &d.SmallestLoss
+		}
+	}
+	return nil
+}

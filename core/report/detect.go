@@ -1,0 +1,109 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/assay-bench/assay/core/plan"
+)
+
+// detections says what the rounds of an experiment can find on this machine.
+func detections(w io.Writer, e *plan.Experiment, s Style) {
+	if len(e.Guardrails) == 0 {
+		return
+	}
+	t := table{right: []bool{false, false, false, true, true, true, true, false}}
+	atMax := fmt.Sprintf("by %d", e.MaxRounds)
+	t.add(s.dim("guardrail"), s.dim("phase"), s.dim("case"), s.dim("noise"), s.dim(fmt.Sprintf("by %d rounds", e.Rounds)), s.dim(atMax), s.dim("margin"), s.dim("rounds for it"))
+	known, unknown := 0, 0
+	for _, c := range e.Cases {
+		if len(c.Detects) == 0 {
+			unknown++
+		}
+		for _, d := range c.Detects {
+			known++
+			t.add(plain(d.Guardrail), plain(d.Phase), plain(c.ID), plain("±"+percent(d.Spread)), plain(lossText(d.SmallestLoss)), plain(lossText(d.SmallestLossMax)),
+				plain(marginText(d.Margin)), roundsFor(d, e.MaxRounds, s))
+		}
+	}
+	if known == 0 {
+		fmt.Fprintln(w, "  no history yet: run once, and this says which loss the rounds can detect here")
+		return
+	}
+	fmt.Fprintln(w, "  smallest loss that can be detected here, four times in five:")
+	t.write(w, "    ")
+	fmt.Fprintf(w, "    noise of one round, as the control had it in %s\n", sources(e))
+	if unknown > 0 {
+		fmt.Fprintf(w, "    no history yet of %s\n", count(unknown, "case"))
+	}
+}
+
+func roundsFor(d plan.Detection, most int, s Style) cell {
+	switch {
+	case d.RoundsNeeded == 0:
+		return plain("–")
+	case d.RoundsNeeded > most:
+		return cell{text: fmt.Sprintf("%d, more than max_rounds: raise it or widen the margin", d.RoundsNeeded), paint: s.paint("33")}
+	}
+	return plain(fmt.Sprint(d.RoundsNeeded))
+}
+
+func lossText(loss float64) string {
+	if loss >= 1 {
+		return "none"
+	}
+	return percent(loss)
+}
+
+func marginText(margin float64) string {
+	if margin == 0 {
+		return "0"
+	}
+	return percent(margin)
+}
+
+// sources names the sessions that the noise comes from.
+func sources(e *plan.Experiment) string {
+	sessions, others := 0, 0
+	last := e.Cases[0].Detects
+	for _, c := range e.Cases {
+		for _, d := range c.Detects {
+			sessions = max(sessions, d.Sessions)
+			if !d.Own {
+				others++
+			}
+			if len(last) == 0 || d.Last.After(last[0].Last) {
+				last = []plan.Detection{d}
+			}
+		}
+	}
+	text := "the last session"
+	if sessions > 1 {
+		text = fmt.Sprintf("the last %d sessions", sessions)
+	}
+	text += last[0].Last.UTC().Format(" up to 2006-01-02")
+	if others > 0 {
+		text += "; where a case was never measured, in others of this plugin"
+	}
+	return text
+}
+
+// basis says what the estimate of a plan rests on.
+func basis(p *plan.Plan) string {
+	measured, all := 0, 0
+	for _, e := range p.Experiments {
+		for _, c := range e.Cases {
+			all++
+			if c.Measured {
+				measured++
+			}
+		}
+	}
+	switch measured {
+	case 0:
+		return " (round times are assumed: no history yet)"
+	case all:
+		return " (round times as measured here before)"
+	}
+	return fmt.Sprintf(" (round times as measured here before for %d of %d cases, the others assumed)", measured, all)
+}
