@@ -35,9 +35,17 @@ func TestEveryPathIsCorrect(t *testing.T) {
 	}
 }
 
-// The bytes declared at Qwen3's decode shape are DOMAIN knowledge: 8 experts,
-// two projections of 2048·768 weights at 0.5625 bytes each, one row in and
-// eight rows of 768 out.
+func TestEveryFormat(t *testing.T) {
+	for _, bits := range []int{2, 3, 4, 5, 6, 8} {
+		for _, group := range []int{32, 64, 128} {
+			config := fmt.Sprintf(`{"model":"tiny","bits":%d,"group_size":%d,"fused":true,"down":true,"prompt_tokens":3}`, bits, group)
+			t.Run(config, func(t *testing.T) { sdktest.Run(t, plugin(), config, faulty.Open(nil)) })
+		}
+	}
+}
+
+// At Qwen3's decode shape a token reads 8 experts' gate and up, 2048·768 weights
+// each at 0.5625 bytes, and one row; it writes eight rows of 768.
 func TestDeclaredBytesAtQwen3Shape(t *testing.T) {
 	h := sdktest.Start(t, plugin(), faulty.Open(nil))
 	h.Open("cpu")
