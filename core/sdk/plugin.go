@@ -104,7 +104,7 @@ type Prepared struct {
 	Metrics  map[string]float64
 	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
 	Phases   map[string]PhaseFacts // by phase name
-	Bytes    int64                 // device memory alive; 0: the SDK asks the device
+	Bytes    int64                 // device memory that this case keeps; 0: the SDK asks the device
 	Time     time.Duration         // one-time cost worth reporting; 0: the SDK's clock around Prepare
 	Warnings []Diagnostic
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk/wire"
-	"github.com/assay-bench/assay/metal"
 )
 
 // progressEvery bounds how often progress is sent, so that an author may
@@ -73,12 +72,14 @@ func (p *prepareStream) sendProgress() {
 	}})
 }
 
-func protoPrepared(p Prepared, took time.Duration, device metal.Device) (*pluginv1.Prepared, []Diagnostic) {
+// protoPrepared fills in what the author left to the SDK: the time that
+// preparation took and the device memory that it kept.
+func protoPrepared(p Prepared, took time.Duration, kept int64) (*pluginv1.Prepared, []Diagnostic) {
 	if p.Time == 0 {
 		p.Time = took
 	}
-	if p.Bytes == 0 && device != nil {
-		p.Bytes = device.Memory().Current
+	if p.Bytes == 0 {
+		p.Bytes = max(kept, 0)
 	}
 	out := &pluginv1.Prepared{
 		Checks: protoChecks(p.Checks), Metrics: p.Metrics, Facts: p.Facts,

@@ -169,9 +169,9 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 		return err
 	}
 	out := &prepareStream{stream: stream}
-	cfg, found := s.decode(req.GetConfigJson())
-	if err := out.diagnostics(found); err != nil || failed(found) {
-		return err
+	cfg, faults := s.decode(req.GetConfigJson())
+	if failed(faults) { // warnings were given by ValidateConfig
+		return out.diagnostics(faults)
 	}
 	log := s.log.With("case", req.GetHandle())
 	ctx := metal.WithBeat(stream.Context(), out.beat)
@@ -181,11 +181,15 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 	}
 	var c Case
 	var p *pluginv1.Prepared
+	var warnings []Diagnostic
 	var err error
 	s.lane.do(func() {
-		start := time.Now()
-		if c, err = s.plugin.Prepare(ctx, r); err == nil {
-			p, found = protoPrepared(c.Prepared(), time.Since(start), s.device)
+		start, before := time.Now(), s.device.Memory().Current
+		if c, err = s.plugin.Prepare(ctx, r); err == nil && c == nil {
+			err = errors.New("Prepare returned neither a case nor an error")
+		}
+		if err == nil {
+			p, warnings = protoPrepared(c.Prepared(), time.Since(start), s.device.Memory().Current-before)
 		}
 	})
 	if err != nil {
@@ -195,7 +199,7 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 		}
 		return out.diagnostics(found)
 	}
-	if err := out.diagnostics(found); err != nil {
+	if err := out.diagnostics(warnings); err != nil {
 		return err
 	}
 	s.mu.Lock()
