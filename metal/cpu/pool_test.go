@@ -1,0 +1,71 @@
+package cpu
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// counting marks each chunk that runs.
+type counting struct {
+	ran   []atomic.Int32
+	inUse []atomic.Bool // by worker
+	t     *testing.T
+}
+
+func (c *counting) chunk(worker, i int) {
+	if !c.inUse[worker].CompareAndSwap(false, true) {
+		c.t.Errorf("worker %d runs two chunks at once", worker)
+	}
+	c.ran[i].Add(1)
+	c.inUse[worker].Store(false)
+}
+
+func TestPoolRunsEveryChunkOnce(t *testing.T) {
+	for _, threads := range []int{1, 2, 7} {
+		p := newPool(threads)
+		c := &counting{t: t, inUse: make([]atomic.Bool, threads)}
+		for round := range 600 {
+			n := 1 + round*7%61
+			c.ran = make([]atomic.Int32, n)
+			if round%3 == 0 {
+				p.begin()
+			}
+			if err := p.do(c, n); err != nil {
+				t.Fatal(err)
+			}
+			if round%3 == 1 {
+				p.end()
+			}
+			for i := range c.ran {
+				if got := c.ran[i].Load(); got != 1 {
+					t.Fatalf("%d threads, round %d: chunk %d of %d ran %d times", threads, round, i, n, got)
+				}
+			}
+		}
+		p.end()
+		p.close()
+	}
+}
+
+type panicking struct{}
+
+func (panicking) chunk(_, i int) {
+	if i == 3 {
+		panic("chunk three")
+	}
+}
+
+func TestPoolSurvivesPanic(t *testing.T) {
+	for _, threads := range []int{1, 2} {
+		p := newPool(threads)
+		if err := p.do(panicking{}, 8); err == nil || !strings.Contains(err.Error(), "chunk three") {
+			t.Errorf("%d threads: %v", threads, err)
+		}
+		c := &counting{t: t, inUse: make([]atomic.Bool, threads), ran: make([]atomic.Int32, 5)}
+		if err := p.do(c, 5); err != nil {
+			t.Errorf("%d threads, after a panic: %v", threads, err)
+		}
+		p.close()
+	}
+}
