@@ -36,14 +36,6 @@ type field struct {
 	opt    bool // one block that may be absent: a pointer to a struct
 }
 
-// value is the type of an attribute.
-type value struct {
-	kind    string // string, bool, number, list, map
-	integer bool
-	elem    *value
-	pointer bool // nil stands for null
-}
-
 var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // Schema derives the configuration schema of a struct type from its tags:
@@ -206,45 +198,6 @@ func structOf(t reflect.Type) (reflect.Type, bool) {
 		t = t.Elem()
 	}
 	return t, t.Kind() == reflect.Struct
-}
-
-func readType(t reflect.Type, top bool) (*value, error) {
-	switch t.Kind() {
-	case reflect.String:
-		return &value{kind: "string"}, nil
-	case reflect.Bool:
-		return &value{kind: "bool"}, nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return &value{kind: "number", integer: true}, nil
-	case reflect.Float32, reflect.Float64:
-		return &value{kind: "number"}, nil
-	case reflect.Pointer:
-		if top {
-			v, err := readType(t.Elem(), false)
-			if err == nil {
-				v.pointer = true
-			}
-			return v, err
-		}
-	case reflect.Slice:
-		elem, err := readType(t.Elem(), false)
-		return &value{kind: "list", elem: elem}, err
-	case reflect.Map:
-		if t.Key().Kind() == reflect.String {
-			elem, err := readType(t.Elem(), false)
-			return &value{kind: "map", elem: elem}, err
-		}
-	}
-	return nil, fmt.Errorf("type %s cannot be configured", t)
-}
-
-// hcl is the HCL type expression.
-func (v *value) hcl() string {
-	if v.elem != nil {
-		return v.kind + "(" + v.elem.hcl() + ")"
-	}
-	return v.kind
 }
 
 func (o *object) proto() *pluginv1.Block {
