@@ -92,9 +92,17 @@ func (t test) answerable() bool {
 func (t test) pPass() float64 { return t.sample.PGreater(t.g.passLine() + t.control.bias) }
 func (t test) pFail() float64 { return t.sample.PLess(t.g.failLine() - t.control.bias) }
 
-// pBeyond is the p-value of the claim that the loss exceeds the margin. A
-// machine too noisy to rule out a small loss may still prove a large one.
-func (t test) pBeyond() float64 { return t.sample.PLess(t.g.passLine() - t.control.bias) }
+// noisyFailShare is the part of the error that a fail beside a noisy control
+// may use. A machine too noisy to rule out a small loss may still prove a large
+// one, but its distribution is trusted less, so the proof must be five times
+// as hard: no fail from six rounds that happened to fall on one side.
+const noisyFailShare = 0.2
+
+// pBeyond is the p-value of the claim that the loss exceeds the margin, made
+// beside a noisy control.
+func (t test) pBeyond() float64 {
+	return math.Min(1, t.sample.PLess(t.g.passLine()-t.control.bias)/noisyFailShare)
+}
 
 // holm sets the levels of all tests; see the package comment.
 func holm(p Plan, tests []test) error {
