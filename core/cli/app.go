@@ -3,16 +3,15 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/term"
 
 	"github.com/assay-bench/assay/core/diag"
-	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/report"
 )
@@ -58,9 +57,12 @@ func (a *App) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// plugins looks through the plugin folders.
-func (a *App) plugins(ctx context.Context) (*registry.Registry, error) {
-	return registry.Discover(ctx, registry.Options{Dirs: a.pluginDirs, Getenv: a.Getenv})
+// plugins looks through the plugin folders and holds what it finds against the
+// lock file of dir, the folder of the experiments.
+func (a *App) plugins(ctx context.Context, dir string) (*registry.Registry, error) {
+	return registry.Discover(ctx, registry.Options{
+		Dirs: a.pluginDirs, Getenv: a.Getenv, LockPath: filepath.Join(dir, registry.LockName),
+	})
 }
 
 // faults prints diagnostics to stderr and, when there is an error among them,
@@ -77,11 +79,7 @@ func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 		return err
 	}
 	if diags.HasErrors() {
-		fmt.Fprintln(a.Err, diag.Count(diags))
 		return status(exitUsage)
 	}
 	return nil
 }
-
-// describer gives the description of an installed plugin.
-type describer func(name string) (*pluginv1.DescribeResponse, error)

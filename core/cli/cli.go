@@ -34,6 +34,7 @@ type grammar struct {
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
 	Compare  compareCommand  `cmd:"" help:"Set two result documents side by side, by what two sessions can say of each other."`
+	Import   importCommand   `cmd:"" help:"Read the records of other tools into a history document, and say what they can support."`
 	History  historyCommand  `cmd:"" help:"Show what earlier sessions learned of this machine's noise."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`

@@ -100,7 +100,7 @@ func probeInfo(ctx context.Context, kind string) (metal.Info, error) {
 
 func checkPlugins(ctx context.Context, app *App) []finding {
 	const fix = "`make build` puts the first-party plugins into bin/plugins; --plugin-dir names other folders"
-	reg, err := app.plugins(ctx)
+	reg, err := app.plugins(ctx, ".")
 	if err != nil {
 		return []finding{{Area: "plugins", Name: "folders", Note: err.Error(), Fix: fix}}
 	}

@@ -42,8 +42,11 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 	l := &loaded{}
 	l.module, l.diags = config.Load(s.Paths, config.Options{Vars: s.Var, VarFiles: s.VarFile, Env: a.Getenv, Version: Version})
 	var err error
-	if l.registry, err = a.plugins(ctx); err != nil {
+	if l.registry, err = a.plugins(ctx, l.module.Dir); err != nil {
 		return nil, err
+	}
+	for _, w := range l.registry.Warnings() {
+		fmt.Fprintln(a.Err, "warning:", w)
 	}
 	var more hcl.Diagnostics
 	l.experiments, more = l.module.Resolve(config.ResolveOptions{

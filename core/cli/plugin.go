@@ -12,6 +12,7 @@ import (
 type pluginCommand struct {
 	List pluginList `cmd:"" help:"List the plugins found."`
 	Docs pluginDocs `cmd:"" help:"Print a plugin's documentation as markdown."`
+	Lock pluginLock `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
 }
 
 type pluginList struct {
@@ -27,7 +28,7 @@ type listedPlugin struct {
 }
 
 func (c *pluginList) Run(ctx context.Context, app *App) error {
-	reg, err := app.plugins(ctx)
+	reg, err := app.plugins(ctx, ".")
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ type pluginDocs struct {
 }
 
 func (c *pluginDocs) Run(ctx context.Context, app *App) error {
-	reg, err := app.plugins(ctx)
+	reg, err := app.plugins(ctx, ".")
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func (c *schemaCommand) Run(ctx context.Context, app *App) error {
 		fmt.Fprintf(app.Out, "%s", record.Schema)
 		return nil
 	}
-	reg, err := app.plugins(ctx)
+	reg, err := app.plugins(ctx, ".")
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ func WriteResult(path string, r *Result) error {
 	return writeAtomic(path, append(b, '\n'))
 }
 
+// WriteFile replaces a file as WriteResult does.
+func WriteFile(path string, b []byte) error { return writeAtomic(path, b) }
+
 func writeAtomic(path string, b []byte) (err error) {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/assay-bench/assay/core/internal/badplugin"
+)
+
+// The scripts in testdata/script are the command line as users meet it: each
+// runs the real command, which starts real plugin processes.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"assay": func() {
+			os.Exit(Main(context.Background(), os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
+		},
+	})
+}
+
+func TestScripts(t *testing.T) {
+	plugins := t.TempDir()
+	if _, err := badplugin.Build(plugins); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ASSAY_PLUGIN_DIR", plugins)
+			e.Setenv("ASSAY_LOCK", filepath.Join(e.WorkDir, "measuring.lock"))
+			e.Setenv("ASSAY_HISTORY", filepath.Join(e.WorkDir, "history.jsonl"))
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
+			e.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
+	})
+}
+
+// wantStatus runs assay and holds its exit status: status N command args…
+func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command args…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := "0"
+	if err != nil {
+		var code int
+		if _, serr := fmt.Sscanf(err.Error(), "exit status %d", &code); serr != nil {
+			ts.Fatalf("%v", err)
+		}
+		got = fmt.Sprint(code)
+	}
+	if got != args[0] {
+		ts.Fatalf("%v: exit status %s, want %s", args[1:], got, args[0])
+	}
+}
