@@ -31,7 +31,7 @@ func (w *walker) args(open int, bare bool) []Arg {
 		out = append(out, w.arg(part[0], part[1], bare))
 	}
 	if !bare {
-		w.index(out, open)
+		w.index(out)
 	}
 	return out
 }
@@ -39,7 +39,7 @@ func (w *walker) args(open int, bare bool) []Arg {
 func (w *walker) arg(i, end int, bare bool) Arg {
 	u := w.u
 	first := u.toks[i]
-	a := Arg{Index: -1, Line: first.line, Col: first.col}
+	a := Arg{Index: -1, File: first.file, Line: first.line, Col: first.col}
 	name, array := -1, false
 	var typ []token
 	for j := i; j < end; j++ {
@@ -141,8 +141,7 @@ func (w *walker) checkArg(a Arg, at token, pointer bool) {
 
 // index gives arguments without an index the lowest free one, as Metal does,
 // and refuses an index used twice.
-func (w *walker) index(args []Arg, open int) {
-	u := w.u
+func (w *walker) index(args []Arg) {
 	buffers, groups := map[int]bool{}, map[int]bool{}
 	table := func(a Arg) map[int]bool {
 		if a.Space == Threadgroup {
@@ -155,7 +154,7 @@ func (w *walker) index(args []Arg, open int) {
 			continue
 		}
 		if table(a)[a.Index] && a.Enabled == "" {
-			panic(fault{&Error{File: u.File, Line: a.Line, Col: a.Col, Msg: "argument " + a.Name + ": index " + itoa(a.Index) + " is taken"}})
+			panic(fault{&Error{File: a.File, Line: a.Line, Col: a.Col, Msg: "argument " + a.Name + ": index " + itoa(a.Index) + " is taken"}})
 		}
 		table(a)[a.Index] = true
 	}

@@ -52,7 +52,7 @@ func (u *Unit) constantValue(c FunctionConstant, o Options) (string, error) {
 	}
 	text, err := literal(v)
 	if err != nil {
-		return "", &Error{File: u.File, Line: c.Line, Col: 1, Msg: fmt.Sprintf("function constant %s: %v", c.Name, err)}
+		return "", &Error{File: c.File, Line: c.Line, Col: 1, Msg: fmt.Sprintf("function constant %s: %v", c.Name, err)}
 	}
 	return c.Type + "(" + text + ")", nil
 }

@@ -157,7 +157,7 @@ func (k *Kernel) call() string {
 
 func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
 	byPointer := o.ByPointer
-	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(u.File))
+	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(k.File))
 	closing := u.openEntry(b, k)
 	var params, sizes []string
 	for i, p := range k.CUDAParams(byPointer) {

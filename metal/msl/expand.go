@@ -44,7 +44,7 @@ func (p *preprocessor) expand(in []token) []token {
 		for i := len(body) - 1; i >= 0; i-- {
 			b := body[i]
 			b.hide = b.hide.with(hide)
-			b.line, b.col, b.bol = t.line, t.col, i == 0 && t.bol
+			b.file, b.line, b.col, b.bol = t.file, t.line, t.col, i == 0 && t.bol
 			if i == 0 {
 				b.space = t.space
 			}
@@ -61,7 +61,7 @@ func operatorPragma(t token, stack []token) (pragma token, rest []token, ok bool
 		return token{}, nil, false
 	}
 	text := stack[n-2].text
-	return token{kind: tokPragma, text: unquote(text), line: t.line, col: t.col, bol: true}, stack[:n-3], true
+	return token{kind: tokPragma, text: unquote(text), file: t.file, line: t.line, col: t.col, bol: true}, stack[:n-3], true
 }
 
 // arguments reads a call's arguments off the stack.

@@ -52,7 +52,7 @@ func (u *Unit) Host(o Options) (string, error) {
 }
 
 func (u *Unit) hostEntry(b *strings.Builder, k *Kernel) {
-	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(u.File))
+	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(k.File))
 	closing := u.openEntry(b, k)
 	var args []string
 	for _, a := range k.Args {

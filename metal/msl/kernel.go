@@ -8,7 +8,7 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 	if strings.Contains(namespace, "{") {
 		panic(fault{u.errorAt(u.toks[s.kernel], "", "a kernel cannot be a member of a class")})
 	}
-	f := &function{namespace: namespace, begin: i, end: s.end, body: s.body, line: u.toks[s.params-1].line, name: u.toks[s.params-1].text}
+	f := &function{namespace: namespace, begin: i, end: s.end, body: s.body, file: u.toks[s.params-1].file, line: u.toks[s.params-1].line, name: u.toks[s.params-1].text}
 	if u.toks[s.params-1].kind != tokIdent {
 		panic(fault{u.errorAt(u.toks[s.params-1], "", "kernel has no name")})
 	}
@@ -52,7 +52,7 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 			name = qualify(namespace, f.name)
 		}
 		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), Args: f.args,
-			Threadgroup: f.shared, MaxThreads: f.max, Line: f.line, fn: f})
+			Threadgroup: f.shared, MaxThreads: f.max, File: f.file, Line: f.line, fn: f, place: i})
 	}
 }
 
@@ -126,7 +126,7 @@ func (w *walker) instantiate() {
 			}
 			continue
 		}
-		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, MaxThreads: f.max, Line: u.toks[in.begin].line, fn: f}
+		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, MaxThreads: f.max, File: u.toks[in.begin].file, Line: u.toks[in.begin].line, fn: f, place: in.begin}
 		attrs := function{max: f.max}
 		for j := in.begin; j < open; j++ {
 			if last, ok := u.attribute(j); ok {

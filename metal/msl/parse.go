@@ -22,6 +22,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	}
 	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}}
 	u.toks = preprocess(name, text, defines)
+	u.files()
 	u.pragmas()
 	u.brackets()
 	u.refuse()
@@ -29,7 +30,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	w.scope(0, len(u.toks), "", false)
 	w.instantiate()
 	u.swizzles()
-	sort.SliceStable(u.Kernels, func(i, j int) bool { return u.Kernels[i].Line < u.Kernels[j].Line })
+	sort.SliceStable(u.Kernels, func(i, j int) bool { return u.Kernels[i].place < u.Kernels[j].place })
 	return u, u.names()
 }
 
@@ -39,7 +40,7 @@ func (u *Unit) names() error {
 	for i := range u.Kernels {
 		k := &u.Kernels[i]
 		if j, dup := byName[k.Name]; dup {
-			return &Error{File: u.File, Line: k.Line, Col: 1, Msg: "kernel " + k.Name + " is also defined in line " + itoa(u.Kernels[j].Line)}
+			return &Error{File: k.File, Line: k.Line, Col: 1, Msg: "kernel " + k.Name + " is also defined in line " + itoa(u.Kernels[j].Line)}
 		}
 		byName[k.Name] = i
 		symbol := "assay_" + strings.Map(func(r rune) rune {
@@ -55,6 +56,18 @@ func (u *Unit) names() error {
 		k.Symbol = symbol
 	}
 	return nil
+}
+
+// files lists the names that #line directives gave to parts of the text.
+func (u *Unit) files() {
+	seen := map[string]bool{u.File: true}
+	u.Files = []string{u.File}
+	for _, t := range u.toks {
+		if !seen[t.file] {
+			seen[t.file] = true
+			u.Files = append(u.Files, t.file)
+		}
+	}
 }
 
 // pragmas reads the pragmas that matter to the whole unit.

@@ -44,7 +44,7 @@ namespace inner { kernel void k(device int* a) {} }
 			{Name: "a", Index: 0, Space: Device, Type: "int", Attr: "buffer"},
 		}},
 	}
-	opts := []cmp.Option{cmpopts.IgnoreUnexported(Kernel{}), cmpopts.IgnoreFields(Arg{}, "Line", "Col")}
+	opts := []cmp.Option{cmpopts.IgnoreUnexported(Kernel{}), cmpopts.IgnoreFields(Arg{}, "File", "Line", "Col"), cmpopts.IgnoreFields(Kernel{}, "File")}
 	if diff := cmp.Diff(want, u.Kernels, opts...); diff != "" {
 		t.Errorf("kernels (-want +got):\n%s", diff)
 	}
@@ -117,5 +117,28 @@ func TestDefines(t *testing.T) {
 		if got := strings.Join(u.Names(), " "); got != c.want {
 			t.Errorf("defines %v give %q, want %q", c.defines, got, c.want)
 		}
+	}
+}
+
+// TestLineDirective: parts of a text keep the places they have in files of their own.
+func TestLineDirective(t *testing.T) {
+	src := "struct P { uint n; };\n#line 1 \"b.metal\"\n\nkernel void k(device int *a) {}\n#line 7\nkernel void m(float x) {}\n"
+	_, err := Parse("a.metal", src, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "b.metal:7:15: ") {
+		t.Errorf("error is %v, want one at b.metal:7:15", err)
+	}
+	u, err := Parse("a.metal", strings.TrimSuffix(src, "kernel void m(float x) {}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k := u.Kernels[0]; k.File != "b.metal" || k.Line != 2 {
+		t.Errorf("kernel is at %s:%d, want b.metal:2", k.File, k.Line)
+	}
+	text, err := u.CUDA(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text, "#line 2 \"b.metal\"\n") {
+		t.Error("rendering does not name b.metal")
 	}
 }

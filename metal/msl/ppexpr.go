@@ -36,7 +36,7 @@ func (p *preprocessor) evaluate(at token, in []token) int64 {
 			for i++; i < len(in) && !in[i].is(")"); i++ {
 			}
 		}
-		plain = append(plain, token{kind: tokNumber, text: value, line: at.line, col: at.col})
+		plain = append(plain, token{kind: tokNumber, text: value, file: at.file, line: at.line, col: at.col})
 	}
 	e := &evaluator{p: p, at: at, in: p.expand(plain)}
 	v := e.ternary()

@@ -65,7 +65,7 @@ type preprocessor struct {
 }
 
 func (p *preprocessor) fail(t token, format string, args ...any) {
-	panic(fault{&Error{File: p.file, Line: t.line, Col: t.col, Msg: fmt.Sprintf(format, args...)}})
+	panic(fault{&Error{File: t.file, Line: t.line, Col: t.col, Msg: fmt.Sprintf(format, args...)}})
 }
 
 // preprocess runs directives and expands macros.
@@ -183,7 +183,7 @@ func (p *preprocessor) directive(hash, name token, rest []token) {
 	case "include", "import":
 		p.include(hash, rest)
 	case "pragma":
-		p.out = append(p.out, token{kind: tokPragma, text: spell(rest), line: hash.line, col: hash.col, bol: true})
+		p.out = append(p.out, token{kind: tokPragma, text: spell(rest), file: hash.file, line: hash.line, col: hash.col, bol: true})
 	case "error":
 		p.fail(hash, "#error %s", spell(rest))
 	case "warning", "line", "ident":
@@ -201,7 +201,7 @@ func (p *preprocessor) include(hash token, rest []token) {
 			return
 		}
 	}
-	panic(fault{&Error{File: p.file, Line: hash.line, Col: hash.col, Construct: "#include",
+	panic(fault{&Error{File: hash.file, Line: hash.line, Col: hash.col, Construct: "#include",
 		Msg: fmt.Sprintf("#include %s is not supported: only Metal's own compute headers are known; paste the file's text in", path)}})
 }
 

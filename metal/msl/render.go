@@ -44,21 +44,22 @@ type writer struct {
 	swizzles map[string]bool
 }
 
-func (w *writer) lineTo(line int) {
-	if w.line == line {
+func (w *writer) lineTo(t token) {
+	line := t.line
+	if w.line == line && w.file == t.file {
 		return
 	}
-	if gap := line - w.line; gap > 0 && gap < 8 && w.line > 0 {
+	if gap := line - w.line; w.file == t.file && gap > 0 && gap < 8 && w.line > 0 {
 		w.b.WriteString(strings.Repeat("\n", gap))
 	} else {
-		fmt.Fprintf(&w.b, "\n#line %d %s\n", line, quote(w.file))
+		fmt.Fprintf(&w.b, "\n#line %d %s\n", line, quote(t.file))
 	}
-	w.line, w.fresh = line, true
+	w.file, w.line, w.fresh = t.file, line, true
 }
 
 // write puts one token, with text in its place.
 func (w *writer) write(t token, text string) {
-	w.lineTo(t.line)
+	w.lineTo(t)
 	if w.fresh {
 		w.b.WriteString(strings.Repeat(" ", min(max(t.col-1, 0), 120)))
 	} else if t.space || t.bol || glues(w.last, token{kind: t.kind, text: text}) {
@@ -76,7 +77,7 @@ func (w *writer) raw(text string) {
 
 // render writes the unit's declarations for a target.
 func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, error) {
-	w := &writer{file: u.File, swizzles: u.rewritten()}
+	w := &writer{swizzles: u.rewritten()}
 	skip := map[int]int{} // first token of a kernel left out -> last
 	for i := range u.Kernels {
 		if f := u.Kernels[i].fn; !chosen[f] {
@@ -121,7 +122,7 @@ func (u *Unit) writePlain(w *writer, i int, to target) {
 	switch t.kind {
 	case tokPragma:
 		if text := pragma(t.text, to); text != "" {
-			w.lineTo(t.line)
+			w.lineTo(t)
 			w.raw(text)
 		}
 	case tokNumber:

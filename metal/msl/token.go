@@ -23,6 +23,7 @@ const (
 type token struct {
 	kind  tokenKind
 	text  string
+	file  string
 	line  int
 	col   int
 	bol   bool     // first token of its line
@@ -116,6 +117,7 @@ func lex(file, src string) []token {
 	}
 	var out []token
 	bol, space := true, false
+	first := 0 // of the tokens of this line
 	for {
 		c := l.peek()
 		if l.pos >= len(l.src) {
@@ -124,6 +126,8 @@ func lex(file, src string) []token {
 		switch {
 		case c == '\n':
 			l.next()
+			l.renumber(out[first:])
+			first = len(out)
 			bol, space = true, false
 			continue
 		case c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f':
@@ -140,10 +144,23 @@ func lex(file, src string) []token {
 			space = true
 			continue
 		}
-		t := token{line: l.line, col: l.col, bol: bol, space: space}
+		t := token{file: l.file, line: l.line, col: l.col, bol: bol, space: space}
 		t.kind, t.text = l.token(c, t.at())
 		out = append(out, t)
 		bol, space = false, false
+	}
+}
+
+// renumber obeys a line that reads `#line N "file"`.
+func (l *lexer) renumber(d []token) {
+	if len(d) < 3 || len(d) > 4 || !d[0].is("#") || !d[1].is("line") || d[2].kind != tokNumber {
+		return
+	}
+	if line, ok := integer(d[2].text); ok && line > 0 && line < 1<<30 {
+		l.line = int(line)
+	}
+	if len(d) == 4 && d[3].kind == tokString {
+		l.file = unquote(d[3].text)
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 // Unit is one Metal source, read.
 type Unit struct {
 	File      string
+	Files     []string           // File and the names that #line directives give
 	Kernels   []Kernel           // in source order
 	Constants []FunctionConstant // in source order
 	// NoContract is set by "#pragma METAL fp contract(off)" or the clang
@@ -38,6 +39,7 @@ type FunctionConstant struct {
 	Name  string
 	Type  string
 	Index int
+	File  string
 	Line  int
 	begin int // first and last token of the declaration
 	end   int
@@ -53,9 +55,11 @@ type Kernel struct {
 	Args         []Arg
 	Threadgroup  []ThreadgroupVar // threadgroup memory the kernel declares itself
 	MaxThreads   int              // [[max_total_threads_per_threadgroup(n)]], 0 if absent
+	File         string
 	Line         int
 
-	fn *function
+	fn    *function
+	place int // its first token
 }
 
 // Arg is one argument of a kernel, in declaration order.
@@ -69,6 +73,7 @@ type Arg struct {
 	Constant  bool   // the data cannot be written through this argument
 	Restrict  bool   // declared restrict
 	Enabled   string // name of the function constant that must be true for the argument to exist, or empty
+	File      string
 	Line, Col int
 }
 
@@ -124,6 +129,7 @@ type function struct {
 	begin     int // first token of the declaration, template head included
 	end       int // closing brace
 	body      int // opening brace
+	file      string
 	line      int
 }
 
@@ -154,5 +160,5 @@ const (
 
 // NewError makes a fault at a place of this unit's file.
 func (u *Unit) errorAt(t token, construct, format string, args ...any) *Error {
-	return &Error{File: u.File, Line: t.line, Col: t.col, Construct: construct, Msg: fmt.Sprintf(format, args...)}
+	return &Error{File: t.file, Line: t.line, Col: t.col, Construct: construct, Msg: fmt.Sprintf(format, args...)}
 }

@@ -393,7 +393,7 @@ func (w *walker) variable(i int, s shape) bool {
 		if !ok || !builtinScalar[bareType(typ)] {
 			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a literal index", g.name)})
 		}
-		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: int(n), Line: u.toks[i].line, begin: i, end: s.end})
+		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: int(n), File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
 		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
 		return true
 	}

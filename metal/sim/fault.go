@@ -97,7 +97,7 @@ func (k *kernel) region(r report) string {
 // place is file:line of a fault, or empty.
 func (k *kernel) place(r report, modules []string) string {
 	if line := r["line"]; line != "" && line != "0" {
-		return k.unit.File + ":" + line
+		return r["file"] + ":" + line
 	}
 	for i, frame := range strings.Split(r["stack"], ",") {
 		number, offset, ok := strings.Cut(frame, ":")
@@ -109,8 +109,8 @@ func (k *kernel) place(r report, modules []string) string {
 		if i > 0 || r["kind"] == "access" || r["kind"] == "null" {
 			pc-- // a return address lies behind its call
 		}
-		if line := lineOf(modules[n], k.unit.File, pc); line > 0 {
-			return k.unit.File + ":" + strconv.Itoa(line)
+		if at := lineOf(modules[n], k.unit.Files, pc); at != "" {
+			return at
 		}
 	}
 	return ""

@@ -3,59 +3,74 @@ package sim
 import (
 	"debug/dwarf"
 	"debug/elf"
-	"path"
+	"strconv"
 	"strings"
 )
 
-// lineOf finds the line of a source that an address of a shared object came
-// from: the line table's, or where the code around it was inlined. 0 if the
-// object does not say.
-func lineOf(object, source string, pc uint64) int {
+// lineOf finds the file:line of a source that an address of a shared object
+// came from: the line table's, or where the code around it was inlined. Empty
+// if the object does not say.
+func lineOf(object string, sources []string, pc uint64) string {
 	f, err := elf.Open(object)
 	if err != nil {
-		return 0
+		return ""
 	}
 	defer f.Close()
 	data, err := f.DWARF()
 	if err != nil {
-		return 0
+		return ""
 	}
 	r := data.Reader()
 	unit, err := r.SeekPC(pc)
 	if err != nil {
-		return 0
+		return ""
 	}
 	lines, err := data.LineReader(unit)
 	if err != nil || lines == nil {
-		return 0
+		return ""
 	}
 	var at dwarf.LineEntry
-	if err := lines.SeekPC(pc, &at); err == nil && isSource(at.File, source) {
-		return at.Line
+	if err := lines.SeekPC(pc, &at); err == nil {
+		if source := sourceOf(at.File, sources); source != "" {
+			return source + ":" + strconv.Itoa(at.Line)
+		}
 	}
-	return inlinedAt(data, r, lines.Files(), source, pc)
+	return inlinedAt(data, r, lines.Files(), sources, pc)
 }
 
-func isSource(f *dwarf.LineFile, source string) bool {
-	return f != nil && (f.Name == source || strings.HasSuffix(f.Name, "/"+strings.TrimPrefix(source, "/")) || path.Base(f.Name) == source)
+// sourceOf is the source that a file of debug information is, or empty: the
+// prelude's headers are none. Compilers put their working folder before names.
+func sourceOf(f *dwarf.LineFile, sources []string) string {
+	if f == nil {
+		return ""
+	}
+	for _, s := range sources {
+		if f.Name == s || strings.HasSuffix(f.Name, "/"+strings.TrimPrefix(s, "/")) {
+			return s
+		}
+	}
+	return ""
 }
 
 // inlinedAt is the innermost call in the source whose inlined code holds pc.
 // The reader stands behind the compilation unit's own entry.
-func inlinedAt(data *dwarf.Data, r *dwarf.Reader, files []*dwarf.LineFile, source string, pc uint64) int {
-	line := 0
+func inlinedAt(data *dwarf.Data, r *dwarf.Reader, files []*dwarf.LineFile, sources []string, pc uint64) string {
+	at := ""
 	for {
 		e, err := r.Next()
 		if err != nil || e == nil || e.Tag == dwarf.TagCompileUnit {
-			return line
+			return at
 		}
 		if e.Tag != dwarf.TagInlinedSubroutine || !holds(data, e, pc) {
 			continue
 		}
 		n, ok := e.Val(dwarf.AttrCallFile).(int64)
-		at, lineOk := e.Val(dwarf.AttrCallLine).(int64)
-		if ok && lineOk && n >= 0 && int(n) < len(files) && isSource(files[n], source) {
-			line = int(at)
+		line, lineOk := e.Val(dwarf.AttrCallLine).(int64)
+		if !ok || !lineOk || n < 0 || int(n) >= len(files) {
+			continue
+		}
+		if source := sourceOf(files[n], sources); source != "" {
+			at = source + ":" + strconv.FormatInt(line, 10)
 		}
 	}
 }

@@ -19,7 +19,7 @@ struct assay_entry {
   void (*run)(const assay_thread*);
 };
 // assay_barrier returns when every thread of the threadgroup has arrived.
-void assay_barrier(int line);
+void assay_barrier(const char* file, int line);
 // assay_exchange gives each lane that arrives together the values of all of
 // them (32 slots of size bytes) and returns which lanes those are.
 unsigned assay_exchange(int op, int line, const void* value, unsigned size, void* all);

@@ -1,7 +1,7 @@
 // Barriers, simdgroup operations and atomics for the sim device. The lines
 // where they stand tell its messages and which lanes act together.
 inline uint lane_id_() { return ::assay_lane(); }
-inline void threadgroup_barrier(mem_flags, int line = __builtin_LINE()) { ::assay_barrier(line); }
+inline void threadgroup_barrier(mem_flags, int line = __builtin_LINE(), const char* file = __builtin_FILE()) { ::assay_barrier(file, line); }
 inline void atomic_thread_fence(mem_flags, memory_order, thread_scope = thread_scope_device) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // gathered_ holds the values of the lanes that arrived together.

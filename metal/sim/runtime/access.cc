@@ -81,7 +81,7 @@ static void __attribute__((noinline)) bounds(const bounds_record* r, uintptr_t i
   if (!w || !w->now) return;
   const unsigned* full = w->launch.full;
   const assay_thread& t = w->now->here;
-  fault(frame, reinterpret_cast<uintptr_t>(pc), "kind=bounds line=%u index=%lld thread=%u,%u,%u", r->line, static_cast<long long>(index),
+  fault(frame, reinterpret_cast<uintptr_t>(pc), "kind=bounds file=%s line=%u index=%lld thread=%u,%u,%u", r->file, r->line, static_cast<long long>(index),
         t.group[0] * full[0] + t.at[0], t.group[1] * full[1] + t.at[1], t.group[2] * full[2] + t.at[2]);
 }
 extern "C" void __ubsan_handle_out_of_bounds(bounds_record* r, uintptr_t index) { bounds(r, index, __builtin_frame_address(0), __builtin_return_address(0)); }

@@ -114,7 +114,7 @@ static void barrier(worker* w) {
     char a[64], b[64];
     threads_text(a, sizeof a, *wait);
     threads_text(b, sizeof b, *other);
-    fault(0, 0, "kind=barrier line=%d thread=%s other=%s otherline=%d group=%u,%u,%u", wait->line, a, b, other->st == finished ? 0 : other->line,
+    fault(0, 0, "kind=barrier file=%s line=%d thread=%s other=%s otherline=%d group=%u,%u,%u", wait->file, wait->line, a, b, other->st == finished ? 0 : other->line,
           w->group[0], w->group[1], w->group[2]);
   }
   for (unsigned i = 0; i < w->threads; i++) w->fibers[i].st = ready;
@@ -156,8 +156,9 @@ void worker_group(worker* w, unsigned gx, unsigned gy, unsigned gz) {
   }
 }
 
-extern "C" void assay_barrier(int line) {
+extern "C" void assay_barrier(const char* file, int line) {
   worker* w = here;
+  w->now->file = file;
   w->now->st = at_barrier;
   w->now->line = line;
   yield(w);

@@ -25,6 +25,7 @@ struct fiber {
   char* stack; // lowest byte of its stack, null before it starts
   state st;
   int line;    // where it waits
+  const char* file;
   int op;
   assay_thread here;
 };
