@@ -11,7 +11,7 @@ import (
 // Options say what to start and how.
 type Options struct {
 	Path   string   // the binary
-	SHA256 string   // hex digest, verified right before exec; empty: not checked
+	SHA256 string   // hex digest, verified before each exec; empty: not checked
 	Args   []string // arguments after the path
 
 	Name     string       // in log lines; empty: from Path

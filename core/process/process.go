@@ -87,6 +87,8 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 }
 
 func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
+	verified := make(chan error, 1)
+	go func() { verified <- verify(p.opts.Path, p.opts.SHA256) }()
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Plugins(nil),
@@ -103,7 +105,7 @@ func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 				return nil, p.base.Err() // given up before it ran
 			}
 			c := newChild(&p.opts, out, cmd.Env)
-			c.socketDir, c.withoutTLS = p.dir, p.withoutTLS
+			c.verified, c.socketDir, c.withoutTLS = verified, p.dir, p.withoutTLS
 			p.mu.Lock()
 			p.child = c
 			p.mu.Unlock()

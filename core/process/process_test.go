@@ -285,3 +285,22 @@ func BenchmarkStartToReady(b *testing.B) {
 	b.ReportMetric(float64(total.Microseconds())/1e3/float64(b.N), "ms-ready/op")
 	b.ReportMetric(float64(stopping.Microseconds())/1e3/float64(b.N), "ms-stop/op")
 }
+
+// BenchmarkSample is what a sample costs beside its own time: sent, handled,
+// acknowledged.
+func BenchmarkSample(b *testing.B) {
+	p, _ := start(b, "")
+	if _, err := p.OpenDevice(b.Context(), &pluginv1.OpenDeviceRequest{Kind: "cpu"}); err != nil {
+		b.Fatal(err)
+	}
+	if _, _, err := p.PrepareCase(b.Context(), request(b, "a", map[string]any{"iteration_ns": 1}), nil); err != nil {
+		b.Fatal(err)
+	}
+	b.ResetTimer()
+	_, err := p.Measure(b.Context(), &pluginv1.Start{Handle: "a", Phase: "decode", Iterations: 1, Samples: uint32(b.N)}, process.MeasureHandler{
+		OnSample: func(*pluginv1.Sample) (bool, error) { return false, nil },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}

@@ -31,6 +31,7 @@ type child struct {
 	opts       *Options
 	out        *output
 	env        []string
+	verified   <-chan error // the digest check, which runs beside go-plugin's making of a key
 	socketDir  string
 	withoutTLS func()
 
@@ -68,7 +69,7 @@ func newChild(opts *Options, out *output, pluginEnv []string) *child {
 
 // Start implements runner.Runner.
 func (c *child) Start(context.Context) error {
-	if err := verify(c.opts.Path, c.opts.SHA256); err != nil {
+	if err := <-c.verified; err != nil {
 		return err
 	}
 	stdout, childOut, err := os.Pipe()
