@@ -38,10 +38,10 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 	switch {
 	case len(rest) == 0:
 	case r.Rest == ddmin.Passes:
-		f.Summary += fmt.Sprintf("; without it, %s run at %s", setText(rest), t.speed(rest))
+		f.Summary += fmt.Sprintf("; the other patches (%s) run at %s", setText(rest), t.speed(rest))
 	default:
 		f.Certainty = sdk.Likely
-		f.Summary += fmt.Sprintf("; whether %s regress as well cannot be told (%s)", setText(rest), t.speed(rest))
+		f.Summary += fmt.Sprintf("; whether the other patches (%s) regress as well cannot be told: %s", setText(rest), t.speed(rest))
 	}
 	return f
 }
