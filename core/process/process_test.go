@@ -225,6 +225,30 @@ func TestCancelledVisitEndsInOrder(t *testing.T) {
 	}
 }
 
+func TestALongSampleIsNoHang(t *testing.T) {
+	t.Parallel()
+	p, _ := start(t, "")
+	ctx := t.Context()
+	if _, err := p.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: "cpu"}); err != nil {
+		t.Fatal(err)
+	}
+	// One iteration of 3 s, a hang after 2 s of silence: the waiting loop's
+	// heartbeats, due every half second, make the difference.
+	if _, _, err := p.PrepareCase(ctx, request(t, "a", map[string]any{"iteration_ns": 3_000_000_000}), nil); err != nil {
+		t.Fatal(err)
+	}
+	beats := 0
+	_, err := p.Measure(ctx, &pluginv1.Start{
+		Handle: "a", Phase: "decode", Iterations: 1, Samples: 1, HeartbeatNs: (2 * time.Second).Nanoseconds(),
+	}, process.MeasureHandler{
+		OnSample:    func(*pluginv1.Sample) (bool, error) { return false, nil },
+		OnHeartbeat: func(*pluginv1.Heartbeat) { beats++ },
+	})
+	if err != nil || beats == 0 {
+		t.Errorf("err = %v after %d heartbeats", err, beats)
+	}
+}
+
 func TestPropose(t *testing.T) {
 	p, _ := start(t, "")
 	results := []*pluginv1.Result{{Name: "a", Baseline: true, ConfigJson: []byte(`{}`)}}
