@@ -46,4 +46,8 @@ bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
 	go run ./core/internal/methodstudy -doc docs/method.md
 
-.PHONY: help build run test check lint cross fmt fmt-check bench method-study
+session-study: build ## sixty real sessions beside a second process that loads a core in bursts
+	go build -o bin/sessionstudy ./core/internal/sessionstudy
+	bin/sessionstudy experiments/session-study
+
+.PHONY: help build run test check lint cross fmt fmt-check bench method-study session-study

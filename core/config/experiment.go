@@ -96,6 +96,7 @@ type Measure struct {
 
 	PrepareTimeout   time.Duration // 2m
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
+	Search           bool          // true: the plugin may propose more to compare, and tell findings
 }
 
 // Guardrail is a non-inferiority test on one phase.

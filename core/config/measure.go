@@ -12,6 +12,7 @@ import (
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
 	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
+	{Name: "search"},
 }}
 
 const maxRounds = 10_000
@@ -34,6 +35,7 @@ func (x *experiment) measure(b *hcl.Block) {
 		WarmupMax:        r.duration("warmup_max", time.Second, 0, time.Hour),
 		PrepareTimeout:   r.duration("prepare_timeout", 2*time.Minute, time.Second, 24*time.Hour),
 		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
+		Search:           r.boolean("search", true),
 	}
 	m.MaxRounds = r.integer("max_rounds", max(24, m.Rounds), 1, maxRounds)
 	if attr := r.attrs["max_rounds"]; attr != nil && m.MaxRounds < m.Rounds {

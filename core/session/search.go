@@ -16,7 +16,7 @@ const searchSteps = 64
 // search asks the plugin, round after round of its proposals, what to compare
 // next, until it has nothing more to ask or only findings to tell.
 func (k *caseRun) search(ctx context.Context) error {
-	if !slices.Contains(k.plugin.Describe.GetCapabilities(), pluginv1.Capability_CAPABILITY_PROPOSE) {
+	if !k.experiment.config.Measure.Search || !slices.Contains(k.plugin.Describe.GetCapabilities(), pluginv1.Capability_CAPABILITY_PROPOSE) {
 		return nil
 	}
 	for step := 0; step < searchSteps && k.dead == ""; step++ {

@@ -1,0 +1,143 @@
+// Command sessionstudy runs whole sessions on this machine, beside a second
+// process that loads one core in bursts, and counts what they conclude of a
+// variant that equals its baseline and of one that is slower by design. It
+// holds the method to real kernels and real noise, where the method study holds
+// it to simulated ones.
+//
+//	go run ./core/internal/sessionstudy [-n 30] [-assay bin/assay] FOLDER
+//
+// FOLDER's experiments take a variable `planted`.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"time"
+
+	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/stats"
+)
+
+func main() {
+	n := flag.Int("n", 30, "sessions of each kind")
+	assay := flag.String("assay", "bin/assay", "the assay binary")
+	quiet := flag.Bool("quiet", false, "no bursts")
+	burst := flag.Bool("burst", false, "be the second process")
+	flag.Parse()
+	if *burst {
+		loadInBursts()
+		return
+	}
+	if err := study(*n, *assay, flag.Arg(0), !*quiet); err != nil {
+		fmt.Fprintln(os.Stderr, "sessionstudy:", err)
+		os.Exit(1)
+	}
+}
+
+// loadInBursts keeps one core busy for 0.1 to 1 s, then rests 0.2 to 2 s.
+func loadInBursts() {
+	rng := rand.New(rand.NewPCG(1, 2))
+	between := func(lo, hi time.Duration) time.Duration {
+		return lo + time.Duration(rng.Float64()*float64(hi-lo))
+	}
+	for {
+		for end := time.Now().Add(between(100*time.Millisecond, time.Second)); time.Now().Before(end); {
+		}
+		time.Sleep(between(200*time.Millisecond, 2*time.Second))
+	}
+}
+
+func study(n int, assay, folder string, bursts bool) error {
+	if folder == "" {
+		return fmt.Errorf("name the folder of the experiments")
+	}
+	assay, err := filepath.Abs(assay)
+	if err != nil {
+		return err
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	if bursts {
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		self, err := os.Executable()
+		if err != nil {
+			return err
+		}
+		load := exec.CommandContext(ctx, self, "-burst")
+		if err := load.Start(); err != nil {
+			return err
+		}
+	}
+	work, err := os.MkdirTemp("", "session-study-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	fmt.Println("| variant | sessions | pass | fail | inconclusive | invalid | rounds, median | wall time, median | ratio, lowest to highest |")
+	fmt.Println("|---|--:|--:|--:|--:|--:|--:|--:|---|")
+	for _, planted := range []bool{false, true} {
+		var t tally
+		for i := range n {
+			if err := t.session(assay, folder, work, planted, uint64(i+1)); err != nil {
+				return err
+			}
+			fmt.Fprintf(os.Stderr, "\r%d of %d", i+1, n)
+		}
+		fmt.Fprint(os.Stderr, "\r\x1b[K")
+		t.row(map[bool]string{false: "identical to the baseline", true: "planted slowdown"}[planted])
+	}
+	return nil
+}
+
+// tally counts outcomes of one kind of session.
+type tally struct {
+	verdicts             map[string]int
+	rounds, wall, ratios []float64
+}
+
+func (t *tally) session(assay, folder, work string, planted bool, seed uint64) error {
+	cmd := exec.Command(assay, "run", folder, "--var", fmt.Sprintf("planted=%v", planted), "--seed", fmt.Sprint(seed))
+	cmd.Dir = work
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		return err
+	}
+	files, _ := filepath.Glob(filepath.Join(work, "results", "*.json"))
+	if len(files) != 1 {
+		return fmt.Errorf("session left %d documents:\n%s", len(files), out)
+	}
+	r, err := record.ReadResult(files[0])
+	if err != nil {
+		return err
+	}
+	if len(r.Cases) != 1 || len(r.Cases[0].Judgements) != 1 {
+		return fmt.Errorf("session made no single judgement:\n%s", out)
+	}
+	j := r.Cases[0].Judgements[0]
+	if t.verdicts == nil {
+		t.verdicts = map[string]int{}
+	}
+	t.verdicts[string(j.Verdict)]++
+	t.rounds, t.wall = append(t.rounds, float64(j.Rounds)), append(t.wall, time.Since(began).Seconds())
+	if j.Estimate != nil {
+		t.ratios = append(t.ratios, *j.Estimate)
+	}
+	return os.Remove(files[0])
+}
+
+func (t *tally) row(name string) {
+	sort.Float64s(t.ratios)
+	n := len(t.wall)
+	fmt.Printf("| %s | %d | %d | %d | %d | %d | %.0f | %.0f s | %.3f to %.3f |\n", name, n,
+		t.verdicts["pass"], t.verdicts["fail"], t.verdicts["inconclusive"], t.verdicts["invalid"],
+		stats.Median(t.rounds), stats.Median(t.wall), t.ratios[0], t.ratios[len(t.ratios)-1])
+}
