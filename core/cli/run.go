@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/assay-bench/assay/core/history"
 	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/report"
@@ -40,6 +41,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	defer s.Close()
 	results, err := s.Run(ctx, l.experiments)
+	history.Keep(app.Getenv, results, app.Err)
 	if c.JSON {
 		if werr := json.NewEncoder(app.Out).Encode(summaryOf(results, s.Journal())); err == nil {
 			err = werr

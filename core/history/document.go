@@ -105,6 +105,7 @@ type Movement struct {
 	Setting  string  `json:"setting"`
 	Phase    string  `json:"phase"`
 	Sessions int     `json:"sessions"`
+	Days     int     `json:"days"` // that they lie on, by UTC
 	Min      float64 `json:"min"`
 	Median   float64 `json:"median"`
 	Max      float64 `json:"max"`
@@ -139,7 +140,8 @@ const (
 	Together Support = "only together"
 	// NotSupported: the control moved as far by itself.
 	NotSupported Support = "not supported"
-	// Unknown: the control was measured in one session only.
+	// Unknown: the control was measured in too few sessions to tell how far it
+	// moves.
 	Unknown Support = "unknown"
 	// NoWin: the median speed is not above the baseline's.
 	NoWin Support = "no win"

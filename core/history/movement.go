@@ -133,17 +133,18 @@ func movement(k controlKey, phase string, rows []*Row) Movement {
 		Hardware: k.hardware, Model: k.model, Tokens: k.tokens, Setting: k.setting, Phase: phase, Sessions: len(rows), Alike: []AlikeRange{},
 	}
 	var rates, within []float64
-	byRuntime := map[string][]float64{}
+	byRuntime, days := map[string][]float64{}, map[string]bool{}
 	for _, r := range rows {
 		b := r.Phases[phase].Baseline
 		rates, m.logs = append(rates, b.Rate), append(m.logs, math.Log(b.Rate))
 		if len(b.Runs) > 1 && slices.Min(b.Runs) > 0 {
 			within = append(within, slices.Max(b.Runs)/slices.Min(b.Runs)-1)
 		}
+		days[r.Time.Format(time.DateOnly)] = true
 		byRuntime[r.Runtime] = append(byRuntime[r.Runtime], b.Rate)
 	}
 	m.Min, m.Median, m.Max = slices.Min(rates), stats.Median(rates), slices.Max(rates)
-	m.Range = m.Max/m.Min - 1
+	m.Range, m.Days = m.Max/m.Min-1, len(days)
 	if len(within) > 0 {
 		m.Within = stats.Median(within)
 	}

@@ -15,6 +15,9 @@ const (
 	// ownSpread is how many sessions tell how much a patch's ratio spreads.
 	// With fewer, the control's movement stands in.
 	ownSpread = 3
+	// knownControl is how many sessions tell how far a control moves: two that
+	// happen to agree say little.
+	knownControl = 5
 )
 
 type patchKey struct {
@@ -73,7 +76,7 @@ func (d *Document) patch(k patchKey, phase string, rows []*Row) (Patch, error) {
 			p.Unfaithful++
 		} else if ratio > 1 {
 			p.Wins++
-			if known && control.Sessions > 1 && ratio > 1+control.Range {
+			if known && control.Sessions >= knownControl && ratio > 1+control.Range {
 				p.Clear++
 			}
 		}
@@ -117,7 +120,7 @@ func (p *Patch) need(control Movement) error {
 	effect := math.Abs(math.Log(p.Median))
 	sigma := stats.StdDev(p.logs())
 	if p.Sessions < ownSpread {
-		if control.Sessions < 2 {
+		if control.Sessions < knownControl {
 			return nil
 		}
 		// Baseline and patched model each move as the control does.
@@ -132,35 +135,35 @@ func (p *Patch) need(control Movement) error {
 }
 
 func (p *Patch) judge(control Movement) {
-	moved := fmt.Sprintf("the same control moved by %.3g %% between its %d sessions", 100*control.Range, control.Sessions)
 	gain := fmt.Sprintf("%+.1f %%", 100*(p.Median-1))
-	together := p.Lower != nil && *p.Lower > 1
+	moved := fmt.Sprintf("the same control moved by %.1f %% between %d sessions on %d days", 100*control.Range, control.Sessions, control.Days)
+	beyond := p.Median > 1+control.Range
 	switch {
 	case p.Median <= 1:
-		p.Support = NoWin
-		p.Reason = fmt.Sprintf("median speed %s: nothing to support; %s", gain, moved)
+		p.Support, p.Reason = NoWin, fmt.Sprintf("%s: nothing to support", gain)
+		return
 	case p.Wins == 0:
-		p.Support = NoWin
-		p.Reason = "tokens changed in every session: a speed-up without fidelity is no win"
+		p.Support, p.Reason = NoWin, "tokens changed in every session: a speed-up without fidelity is no win"
+		return
 	case control.Sessions < 2:
 		p.Support = Unknown
 		p.Reason = fmt.Sprintf("%s in one session, and nothing says how far its control moves between sessions", gain)
-	case p.Median > 1+control.Range:
-		p.Support = Supported
-		p.Reason = fmt.Sprintf("%s is more than %s", gain, moved)
-	case together:
+	case beyond && control.Sessions >= knownControl:
+		p.Support, p.Reason = Supported, fmt.Sprintf("%s, and %s", gain, moved)
+		return
+	case p.Lower != nil && *p.Lower > 1:
 		p.Support = Together
-		p.Reason = fmt.Sprintf("%s is less than %s, so no session shows it alone; the %d sessions together put it at %.3f× or more", gain, moved, p.Sessions, *p.Lower)
+		p.Reason = fmt.Sprintf("%s, but %s, so no session shows it alone; its %d sessions together put it at %.3f× or more", gain, moved, p.Sessions, *p.Lower)
+	case beyond:
+		p.Support = Unknown
+		p.Reason = fmt.Sprintf("%s, and %s, which are too few to tell how far it moves", gain, moved)
 	default:
-		p.Support = NotSupported
-		p.Reason = fmt.Sprintf("%s is less than %s", gain, moved)
+		p.Support, p.Reason = NotSupported, fmt.Sprintf("%s, but %s", gain, moved)
 	}
-	if p.Support != Supported && p.SessionsNeeded > p.Sessions && p.SessionsNeeded < math.MaxInt32 && p.Median > 1 {
+	if p.SessionsNeeded > p.Sessions && p.SessionsNeeded < math.MaxInt32 {
 		p.Reason += fmt.Sprintf("; about %d sessions would be needed", p.SessionsNeeded)
 	}
-	if same := control.alike(p); same != "" && p.Support != Supported && p.Median > 1 {
-		p.Reason += same
-	}
+	p.Reason += control.alike(p)
 }
 
 // alike says what the control did under single versions of the runtime, where a
@@ -169,7 +172,7 @@ func (m Movement) alike(p *Patch) string {
 	var clear []string
 	for _, a := range m.Alike {
 		if a.Sessions > 1 && p.Median > 1+a.Range {
-			clear = append(clear, fmt.Sprintf("%.2g %% over %d sessions with %s", 100*a.Range, a.Sessions, a.Runtime))
+			clear = append(clear, fmt.Sprintf("%.1f %% over %d sessions with %s", 100*a.Range, a.Sessions, a.Runtime))
 		}
 	}
 	if clear == nil {
