@@ -28,9 +28,7 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 	}
 	f.args = w.args(s.params, false)
 	w.plain(i, s.end+1)
-	if u.toks[s.kernel].is("kernel") {
-		u.edits[s.kernel] = edit{role: roleErase}
-	}
+	w.kernelWord(s.spec, s.body)
 	first := s.spec
 	for first < s.params && u.edits[first].role == roleErase {
 		first++
@@ -53,6 +51,17 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 		}
 		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), Args: f.args,
 			Threadgroup: f.shared, MaxThreads: f.max, File: f.file, Line: f.line, fn: f, place: i})
+	}
+}
+
+// kernelWord drops the qualifier kernel.
+func (w *walker) kernelWord(i, end int) {
+	for ; i < end; i++ {
+		if last, ok := w.u.attribute(i); ok {
+			i = last
+		} else if w.u.toks[i].is("kernel") {
+			w.u.edits[i] = edit{role: roleErase}
+		}
 	}
 }
 
@@ -152,7 +161,8 @@ func (w *walker) instantiate() {
 			w.substitute(&k)
 		}
 		u.Kernels = append(u.Kernels, k)
-		w.erase(in.begin, in.end)
+		u.spaced[in.begin] = in.end
+		w.kernelWord(in.begin, open)
 	}
 }
 

@@ -20,7 +20,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	if len(text) > maxSource {
 		return nil, &Error{File: name, Line: 1, Col: 1, Msg: "source is larger than 8 MiB"}
 	}
-	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}}
+	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}}
 	u.toks = preprocess(name, text, defines)
 	u.files()
 	u.pragmas()

@@ -3,6 +3,7 @@ package msl
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,7 @@ type target uint8
 const (
 	targetCUDA target = iota
 	targetHost
+	targetSpaces // C++ whose pointers carry address spaces, to be checked and not run
 )
 
 // writer writes tokens back so that each stays on its own line of the source.
@@ -78,11 +80,17 @@ func (w *writer) raw(text string) {
 // render writes the unit's declarations for a target.
 func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, error) {
 	w := &writer{swizzles: u.rewritten()}
+	if to == targetSpaces {
+		w.swizzles = nil // clang has them
+	}
 	skip := map[int]int{} // first token of a kernel left out -> last
 	for i := range u.Kernels {
 		if f := u.Kernels[i].fn; !chosen[f] {
 			skip[f.begin] = f.end
 		}
+	}
+	if to != targetSpaces {
+		maps.Copy(skip, u.spaced)
 	}
 	for i := 0; i < len(u.toks); i++ {
 		if end, ok := skip[i]; ok {
@@ -90,10 +98,24 @@ func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, 
 			continue
 		}
 		t, e := u.toks[i], u.edits[i]
+		if to == targetSpaces {
+			if last, ok := u.attribute(i); ok {
+				i = last
+				continue
+			}
+			if u.writeSpace(w, i) {
+				continue
+			}
+		}
 		switch e.role {
 		case roleErase:
 		case roleText:
 			w.write(t, e.text)
+		case roleMembers:
+			w.write(t, t.text)
+			if to != targetSpaces {
+				w.write(t, e.text)
+			}
 		case roleShared:
 			u.writeShared(w, to, i)
 			i = e.until
@@ -222,6 +244,8 @@ func (u *Unit) writeShared(w *writer, to target, i int) {
 		switch to {
 		case targetCUDA:
 			w.write(u.toks[i], fmt.Sprintf("__shared__ %s %s%s;", typ, name, dims[n]))
+		case targetSpaces: // no automatic variable may be in another address space
+			w.write(u.toks[i], fmt.Sprintf("auto& %s = shared_<%s %s%s>();", name, space("threadgroup"), typ, dims[n]))
 		case targetHost:
 			w.write(u.toks[i], fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", name, typ, dims[n], i*16+n, quote(name), u.toks[i].line))
 		}

@@ -30,6 +30,10 @@ type Unit struct {
 	edits   map[int]edit
 	match   []int // index of the matching bracket, -1 elsewhere
 	globals []global
+	// Declarations that only a target with address spaces has: functions that
+	// differ from others in address spaces alone, and explicit instantiations of
+	// kernels. First token -> last.
+	spaced  map[int]int
 	swizzle []string        // swizzles in use, sorted
 	members map[string]bool // names of this form that a structure declares
 }
@@ -156,6 +160,7 @@ const (
 	roleGlobal        // a program-scope constant begins here: index in text order of globals
 	roleConstant      // function constant declaration begins here
 	roleDefined       // is_function_constant_defined(text)
+	roleMembers       // a ; that text follows: accessors of members named like swizzles
 )
 
 // NewError makes a fault at a place of this unit's file.

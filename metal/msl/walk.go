@@ -241,7 +241,7 @@ func (w *walker) members(i int, s shape) {
 		}
 	}
 	if accessors != "" && u.toks[s.end].is(";") {
-		u.edits[s.end] = edit{role: roleText, text: ";" + accessors}
+		u.edits[s.end] = edit{role: roleMembers, text: accessors}
 	}
 }
 
@@ -260,7 +260,7 @@ func (w *walker) function(i int, s shape, namespace string) {
 	w.plain(i, s.end+1)
 	header := namespace + "\x00" + w.header(i, end, s.params)
 	if w.seen[header] && spaced {
-		w.erase(i, s.end)
+		w.u.spaced[i] = s.end
 		return
 	}
 	w.seen[header] = true
