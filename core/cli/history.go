@@ -9,6 +9,7 @@ import (
 	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/plan"
 	"github.com/assay-bench/assay/core/report"
+	"github.com/assay-bench/assay/metal/devices"
 )
 
 type historyCommand struct {
@@ -51,15 +52,18 @@ func (a *App) learn(ctx context.Context, p *plan.Plan, experiments []*config.Exp
 		fmt.Fprintf(a.Err, "assay: warning: %v\n", err)
 	}
 	host := machine.Facts(ctx)
-	keys := map[string]string{}
+	auto := "" // what "auto" means here, once it was asked for
 	return p.Learn(experiments, know, func(kind string) string {
-		key, ok := keys[kind]
-		if !ok && len(know.Lessons) > 0 {
-			if d, err := probe(ctx, kind); err == nil {
-				key = history.Machine(host, d.Kind, d.Name)
+		if kind == devices.Auto && len(know.Lessons) > 0 {
+			if auto == "" {
+				d, err := probe(ctx, kind)
+				if err != nil {
+					return ""
+				}
+				auto = d.Kind
 			}
-			keys[kind] = key
+			kind = auto
 		}
-		return key
+		return history.Machine(host, kind)
 	})
 }

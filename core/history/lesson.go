@@ -50,10 +50,11 @@ type PhaseNoise struct {
 }
 
 // Machine is the key under which noise is remembered: processor, cores, system
-// and device, but not the host name, which changes with networks and
-// containers, nor versions, with which noise hardly changes.
-func Machine(h record.Host, deviceKind, deviceName string) string {
-	s := strings.Join([]string{h.OS, h.Arch, h.CPU, fmt.Sprint(h.Cores), deviceKind, deviceName}, "\n")
+// and kind of device. Not the host name, which changes with networks and
+// containers, nor versions, with which noise hardly changes, nor the device's
+// name, which every plugin may word in its own way.
+func Machine(h record.Host, deviceKind string) string {
+	s := strings.Join([]string{h.OS, h.Arch, h.CPU, fmt.Sprint(h.Cores), deviceKind}, "\n")
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:6])
 }
@@ -93,7 +94,7 @@ func lessonOf(r *record.Result, c *record.Case) (Lesson, bool) {
 	m := r.Metadata
 	l := Lesson{
 		Version: lessonVersion, Time: r.Session.Ended.UTC(), Session: r.Session.ID,
-		Machine:     Machine(m.Host, m.Device.Kind, m.Device.Name),
+		Machine:     Machine(m.Host, m.Device.Kind),
 		MachineName: MachineName(m.Host, m.Device.Kind, m.Device.Name),
 		Plugin:      m.Plugin.Name, PluginSHA: m.Plugin.SHA256, Experiment: r.Experiment.Name, Case: c.ID,
 		VisitNs: r.Experiment.Measure.Visit, Phases: map[string]PhaseNoise{},

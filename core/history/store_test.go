@@ -91,7 +91,7 @@ func TestNoiseIsWhatTheControlsSaid(t *testing.T) {
 		t.Fatalf("%d lessons, %d sessions, %d skipped", len(k.Lessons), k.Sessions(), k.Skipped)
 	}
 	d := last.Metadata.Device
-	q := Query{Machine: Machine(last.Metadata.Host, d.Kind, d.Name), Plugin: "gate", Experiment: "fused_gate", Case: "tokens=4", Phase: "decode"}
+	q := Query{Machine: Machine(last.Metadata.Host, d.Kind), Plugin: "gate", Experiment: "fused_gate", Case: "tokens=4", Phase: "decode"}
 	n, ok := k.Noise(q)
 	if !ok || !n.Own || n.Sessions != 5 || n.Spread < 0.002 || n.Spread > 0.008 || n.NoiseFloor == nil || n.Last.Day() != 6 {
 		t.Errorf("own case: %v %+v; the session before the last five must not count", ok, n)
@@ -131,7 +131,7 @@ func TestTimes(t *testing.T) {
 	}
 	want := time.Duration(median(rounds))
 	d := r.Metadata.Device
-	q := Query{Machine: Machine(r.Metadata.Host, d.Kind, d.Name), Plugin: "gate", Experiment: "fused_gate", Case: "tokens=1"}
+	q := Query{Machine: Machine(r.Metadata.Host, d.Kind), Plugin: "gate", Experiment: "fused_gate", Case: "tokens=1"}
 	got, ok := k.Times(q, 3, 100*time.Millisecond)
 	if !ok || got.Round != want || got.Prepare != 400*time.Millisecond || got.Warmup != 150*time.Millisecond || got.Start != 50*time.Millisecond {
 		t.Errorf("%v %+v, want a round of %v", ok, got, want)
