@@ -48,12 +48,12 @@ func (w *walker) plain(i, end int) {
 // constant becomes const, unless the type says so already.
 func (w *walker) constant(i, end int) edit {
 	u := w.u
-	for j := i - 1; j >= 0 && u.toks[j].kind == tokIdent; j-- {
+	for j := i - 1; j >= max(0, i-maxLookahead/4) && u.toks[j].kind == tokIdent; j-- {
 		if u.toks[j].is("const") {
 			return edit{role: roleErase}
 		}
 	}
-	for j := i + 1; j < end; j++ {
+	for j := i + 1; j < min(end, i+maxLookahead/4); j++ {
 		t := u.toks[j]
 		if t.is("const") {
 			return edit{role: roleErase}
@@ -77,7 +77,7 @@ func (w *walker) shared(i, end int) (last int, ok bool) {
 	u := w.u
 	words := 0
 	j := i + 1
-	for ; j < end; j++ {
+	for ; j < min(end, i+maxLookahead); j++ {
 		t := u.toks[j]
 		switch {
 		case t.is("alignas") && j+1 < end && u.toks[j+1].is("("):

@@ -22,6 +22,7 @@ func (p *preprocessor) expand(in []token) []token {
 			}
 		}
 		m := p.macros[t.text]
+		p.spend(t, t.hide.len())
 		if t.kind == tokIdent && t.text == "__LINE__" {
 			t.kind, t.text = tokNumber, itoa(t.line)
 		}
@@ -29,7 +30,7 @@ func (p *preprocessor) expand(in []token) []token {
 			out = append(out, t)
 			continue
 		}
-		hide := &hideSet{t.text, t.hide}
+		hide := t.hide.add(t.text)
 		var args [][]token
 		if m.function {
 			if len(stack) == 0 || !stack[len(stack)-1].is("(") {
@@ -38,11 +39,13 @@ func (p *preprocessor) expand(in []token) []token {
 			}
 			var closing token
 			args, closing, stack = p.arguments(t, m, stack)
-			hide = &hideSet{t.text, t.hide.intersect(closing.hide)}
+			p.spend(t, t.hide.len()*closing.hide.len())
+			hide = t.hide.intersect(closing.hide).add(t.text)
 		}
 		body := p.substitute(t, m, args)
 		for i := len(body) - 1; i >= 0; i-- {
 			b := body[i]
+			p.spend(t, b.hide.len()*hide.len())
 			b.hide = b.hide.with(hide)
 			b.file, b.line, b.col, b.bol = t.file, t.line, t.col, i == 0 && t.bol
 			if i == 0 {
@@ -52,6 +55,14 @@ func (p *preprocessor) expand(in []token) []token {
 		}
 	}
 	return out
+}
+
+// spend accounts for work on the lists of hidden macros, which grow with the
+// depth of expansion.
+func (p *preprocessor) spend(at token, n int) {
+	if p.work -= n; p.work < 0 {
+		p.fail(at, "macros are nested too deep to expand")
+	}
 }
 
 // operatorPragma reads _Pragma("...").

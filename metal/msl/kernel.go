@@ -43,6 +43,9 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 			}
 		}
 	}
+	if w.kernels++; w.kernels > maxKernels {
+		panic(fault{u.errorAt(u.toks[s.kernel], "", "more than %d kernels in one source", maxKernels)})
+	}
 	w.functions[f.name] = append(w.functions[f.name], f)
 	if len(f.template) == 0 {
 		name := f.hostName
@@ -125,7 +128,10 @@ func (w *walker) templateParams(i, end int) []templateParam {
 // instantiate resolves explicit instantiations of kernel templates.
 func (w *walker) instantiate() {
 	u := w.u
-	for _, in := range w.pending {
+	for n, in := range w.pending {
+		if n > maxKernels {
+			panic(fault{u.errorAt(u.toks[in.begin], "", "more than %d explicit instantiations in one source", maxKernels)})
+		}
 		f, open, close, params := w.target(in)
 		if f == nil {
 			for j := in.begin; j < in.end; j++ {

@@ -127,7 +127,7 @@ func (u *Unit) attribute(i int) (last int, ok bool) {
 // angles skips a template argument list that opens at i; end is behind its '>'.
 func (u *Unit) angles(i, limit int) (end int, ok bool) {
 	depth := 0
-	for j := i; j < limit; j++ {
+	for j := i; j < min(limit, i+maxLookahead); j++ {
 		t := u.toks[j]
 		switch {
 		case t.is("<"):

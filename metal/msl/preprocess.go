@@ -11,13 +11,26 @@ const (
 	maxTokens    = 1 << 20 // tokens after macro expansion
 	maxNesting   = 200     // #if, brackets, #if expressions
 	maxMacroArgs = 256
+	maxKernels   = 4096
+	maxLookahead = 256     // tokens of one type or template argument list
+	maxWork      = 1 << 27 // comparisons of macro names during expansion
 )
 
 // hideSet is the persistent list of macros whose expansion produced a token.
 type hideSet struct {
 	name string
 	rest *hideSet
+	size int
 }
+
+func (h *hideSet) len() int {
+	if h == nil {
+		return 0
+	}
+	return h.size
+}
+
+func (h *hideSet) add(name string) *hideSet { return &hideSet{name, h, h.len() + 1} }
 
 func (h *hideSet) has(name string) bool {
 	for ; h != nil; h = h.rest {
@@ -34,7 +47,7 @@ func (h *hideSet) with(o *hideSet) *hideSet {
 	}
 	for ; o != nil; o = o.rest {
 		if !h.has(o.name) {
-			h = &hideSet{o.name, h}
+			h = h.add(o.name)
 		}
 	}
 	return h
@@ -44,7 +57,7 @@ func (h *hideSet) intersect(o *hideSet) *hideSet {
 	var out *hideSet
 	for ; h != nil; h = h.rest {
 		if o.has(h.name) {
-			out = &hideSet{h.name, out}
+			out = out.add(h.name)
 		}
 	}
 	return out
@@ -60,7 +73,8 @@ type macro struct {
 type preprocessor struct {
 	file   string
 	macros map[string]*macro
-	budget int
+	budget int // tokens still allowed
+	work   int // comparisons still allowed
 	out    []token
 }
 
@@ -70,7 +84,7 @@ func (p *preprocessor) fail(t token, format string, args ...any) {
 
 // preprocess runs directives and expands macros.
 func preprocess(file, src string, defines map[string]string) []token {
-	p := &preprocessor{file: file, macros: map[string]*macro{}, budget: maxTokens}
+	p := &preprocessor{file: file, macros: map[string]*macro{}, budget: maxTokens, work: maxWork}
 	for name, body := range predefined {
 		p.macros[name] = &macro{body: lex("<predefined>", body)}
 	}

@@ -10,6 +10,7 @@ type walker struct {
 	pending   []instantiation
 	classes   int
 	depth     int
+	kernels   int
 }
 
 // instantiation is an explicit instantiation that may name a kernel.
@@ -392,6 +393,9 @@ func (w *walker) variable(i int, s shape) bool {
 		}
 		if !ok || !builtinScalar[bareType(typ)] {
 			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a literal index", g.name)})
+		}
+		if len(u.Constants) == maxKernels {
+			panic(fault{u.errorAt(u.toks[i], "", "more than %d function constants", maxKernels)})
 		}
 		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: int(n), File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
 		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
