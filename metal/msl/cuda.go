@@ -159,9 +159,10 @@ func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
 	byPointer := o.ByPointer
 	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(k.File))
 	closing := u.openEntry(b, k)
-	var params, sizes []string
+	var params, names, sizes []string
 	for i, p := range k.CUDAParams(byPointer) {
 		name := fmt.Sprintf("assay_p%d", i)
+		names = append(names, name)
 		switch p.Kind {
 		case ParamBuffer:
 			a := k.Args[p.Arg]
@@ -192,8 +193,8 @@ func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
 	}
 	fmt.Fprintf(b, "extern \"C\" __device__ const unsigned int %s_sizes[] = {%s0};\n", k.Symbol, strings.Join(sizes, ""))
 	fmt.Fprintf(b, "extern \"C\" __global__ void %s%s(%s) {\n", bounds, k.Symbol, strings.Join(params, ", "))
-	if o.Prologue != "" {
-		fmt.Fprintf(b, "  %s\n", o.Prologue)
+	if o.Prologue != nil {
+		fmt.Fprintf(b, "  %s\n", o.Prologue(k, names))
 	}
 	b.WriteString("  ::assay_msl::assay_target::position assay_at = {assay_gx, assay_gy, assay_gz};\n  if (assay_at.surplus()) return;\n")
 	fmt.Fprintf(b, "  %s(%s);\n}\n%s\n", k.call(), strings.Join(k.cudaArgs(byPointer), ", "), closing)
@@ -216,7 +217,7 @@ func (k *Kernel) cudaArgs(byPointer bool) []string {
 			out = append(out, fmt.Sprintf("*reinterpret_cast<%s*>(::assay_dynamic + %s)", a.Type, where[i]))
 		case a.Space == Threadgroup:
 			out = append(out, fmt.Sprintf("reinterpret_cast<%s*>(::assay_dynamic + %s)", a.Type, where[i]))
-		case a.Reference && !(a.Value() && !byPointer):
+		case a.Reference && (byPointer || !a.Value()):
 			out = append(out, "*"+where[i])
 		default:
 			out = append(out, where[i])

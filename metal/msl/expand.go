@@ -105,7 +105,7 @@ func (p *preprocessor) arguments(name token, m *macro, stack []token) (args [][]
 			return args, t, stack
 		case t.is(")"):
 			depth--
-		case t.is(",") && depth == 0 && !(m.variadic && len(args) == len(m.params)):
+		case t.is(",") && depth == 0 && (!m.variadic || len(args) != len(m.params)):
 			args = append(args, nil)
 			continue
 		}
@@ -194,7 +194,7 @@ func (p *preprocessor) substitute(name token, m *macro, args [][]token) []token 
 func (p *preprocessor) paste(name token, out []token, right token) []token {
 	left := out[len(out)-1]
 	joined := lex(p.file, left.text+right.text)
-	if len(joined) != 1 && !(left.is(">") && right.is(">")) {
+	if shift := left.is(">") && right.is(">"); len(joined) != 1 && !shift {
 		p.fail(name, "macro %s pastes %q and %q, which is not one token", name.text, left.text, right.text)
 	}
 	out = out[:len(out)-1]

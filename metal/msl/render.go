@@ -23,9 +23,10 @@ type Options struct {
 	// ByPointer passes `constant T&` arguments as pointers to device memory
 	// instead of by value (CUDA rendering only).
 	ByPointer bool
-	// Prologue is CUDA C++ to put at the start of every entry point (CUDA
-	// rendering only).
-	Prologue string
+	// Prologue is CUDA C++ to put at the start of a kernel's entry point, given
+	// the names of its parameters in the order of CUDAParams (CUDA rendering
+	// only); nil for none.
+	Prologue func(k *Kernel, names []string) string
 }
 
 type target uint8
@@ -257,7 +258,7 @@ func (u *Unit) writeGlobal(w *writer, i int) int {
 	n, _ := strconv.Atoi(u.edits[i].text)
 	g := u.globals[n]
 	kind := "const"
-	if g.scalar || g.constexpr_ {
+	if g.scalar || g.constexpr {
 		kind = "constexpr"
 	}
 	w.write(u.toks[i], "ASSAY_GLOBAL_ "+kind)

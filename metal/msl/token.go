@@ -69,12 +69,10 @@ func (l *lexer) fail(at place, format string, args ...any) {
 // splice skips line splices (backslash newline) at the read position.
 func (l *lexer) splice() {
 	for l.pos < len(l.src) && l.src[l.pos] == '\\' {
-		n := 1
+		n := 2
 		if strings.HasPrefix(l.src[l.pos+1:], "\r\n") {
 			n = 3
-		} else if strings.HasPrefix(l.src[l.pos+1:], "\n") {
-			n = 2
-		} else {
+		} else if !strings.HasPrefix(l.src[l.pos+1:], "\n") {
 			return
 		}
 		l.pos += n

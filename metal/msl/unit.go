@@ -118,7 +118,7 @@ type global struct {
 	name       string
 	array      bool
 	scalar     bool // of a builtin scalar type
-	constexpr_ bool
+	constexpr  bool
 }
 
 // function is a kernel function definition.

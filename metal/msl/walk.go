@@ -339,7 +339,7 @@ func (w *walker) attributes(i, last int) map[string][]token {
 // variable marks program-scope variables of the constant address space.
 func (w *walker) variable(i int, s shape) bool {
 	u := w.u
-	g := global{begin: i, end: s.end, constexpr_: false}
+	g := global{begin: i, end: s.end, constexpr: false}
 	limit := s.end
 	if s.initializer >= 0 {
 		limit = s.initializer
@@ -359,7 +359,7 @@ func (w *walker) variable(i int, s shape) bool {
 		case t.is("constant"):
 			constant = true
 		case t.is("constexpr"):
-			g.constexpr_ = true
+			g.constexpr = true
 		case t.is("*") || t.is("&") || t.is("using") || t.is("typedef"):
 			return false
 		case t.is("("):

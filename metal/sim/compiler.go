@@ -26,9 +26,6 @@ import (
 //go:embed runtime/*.cc runtime/*.h
 var runtimeFiles embed.FS
 
-// CompilerEnv names a C++ compiler to use instead of the one that Open finds.
-const CompilerEnv = "ASSAY_SIM_CXX"
-
 // compiler is a C++ compiler of this machine and the folder it compiles into.
 type compiler struct {
 	path    string
@@ -49,9 +46,6 @@ const oldestClang, oldestGCC = 15, 11
 
 func findCompiler(ctx context.Context, o Options) (*compiler, error) {
 	names := candidates
-	if o.Compiler == "" {
-		o.Compiler = os.Getenv(CompilerEnv)
-	}
 	if o.Compiler != "" {
 		names = []string{o.Compiler}
 	}
@@ -78,8 +72,8 @@ func findCompiler(ctx context.Context, o Options) (*compiler, error) {
 		}
 		return c, nil
 	}
-	return nil, fmt.Errorf("sim: %w: no C++ compiler (clang++ %d or g++ %d, or newer); install one (apt install g++, or xcode-select --install) or name one in %s%s",
-		metal.ErrUnavailable, oldestClang, oldestGCC, CompilerEnv, strings.Join(append([]string{""}, tried...), "; "))
+	return nil, fmt.Errorf("sim: %w: no C++ compiler (clang++ %d or g++ %d, or newer); install one (apt install g++, or xcode-select --install)%s",
+		metal.ErrUnavailable, oldestClang, oldestGCC, strings.Join(append([]string{""}, tried...), "; "))
 }
 
 var versionNumber = regexp.MustCompile(`(\d+)\.\d+`)

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -11,11 +12,16 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
+var cxx = flag.String("cxx", "", "C++ compiler to test with; empty for the one the device finds")
+
 // open returns a device that notices hangs early, skipping without a compiler.
 func open(t *testing.T, o Options) *device {
 	t.Helper()
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.Compiler == "" {
+		o.Compiler = *cxx
 	}
 	dev, err := Open(t.Context(), o)
 	if errors.Is(err, metal.ErrUnavailable) {
@@ -250,7 +256,7 @@ func TestMany(t *testing.T) {
 
 func TestNoCompiler(t *testing.T) {
 	_, err := Open(t.Context(), Options{Compiler: "no-such-compiler"})
-	if !errors.Is(err, metal.ErrUnavailable) || !strings.Contains(err.Error(), CompilerEnv) {
+	if !errors.Is(err, metal.ErrUnavailable) || !strings.Contains(err.Error(), "apt install g++") {
 		t.Errorf("error is %v, want unavailable with what to do", err)
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// ErrNoClang: there is no clang that knows the half type on this machine.
+// ErrNoClang says that there is no clang that knows the half type on this machine.
 var ErrNoClang = errors.New("no clang 16 or newer (apt-get install clang-16)")
 
 // Find returns the path of a clang that can check.

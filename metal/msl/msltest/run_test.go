@@ -3,6 +3,7 @@ package msltest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"testing"
 
 	"github.com/assay-bench/assay/metal"
@@ -11,6 +12,8 @@ import (
 	"github.com/assay-bench/assay/metal/sim"
 )
 
+var cxx = flag.String("cxx", "", "C++ compiler of the simulator; empty for the one it finds")
+
 // TestConstructs runs every construct on the devices of this machine that
 // compile Metal sources.
 func TestConstructs(t *testing.T) {
@@ -18,7 +21,7 @@ func TestConstructs(t *testing.T) {
 		kind metal.Kind
 		open func(context.Context) (metal.Device, error)
 	}{
-		{metal.Sim, func(ctx context.Context) (metal.Device, error) { return sim.Open(ctx, sim.Options{}) }},
+		{metal.Sim, func(ctx context.Context) (metal.Device, error) { return sim.Open(ctx, sim.Options{Compiler: *cxx}) }},
 		{metal.CUDA, func(context.Context) (metal.Device, error) { return cuda.Open(cuda.Options{}) }},
 	} {
 		t.Run(string(d.kind), func(t *testing.T) {
