@@ -120,8 +120,6 @@ func (m *Module) localValues(scope *hcl.EvalContext, device bool) (cty.Value, hc
 	return cty.ObjectVal(values), diags
 }
 
-func (m *Module) localNames() []string { return slices.Sorted(maps.Keys(m.locals)) }
-
 // suggestName is "Did you mean" over the names of an object or map value.
 func suggestName(given, what string, v cty.Value) string {
 	var names []string

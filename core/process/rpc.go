@@ -14,7 +14,7 @@ import (
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
-// ErrUnimplemented: the plugin does not have this optional call.
+// ErrUnimplemented says that the plugin does not have this optional call.
 var ErrUnimplemented = errors.New("the plugin does not implement this call")
 
 // Describe asks what the plugin is.

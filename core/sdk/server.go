@@ -186,7 +186,7 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 	s.lane.do(func() {
 		start, before := time.Now(), s.device.Memory().Current
 		if c, err = s.plugin.Prepare(ctx, r); err == nil && c == nil {
-			err = errors.New("Prepare returned neither a case nor an error")
+			err = errors.New("the plugin returned neither a case nor an error from Prepare")
 		}
 		if err == nil {
 			p, warnings = protoPrepared(c.Prepared(), time.Since(start), s.device.Memory().Current-before)

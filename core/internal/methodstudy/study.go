@@ -24,8 +24,6 @@ type tally struct {
 	wrong, bareWrong, kept int
 }
 
-func (t tally) share(v judge.Verdict) float64 { return float64(t.verdicts[v]) / float64(t.trials) }
-
 // A row is one method on one machine, a tally per loss.
 type row struct {
 	weather, method string

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -108,7 +109,8 @@ func (t *tally) session(assay, folder, work string, planted bool, seed uint64) e
 	cmd.Dir = work
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
-	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) { // a verdict other than pass is an exit status
 		return err
 	}
 	files, _ := filepath.Glob(filepath.Join(work, "results", "*.json"))
