@@ -33,6 +33,7 @@ type block struct {
 	weights, out, lhs metal.Buffer
 	rhs               []metal.Buffer // one per set
 	tokens            int
+	start             int // the set that the next program starts with
 }
 
 func newBlock(b *testing.B, threads, tokens int, t dtype.DType) *block {
@@ -114,11 +115,15 @@ type entry struct {
 	times []time.Duration
 }
 
+// program replays f for one set after another. Each program starts two sets
+// after the one made before it, so that no program finds in the cache what
+// another one of its round has just read.
 func (m *block) program(name string, bytes int, f func(s int) []metal.Dispatch) *entry {
 	var iterations [][]metal.Dispatch
 	for s := range sets {
-		iterations = append(iterations, f(s))
+		iterations = append(iterations, f((s+m.start)%sets))
 	}
+	m.start += 2
 	p, err := m.dev.Record(iterations...)
 	if err != nil {
 		m.Fatal(err)
@@ -132,17 +137,19 @@ func (m *block) program(name string, bytes int, f func(s int) []metal.Dispatch) 
 	}}
 }
 
-// streaming reads a buffer once, each thread its share of every part.
+// streaming reads a buffer of the size of a projection's codes, each thread its share of every part.
 type streaming struct {
 	p     unsafe.Pointer
 	share int
 }
 
-func (s *streaming) chunk(_, i int) { simd.StreamRead(unsafe.Add(s.p, i*s.share), s.share) }
+func (s *streaming) chunks(_, from, to int) {
+	simd.StreamRead(unsafe.Add(s.p, from*s.share), (to-from)*s.share)
+}
 
 func (m *block) stream() *entry {
 	pool := m.dev.(*device).pool
-	data := m.gate.codes.Bytes()
+	data := m.buffer(m.gate.codes.Len()).Bytes()
 	part := len(data) / sets
 	s := &streaming{share: part / pool.threads &^ 511}
 	next := 0

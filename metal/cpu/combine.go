@@ -62,6 +62,12 @@ func (b *binder) combine(m, top, d int, y unsafe.Pointer, yType dtype.DType, i, 
 
 func (c *combine) run(p *pool) error { return p.do(c, c.m*c.perRow) }
 
+func (c *combine) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		c.chunk(worker, i)
+	}
+}
+
 func (c *combine) chunk(worker, i int) {
 	t, d0 := i/c.perRow, i%c.perRow*c.cols
 	n := min(c.cols, c.d-d0)

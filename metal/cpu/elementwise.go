@@ -35,6 +35,12 @@ func (t *pairwise) run(p *pool) error {
 	return p.do(t, (t.n+pairwiseChunk-1)/pairwiseChunk)
 }
 
+func (t *pairwise) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *pairwise) chunk(worker, i int) {
 	i0 := i * pairwiseChunk
 	n := min(pairwiseChunk, t.n-i0)

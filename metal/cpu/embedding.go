@@ -46,6 +46,12 @@ func (t *embedding) run(p *pool) error {
 	return p.do(t, t.m)
 }
 
+func (t *embedding) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *embedding) chunk(worker, i int) {
 	id := int(t.ids[i])
 	w := t.work[worker]

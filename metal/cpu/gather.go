@@ -9,10 +9,11 @@ import (
 
 // gather multiplies rows of activations by the weights of the expert that each
 // index pair names: gather_qmm with one matrix, gather_qmm_swiglu with two,
-// and quantized_matmul with a single expert.
+// and quantized_matmul with a single expert. A chunk is a tile of weight rows
+// of one expert, for all of its items.
 type gather struct {
 	k     *kernel
-	q     simd.QDot
+	q     *simd.QDot
 	mats  []matrix
 	n     int
 	x     *prepared
@@ -21,21 +22,27 @@ type gather struct {
 	yType dtype.DType
 	tile  int // weight rows of one chunk
 	tiles int
+	most  int // weight rows of one job
 	work  []gatherWorker
 }
 
 // gatherWorker is what one thread needs to run chunks.
 type gatherWorker struct {
-	args simd.RowArgs
-	acc  [2][]float32 // simd.MaxX rows of tile results per matrix
+	*simd.Worker
+	jobs [2]simd.Job
+	acc  [2][]float32 // results of a job, by matrix
 	_    [64]byte
 }
+
+// mostRows bounds the weight rows of one job, and with it the results that
+// wait to be stored.
+const mostRows = 1024
 
 func bindMatmul(b *binder) task {
 	p := ints(b.positive(5, 3, "M, N, K"))
 	m, n, k := p[0], p[1], p[2]
 	g := b.gather([]matrix{b.matrix(1, "", 1, n, k)}, n, k)
-	g.x = b.prepare(&g.q, b.elems(0, "x", m, k), m)
+	g.x = b.prepare(g.q, b.elems(0, "x", m, k), m)
 	g.y = b.outElems(4, "y", m, n)
 	if b.err != nil {
 		return nil
@@ -64,7 +71,7 @@ func (b *binder) pairs(p []int, mats []matrix, i int) task {
 	x := b.elems(0, "x", rows, m, k)
 	y := b.outElems(i+2, "y", pairs, m, n)
 	g := b.gather(mats, n, k)
-	g.x, g.y = b.prepare(&g.q, x, mul(rows, m)), y
+	g.x, g.y = b.prepare(g.q, x, mul(rows, m)), y
 	if b.err != nil {
 		return nil
 	}
@@ -78,15 +85,14 @@ func (b *binder) gather(mats []matrix, n, k int) *gather {
 	if b.err != nil {
 		return g
 	}
-	g.tile = tileRows(&g.q, n)
+	g.tile = tileRows(g.q, n)
 	g.tiles = (n + g.tile - 1) / g.tile
+	g.most = min(n, max(1, mostRows/g.tile)*g.tile)
 	g.work = make([]gatherWorker, b.dev.pool.threads)
-	for i := range g.work {
-		w := &g.work[i]
-		w.args.Scratch = b.floats(k)
-		w.args.Ld = g.tile
+	for i, w := range b.workers(g.q) {
+		g.work[i].Worker = w
 		for j := range mats {
-			w.acc[j] = b.floats(simd.MaxX, g.tile)
+			g.work[i].acc[j] = b.floats(simd.MaxX, g.most)
 		}
 	}
 	return g
@@ -113,47 +119,55 @@ func (k *kernel) badPair(g *grouping, p int) error {
 	return k.fault("lhs[%d] is row %d, but there are %d rows", p, g.lhs[p], g.nrows)
 }
 
-// chunk computes one tile of weight rows for every item of one expert.
-func (g *gather) chunk(worker, i int) {
-	seg := &g.group.segments[i/g.tiles]
-	n0 := i % g.tiles * g.tile
-	rows := min(g.tile, g.n-n0)
-	w := &g.work[worker]
-	w.args.Rows = rows
+// chunks joins tiles of one expert into pieces: all of them for few items, each
+// alone for many, to find the weights in the cache for the later ones.
+func (g *gather) chunks(worker, from, to int) {
+	for i := from; i < to; {
+		seg := &g.group.segments[i/g.tiles]
+		first := i % g.tiles
+		n := min(to-i, g.tiles-first, g.most/g.tile)
+		if seg.end-seg.start > simd.MaxX {
+			n = min(n, 2)
+		}
+		i += n
+		g.piece(&g.work[worker], seg, first*g.tile, min((first+n)*g.tile, g.n), i)
+	}
+}
+
+// piece multiplies weight rows n0 … n1-1 of one expert with all of its items;
+// after is the chunk that follows.
+func (g *gather) piece(w *gatherWorker, seg *segment, n0, n1, after int) {
+	rows := n1 - n0
 	for it := seg.start; it < seg.end; it += simd.MaxX {
 		items := g.group.items[it:min(it+simd.MaxX, seg.end)]
-		for j, item := range items {
-			w.args.X[j] = g.x.row(g.group.xrow(int(item)))
-		}
-		w.args.NX = len(items)
 		for j := range g.mats {
-			w.args.Tile = g.mats[j].tile(&g.q, seg.expert, n0)
-			w.args.Next = g.next(i, j, it+simd.MaxX < seg.end)
-			w.args.Out = &w.acc[j][0]
-			g.q.Rows(&w.args)
+			job := &w.jobs[j]
+			job.Tile = g.mats[j].tile(g.q, seg.expert, n0)
+			job.Rows, job.Ld, job.NX = rows, rows, len(items)
+			job.Out = &w.acc[j][0]
+			for k, item := range items {
+				job.X[k] = g.x.row(g.group.xrow(int(item)))
+			}
 		}
-		for j, item := range items {
-			out := w.acc[0][j*g.tile : j*g.tile+rows]
+		next := w.jobs[0].Tile
+		if it+simd.MaxX >= seg.end {
+			next = g.tileOf(after)
+		}
+		g.q.Run(w.jobs[:len(g.mats)], next, w.Worker)
+		for k, item := range items {
+			out := w.acc[0][k*rows : (k+1)*rows]
 			if len(g.mats) == 2 {
-				simd.SiluMul(out, out, w.acc[1][j*g.tile:j*g.tile+rows])
+				simd.SiluMul(out, out, w.acc[1][k*rows:(k+1)*rows])
 			}
 			simd.Store(unsafe.Add(g.y, (int(item)*g.n+n0)*g.yType.Size()), out, g.yType)
 		}
 	}
 }
 
-// next is the tile read after that of matrix j in chunk i: the other matrix's,
-// the first one again for more items, or the next chunk's.
-func (g *gather) next(i, j int, again bool) simd.Tile {
-	switch j++; {
-	case j < len(g.mats):
-	case again:
-		j = 0
-	default:
-		i, j = i+1, 0
-	}
+// tileOf is where chunk i begins, zero if there is none.
+func (g *gather) tileOf(i int) simd.Tile {
 	if i >= len(g.group.segments)*g.tiles {
 		return simd.Tile{}
 	}
-	return g.mats[j].tile(&g.q, g.group.segments[i/g.tiles].expert, i%g.tiles*g.tile)
+	return g.mats[0].tile(g.q, g.group.segments[i/g.tiles].expert, i%g.tiles*g.tile)
 }

@@ -50,6 +50,12 @@ const gatingRows = 4
 
 func (t *gating) run(p *pool) error { return p.do(t, (t.m+gatingRows-1)/gatingRows) }
 
+func (t *gating) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *gating) chunk(worker, i int) {
 	for r := i * gatingRows; r < min((i+1)*gatingRows, t.m); r++ {
 		t.row(&t.work[worker], r)

@@ -40,17 +40,26 @@ func (m *matrix) tile(q *simd.QDot, expert, n0 int) simd.Tile {
 	}
 }
 
-func (b *binder) qdot(part simd.Part, k int) simd.QDot {
+func (b *binder) qdot(part simd.Part, k int) *simd.QDot {
 	if b.err != nil {
-		return simd.QDot{}
+		return &simd.QDot{}
 	}
-	return simd.NewQDot(b.dev.tier, part, b.k.bits, b.k.group, k, b.k.t)
+	q := simd.NewQDot(b.dev.tier, part, b.k.bits, b.k.group, k, b.k.t)
+	return &q
 }
 
-// tileRows is how many weight rows a chunk takes: enough bytes for the
-// memory's prefetchers, few enough that threads end together.
+// workers makes what each thread needs for q's jobs.
+func (b *binder) workers(q *simd.QDot) []*simd.Worker {
+	w := make([]*simd.Worker, b.dev.pool.threads)
+	for i := range w {
+		w[i] = simd.NewWorker(b.floats(q.WorkerFloats()))
+	}
+	return w
+}
+
+// tileRows is how many weight rows make a chunk, the least that a thread takes.
 func tileRows(q *simd.QDot, n int) int {
-	const bytes = 32 << 10
+	const bytes = 16 << 10
 	return min(n, max(8, bytes/max(1, q.RowBytes())&^7))
 }
 
@@ -62,7 +71,7 @@ type prepared struct {
 	chunkRows int
 	srcStride int
 	dstStride int
-	scratch   [][]float32 // of each worker
+	work      []*simd.Worker
 }
 
 // prepare plans the preparation of rows × q.K activations at src.
@@ -70,7 +79,7 @@ func (b *binder) prepare(q *simd.QDot, src unsafe.Pointer, rows int) *prepared {
 	return &prepared{
 		q: q, src: src, rows: rows, chunkRows: max(1, 8192/max(1, q.K)),
 		srcStride: q.K * b.k.t.Size(), dstStride: q.XBytes,
-		dst: b.scratch(rows, q.XBytes), scratch: b.workerFloats(q.K),
+		dst: b.scratch(rows, q.XBytes), work: b.workers(q),
 	}
 }
 
@@ -78,9 +87,15 @@ func (x *prepared) run(p *pool) error {
 	return p.do(x, (x.rows+x.chunkRows-1)/x.chunkRows)
 }
 
+func (x *prepared) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		x.chunk(worker, i)
+	}
+}
+
 func (x *prepared) chunk(worker, i int) {
 	for r := i * x.chunkRows; r < min((i+1)*x.chunkRows, x.rows); r++ {
-		x.q.Prepare(x.row(r), unsafe.Add(x.src, r*x.srcStride), x.scratch[worker])
+		x.q.Prepare(x.row(r), unsafe.Add(x.src, r*x.srcStride), x.work[worker])
 	}
 }
 

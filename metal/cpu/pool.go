@@ -10,20 +10,22 @@ import (
 	"github.com/assay-bench/assay/metal/cpu/simd"
 )
 
-// chunked is work that divides into independent chunks. worker says who runs
-// a chunk: no two chunks run at once with the same worker number.
+// chunked is work that divides into independent chunks, of which run does from
+// … to-1. worker says who runs them: no two runs at once have the same number.
 type chunked interface {
-	chunk(worker, i int)
+	chunks(worker, from, to int)
 }
 
 // pool runs the chunks of one job at a time on the caller and its workers.
 //
 // Each thread has a slot with the range of chunks it is to run, so that it
 // walks through memory in order; who is done takes chunks from the far end of
-// another's range. A slot's word holds the job's number and both ends of the
-// range, and a claim is a compare-and-swap of the whole word, so a late worker
-// never takes a chunk of a job it did not see. A claimed chunk keeps the job
-// from ending, which is why job is only read after a claim.
+// another's range. Claims are for half of what is left: long runs at first, for
+// the memory's prefetchers, short ones at last, so that threads end together.
+// A slot's word holds the job's number and both ends of the range, and a claim
+// is a compare-and-swap of the whole word, so a late worker never takes a chunk
+// of a job it did not see. A claimed chunk keeps the job from ending, which is
+// why job is only read after a claim.
 type pool struct {
 	threads int
 	slots   []slot
@@ -113,50 +115,50 @@ func (p *pool) share(j chunked, first, n int) {
 
 func (p *pool) serial(j chunked, first, n int) {
 	defer p.recover()
-	for i := range n {
-		j.chunk(0, first+i)
-	}
+	j.chunks(0, first, first+n)
 }
 
-// claim runs one chunk, of the worker's own range or another's; false means
+// claim runs some chunks, of the worker's own range or another's; false means
 // none is left.
 func (p *pool) claim(worker int) bool {
-	if i := p.slots[worker].takeFirst(); i >= 0 {
-		p.one(worker, i)
+	if from, to := p.slots[worker].takeFirst(); from < to {
+		p.some(worker, from, to)
 		return true
 	}
 	for other := range p.slots {
-		if i := p.slots[other].takeLast(); i >= 0 {
-			p.one(worker, i)
+		if from, to := p.slots[other].takeLast(); from < to {
+			p.some(worker, from, to)
 			return true
 		}
 	}
 	return false
 }
 
-// takeFirst claims the first chunk of the range, takeLast the last; -1 if empty.
-func (s *slot) takeFirst() int {
+// takeFirst claims the first half of the range, takeLast the last half.
+func (s *slot) takeFirst() (from, to int) {
 	for {
 		w := s.Load()
 		from, to := w>>24&maxChunks, w&maxChunks
 		if from >= to {
-			return -1
+			return 0, 0
 		}
-		if s.CompareAndSwap(w, w+1<<24) {
-			return int(from)
+		n := (to - from + 1) / 2
+		if s.CompareAndSwap(w, w+n<<24) {
+			return int(from), int(from + n)
 		}
 	}
 }
 
-func (s *slot) takeLast() int {
+func (s *slot) takeLast() (from, to int) {
 	for {
 		w := s.Load()
 		from, to := w>>24&maxChunks, w&maxChunks
 		if from >= to {
-			return -1
+			return 0, 0
 		}
-		if s.CompareAndSwap(w, w-1) {
-			return int(to) - 1
+		n := (to - from + 1) / 2
+		if s.CompareAndSwap(w, w-n) {
+			return int(to - n), int(to)
 		}
 	}
 }
@@ -171,10 +173,10 @@ func (p *pool) empty() bool {
 	return true
 }
 
-func (p *pool) one(worker, i int) {
-	defer p.done.Add(1)
+func (p *pool) some(worker, from, to int) {
+	defer p.done.Add(int64(to - from))
 	defer p.recover()
-	p.job.chunk(worker, p.first+i)
+	p.job.chunks(worker, p.first+from, p.first+to)
 }
 
 // recover keeps a panic of a chunk from ending the process.

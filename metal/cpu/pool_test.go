@@ -13,11 +13,13 @@ type counting struct {
 	t     *testing.T
 }
 
-func (c *counting) chunk(worker, i int) {
+func (c *counting) chunks(worker, from, to int) {
 	if !c.inUse[worker].CompareAndSwap(false, true) {
 		c.t.Errorf("worker %d runs two chunks at once", worker)
 	}
-	c.ran[i].Add(1)
+	for i := from; i < to; i++ {
+		c.ran[i].Add(1)
+	}
 	c.inUse[worker].Store(false)
 }
 
@@ -50,8 +52,8 @@ func TestPoolRunsEveryChunkOnce(t *testing.T) {
 
 type panicking struct{}
 
-func (panicking) chunk(_, i int) {
-	if i == 3 {
+func (panicking) chunks(_, from, to int) {
+	if from <= 3 && 3 < to {
 		panic("chunk three")
 	}
 }

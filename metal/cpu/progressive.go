@@ -14,7 +14,7 @@ import (
 // so that pass 2 costs arithmetic but no memory traffic.
 type progressive struct {
 	k         *kernel
-	high, low simd.QDot
+	high, low *simd.QDot
 	mats      [2]matrix
 	m, n      int
 	epsilon   float32
@@ -29,9 +29,10 @@ type progressive struct {
 }
 
 type progressiveWorker struct {
-	args   simd.RowArgs
+	*simd.Worker
+	jobs   [2]simd.Job
 	acc    [2][]float32
-	low    []float32
+	low    [2][]float32
 	scales []float32
 	x      []float32
 	_      [64]byte
@@ -60,15 +61,17 @@ func bindProgressive(b *binder) task {
 		return nil
 	}
 	groups := k / b.k.group
-	t.x = b.prepare(&t.high, t.src, m)
+	t.x = b.prepare(t.high, t.src, m)
 	t.sums = b.floats(m, groups)
-	t.tile = tileRows(&t.high, n)
-	for i := range t.work {
+	t.tile = min(n, 32)
+	for i, worker := range b.workers(t.high) {
 		w := &t.work[i]
-		w.acc = [2][]float32{b.floats(t.tile), b.floats(t.tile)}
-		w.low, w.scales, w.x = b.floats(t.tile), b.floats(groups), b.floats(k)
-		w.args.Scratch = b.floats(k)
-		w.args.Ld, w.args.NX = t.tile, 1
+		w.Worker = worker
+		for j := range t.mats {
+			w.acc[j], w.low[j] = b.floats(t.tile), b.floats(t.tile)
+			w.jobs[j].NX, w.jobs[j].Ld = 1, t.tile
+		}
+		w.scales, w.x = b.floats(groups), b.floats(k)
 	}
 	return t
 }
@@ -88,9 +91,13 @@ func (t *progressive) tiles() int { return (t.n + t.tile - 1) / t.tile }
 // absSums computes Σ|x| of every group; a chunk is a row.
 type absSums struct{ t *progressive }
 
-func (a absSums) chunk(worker, m int) {
-	t := a.t
-	x := t.work[worker].x
+func (a absSums) chunks(worker, from, to int) {
+	for m := from; m < to; m++ {
+		a.row(a.t, a.t.work[worker].x, m)
+	}
+}
+
+func (absSums) row(t *progressive, x []float32, m int) {
 	simd.Load(x, unsafe.Add(t.src, m*t.high.K*t.k.t.Size()), t.k.t)
 	groups := t.high.K / t.high.Group
 	for g := range groups {
@@ -102,34 +109,40 @@ func (a absSums) chunk(worker, m int) {
 	}
 }
 
-func (t *progressive) chunk(worker, i int) {
+func (t *progressive) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(&t.work[worker], i)
+	}
+}
+
+func (t *progressive) chunk(w *progressiveWorker, i int) {
 	m, n0 := i/t.tiles(), i%t.tiles()*t.tile
 	rows := min(t.tile, t.n-n0)
-	w := &t.work[worker]
-	w.args.X[0] = t.x.row(m)
-	for j := range t.mats {
-		w.args.Tile, w.args.Rows = t.mats[j].tile(&t.high, 0, n0), rows
-		w.args.Next = t.next(i, j)
-		w.args.Out = &w.acc[j][0]
-		t.high.Rows(&w.args)
-	}
+	t.multiply(w, t.high, &w.acc, m, n0, rows, t.next(i+1))
 	refined := t.refined[m*t.n+n0 : m*t.n+n0+rows]
 	t.decide(w, refined, m, n0)
-	t.refine(w, refined, n0)
+	t.refine(w, refined, m, n0)
 	gate, up := w.acc[0][:rows], w.acc[1][:rows]
 	simd.SiluMul(gate, gate, up)
 	simd.Store(unsafe.Add(t.y, (m*t.n+n0)*t.k.t.Size()), gate, t.k.t)
 }
 
-// next is the tile read after that of matrix j in chunk i.
-func (t *progressive) next(i, j int) simd.Tile {
-	if j++; j == len(t.mats) {
-		i, j = i+1, 0
+// multiply computes one part of rows n0 … of gate and up.
+func (t *progressive) multiply(w *progressiveWorker, q *simd.QDot, out *[2][]float32, m, n0, rows int, next simd.Tile) {
+	for j := range t.mats {
+		job := &w.jobs[j]
+		job.Tile, job.Rows = t.mats[j].tile(q, 0, n0), rows
+		job.X[0], job.Out = t.x.row(m), &out[j][0]
 	}
+	q.Run(w.jobs[:], next, w.Worker)
+}
+
+// next is where chunk i begins, zero if there is none.
+func (t *progressive) next(i int) simd.Tile {
 	if i >= t.m*t.tiles() {
 		return simd.Tile{}
 	}
-	return t.mats[j].tile(&t.high, 0, i%t.tiles()*t.tile)
+	return t.mats[0].tile(t.high, 0, i%t.tiles()*t.tile)
 }
 
 // decide sets refined[i] for the outputs of a tile.
@@ -155,7 +168,7 @@ func (t *progressive) bound(w *progressiveWorker, sums []float32, j, n int) floa
 }
 
 // refine adds the low bits to runs of rows that need them.
-func (t *progressive) refine(w *progressiveWorker, refined []uint32, n0 int) {
+func (t *progressive) refine(w *progressiveWorker, refined []uint32, m, n0 int) {
 	for start := 0; start < len(refined); {
 		if refined[start] == 0 {
 			start++
@@ -165,13 +178,10 @@ func (t *progressive) refine(w *progressiveWorker, refined []uint32, n0 int) {
 		for end < len(refined) && refined[end] == 1 {
 			end++
 		}
+		t.multiply(w, t.low, &w.low, m, n0+start, end-start, simd.Tile{})
 		for j := range t.mats {
-			w.args.Tile, w.args.Rows = t.mats[j].tile(&t.low, 0, n0+start), end-start
-			w.args.Next = simd.Tile{}
-			w.args.Out = &w.low[0]
-			t.low.Rows(&w.args)
 			acc := w.acc[j][start:end]
-			simd.Add(acc, acc, w.low[:end-start])
+			simd.Add(acc, acc, w.low[j][:end-start])
 		}
 		start = end
 	}

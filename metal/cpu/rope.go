@@ -47,6 +47,12 @@ func bindRope(b *binder) task {
 func (t *rope) run(p *pool) error { return p.do(t, t.l) }
 
 // chunk is position l of every head.
+func (t *rope) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *rope) chunk(worker, l int) {
 	w := &t.work[worker]
 	half := t.d / 2

@@ -64,6 +64,12 @@ func (t *rows) run(p *pool) error {
 	return p.do(t, (t.m+t.per-1)/t.per)
 }
 
+func (t *rows) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *rows) chunk(worker, i int) {
 	x := t.work[worker]
 	for r := i * t.per; r < min((i+1)*t.per, t.m); r++ {

@@ -50,6 +50,12 @@ func bindSDPA(b *binder) task {
 
 func (t *sdpa) run(p *pool) error { return p.do(t, t.h) }
 
+func (t *sdpa) chunks(worker, from, to int) {
+	for i := from; i < to; i++ {
+		t.chunk(worker, i)
+	}
+}
+
 func (t *sdpa) chunk(worker, h int) {
 	w := &t.work[worker]
 	size := t.k.t.Size()

@@ -12,11 +12,8 @@ func Best() Tier { return Go }
 
 func (Tier) impl(*QDot) impl { return plain{} }
 
-// What assembly would need.
-type (
-	frame  struct{}
-	frame2 struct{}
-)
+// frame2 is what assembly would need.
+type frame2 struct{}
 
 func loadF16(dst []float32, src []uint16)    { loadF16Go(dst, src) }
 func loadBF16(dst []float32, src []uint16)   { loadBF16Go(dst, src) }

@@ -36,25 +36,45 @@ type QDot struct {
 type impl interface {
 	init(q *QDot) // sets XBytes and consts
 	prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32)
-	rows(q *QDot, a *RowArgs)
-}
-
-// RowArgs names the memory of one call of Rows.
-type RowArgs struct {
-	Tile                         // first row; the others follow
-	Rows    int                  // how many rows of weights
-	X       [MaxX]unsafe.Pointer // prepared rows
-	NX      int                  // how many of them, 1 … MaxX
-	Out     *float32             // Out[x*Ld + row] is written
-	Ld      int
-	Next    Tile      // what will be read after these rows, to prefetch, or zero
-	Scratch []float32 // K floats
-	frame   frame
-	frame2  frame2
+	run(q *QDot, jobs []Job, next Tile, w *Worker)
 }
 
 // Tile is where rows of weights begin.
 type Tile struct{ Codes, Scales, Biases unsafe.Pointer }
+
+// Job is rows of weights to multiply with activations. Assembly reads it;
+// gen/qdot512.go knows the offsets.
+type Job struct {
+	Tile                      // first row; the others follow
+	Out  *float32             // Out[x*Ld + row] is written
+	X    [MaxX]unsafe.Pointer // prepared rows
+	NX   int                  // how many of them, 1 … MaxX
+	Rows int                  // how many rows of weights, at least 1
+	Ld   int
+
+	cursor
+}
+
+// cursor is where assembly is in a job.
+type cursor struct {
+	out        *float32
+	rows, ld   int
+	ahead, end unsafe.Pointer
+	jump, more int
+}
+
+// Worker is what one thread needs to run jobs.
+type Worker struct {
+	floats []float32 // 2K
+	job    [1]Job
+	frame2 frame2
+}
+
+// WorkerFloats is how much scratch a Worker of this format takes.
+func (q *QDot) WorkerFloats() int { return 2 * q.K }
+
+// NewWorker makes one that uses scratch of WorkerFloats.
+func NewWorker(scratch []float32) *Worker { return &Worker{floats: scratch} }
 
 // NewQDot fixes the format. K must be a multiple of group; the pair of bits
 // and group must be one that affine quantization has.
@@ -69,12 +89,13 @@ func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
 func (q *QDot) RowBytes() int   { return q.K * q.Bits / 8 }
 func (q *QDot) ScaleBytes() int { return q.K / q.Group * q.T.Size() }
 
-// Prepare reads K activations of dtype T at x and writes XBytes at dst, with
-// K floats of scratch. Rows of any Part of a format take the same prepared rows.
-func (q *QDot) Prepare(dst, x unsafe.Pointer, scratch []float32) {
-	q.impl.prepare(q, dst, x, scratch)
+// Prepare reads K activations of dtype T at x and writes XBytes at dst. Rows of
+// any Part of a format take the same prepared rows.
+func (q *QDot) Prepare(dst, x unsafe.Pointer, w *Worker) {
+	q.impl.prepare(q, dst, x, w.floats[:q.K])
 }
 
-// Rows computes Out[i·Ld+r] = Σ_k w[r,k]·x[i,k] in float32 with
-// w = code·scale + bias, for a.Rows rows and a.NX activations.
-func (q *QDot) Rows(a *RowArgs) { q.impl.rows(q, a) }
+// Run computes each job's Out[i·Ld+r] = Σ_k w[r,k]·x[i,k] in float32 with
+// w = code·scale + bias. The end of the last job is spent fetching next, which
+// may be zero.
+func (q *QDot) Run(jobs []Job, next Tile, w *Worker) { q.impl.run(q, jobs, next, w) }

@@ -40,8 +40,14 @@ func (t avx2) init(q *QDot) {
 	q.consts = c
 }
 
-func (avx2) rows(q *QDot, a *RowArgs) {
-	f := &a.frame2
+func (t avx2) run(q *QDot, jobs []Job, _ Tile, w *Worker) {
+	for i := range jobs {
+		t.rows(q, &jobs[i], w)
+	}
+}
+
+func (avx2) rows(q *QDot, a *Job, w *Worker) {
+	f := &w.frame2
 	f.consts = q.consts.(*consts2)
 	f.groups, f.steps, f.bytes = q.K/q.Group, q.Group/32, q.Bits
 	f.ld, f.sums = 4*a.Ld, 4*q.K
@@ -49,7 +55,7 @@ func (avx2) rows(q *QDot, a *RowArgs) {
 	batch := q.Group / 2
 	for r := 0; r < a.Rows; r += batch {
 		n := min(batch, a.Rows-r)
-		scales, biases := a.Scratch[:n*f.groups], a.Scratch[n*f.groups:2*n*f.groups]
+		scales, biases := w.floats[:n*f.groups], w.floats[n*f.groups:2*n*f.groups]
 		Load(scales, unsafe.Add(a.Scales, r*q.ScaleBytes()), q.T)
 		if q.part == Low {
 			clear(biases)

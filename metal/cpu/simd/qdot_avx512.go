@@ -16,34 +16,20 @@ type avx512 struct{}
 // block is the codes of one step of the assembly; K must be a multiple.
 const block = 128
 
-// frame is the assembly's argument; gen/qdot512.go knows its offsets.
-type frame struct {
-	codes, scales, biases unsafe.Pointer
-	out                   *float32
-	x                     [MaxX]unsafe.Pointer
-	table                 *[64]uint16
-	scaleIdx              *[2][64]byte
-	gather                *[2][64]byte
-	shift                 *[4][64]byte
-	rows, blocks          int
-	ld, scaleStep         int
-	groups, sums          int
-	rowBytes, scaleRow    int
-	ahead, end            unsafe.Pointer
-	jump                  int
-	scaleJump, biasJump   int
-}
-
-// consts512 is the vectors that a format needs.
+// consts512 is what a format needs. Assembly reads the fields up to shift;
+// gen/qdot512.go knows their offsets.
 type consts512 struct {
-	table    [64]uint16 // two vectors of bfloat16, by index
-	scaleIdx [2][64]byte
-	gather   [2][64]byte
-	shift    [4][64]byte
-	pick     [5][32]uint16
-	rows     *[4]func(*byte)
-	prepare  func(dst, x *byte, blocks int, pick *byte)
-	sums     int // where they start in a prepared row
+	blocks, scaleStep, groups, sums int
+	rowBytes, scaleRow              int
+	table                           [64]uint16 // two vectors of bfloat16, by index
+	scaleIdx                        [2][64]byte
+	gather                          [2][64]byte
+	shift                           [4][64]byte
+
+	terms   int // bfloat16 of one activation
+	pick    [5][32]uint16
+	kernels *[4]func(jobs, consts *byte)
+	prepare func(dst, x *byte, blocks int, pick *byte)
 }
 
 // terms is how many bfloat16 make an activation exact.
@@ -51,9 +37,13 @@ func terms(t dtype.DType) int { return [...]int{3, 2, 1}[t] }
 
 func (avx512) init(q *QDot) {
 	c := &consts512{
-		rows:    &qdots[q.Bits][q.T],
-		prepare: prepares[q.Bits/8][q.T],
-		sums:    q.K * 2 * terms(q.T),
+		blocks: q.K / block, scaleStep: block / q.Group * q.T.Size(),
+		groups: q.K / q.Group, terms: terms(q.T), sums: q.K * 2 * terms(q.T),
+		rowBytes: q.RowBytes(), scaleRow: q.ScaleBytes(),
+		kernels: &qdots[q.Bits][q.T], prepare: prepares[q.Bits/8][q.T],
+	}
+	if q.part == Low {
+		c.groups = 0
 	}
 	c.fillTable(q)
 	c.fillScaleIdx(q)
@@ -157,72 +147,103 @@ func (avx512) prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32) {
 // latency, short enough to stay in the first level of cache.
 const prefetchBytes = 4096
 
-func (avx512) rows(q *QDot, a *RowArgs) {
+func (t avx512) run(q *QDot, jobs []Job, next Tile, w *Worker) {
 	c := q.consts.(*consts512)
-	f := &a.frame
-	f.table, f.scaleIdx, f.gather, f.shift = &c.table, &c.scaleIdx, &c.gather, &c.shift
-	f.blocks, f.ld = q.K/block, 4*a.Ld
-	f.scaleStep, f.sums = block/q.Group*q.T.Size(), c.sums
-	f.groups = q.K / q.Group
-	if q.part == Low {
-		f.groups = 0
+	if !oneEach(jobs) {
+		for i := range jobs {
+			after := next
+			if i+1 < len(jobs) {
+				after = jobs[i+1].Tile
+			}
+			t.wide(c, &jobs[i], after, w)
+		}
+		return
 	}
-	f.rowBytes, f.scaleRow = q.RowBytes(), q.ScaleBytes()
-	for i := 0; i < a.NX; {
+	for i := range jobs {
+		after := next
+		if i+1 < len(jobs) {
+			after = jobs[i+1].Tile
+		}
+		jobs[i].begin(c, jobs[i].Rows, after)
+		jobs[i].more = 1
+	}
+	jobs[len(jobs)-1].more = 0
+	c.kernels[1]((*byte)(unsafe.Pointer(&jobs[0])), (*byte)(unsafe.Pointer(c)))
+}
+
+// oneEach: every job has one activation and rows by fours, so that assembly
+// can go from job to job.
+func oneEach(jobs []Job) bool {
+	for i := range jobs {
+		if jobs[i].NX != 1 || jobs[i].Rows%4 != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// wide runs one job of any shape, as many activations at a time as pays.
+func (avx512) wide(c *consts512, j *Job, next Tile, w *Worker) {
+	part := &w.job[0]
+	for x := 0; x < j.NX; {
 		s := &shapes[1]
-		switch left := a.NX - i; {
-		case left >= 4 && q.T == dtype.BF16:
+		switch left := j.NX - x; {
+		case left >= 4 && c.terms == 1:
 			s = &shapes[3]
 		case left >= 2:
 			s = &shapes[2]
 		}
-		rows := a.Rows / s.nr * s.nr
-		if rows > 0 {
-			f.at(a, 0, rows, i, s.nx)
-			f.prefetch(a, i+s.nx < a.NX)
-			c.rows[s.kernel]((*byte)(unsafe.Pointer(f)))
+		after := next
+		if x+s.nx < j.NX {
+			after = j.Tile
 		}
-		for ; rows < a.Rows; rows++ {
-			for j := range s.nx {
-				f.at(a, rows, 1, i+j, 1)
-				f.prefetch(a, true)
-				c.rows[0]((*byte)(unsafe.Pointer(f)))
+		rows := j.Rows / s.nr * s.nr
+		if rows > 0 {
+			part.slice(c, j, 0, rows, x, s.nx)
+			part.begin(c, rows, after)
+			c.kernels[s.kernel]((*byte)(unsafe.Pointer(part)), (*byte)(unsafe.Pointer(c)))
+		}
+		for ; rows < j.Rows; rows++ {
+			for i := range s.nx {
+				part.slice(c, j, rows, 1, x+i, 1)
+				part.begin(c, 1, after)
+				c.kernels[0]((*byte)(unsafe.Pointer(part)), (*byte)(unsafe.Pointer(c)))
 			}
 		}
-		i += s.nx
+		x += s.nx
 	}
 }
 
 // shapes are the kernels' rows of weights and of activations.
 var shapes = [4]struct{ kernel, nr, nx int }{{0, 1, 1}, {1, 4, 1}, {2, 4, 2}, {3, 2, 4}}
 
-// at points f at n rows of weights from row r, and nx activations from x on.
-func (f *frame) at(a *RowArgs, r, n, x, nx int) {
-	f.codes = unsafe.Add(a.Codes, r*f.rowBytes)
-	f.scales = unsafe.Add(a.Scales, r*f.scaleRow)
-	f.biases = unsafe.Add(a.Biases, r*f.scaleRow)
-	f.out = (*float32)(unsafe.Add(unsafe.Pointer(a.Out), 4*(x*a.Ld+r)))
-	f.rows = n
-	copy(f.x[:], a.X[x:x+nx])
+// slice makes p n rows of j from row r on, with nx activations from x on.
+func (p *Job) slice(c *consts512, j *Job, r, n, x, nx int) {
+	p.Codes = unsafe.Add(j.Codes, r*c.rowBytes)
+	p.Scales = unsafe.Add(j.Scales, r*c.scaleRow)
+	p.Biases = unsafe.Add(j.Biases, r*c.scaleRow)
+	p.Out = (*float32)(unsafe.Add(unsafe.Pointer(j.Out), 4*(x*j.Ld+r)))
+	p.Ld = j.Ld
+	for i := range nx {
+		p.X[i] = j.X[x+i]
+	}
 }
 
-// prefetch sets what to prefetch: the rest of these codes, then what comes
-// next: the same again for the next activations, or the next tile.
-func (f *frame) prefetch(a *RowArgs, again bool) {
-	next := a.Next
-	if again || next.Codes == nil {
-		next = Tile{a.Codes, a.Scales, a.Biases}
+// begin sets the cursor of n rows: prefetch the rest of these codes, then next.
+func (j *Job) begin(c *consts512, n int, next Tile) {
+	if next.Codes == nil {
+		next = j.Tile
 	}
-	size := f.rows * f.rowBytes
-	f.ahead = unsafe.Add(f.codes, min(prefetchBytes, size))
-	f.end = unsafe.Add(f.codes, size)
-	f.jump = int(uintptr(next.Codes) - uintptr(f.end))
-	f.scaleJump = int(uintptr(next.Scales) - uintptr(a.Scales))
-	f.biasJump = int(uintptr(next.Biases) - uintptr(a.Biases))
+	size := n * c.rowBytes
+	j.out, j.rows, j.ld = j.Out, n, 4*j.Ld
+	j.ahead = unsafe.Add(j.Codes, min(prefetchBytes, size))
+	j.end = unsafe.Add(j.Codes, size)
+	j.jump = int(uintptr(next.Codes) - uintptr(j.end))
+	j.more = 0
 }
 
 // qdots are the kernels by bits, type and shape.
-var qdots = [9][3][4]func(*byte){
+var qdots = [9][3][4]func(jobs, consts *byte){
 	2: {{qdotB2f32R1X1, qdotB2f32R4X1, qdotB2f32R4X2, qdotB2f32R2X4}, {qdotB2f16R1X1, qdotB2f16R4X1, qdotB2f16R4X2, qdotB2f16R2X4}, {qdotB2bf16R1X1, qdotB2bf16R4X1, qdotB2bf16R4X2, qdotB2bf16R2X4}},
 	3: {{qdotB3f32R1X1, qdotB3f32R4X1, qdotB3f32R4X2, qdotB3f32R2X4}, {qdotB3f16R1X1, qdotB3f16R4X1, qdotB3f16R4X2, qdotB3f16R2X4}, {qdotB3bf16R1X1, qdotB3bf16R4X1, qdotB3bf16R4X2, qdotB3bf16R2X4}},
 	4: {{qdotB4f32R1X1, qdotB4f32R4X1, qdotB4f32R4X2, qdotB4f32R2X4}, {qdotB4f16R1X1, qdotB4f16R4X1, qdotB4f16R4X2, qdotB4f16R2X4}, {qdotB4bf16R1X1, qdotB4bf16R4X1, qdotB4bf16R4X2, qdotB4bf16R2X4}},

@@ -4,46 +4,42 @@
 
 #include "textflag.h"
 
-// func qdotB2f32R1X1(f *byte)
+// func qdotB2f32R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2f32R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	VMOVDQU64 128(AX), Z8
-	VMOVDQU64 192(AX), Z9
+TEXT ·qdotB2f32R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 432(R11), Z6
+	VMOVDQU64 496(R11), Z7
+	VMOVDQU64 560(R11), Z8
+	VMOVDQU64 624(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -112,12 +108,12 @@ block:
 	VPERMPS         Z11, Z4, Z11
 	VFMADD231PS     Z11, Z1, Z0
 	ADDQ            $0x00000020, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -140,55 +136,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f32R4X1(f *byte)
+// func qdotB2f32R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2f32R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	VMOVDQU64 128(AX), Z17
-	VMOVDQU64 192(AX), Z18
+TEXT ·qdotB2f32R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 432(R11), Z15
+	VMOVDQU64 496(R11), Z16
+	VMOVDQU64 560(R11), Z17
+	VMOVDQU64 624(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -196,15 +203,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -460,12 +465,12 @@ block:
 	VPERMPS         Z20, Z13, Z20
 	VFMADD231PS     Z20, Z7, Z3
 	ADDQ            $0x00000020, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -506,15 +511,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -524,50 +530,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f32R4X2(f *byte)
+// func qdotB2f32R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2f32R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	VMOVDQU64 128(AX), Z25
-	VMOVDQU64 192(AX), Z26
+TEXT ·qdotB2f32R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
+	VMOVDQU64 560(R11), Z25
+	VMOVDQU64 624(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -580,15 +602,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1044,13 +1064,13 @@ block:
 	VFMADD231PS     Z28, Z11, Z3
 	VFMADD231PS     Z28, Z15, Z7
 	ADDQ            $0x00000020, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1108,8 +1128,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1138,48 +1158,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f32R2X4(f *byte)
+// func qdotB2f32R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2f32R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	VMOVDQU64 128(AX), Z23
-	VMOVDQU64 192(AX), Z24
+TEXT ·qdotB2f32R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 432(R11), Z21
+	VMOVDQU64 496(R11), Z22
+	VMOVDQU64 560(R11), Z23
+	VMOVDQU64 624(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1194,13 +1230,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -1631,15 +1665,15 @@ block:
 	VFMADD231PS     Z26, Z13, Z5
 	VFMADD231PS     Z26, Z15, Z7
 	ADDQ            $0x00000020, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	ADDQ            136(DI), R14
-	ADDQ            136(DI), R15
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	ADDQ            24(R11), R14
+	ADDQ            24(R11), R15
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1695,8 +1729,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1721,58 +1755,68 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f16R1X1(f *byte)
+// func qdotB2f16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB2f16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	VMOVDQU64 128(AX), Z8
-	VMOVDQU64 192(AX), Z9
+TEXT ·qdotB2f16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 432(R11), Z6
+	VMOVDQU64 496(R11), Z7
+	VMOVDQU64 560(R11), Z8
+	VMOVDQU64 624(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -1826,12 +1870,12 @@ block:
 	VCVTPH2PS    Y11, Z11
 	VFMADD231PS  Z11, Z1, Z0
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1854,55 +1898,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f16R4X1(f *byte)
+// func qdotB2f16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB2f16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	VMOVDQU64 128(AX), Z17
-	VMOVDQU64 192(AX), Z18
+TEXT ·qdotB2f16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 432(R11), Z15
+	VMOVDQU64 496(R11), Z16
+	VMOVDQU64 560(R11), Z17
+	VMOVDQU64 624(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1910,15 +1965,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2114,12 +2167,12 @@ block:
 	VCVTPH2PS    Y20, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2160,15 +2213,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -2178,50 +2232,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f16R4X2(f *byte)
+// func qdotB2f16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB2f16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	VMOVDQU64 128(AX), Z25
-	VMOVDQU64 192(AX), Z26
+TEXT ·qdotB2f16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
+	VMOVDQU64 560(R11), Z25
+	VMOVDQU64 624(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2234,15 +2304,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2574,13 +2642,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2638,8 +2706,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -2668,48 +2736,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2f16R2X4(f *byte)
+// func qdotB2f16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB2f16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	VMOVDQU64 128(AX), Z23
-	VMOVDQU64 192(AX), Z24
+TEXT ·qdotB2f16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 432(R11), Z21
+	VMOVDQU64 496(R11), Z22
+	VMOVDQU64 560(R11), Z23
+	VMOVDQU64 624(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2724,13 +2808,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -3035,15 +3117,15 @@ block:
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3099,8 +3181,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3125,58 +3207,68 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2bf16R1X1(f *byte)
+// func qdotB2bf16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2bf16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	VMOVDQU64 128(AX), Z8
-	VMOVDQU64 192(AX), Z9
+TEXT ·qdotB2bf16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 432(R11), Z6
+	VMOVDQU64 496(R11), Z7
+	VMOVDQU64 560(R11), Z8
+	VMOVDQU64 624(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3217,12 +3309,12 @@ block:
 	VPERMW.Z     Z11, Z4, K1, Z11
 	VFMADD231PS  Z11, Z1, Z0
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3247,55 +3339,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2bf16R4X1(f *byte)
+// func qdotB2bf16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2bf16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	VMOVDQU64 128(AX), Z17
-	VMOVDQU64 192(AX), Z18
+TEXT ·qdotB2bf16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 432(R11), Z15
+	VMOVDQU64 496(R11), Z16
+	VMOVDQU64 560(R11), Z17
+	VMOVDQU64 624(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3303,15 +3406,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3443,12 +3544,12 @@ block:
 	VPERMW.Z     Z20, Z13, K1, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3497,15 +3598,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -3515,50 +3617,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2bf16R4X2(f *byte)
+// func qdotB2bf16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2bf16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	VMOVDQU64 128(AX), Z25
-	VMOVDQU64 192(AX), Z26
+TEXT ·qdotB2bf16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
+	VMOVDQU64 560(R11), Z25
+	VMOVDQU64 624(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3571,15 +3689,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3787,13 +3903,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3859,8 +3975,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3889,48 +4005,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB2bf16R2X4(f *byte)
+// func qdotB2bf16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB2bf16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	VMOVDQU64 128(AX), Z23
-	VMOVDQU64 192(AX), Z24
+TEXT ·qdotB2bf16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 432(R11), Z21
+	VMOVDQU64 496(R11), Z22
+	VMOVDQU64 560(R11), Z23
+	VMOVDQU64 624(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3945,13 +4077,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -4142,15 +4272,15 @@ block:
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000020, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -4210,8 +4340,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4236,14 +4366,28 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET

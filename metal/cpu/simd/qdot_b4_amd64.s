@@ -4,39 +4,37 @@
 
 #include "textflag.h"
 
-// func qdotB4f32R1X1(f *byte)
+// func qdotB4f32R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4f32R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
+TEXT ·qdotB4f32R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -116,12 +114,12 @@ block:
 	VPERMPS         Z6, Z4, Z6
 	VFMADD231PS     Z6, Z1, Z0
 	ADDQ            $0x00000040, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -144,48 +142,61 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f32R4X1(f *byte)
+// func qdotB4f32R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4f32R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
+TEXT ·qdotB4f32R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -193,15 +204,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -467,12 +476,12 @@ block:
 	VPERMPS         Z18, Z13, Z18
 	VFMADD231PS     Z18, Z7, Z3
 	ADDQ            $0x00000040, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -513,15 +522,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -531,43 +541,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f32R4X2(f *byte)
+// func qdotB4f32R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4f32R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
+TEXT ·qdotB4f32R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -580,15 +608,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1066,13 +1092,13 @@ block:
 	VFMADD231PS     Z26, Z11, Z3
 	VFMADD231PS     Z26, Z15, Z7
 	ADDQ            $0x00000040, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1130,8 +1156,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1160,41 +1186,59 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f32R2X4(f *byte)
+// func qdotB4f32R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4f32R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
+TEXT ·qdotB4f32R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1209,13 +1253,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -1693,15 +1735,15 @@ block:
 	VFMADD231PS     Z22, Z13, Z5
 	VFMADD231PS     Z22, Z15, Z7
 	ADDQ            $0x00000040, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	ADDQ            136(DI), R14
-	ADDQ            136(DI), R15
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	ADDQ            24(R11), R14
+	ADDQ            24(R11), R15
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1757,8 +1799,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1783,51 +1825,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f16R1X1(f *byte)
+// func qdotB4f16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB4f16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
+TEXT ·qdotB4f16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -1888,12 +1942,12 @@ block:
 	VCVTPH2PS    Y6, Z6
 	VFMADD231PS  Z6, Z1, Z0
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1916,48 +1970,61 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f16R4X1(f *byte)
+// func qdotB4f16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB4f16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
+TEXT ·qdotB4f16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1965,15 +2032,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2175,12 +2240,12 @@ block:
 	VCVTPH2PS    Y18, Z18
 	VFMADD231PS  Z18, Z7, Z3
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2221,15 +2286,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -2239,43 +2305,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f16R4X2(f *byte)
+// func qdotB4f16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB4f16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
+TEXT ·qdotB4f16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2288,15 +2372,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2642,13 +2724,13 @@ block:
 	VFMADD231PS  Z26, Z11, Z3
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2706,8 +2788,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -2736,41 +2818,59 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4f16R2X4(f *byte)
+// func qdotB4f16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB4f16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
+TEXT ·qdotB4f16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2785,13 +2885,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -3127,15 +3225,15 @@ block:
 	VFMADD231PS  Z22, Z13, Z5
 	VFMADD231PS  Z22, Z15, Z7
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3191,8 +3289,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3217,51 +3315,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4bf16R1X1(f *byte)
+// func qdotB4bf16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4bf16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
+TEXT ·qdotB4bf16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3301,12 +3411,12 @@ block:
 	VPERMW.Z     Z6, Z4, K1, Z6
 	VFMADD231PS  Z6, Z1, Z0
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3331,48 +3441,61 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4bf16R4X1(f *byte)
+// func qdotB4bf16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4bf16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
+TEXT ·qdotB4bf16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3380,15 +3503,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3518,12 +3639,12 @@ block:
 	VPERMW.Z     Z18, Z13, K1, Z18
 	VFMADD231PS  Z18, Z7, Z3
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3572,15 +3693,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -3590,43 +3712,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4bf16R4X2(f *byte)
+// func qdotB4bf16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4bf16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
+TEXT ·qdotB4bf16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3639,15 +3779,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3853,13 +3991,13 @@ block:
 	VFMADD231PS  Z26, Z11, Z3
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3925,8 +4063,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3955,41 +4093,59 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB4bf16R2X4(f *byte)
+// func qdotB4bf16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB4bf16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
+TEXT ·qdotB4bf16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -4004,13 +4160,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -4200,15 +4354,15 @@ block:
 	VFMADD231PS  Z22, Z13, Z5
 	VFMADD231PS  Z22, Z15, Z7
 	ADDQ         $0x00000040, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -4268,8 +4422,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4294,14 +4448,28 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET

@@ -7,59 +7,59 @@ package simd
 // qdotB5f32R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32R1X1(f *byte)
+func qdotB5f32R1X1(jobs *byte, consts *byte)
 
 // qdotB5f32R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32R4X1(f *byte)
+func qdotB5f32R4X1(jobs *byte, consts *byte)
 
 // qdotB5f32R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32R4X2(f *byte)
+func qdotB5f32R4X2(jobs *byte, consts *byte)
 
 // qdotB5f32R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared f32 rows.
 //
 //go:noescape
-func qdotB5f32R2X4(f *byte)
+func qdotB5f32R2X4(jobs *byte, consts *byte)
 
 // qdotB5f16R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16R1X1(f *byte)
+func qdotB5f16R1X1(jobs *byte, consts *byte)
 
 // qdotB5f16R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16R4X1(f *byte)
+func qdotB5f16R4X1(jobs *byte, consts *byte)
 
 // qdotB5f16R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16R4X2(f *byte)
+func qdotB5f16R4X2(jobs *byte, consts *byte)
 
 // qdotB5f16R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared f16 rows.
 //
 //go:noescape
-func qdotB5f16R2X4(f *byte)
+func qdotB5f16R2X4(jobs *byte, consts *byte)
 
 // qdotB5bf16R1X1 multiplies 5-bit codes, 1 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB5bf16R1X1(f *byte)
+func qdotB5bf16R1X1(jobs *byte, consts *byte)
 
 // qdotB5bf16R4X1 multiplies 5-bit codes, 4 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB5bf16R4X1(f *byte)
+func qdotB5bf16R4X1(jobs *byte, consts *byte)
 
 // qdotB5bf16R4X2 multiplies 5-bit codes, 4 rows at a time, with 2 prepared bf16 rows.
 //
 //go:noescape
-func qdotB5bf16R4X2(f *byte)
+func qdotB5bf16R4X2(jobs *byte, consts *byte)
 
 // qdotB5bf16R2X4 multiplies 5-bit codes, 2 rows at a time, with 4 prepared bf16 rows.
 //
 //go:noescape
-func qdotB5bf16R2X4(f *byte)
+func qdotB5bf16R2X4(jobs *byte, consts *byte)

@@ -4,45 +4,41 @@
 
 #include "textflag.h"
 
-// func qdotB5f32R1X1(f *byte)
+// func qdotB5f32R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5f32R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z7
-	VMOVDQU64 64(AX), Z8
+TEXT ·qdotB5f32R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 368(R11), Z6
+	VMOVDQU64 432(R11), Z7
+	VMOVDQU64 496(R11), Z8
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -115,12 +111,12 @@ block:
 	VPERMPS         Z10, Z4, Z10
 	VFMADD231PS     Z10, Z1, Z0
 	ADDQ            $0x00000050, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -143,54 +139,65 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f32R4X1(f *byte)
+// func qdotB5f32R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5f32R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z16
-	VMOVDQU64 64(AX), Z17
+TEXT ·qdotB5f32R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 368(R11), Z15
+	VMOVDQU64 432(R11), Z16
+	VMOVDQU64 496(R11), Z17
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -198,15 +205,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -477,12 +482,12 @@ block:
 	VPERMPS         Z19, Z13, Z19
 	VFMADD231PS     Z19, Z7, Z3
 	ADDQ            $0x00000050, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -523,15 +528,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -541,49 +547,65 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f32R4X2(f *byte)
+// func qdotB5f32R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5f32R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z24
-	VMOVDQU64 64(AX), Z25
+TEXT ·qdotB5f32R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 368(R11), Z23
+	VMOVDQU64 432(R11), Z24
+	VMOVDQU64 496(R11), Z25
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -596,15 +618,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1075,13 +1095,13 @@ block:
 	VFMADD231PS     Z27, Z11, Z3
 	VFMADD231PS     Z27, Z15, Z7
 	ADDQ            $0x00000050, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1139,8 +1159,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1169,47 +1189,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f32R2X4(f *byte)
+// func qdotB5f32R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5f32R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB5f32R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 368(R11), Z21
+	VMOVDQU64 432(R11), Z22
+	VMOVDQU64 496(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1224,13 +1260,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -1669,15 +1703,15 @@ block:
 	VFMADD231PS     Z25, Z13, Z5
 	VFMADD231PS     Z25, Z15, Z7
 	ADDQ            $0x00000050, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	ADDQ            136(DI), R14
-	ADDQ            136(DI), R15
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	ADDQ            24(R11), R14
+	ADDQ            24(R11), R15
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1733,8 +1767,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1759,57 +1793,67 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f16R1X1(f *byte)
+// func qdotB5f16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB5f16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z7
-	VMOVDQU64 64(AX), Z8
+TEXT ·qdotB5f16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 368(R11), Z6
+	VMOVDQU64 432(R11), Z7
+	VMOVDQU64 496(R11), Z8
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -1867,12 +1911,12 @@ block:
 	VCVTPH2PS    Y10, Z10
 	VFMADD231PS  Z10, Z1, Z0
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1895,54 +1939,65 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f16R4X1(f *byte)
+// func qdotB5f16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB5f16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z16
-	VMOVDQU64 64(AX), Z17
+TEXT ·qdotB5f16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 368(R11), Z15
+	VMOVDQU64 432(R11), Z16
+	VMOVDQU64 496(R11), Z17
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1950,15 +2005,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2169,12 +2222,12 @@ block:
 	VCVTPH2PS    Y19, Z19
 	VFMADD231PS  Z19, Z7, Z3
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2215,15 +2268,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -2233,49 +2287,65 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f16R4X2(f *byte)
+// func qdotB5f16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB5f16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z24
-	VMOVDQU64 64(AX), Z25
+TEXT ·qdotB5f16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 368(R11), Z23
+	VMOVDQU64 432(R11), Z24
+	VMOVDQU64 496(R11), Z25
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2288,15 +2358,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2643,13 +2711,13 @@ block:
 	VFMADD231PS  Z27, Z11, Z3
 	VFMADD231PS  Z27, Z15, Z7
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2707,8 +2775,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -2737,47 +2805,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5f16R2X4(f *byte)
+// func qdotB5f16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB5f16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB5f16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 368(R11), Z21
+	VMOVDQU64 432(R11), Z22
+	VMOVDQU64 496(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2792,13 +2876,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -3111,15 +3193,15 @@ block:
 	VFMADD231PS  Z25, Z13, Z5
 	VFMADD231PS  Z25, Z15, Z7
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3175,8 +3257,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3201,57 +3283,67 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5bf16R1X1(f *byte)
+// func qdotB5bf16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5bf16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z4
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z7
-	VMOVDQU64 64(AX), Z8
+TEXT ·qdotB5bf16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 304(R11), Z5
+	VMOVDQU64 368(R11), Z6
+	VMOVDQU64 432(R11), Z7
+	VMOVDQU64 496(R11), Z8
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3296,12 +3388,12 @@ block:
 	VPERMW.Z     Z10, Z4, K1, Z10
 	VFMADD231PS  Z10, Z1, Z0
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3326,54 +3418,65 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5bf16R4X1(f *byte)
+// func qdotB5bf16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5bf16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z13
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z16
-	VMOVDQU64 64(AX), Z17
+TEXT ·qdotB5bf16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 304(R11), Z14
+	VMOVDQU64 368(R11), Z15
+	VMOVDQU64 432(R11), Z16
+	VMOVDQU64 496(R11), Z17
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3381,15 +3484,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3536,12 +3637,12 @@ block:
 	VPERMW.Z     Z19, Z13, K1, Z19
 	VFMADD231PS  Z19, Z7, Z3
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3590,15 +3691,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -3608,49 +3710,65 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5bf16R4X2(f *byte)
+// func qdotB5bf16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5bf16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z21
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z24
-	VMOVDQU64 64(AX), Z25
+TEXT ·qdotB5bf16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 304(R11), Z22
+	VMOVDQU64 368(R11), Z23
+	VMOVDQU64 432(R11), Z24
+	VMOVDQU64 496(R11), Z25
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3663,15 +3781,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3894,13 +4010,13 @@ block:
 	VFMADD231PS  Z27, Z11, Z3
 	VFMADD231PS  Z27, Z15, Z7
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3966,8 +4082,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3996,47 +4112,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB5bf16R2X4(f *byte)
+// func qdotB5bf16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB5bf16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z19
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB5bf16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 304(R11), Z20
+	VMOVDQU64 368(R11), Z21
+	VMOVDQU64 432(R11), Z22
+	VMOVDQU64 496(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -4051,13 +4183,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -4256,15 +4386,15 @@ block:
 	VFMADD231PS  Z25, Z13, Z5
 	VFMADD231PS  Z25, Z15, Z7
 	ADDQ         $0x00000050, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -4324,8 +4454,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4350,14 +4480,28 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET

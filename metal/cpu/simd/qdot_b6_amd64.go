@@ -7,59 +7,59 @@ package simd
 // qdotB6f32R1X1 multiplies 6-bit codes, 1 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB6f32R1X1(f *byte)
+func qdotB6f32R1X1(jobs *byte, consts *byte)
 
 // qdotB6f32R4X1 multiplies 6-bit codes, 4 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB6f32R4X1(f *byte)
+func qdotB6f32R4X1(jobs *byte, consts *byte)
 
 // qdotB6f32R4X2 multiplies 6-bit codes, 4 rows at a time, with 2 prepared f32 rows.
 //
 //go:noescape
-func qdotB6f32R4X2(f *byte)
+func qdotB6f32R4X2(jobs *byte, consts *byte)
 
 // qdotB6f32R2X4 multiplies 6-bit codes, 2 rows at a time, with 4 prepared f32 rows.
 //
 //go:noescape
-func qdotB6f32R2X4(f *byte)
+func qdotB6f32R2X4(jobs *byte, consts *byte)
 
 // qdotB6f16R1X1 multiplies 6-bit codes, 1 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB6f16R1X1(f *byte)
+func qdotB6f16R1X1(jobs *byte, consts *byte)
 
 // qdotB6f16R4X1 multiplies 6-bit codes, 4 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB6f16R4X1(f *byte)
+func qdotB6f16R4X1(jobs *byte, consts *byte)
 
 // qdotB6f16R4X2 multiplies 6-bit codes, 4 rows at a time, with 2 prepared f16 rows.
 //
 //go:noescape
-func qdotB6f16R4X2(f *byte)
+func qdotB6f16R4X2(jobs *byte, consts *byte)
 
 // qdotB6f16R2X4 multiplies 6-bit codes, 2 rows at a time, with 4 prepared f16 rows.
 //
 //go:noescape
-func qdotB6f16R2X4(f *byte)
+func qdotB6f16R2X4(jobs *byte, consts *byte)
 
 // qdotB6bf16R1X1 multiplies 6-bit codes, 1 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB6bf16R1X1(f *byte)
+func qdotB6bf16R1X1(jobs *byte, consts *byte)
 
 // qdotB6bf16R4X1 multiplies 6-bit codes, 4 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB6bf16R4X1(f *byte)
+func qdotB6bf16R4X1(jobs *byte, consts *byte)
 
 // qdotB6bf16R4X2 multiplies 6-bit codes, 4 rows at a time, with 2 prepared bf16 rows.
 //
 //go:noescape
-func qdotB6bf16R4X2(f *byte)
+func qdotB6bf16R4X2(jobs *byte, consts *byte)
 
 // qdotB6bf16R2X4 multiplies 6-bit codes, 2 rows at a time, with 4 prepared bf16 rows.
 //
 //go:noescape
-func qdotB6bf16R2X4(f *byte)
+func qdotB6bf16R2X4(jobs *byte, consts *byte)

@@ -4,46 +4,42 @@
 
 #include "textflag.h"
 
-// func qdotB6f32R1X1(f *byte)
+// func qdotB6f32R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6f32R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z8
-	VMOVDQU64 64(AX), Z9
+TEXT ·qdotB6f32R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 304(R11), Z6
+	VMOVDQU64 368(R11), Z7
+	VMOVDQU64 432(R11), Z8
+	VMOVDQU64 496(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -116,12 +112,12 @@ block:
 	VPERMPS         Z11, Z5, Z11
 	VFMADD231PS     Z11, Z1, Z0
 	ADDQ            $0x00000060, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -144,55 +140,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f32R4X1(f *byte)
+// func qdotB6f32R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6f32R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z17
-	VMOVDQU64 64(AX), Z18
+TEXT ·qdotB6f32R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 304(R11), Z15
+	VMOVDQU64 368(R11), Z16
+	VMOVDQU64 432(R11), Z17
+	VMOVDQU64 496(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -200,15 +207,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -480,12 +485,12 @@ block:
 	VPERMPS         Z20, Z14, Z20
 	VFMADD231PS     Z20, Z7, Z3
 	ADDQ            $0x00000060, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -526,15 +531,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -544,50 +550,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f32R4X2(f *byte)
+// func qdotB6f32R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6f32R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z25
-	VMOVDQU64 64(AX), Z26
+TEXT ·qdotB6f32R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 304(R11), Z23
+	VMOVDQU64 368(R11), Z24
+	VMOVDQU64 432(R11), Z25
+	VMOVDQU64 496(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -600,15 +622,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1080,13 +1100,13 @@ block:
 	VFMADD231PS     Z28, Z11, Z3
 	VFMADD231PS     Z28, Z15, Z7
 	ADDQ            $0x00000060, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1144,8 +1164,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1174,48 +1194,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f32R2X4(f *byte)
+// func qdotB6f32R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6f32R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
+TEXT ·qdotB6f32R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 304(R11), Z21
+	VMOVDQU64 368(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1230,13 +1266,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -1675,15 +1709,15 @@ block:
 	VFMADD231PS     Z26, Z13, Z5
 	VFMADD231PS     Z26, Z15, Z7
 	ADDQ            $0x00000060, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	ADDQ            136(DI), R14
-	ADDQ            136(DI), R15
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	ADDQ            24(R11), R14
+	ADDQ            24(R11), R15
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1739,8 +1773,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1765,58 +1799,68 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f16R1X1(f *byte)
+// func qdotB6f16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB6f16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z8
-	VMOVDQU64 64(AX), Z9
+TEXT ·qdotB6f16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 304(R11), Z6
+	VMOVDQU64 368(R11), Z7
+	VMOVDQU64 432(R11), Z8
+	VMOVDQU64 496(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -1874,12 +1918,12 @@ block:
 	VCVTPH2PS    Y11, Z11
 	VFMADD231PS  Z11, Z1, Z0
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1902,55 +1946,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f16R4X1(f *byte)
+// func qdotB6f16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB6f16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z17
-	VMOVDQU64 64(AX), Z18
+TEXT ·qdotB6f16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 304(R11), Z15
+	VMOVDQU64 368(R11), Z16
+	VMOVDQU64 432(R11), Z17
+	VMOVDQU64 496(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -1958,15 +2013,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2178,12 +2231,12 @@ block:
 	VCVTPH2PS    Y20, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2224,15 +2277,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -2242,50 +2296,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f16R4X2(f *byte)
+// func qdotB6f16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB6f16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z25
-	VMOVDQU64 64(AX), Z26
+TEXT ·qdotB6f16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 304(R11), Z23
+	VMOVDQU64 368(R11), Z24
+	VMOVDQU64 432(R11), Z25
+	VMOVDQU64 496(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2298,15 +2368,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2654,13 +2722,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -2718,8 +2786,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -2748,48 +2816,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6f16R2X4(f *byte)
+// func qdotB6f16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VBMI, AVX512VL, MMX+
-TEXT ·qdotB6f16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
+TEXT ·qdotB6f16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 304(R11), Z21
+	VMOVDQU64 368(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2804,13 +2888,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -3123,15 +3205,15 @@ block:
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3187,8 +3269,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3213,58 +3295,68 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6bf16R1X1(f *byte)
+// func qdotB6bf16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6bf16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z6
-	VMOVDQU64 64(AX), Z7
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z8
-	VMOVDQU64 64(AX), Z9
+TEXT ·qdotB6bf16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 304(R11), Z6
+	VMOVDQU64 368(R11), Z7
+	VMOVDQU64 432(R11), Z8
+	VMOVDQU64 496(R11), Z9
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3309,12 +3401,12 @@ block:
 	VPERMW.Z     Z11, Z5, K1, Z11
 	VFMADD231PS  Z11, Z1, Z0
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3339,55 +3431,66 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6bf16R4X1(f *byte)
+// func qdotB6bf16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6bf16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z15
-	VMOVDQU64 64(AX), Z16
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z17
-	VMOVDQU64 64(AX), Z18
+TEXT ·qdotB6bf16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 304(R11), Z15
+	VMOVDQU64 368(R11), Z16
+	VMOVDQU64 432(R11), Z17
+	VMOVDQU64 496(R11), Z18
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3395,15 +3498,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3551,12 +3652,12 @@ block:
 	VPERMW.Z     Z20, Z14, K1, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3605,15 +3706,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -3623,50 +3725,66 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6bf16R4X2(f *byte)
+// func qdotB6bf16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6bf16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z25
-	VMOVDQU64 64(AX), Z26
+TEXT ·qdotB6bf16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 304(R11), Z23
+	VMOVDQU64 368(R11), Z24
+	VMOVDQU64 432(R11), Z25
+	VMOVDQU64 496(R11), Z26
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3679,15 +3797,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3911,13 +4027,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3983,8 +4099,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4013,48 +4129,64 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB6bf16R2X4(f *byte)
+// func qdotB6bf16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VBMI, MMX+
-TEXT ·qdotB6bf16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	MOVQ      80(DI), AX
-	VMOVDQU64 (AX), Z21
-	VMOVDQU64 64(AX), Z22
-	MOVQ      88(DI), AX
-	VMOVDQU64 (AX), Z23
-	VMOVDQU64 64(AX), Z24
+TEXT ·qdotB6bf16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 304(R11), Z21
+	VMOVDQU64 368(R11), Z22
+	VMOVDQU64 432(R11), Z23
+	VMOVDQU64 496(R11), Z24
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -4069,13 +4201,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -4274,15 +4404,15 @@ block:
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
 	ADDQ         $0x00000060, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -4342,8 +4472,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4368,14 +4498,28 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET

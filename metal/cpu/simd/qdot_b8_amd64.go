@@ -7,59 +7,59 @@ package simd
 // qdotB8f32R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32R1X1(f *byte)
+func qdotB8f32R1X1(jobs *byte, consts *byte)
 
 // qdotB8f32R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32R4X1(f *byte)
+func qdotB8f32R4X1(jobs *byte, consts *byte)
 
 // qdotB8f32R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32R4X2(f *byte)
+func qdotB8f32R4X2(jobs *byte, consts *byte)
 
 // qdotB8f32R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared f32 rows.
 //
 //go:noescape
-func qdotB8f32R2X4(f *byte)
+func qdotB8f32R2X4(jobs *byte, consts *byte)
 
 // qdotB8f16R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16R1X1(f *byte)
+func qdotB8f16R1X1(jobs *byte, consts *byte)
 
 // qdotB8f16R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16R4X1(f *byte)
+func qdotB8f16R4X1(jobs *byte, consts *byte)
 
 // qdotB8f16R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16R4X2(f *byte)
+func qdotB8f16R4X2(jobs *byte, consts *byte)
 
 // qdotB8f16R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared f16 rows.
 //
 //go:noescape
-func qdotB8f16R2X4(f *byte)
+func qdotB8f16R2X4(jobs *byte, consts *byte)
 
 // qdotB8bf16R1X1 multiplies 8-bit codes, 1 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB8bf16R1X1(f *byte)
+func qdotB8bf16R1X1(jobs *byte, consts *byte)
 
 // qdotB8bf16R4X1 multiplies 8-bit codes, 4 rows at a time, with 1 prepared bf16 rows.
 //
 //go:noescape
-func qdotB8bf16R4X1(f *byte)
+func qdotB8bf16R4X1(jobs *byte, consts *byte)
 
 // qdotB8bf16R4X2 multiplies 8-bit codes, 4 rows at a time, with 2 prepared bf16 rows.
 //
 //go:noescape
-func qdotB8bf16R4X2(f *byte)
+func qdotB8bf16R4X2(jobs *byte, consts *byte)
 
 // qdotB8bf16R2X4 multiplies 8-bit codes, 2 rows at a time, with 4 prepared bf16 rows.
 //
 //go:noescape
-func qdotB8bf16R2X4(f *byte)
+func qdotB8bf16R2X4(jobs *byte, consts *byte)

@@ -4,41 +4,39 @@
 
 #include "textflag.h"
 
-// func qdotB8f32R1X1(f *byte)
+// func qdotB8f32R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8f32R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
+TEXT ·qdotB8f32R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 240(R11), Z6
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -191,12 +189,12 @@ block:
 	VPERMPS         Z8, Z6, Z8
 	VFMADD231PS     Z8, Z1, Z0
 	ADDQ            $0x00000080, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -219,50 +217,63 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f32R4X1(f *byte)
+// func qdotB8f32R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8f32R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
+TEXT ·qdotB8f32R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 240(R11), Z15
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -270,15 +281,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -800,12 +809,12 @@ block:
 	VPERMPS         Z20, Z15, Z20
 	VFMADD231PS     Z20, Z7, Z3
 	ADDQ            $0x00000080, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -846,15 +855,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -864,45 +874,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f32R4X2(f *byte)
+// func qdotB8f32R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8f32R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB8f32R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 240(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -915,15 +943,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1869,13 +1895,13 @@ block:
 	VFMADD231PS     Z28, Z11, Z3
 	VFMADD231PS     Z28, Z15, Z7
 	ADDQ            $0x00000080, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -1933,8 +1959,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -1963,43 +1989,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f32R2X4(f *byte)
+// func qdotB8f32R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8f32R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
+TEXT ·qdotB8f32R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 240(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -2014,13 +2058,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -2968,15 +3010,15 @@ block:
 	VFMADD231PS     Z24, Z13, Z5
 	VFMADD231PS     Z24, Z15, Z7
 	ADDQ            $0x00000080, R8
-	ADDQ            120(DI), R9
+	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
 	DECQ            CX
 	JNZ             block
-	ADDQ            136(DI), R12
-	ADDQ            136(DI), R13
-	ADDQ            136(DI), R14
-	ADDQ            136(DI), R15
-	MOVQ            128(DI), CX
+	ADDQ            24(R11), R12
+	ADDQ            24(R11), R13
+	ADDQ            24(R11), R14
+	ADDQ            24(R11), R15
+	MOVQ            16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3032,8 +3074,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -3058,53 +3100,65 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f16R1X1(f *byte)
+// func qdotB8f16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB8f16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
+TEXT ·qdotB8f16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 240(R11), Z6
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3219,12 +3273,12 @@ block:
 	VCVTPH2PS    Y8, Z8
 	VFMADD231PS  Z8, Z1, Z0
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3247,50 +3301,63 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f16R4X1(f *byte)
+// func qdotB8f16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB8f16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
+TEXT ·qdotB8f16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 240(R11), Z15
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3298,15 +3365,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3700,12 +3765,12 @@ block:
 	VCVTPH2PS    Y20, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -3746,15 +3811,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -3764,45 +3830,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f16R4X2(f *byte)
+// func qdotB8f16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB8f16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB8f16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 240(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -3815,15 +3899,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -4505,13 +4587,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -4569,8 +4651,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -4599,43 +4681,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8f16R2X4(f *byte)
+// func qdotB8f16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VL, MMX+
-TEXT ·qdotB8f16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
+TEXT ·qdotB8f16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 240(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -4650,13 +4750,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -5320,15 +5418,15 @@ block:
 	VFMADD231PS  Z24, Z13, Z5
 	VFMADD231PS  Z24, Z15, Z7
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -5384,8 +5482,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -5410,53 +5508,65 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8bf16R1X1(f *byte)
+// func qdotB8bf16R1X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8bf16R1X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z3
-	VMOVDQU64 64(AX), Z4
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z5
-	VMOVDQU64 64(AX), Z6
+TEXT ·qdotB8bf16R1X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z3
+	VMOVDQU64 112(R11), Z4
+	VMOVDQU64 176(R11), Z5
+	VMOVDQU64 240(R11), Z6
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*1), AX
 	PREFETCHT0 (AX)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*1), AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -5529,12 +5639,12 @@ block:
 	VPERMW.Z     Z8, Z6, K1, Z8
 	VFMADD231PS  Z8, Z1, Z0
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -5559,50 +5669,63 @@ lastbias:
 reduce:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y0
+	MOVQ          88(DI), CX
 	VHADDPS       Y0, Y0, Y0
 	VHADDPS       Y0, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X1
 	VADDPS        X1, X0, X0
-	VMOVSS        X0, (R11)
-	ADDQ          $0x00000004, R11
-	CMPQ          SI, 168(DI)
+	VMOVSS        X0, (CX)
+	ADDQ          $0x00000004, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
 
 next:
 	SUBQ $0x00000001, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8bf16R4X1(f *byte)
+// func qdotB8bf16R4X1(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8bf16R4X1(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z12
-	VMOVDQU64 64(AX), Z13
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z14
-	VMOVDQU64 64(AX), Z15
+TEXT ·qdotB8bf16R4X1(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z12
+	VMOVDQU64 112(R11), Z13
+	VMOVDQU64 176(R11), Z14
+	VMOVDQU64 240(R11), Z15
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -5610,15 +5733,13 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -5868,12 +5989,12 @@ block:
 	VPERMW.Z     Z20, Z15, K1, Z20
 	VFMADD231PS  Z20, Z7, Z3
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -5922,15 +6043,16 @@ reduce:
 	VADDPS        Y6, Y2, Y2
 	VEXTRACTF64X4 $0x01, Z3, Y7
 	VADDPS        Y7, Y3, Y3
+	MOVQ          88(DI), CX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
 	VEXTRACTF128  $0x01, Y0, X4
 	VADDPS        X4, X0, X0
-	VMOVSS        X0, (R11)
-	VEXTRACTPS    $0x01, X0, 4(R11)
-	VEXTRACTPS    $0x02, X0, 8(R11)
-	VEXTRACTPS    $0x03, X0, 12(R11)
+	VMOVSS        X0, (CX)
+	VEXTRACTPS    $0x01, X0, 4(CX)
+	VEXTRACTPS    $0x02, X0, 8(CX)
+	VEXTRACTPS    $0x03, X0, 12(CX)
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
@@ -5940,45 +6062,63 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8bf16R4X2(f *byte)
+// func qdotB8bf16R4X2(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8bf16R4X2(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z22
-	VMOVDQU64 64(AX), Z23
+TEXT ·qdotB8bf16R4X2(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z20
+	VMOVDQU64 112(R11), Z21
+	VMOVDQU64 176(R11), Z22
+	VMOVDQU64 240(R11), Z23
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
 	LEAQ      (DX)(DX*2), R14
 	LEAQ      (BX)(BX*2), R15
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -5991,15 +6131,13 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*4), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -6401,13 +6539,13 @@ block:
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -6473,8 +6611,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -6503,43 +6641,61 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000010, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000010, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	PREFETCHT0    (AX)(BX*2)
+	PREFETCHT0    (AX)(R15*1)
 
 next:
 	SUBQ $0x00000004, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET
 
-// func qdotB8bf16R2X4(f *byte)
+// func qdotB8bf16R2X4(jobs *byte, consts *byte)
 // Requires: AVX, AVX512BW, AVX512F, MMX+
-TEXT ·qdotB8bf16R2X4(SB), NOSPLIT, $0-8
-	MOVQ      f+0(FP), DI
-	MOVQ      64(DI), AX
-	VMOVDQU64 (AX), Z18
-	VMOVDQU64 64(AX), Z19
-	MOVQ      72(DI), AX
-	VMOVDQU64 (AX), Z20
-	VMOVDQU64 64(AX), Z21
+TEXT ·qdotB8bf16R2X4(SB), NOSPLIT, $0-16
+	MOVQ      jobs+0(FP), DI
+	MOVQ      consts+8(FP), R11
+	VMOVDQU64 48(R11), Z18
+	VMOVDQU64 112(R11), Z19
+	VMOVDQU64 176(R11), Z20
+	VMOVDQU64 240(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
-	MOVQ      128(DI), CX
+	MOVQ      16(R11), CX
 	ANDQ      $0x0f, CX
 	MOVQ      $0x00000001, AX
 	SHLQ      CL, AX
 	DECQ      AX
 	KMOVW     AX, K2
-	MOVQ      (DI), R8
-	MOVQ      8(DI), R9
-	MOVQ      16(DI), R10
-	MOVQ      24(DI), R11
-	MOVQ      160(DI), SI
-	MOVQ      144(DI), DX
-	MOVQ      152(DI), BX
+	MOVQ      32(R11), DX
+	MOVQ      40(R11), BX
+
+job:
+	MOVQ (DI), R8
+	MOVQ 8(DI), R9
+	MOVQ 16(DI), R10
+	MOVQ 112(DI), SI
 
 row:
 	MOVQ       32(DI), R12
@@ -6554,13 +6710,11 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       104(DI), CX
-	MOVQ       184(DI), AX
-	ADDQ       R9, AX
+	MOVQ       (R11), CX
+	LEAQ       (R9)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	MOVQ       192(DI), AX
-	ADDQ       R10, AX
+	LEAQ       (R10)(BX*2), AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -6932,15 +7086,15 @@ block:
 	VFMADD231PS  Z24, Z13, Z5
 	VFMADD231PS  Z24, Z15, Z7
 	ADDQ         $0x00000080, R8
-	ADDQ         120(DI), R9
+	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
 	DECQ         CX
 	JNZ          block
-	ADDQ         136(DI), R12
-	ADDQ         136(DI), R13
-	ADDQ         136(DI), R14
-	ADDQ         136(DI), R15
-	MOVQ         128(DI), CX
+	ADDQ         24(R11), R12
+	ADDQ         24(R11), R13
+	ADDQ         24(R11), R14
+	ADDQ         24(R11), R15
+	MOVQ         16(R11), CX
 
 bias:
 	CMPQ        CX, $0x10
@@ -7000,8 +7154,8 @@ reduce:
 	VADDPS        Y14, Y6, Y6
 	VEXTRACTF64X4 $0x01, Z7, Y15
 	VADDPS        Y15, Y7, Y7
-	MOVQ          112(DI), AX
-	MOVQ          R11, CX
+	MOVQ          88(DI), CX
+	MOVQ          104(DI), AX
 	VHADDPS       Y3, Y2, Y2
 	VHADDPS       Y1, Y0, Y0
 	VHADDPS       Y2, Y0, Y0
@@ -7026,14 +7180,28 @@ reduce:
 	ADDQ          DX, R8
 	ADDQ          BX, R9
 	ADDQ          BX, R10
-	ADDQ          $0x00000008, R11
-	CMPQ          SI, 168(DI)
+	ADDQ          $0x00000008, 88(DI)
+	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          176(DI), SI
-	MOVQ          $-1, 168(DI)
+	ADDQ          128(DI), SI
+	MOVQ          $-1, 120(DI)
+	CMPQ          136(DI), $0x00
+	JE            next
+	MOVQ          152(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
+	MOVQ          160(DI), AX
+	PREFETCHT0    (AX)
+	PREFETCHT0    (AX)(BX*1)
 
 next:
 	SUBQ $0x00000002, 96(DI)
 	JNZ  row
+	CMPQ 136(DI), $0x00
+	JE   done
+	ADDQ $0x00000090, DI
+	JMP  job
+
+done:
 	VZEROUPPER
 	RET

@@ -28,17 +28,18 @@ func benchHot(b *testing.B, t dtype.DType, bits, nx int) {
 		p := unsafe.Pointer(&make([]byte, n+Overread+64)[0])
 		return unsafe.Add(p, -uintptr(p)&63)
 	}
-	a := RowArgs{Tile: Tile{mem(n * q.RowBytes()), mem(n * q.ScaleBytes()), mem(n * q.ScaleBytes())}, Rows: n, NX: nx, Ld: n, Scratch: make([]float32, k)}
-	a.Out = &make([]float32, n*nx)[0]
+	w := NewWorker(make([]float32, q.WorkerFloats()))
+	jobs := []Job{{Tile: Tile{mem(n * q.RowBytes()), mem(n * q.ScaleBytes()), mem(n * q.ScaleBytes())}, Rows: n, NX: nx, Ld: n}}
+	jobs[0].Out = &make([]float32, n*nx)[0]
 	for i := range nx {
-		a.X[i] = mem(q.XBytes)
-		q.Prepare(a.X[i], mem(k*4), a.Scratch)
+		jobs[0].X[i] = mem(q.XBytes)
+		q.Prepare(jobs[0].X[i], mem(k*4), w)
 	}
 	best := time.Duration(1 << 62)
 	for range b.N {
 		start := time.Now()
 		for range 4 {
-			q.Rows(&a)
+			q.Run(jobs, Tile{}, w)
 		}
 		best = min(best, time.Since(start)/4)
 	}

@@ -39,9 +39,14 @@ func (q *QDot) mask() uint32 {
 	return 1<<q.Bits - 1
 }
 
-func (plain) rows(q *QDot, a *RowArgs) {
+func (plain) run(q *QDot, jobs []Job, _ Tile, w *Worker) {
+	for i := range jobs {
+		q.plainRows(&jobs[i], w.floats[:q.K])
+	}
+}
+
+func (q *QDot) plainRows(a *Job, codes []float32) {
 	groups := q.K / q.Group
-	codes := a.Scratch[:q.K]
 	out := unsafe.Slice(a.Out, (a.NX-1)*a.Ld+a.Rows)
 	for r := range a.Rows {
 		Codes(codes, unsafe.Add(a.Codes, r*q.RowBytes()), q.Bits)

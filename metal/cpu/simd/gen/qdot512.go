@@ -8,30 +8,34 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// Offsets in package simd's struct frame.
+// Offsets in package simd's struct Job, of which there is a row.
 const (
-	fCodes     = 0
-	fScales    = 8
-	fBiases    = 16
-	fOut       = 24
-	fX         = 32 // four pointers
-	fTable     = 64 // 64 words: what an index stands for, as bfloat16
-	fScaleIdx  = 72 // two vectors: which scale each lane takes
-	fGather    = 80 // two vectors: which byte each byte of a qword takes
-	fShift     = 88 // four vectors: where each code of a qword starts
-	fRows      = 96 // counted down
-	fBlocks    = 104
-	fLd        = 112 // bytes between outputs of one row
-	fScaleStep = 120 // bytes of scales per block
-	fGroups    = 128 // groups that have a bias
-	fSums      = 136 // where the sums start in a prepared row
-	fRowBytes  = 144 // codes of one row
-	fScaleRow  = 152 // bytes of scales of one row
-	fAhead     = 160 // what to prefetch first
-	fEnd       = 168 // end of these codes: prefetching jumps from there …
-	fJump      = 176 // … by so many bytes, once
-	fScaleJump = 184 // bytes from a scale to the one that the next tile has there
-	fBiasJump  = 192
+	jCodes  = 0
+	jScales = 8
+	jBiases = 16
+	jX      = 32 // four pointers
+	jOut    = 88
+	jRows   = 96  // counted down
+	jLd     = 104 // bytes between outputs of one row
+	jAhead  = 112 // what to prefetch first
+	jEnd    = 120 // end of the codes: prefetching jumps from there …
+	jJump   = 128 // … by so many bytes, once
+	jMore   = 136 // 0 in the last job
+	jobSize = 144
+)
+
+// Offsets in package simd's struct consts512.
+const (
+	cBlocks    = 0
+	cScaleStep = 8  // bytes of scales per block
+	cGroups    = 16 // groups that have a bias
+	cSums      = 24 // where the sums start in a prepared row
+	cRowBytes  = 32 // codes of one row
+	cScaleRow  = 40 // bytes of scales of one row
+	cTable     = 48 // 64 words: what an index stands for, as bfloat16
+	cScaleIdx  = cTable + 128
+	cGather    = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
+	cShift     = cGather + 128   // four vectors: where each code of a qword starts
 )
 
 var types = []struct {
@@ -77,14 +81,14 @@ type qdot struct {
 }
 
 var (
-	codes, scales, biases, out = R8, R9, R10, R11
-	xs                         = []GPPhysical{R12, R13, R14, R15}
-	frame                      = RDI
-	at                         = RAX // offset in prepared rows
-	left                       = RCX // blocks, then groups
-	rowBytes, rowBytes3        = RDX, R14
-	scaleRow, scaleRow3        = RBX, R15
-	ahead                      = RSI // what to prefetch next
+	codes, scales, biases = R8, R9, R10
+	xs                    = []GPPhysical{R12, R13, R14, R15}
+	job, consts           = RDI, R11
+	at                    = RAX // offset in prepared rows
+	left                  = RCX // blocks, then groups
+	rowBytes, rowBytes3   = RDX, R14
+	scaleRow, scaleRow3   = RBX, R15
+	ahead                 = RSI // what to prefetch next
 
 	oddWords = K1 // the upper word of each lane
 	tail     = K2 // groups in the last vector of biases
@@ -134,24 +138,30 @@ func (q *qdot) generate() {
 	}
 
 	name := fmt.Sprintf("qdotB%d%sR%dX%d", q.bits, q.typ, q.nr, q.nx)
-	TEXT(name, NOSPLIT, "func(f *byte)")
+	TEXT(name, NOSPLIT, "func(jobs, consts *byte)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s multiplies %d-bit codes, %d rows at a time, with %d prepared %s rows.", name, q.bits, q.nr, q.nx, q.typ))
-	Load(Param("f"), frame)
+	Load(Param("jobs"), job)
+	Load(Param("consts"), consts)
 	q.constants()
+	Label("job")
+	MOVQ(mem(job, jCodes), codes)
+	MOVQ(mem(job, jScales), scales)
+	MOVQ(mem(job, jBiases), biases)
+	MOVQ(mem(job, jAhead), ahead)
 	Label("row")
 	for i := range q.nx {
-		MOVQ(mem(frame, fX+8*i), xs[i])
+		MOVQ(mem(job, jX+8*i), xs[i])
 	}
 	for _, t := range q.total {
 		VPXORD(t, t, t)
 	}
-	MOVQ(mem(frame, fBlocks), left)
+	MOVQ(mem(consts, cBlocks), left)
 	q.prefetchScales()
 	Label("block")
 	q.block()
 	ADDQ(imm32(16*q.bits), codes)
-	ADDQ(mem(frame, fScaleStep), scales)
+	ADDQ(mem(consts, cScaleStep), scales)
 	ADDQ(imm32(256*q.parts), at)
 	DECQ(left)
 	JNZ(operand.LabelRef("block"))
@@ -162,27 +172,36 @@ func (q *qdot) generate() {
 		ADDQ(scaleRow, scales)
 		ADDQ(scaleRow, biases)
 	}
-	ADDQ(imm32(4*q.nr), out)
-	CMPQ(ahead, mem(frame, fEnd))
+	ADDQ(imm32(4*q.nr), mem(job, jOut))
+	CMPQ(ahead, mem(job, jEnd))
 	JB(operand.LabelRef("next"))
-	ADDQ(mem(frame, fJump), ahead)
-	MOVQ(operand.I32(-1), mem(frame, fEnd))
+	ADDQ(mem(job, jJump), ahead)
+	MOVQ(operand.I32(-1), mem(job, jEnd))
+	CMPQ(mem(job, jMore), operand.Imm(0))
+	JE(operand.LabelRef("next"))
+	for _, field := range []int{jScales, jBiases} {
+		MOVQ(mem(job, jobSize+field), at)
+		for r := range q.nr {
+			PREFETCHT0(scalesOf(at, r))
+		}
+	}
 	Label("next")
-	SUBQ(imm32(q.nr), mem(frame, fRows))
+	SUBQ(imm32(q.nr), mem(job, jRows))
 	JNZ(operand.LabelRef("row"))
+	CMPQ(mem(job, jMore), operand.Imm(0))
+	JE(operand.LabelRef("done"))
+	ADDQ(imm32(jobSize), job)
+	JMP(operand.LabelRef("job"))
+	Label("done")
 	VZEROUPPER()
 	RET()
 }
 
-// prefetchScales fetches the scales and biases of the next tile's rows, those
-// that correspond to the rows about to be computed.
+// prefetchScales fetches the scales and biases of the rows after those about
+// to be computed.
 func (q *qdot) prefetchScales() {
-	for _, p := range []struct {
-		base GPPhysical
-		jump int
-	}{{scales, fScaleJump}, {biases, fBiasJump}} {
-		MOVQ(mem(frame, p.jump), at)
-		ADDQ(p.base, at)
+	for _, base := range []GPPhysical{scales, biases} {
+		LEAQ(operand.Mem{Base: base, Index: scaleRow, Scale: uint8(q.nr)}, at)
 		for r := range q.nr {
 			PREFETCHT0(scalesOf(at, r))
 		}
@@ -194,34 +213,28 @@ func (q *qdot) prefetchScales() {
 func (q *qdot) stream() bool { return q.bits != 4 && q.bits != 8 }
 
 func (q *qdot) constants() {
-	tmp := at
 	load := func(field int, regs []VecPhysical) {
-		MOVQ(mem(frame, field), tmp)
 		for i, r := range regs {
-			VMOVDQU64(mem(tmp, 64*i), r)
+			VMOVDQU64(mem(consts, field+64*i), r)
 		}
 	}
-	load(fTable, q.table)
-	load(fScaleIdx, q.scaleIdx)
+	load(cTable, q.table)
+	load(cScaleIdx, q.scaleIdx)
 	if q.stream() {
-		load(fGather, q.gather)
-		load(fShift, q.shift)
+		load(cGather, q.gather)
+		load(cShift, q.shift)
 	}
+	tmp := at
 	MOVQ(operand.U64(0xaaaaaaaa), tmp)
 	KMOVD(tmp.As32(), oddWords)
-	MOVQ(mem(frame, fGroups), RCX)
+	MOVQ(mem(consts, cGroups), RCX)
 	ANDQ(operand.Imm(15), RCX)
 	MOVQ(imm32(1), tmp)
 	SHLQ(CL, tmp)
 	DECQ(tmp)
 	KMOVW(tmp.As32(), tail)
-	MOVQ(mem(frame, fCodes), codes)
-	MOVQ(mem(frame, fScales), scales)
-	MOVQ(mem(frame, fBiases), biases)
-	MOVQ(mem(frame, fOut), out)
-	MOVQ(mem(frame, fAhead), ahead)
-	MOVQ(mem(frame, fRowBytes), rowBytes)
-	MOVQ(mem(frame, fScaleRow), scaleRow)
+	MOVQ(mem(consts, cRowBytes), rowBytes)
+	MOVQ(mem(consts, cScaleRow), scaleRow)
 	if q.nr == 4 {
 		LEAQ(operand.Mem{Base: rowBytes, Index: rowBytes, Scale: 2}, rowBytes3)
 		LEAQ(operand.Mem{Base: scaleRow, Index: scaleRow, Scale: 2}, scaleRow3)
@@ -360,9 +373,9 @@ func (q *qdot) scale(s int) {
 // addBiases adds Σ bias·Σx over each row's groups, 16 at a time.
 func (q *qdot) addBiases() {
 	for j := range q.nx {
-		ADDQ(mem(frame, fSums), xs[j])
+		ADDQ(mem(consts, cSums), xs[j])
 	}
-	MOVQ(mem(frame, fGroups), left)
+	MOVQ(mem(consts, cGroups), left)
 	Label("bias")
 	CMPQ(left, operand.Imm(16))
 	JL(operand.LabelRef("lastbias"))
@@ -419,9 +432,9 @@ func (q *qdot) reduce() {
 		VEXTRACTF64X4(operand.Imm(1), q.total[i], half)
 		VADDPS(half, y(i), y(i))
 	}
+	MOVQ(mem(job, jOut), left)
 	if q.nx > 1 {
-		MOVQ(mem(frame, fLd), at)
-		MOVQ(out, left)
+		MOVQ(mem(job, jLd), at)
 	}
 	for i := 0; i < len(q.total); i += 4 {
 		n := min(4, len(q.total)-i)
@@ -440,9 +453,6 @@ func (q *qdot) reduce() {
 				ADDQ(at, left)
 			}
 			dst := mem(left, 4*r)
-			if q.nx == 1 {
-				dst = mem(out, 4*r)
-			}
 			if k == 0 {
 				VMOVSS(sums, dst)
 			} else {
