@@ -8,6 +8,7 @@ package compare
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/assay-bench/assay/core/record"
@@ -105,10 +106,25 @@ func Compare(fileA, fileB string, a, b *record.Result) (*Report, error) {
 	}
 	rep.addMissing(a, b)
 	if len(rep.Rows) == 0 {
-		return nil, fmt.Errorf("%s and %s have no case, variant and phase in common: %q of %s against %q of %s",
-			fileA, fileB, rep.A.Experiment, rep.A.Session, rep.B.Experiment, rep.B.Session)
+		return nil, fmt.Errorf("%s and %s have no case, variant and phase in common: %s against %s", fileA, fileB, contents(a), contents(b))
 	}
 	return rep, nil
+}
+
+// contents names what a document is about, in few words.
+func contents(r *record.Result) string {
+	var cases []string
+	for i := range r.Cases {
+		if i == 3 {
+			cases = append(cases, "…")
+			break
+		}
+		cases = append(cases, r.Cases[i].ID)
+	}
+	if cases == nil {
+		cases = []string{"none"}
+	}
+	return fmt.Sprintf("experiment %q with cases %s", r.Experiment.Name, strings.Join(cases, "; "))
 }
 
 func side(file string, r *record.Result) Side {

@@ -101,9 +101,6 @@ func preparedOnce(rounds []record.Round, variant string) bool {
 // recomputePlan lays the looks out again. Fewer claims or rounds than the
 // experiment asks for would make every level too lenient.
 func recomputePlan(r *record.Result) error {
-	if len(r.Plan.Looks) == 0 {
-		return nil
-	}
 	m, e := r.Plan.Method, r.Experiment
 	m.Rounds, m.MaxRounds = max(m.Rounds, e.Measure.Rounds), max(m.MaxRounds, e.Measure.MaxRounds)
 	if e.Measure.Confidence > 0 {

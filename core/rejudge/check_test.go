@@ -2,6 +2,7 @@ package rejudge
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,6 +105,9 @@ func TestEditsAreFound(t *testing.T) {
 		{"a look's level", func(r *record.Result) { r.Plan.Looks[0].Alpha *= 2 }, "", "plan looks 0 alpha"},
 		{"a look's decision", func(r *record.Result) { r.Cases[0].Looks[0].Stop = false }, WhySame, "look at 8 rounds: stop"},
 		{"a round taken out of the statistics", func(r *record.Result) { r.Cases[0].Rounds[3].Counted = false }, WhyNumbers, ""},
+		{"the looks and all that rests on them", func(r *record.Result) {
+			r.Plan.Looks, r.Cases[0].Judgements, r.Verdict = nil, nil, "none"
+		}, WhyVerdict, "plan looks"},
 		{"a judgement removed", func(r *record.Result) { r.Cases[0].Judgements = nil }, WhyVerdict, ""},
 		{"a judgement added", func(r *record.Result) {
 			j := r.Cases[0].Judgements[0]
@@ -273,6 +277,37 @@ func TestJournal(t *testing.T) {
 		r, path := stored(t, fakeresult.Options{})
 		if rep := held(t, r, path); !rep.Follows || rep.Journal.State != JournalMissing {
 			t.Errorf("%v %+v", rep.Follows, rep.Journal)
+		}
+	})
+}
+
+// Whatever a document holds, it is judged or refused.
+func FuzzCheck(f *testing.F) {
+	r, err := fakeresult.New(fakeresult.Options{})
+	if err != nil {
+		f.Fatal(err)
+	}
+	c := &r.Cases[0]
+	c.Rounds = c.Rounds[:2]
+	for i := range c.Rounds {
+		for k := range c.Rounds[i].Visits {
+			c.Rounds[i].Visits[k].Samples = c.Rounds[i].Visits[k].Samples[:1]
+		}
+	}
+	raw, err := json.Marshal(r)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(raw)
+	f.Add([]byte(`{"schema_version":1,"cases":[{"variants":[{"role":"baseline"}],"rounds":[{"counted":true}]}]}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var r record.Result
+		if json.Unmarshal(raw, &r) != nil {
+			return
+		}
+		rep, err := Check(&r)
+		if err == nil && rep.Follows != (len(rep.Differences) == 0) {
+			t.Fatalf("follows %v with %d differences", rep.Follows, len(rep.Differences))
 		}
 	})
 }

@@ -38,10 +38,15 @@ func detections(w io.Writer, e *plan.Experiment, s Style) {
 	}
 }
 
+// roundsWorthAdvising is where advice stops being "add rounds".
+const roundsWorthAdvising = 200
+
 func roundsFor(d plan.Detection, most int, s Style) cell {
 	switch {
 	case d.RoundsNeeded == 0:
 		return plain("–")
+	case d.RoundsNeeded > most && d.RoundsNeeded > roundsWorthAdvising:
+		return cell{text: fmt.Sprintf("%d: calm the machine or widen the margin", d.RoundsNeeded), paint: s.paint("33")}
 	case d.RoundsNeeded > most:
 		return cell{text: fmt.Sprintf("%d, more than max_rounds: raise it or widen the margin", d.RoundsNeeded), paint: s.paint("33")}
 	}

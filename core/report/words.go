@@ -29,7 +29,9 @@ const proseWidth = 100
 // field writes a labelled sentence, broken into lines that hang under its start.
 func field(w io.Writer, indent, label, text string) {
 	hang := strings.Repeat(" ", len([]rune(label)))
-	for i, line := range strings.Split(wordwrap.WrapString(text, proseWidth), "\n") {
+	const nbsp = "\u00a0" // wordwrap leaves it alone: a number stays with its percent sign
+	text = wordwrap.WrapString(strings.ReplaceAll(text, " %", nbsp+"%"), proseWidth)
+	for i, line := range strings.Split(strings.ReplaceAll(text, nbsp, " "), "\n") {
 		if i > 0 {
 			label = hang
 		}
