@@ -31,7 +31,7 @@ func (w *walker) args(open int, bare bool) []Arg {
 		out = append(out, w.arg(part[0], part[1], bare))
 	}
 	if !bare {
-		w.index(out)
+		w.assign(out)
 	}
 	return out
 }
@@ -102,14 +102,11 @@ func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {
 	for name, value := range attrs {
 		switch {
 		case name == "buffer" || name == "threadgroup":
-			n, ok := int64(0), false
-			if len(value) == 1 && value[0].kind == tokNumber {
-				n, ok = integer(value[0].text)
-			}
+			n, ok := w.index(value)
 			if !ok || n < 0 || n > 30 {
 				panic(fault{u.errorAt(at, name, "[[%s(n)]] needs a number from 0 to 30", name)})
 			}
-			a.Attr, a.Index = name, int(n)
+			a.Attr, a.Index = name, n
 		case name == "function_constant":
 			a.Enabled = spell(value)
 		case positions[name]:
@@ -139,9 +136,9 @@ func (w *walker) checkArg(a Arg, at token, pointer bool) {
 	}
 }
 
-// index gives arguments without an index the lowest free one, as Metal does,
+// assign gives arguments without an index the lowest free one, as Metal does,
 // and refuses an index used twice.
-func (w *walker) index(args []Arg) {
+func (w *walker) assign(args []Arg) {
 	buffers, groups := map[int]bool{}, map[int]bool{}
 	table := func(a Arg) map[int]bool {
 		if a.Space == Threadgroup {
@@ -173,4 +170,20 @@ func (w *walker) index(args []Arg) {
 			args[n].Attr = "threadgroup"
 		}
 	}
+}
+
+// index evaluates an attribute's number: an integer expression of literals,
+// which is what macros leave.
+func (w *walker) index(expr []token) (n int, ok bool) {
+	if len(expr) == 0 || len(expr) > 64 {
+		return 0, false
+	}
+	for _, t := range expr {
+		if t.kind != tokNumber && t.kind != tokPunct {
+			return 0, false
+		}
+	}
+	p := &preprocessor{file: w.u.File, macros: map[string]*macro{}, budget: 1024, work: maxWork}
+	v := p.evaluate(token{text: "attribute", file: expr[0].file, line: expr[0].line, col: expr[0].col}, expr)
+	return int(v), v >= 0 && v < 1<<31
 }

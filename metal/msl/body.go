@@ -48,6 +48,9 @@ func (w *walker) plain(i, end int) {
 // constant becomes const, unless the type says so already.
 func (w *walker) constant(i, end int) edit {
 	u := w.u
+	if i > 0 && u.toks[i-1].is(")") { // qualifies a member function
+		return edit{role: roleErase}
+	}
 	for j := i - 1; j >= max(0, i-maxLookahead/4) && u.toks[j].kind == tokIdent; j-- {
 		if u.toks[j].is("const") {
 			return edit{role: roleErase}

@@ -167,11 +167,11 @@ func TestHostile(t *testing.T) {
 		return b.String() + "M0;\n"
 	}
 	for name, text := range map[string]string{
-		"angles":    strings.Repeat("a<", 50_000) + ";",
-		"templates": strings.Repeat("template<", 50_000),
-		"constants": "void f() {" + strings.Repeat("constant ", 50_000) + ";}",
-		"groups":    "void f() {" + strings.Repeat("threadgroup ", 50_000) + ";}",
-		"brackets":  strings.Repeat("(", 300_000),
+		"angles":    strings.Repeat("a<", 20_000) + ";",
+		"templates": strings.Repeat("template<", 20_000),
+		"constants": "void f() {" + strings.Repeat("constant ", 20_000) + ";}",
+		"groups":    "void f() {" + strings.Repeat("threadgroup ", 20_000) + ";}",
+		"brackets":  strings.Repeat("(", 100_000),
 		"functions": strings.Repeat("void f(int a) {}\n", 20_000),
 		"doubling":  chain(100),
 		"chain":     flat(20_000),

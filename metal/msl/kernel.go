@@ -85,10 +85,8 @@ func (w *walker) kernelAttributes(f *function, attrs map[string][]token) {
 			f.hostName += unquote(t.text)
 		}
 	}
-	if a := attrs["max_total_threads_per_threadgroup"]; len(a) == 1 {
-		if n, ok := integer(a[0].text); ok {
-			f.max = int(n)
-		}
+	if n, ok := w.index(attrs["max_total_threads_per_threadgroup"]); ok {
+		f.max = n
 	}
 }
 

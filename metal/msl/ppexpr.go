@@ -41,7 +41,7 @@ func (p *preprocessor) evaluate(at token, in []token) int64 {
 	e := &evaluator{p: p, at: at, in: p.expand(plain)}
 	v := e.ternary()
 	if e.pos < len(e.in) {
-		p.fail(e.in[e.pos], "#%s expression goes wrong at %q", at.text, e.in[e.pos].text)
+		p.fail(e.in[e.pos], "%s expression goes wrong at %q", directive(at), e.in[e.pos].text)
 	}
 	return v
 }
@@ -56,7 +56,7 @@ func (e *evaluator) accept(text string) bool {
 
 func (e *evaluator) ternary() int64 {
 	if e.depth++; e.depth > maxNesting {
-		e.p.fail(e.at, "#%s expression is nested too deep", e.at.text)
+		e.p.fail(e.at, "%s expression is nested too deep", directive(e.at))
 	}
 	defer func() { e.depth-- }()
 	c := e.binary(0)
@@ -65,7 +65,7 @@ func (e *evaluator) ternary() int64 {
 	}
 	a := e.ternary()
 	if !e.accept(":") {
-		e.p.fail(e.at, "#%s expression has ? without :", e.at.text)
+		e.p.fail(e.at, "%s expression has ? without :", directive(e.at))
 	}
 	b := e.ternary()
 	if c != 0 {
@@ -156,7 +156,7 @@ func (e *evaluator) apply(op string, a, b int64) int64 {
 
 func (e *evaluator) unary() int64 {
 	if e.depth++; e.depth > maxNesting {
-		e.p.fail(e.at, "#%s expression is nested too deep", e.at.text)
+		e.p.fail(e.at, "%s expression is nested too deep", directive(e.at))
 	}
 	defer func() { e.depth-- }()
 	switch {
@@ -174,12 +174,12 @@ func (e *evaluator) unary() int64 {
 	case e.accept("("):
 		v := e.ternary()
 		if !e.accept(")") {
-			e.p.fail(e.at, "#%s expression lacks a )", e.at.text)
+			e.p.fail(e.at, "%s expression lacks a )", directive(e.at))
 		}
 		return v
 	}
 	if e.pos >= len(e.in) {
-		e.p.fail(e.at, "#%s expression ends too early", e.at.text)
+		e.p.fail(e.at, "%s expression ends too early", directive(e.at))
 	}
 	t := e.in[e.pos]
 	e.pos++
@@ -200,11 +200,11 @@ func (e *evaluator) unary() int64 {
 			return 0
 		}
 		if e.pos < len(e.in) && e.in[e.pos].is("(") {
-			e.p.fail(t, "#%s calls %s, which is not a macro", e.at.text, t.text)
+			e.p.fail(t, "%s calls %s, which is not a macro", directive(e.at), t.text)
 		}
 		return 0
 	}
-	e.p.fail(t, "#%s expression goes wrong at %q", e.at.text, t.text)
+	e.p.fail(t, "%s expression goes wrong at %q", directive(e.at), t.text)
 	return 0
 }
 
@@ -226,4 +226,12 @@ func unquote(s string) string {
 		return s
 	}
 	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(s[1 : len(s)-1])
+}
+
+// directive names what an expression belongs to: #if, #elif or an attribute.
+func directive(at token) string {
+	if at.text == "attribute" {
+		return at.text
+	}
+	return "#" + at.text
 }

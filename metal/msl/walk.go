@@ -387,17 +387,14 @@ func (w *walker) variable(i int, s shape) bool {
 		return false
 	}
 	if fc != nil {
-		n, ok := int64(0), false
-		if len(fc) == 1 && fc[0].kind == tokNumber {
-			n, ok = integer(fc[0].text)
-		}
+		n, ok := w.index(fc)
 		if !ok || !builtinScalar[bareType(typ)] {
-			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a literal index", g.name)})
+			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a number for an index", g.name)})
 		}
 		if len(u.Constants) == maxKernels {
 			panic(fault{u.errorAt(u.toks[i], "", "more than %d function constants", maxKernels)})
 		}
-		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: int(n), File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
+		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: n, File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
 		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
 		return true
 	}

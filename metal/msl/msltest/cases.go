@@ -6,7 +6,7 @@ func Cases() []Case {
 	for _, f := range []func() []Case{
 		positions, barrier, dynamic, reduce, shuffle, vote, simdBarrier, atomics, // threads
 		swizzles, packed, half, bfloat, integers, mathLibrary, // values
-		templates, constants, macros, tables, overloads, // language
+		templates, constants, macros, tables, overloads, complexNumbers, // language
 		qmatvec, softmax, blocks, // whole kernels
 	} {
 		all = append(all, f()...)

@@ -111,3 +111,29 @@ func overloads() []Case {
 	return []Case{{Name: "overloads by address space", File: "overloads", Kernel: "overloads", Grid: line(n), Threadgroup: line(n),
 		Args: []Arg{in(x...), near(1e-6, want...), out(z...), inline(c)}}}
 }
+
+func complexNumbers() []Case {
+	const n = 9
+	x := fill(n, func(i int) [2]float32 { return [2]float32{float32(i)*0.5 - 2, 1 - float32(i)*0.25} })
+	want := fill(n, func(i int) [2]float32 {
+		v, acc := complex(float64(x[i][0]), float64(x[i][1])), complex(1, 0)
+		for range 3 {
+			acc *= v
+		}
+		if real(acc) < 0 {
+			acc = complex(real(acc), 0)
+		}
+		return [2]float32{float32(real(acc)), float32(imag(acc))}
+	})
+	y := near(1e-6, flat(want)...)
+	return []Case{{Name: "members by address space, computed indices", File: "complex", Kernel: "power", Grid: line(n), Threadgroup: line(n),
+		Constants: map[int]any{42: int32(3)}, Args: []Arg{in(flat(x)...), y}}}
+}
+
+func flat(pairs [][2]float32) []float32 {
+	var out []float32
+	for _, p := range pairs {
+		out = append(out, p[0], p[1])
+	}
+	return out
+}
