@@ -7,7 +7,7 @@ experiment "bisect" {
   # when = experiment.gather_qmm_swiglu.verdict == "fail"
 
   config {
-    model           = var.model
+    model           = local.preset ? var.model : local.presets[0]
     bits            = 4
     group_size      = 64
     dtype           = "float32" # so that every patch gives the same tokens

@@ -14,10 +14,10 @@ assay {
 variable "model" {
   type        = string
   default     = "qwen3-30b-a3b"
-  description = "Shape preset: qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny"
+  description = "Shape preset (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny) or the folder of an MLX checkpoint of 4 bits in groups of 64"
   validation {
-    condition     = contains(["qwen3-30b-a3b", "lfm2-8b-a1b", "glm-4.7-flash", "tiny"], var.model)
-    error_message = "model must be qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny"
+    condition     = length(var.model) > 0
+    error_message = "model must not be empty"
   }
 }
 
@@ -47,8 +47,10 @@ locals {
   thorough = var.effort == "thorough"
   gpu      = device.kind == "apple" || device.kind == "cuda"
 
-  models = local.thorough ? ["qwen3-30b-a3b", "lfm2-8b-a1b", "glm-4.7-flash"] : [var.model]
-  bits   = local.thorough ? [4, 8] : [4]
+  presets = ["qwen3-30b-a3b", "lfm2-8b-a1b", "glm-4.7-flash"]
+  preset  = contains(local.presets, var.model) || var.model == "tiny"
+  models  = local.thorough && local.preset ? local.presets : [var.model]
+  bits    = local.thorough && local.preset ? [4, 8] : [4]
 
   rounds     = local.thorough ? 24 : 8
   max_rounds = local.thorough ? 48 : 12

@@ -144,7 +144,7 @@ func (e *experiment) facts() map[string]string {
 	facts["patches"] = strings.Join(e.Config.Patches, ",")
 	facts["fused_max_tokens"] = fmt.Sprint(e.Config.FusedMaxTokens)
 	facts["combine"] = e.Config.Combine
-	facts["vocab"] = fmt.Sprintf("%d of %d", e.vocab, e.Model.Vocab)
+	facts["vocab"] = fmt.Sprintf("%d of %d", e.vocab, e.Vocab)
 	if e.Config.isPlanted(e.Config.Tokens) {
 		facts["planted"] = fmt.Sprintf("%g of the experts' rows", e.Config.PlantedShare)
 	}

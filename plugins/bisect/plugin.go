@@ -53,7 +53,13 @@ func plugin() sdk.Plugin[Config] {
 }
 
 func validate(cfg Config) []sdk.Diagnostic {
-	_, faults := cfg.Resolve()
+	r, faults := cfg.Resolve()
+	if r.Folder != "" {
+		faults = append(faults, sdk.Diagnostic{
+			Path: "model", Code: "no_checkpoint", Summary: "this plugin takes shape presets only",
+			Detail: "a stack without attention is not the checkpoint's model; use one of " + strings.Join(moe.Names(), ", "),
+		})
+	}
 	for _, list := range []struct {
 		path  string
 		names []string

@@ -8,7 +8,6 @@ import (
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
-	"github.com/assay-bench/assay/metal/quant"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
@@ -19,10 +18,10 @@ const mostCopies = 128
 // experiment is one configuration being prepared.
 type experiment struct {
 	sdk.Request[Config]
-	quant.Format
-	n, k, copies int
-	set          *kernels.Set
-	gate, up     kernels.Weights // [copies,N,K]
+	shape
+	copies   int
+	set      *kernels.Set
+	gate, up kernels.Weights // [copies,N,K]
 
 	buffers moe.Buffers
 	x       metal.Arg // [copies,T,K]
@@ -46,7 +45,7 @@ func preparer(pool *moe.Pool) func(context.Context, sdk.Request[Config]) (sdk.Ca
 func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (*rotation.Phase, error) {
 	e.cleanup = append(e.cleanup, lease.Release, e.buffers.Release)
 	var faults []sdk.Diagnostic
-	if e.Format, e.n, e.k, faults = e.Config.resolve(); len(faults) > 0 {
+	if e.shape, faults = e.Config.resolve(); len(faults) > 0 {
 		list := make([]error, 0, len(faults))
 		for _, f := range faults {
 			list = append(list, f)
@@ -59,10 +58,7 @@ func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (*rotation.P
 		return nil, err
 	}
 	e.Progress("weights", 0)
-	if e.gate, err = e.weights(lease, "gate"); err != nil {
-		return nil, err
-	}
-	if e.up, err = e.weights(lease, "up"); err != nil {
+	if err := e.weights(lease); err != nil {
 		return nil, err
 	}
 	if err := e.allocate(); err != nil {
@@ -85,7 +81,11 @@ func (e *experiment) needed() int {
 		return 1
 	}
 	one := int64(2 * e.n * e.RowBytes(e.k))
-	return int(min(max(3*e.Device.Info().LastCache/one+1, 2), mostCopies))
+	n := int(min(max(3*e.Device.Info().LastCache/one+1, 2), mostCopies))
+	if e.Folder != "" {
+		n = min(n, e.Model.Experts)
+	}
+	return n
 }
 
 func (e *experiment) allocate() error {
@@ -130,11 +130,14 @@ func (e *experiment) bytes() int64 {
 
 func (e *experiment) facts() map[string]string {
 	c := e.Config
-	return map[string]string{
-		"model": c.Model, "bits": fmt.Sprint(c.Bits), "group_size": fmt.Sprint(c.GroupSize), "dtype": e.DType.String(),
-		"method": c.Method, "epsilon": c.epsilonText(), "threadgroup": fmt.Sprint(c.Threadgroup),
-		"shape": fmt.Sprintf("x[%d,%d] · W[%d,%d]", c.Tokens, e.k, e.n, e.k), "weights": "synthetic",
-	}
+	facts := e.Facts()
+	delete(facts, "layers")
+	facts["experts"] = fmt.Sprintf("%d in turn", e.copies)
+	facts["method"] = c.Method
+	facts["epsilon"] = c.epsilonText()
+	facts["threadgroup"] = fmt.Sprint(c.Threadgroup)
+	facts["shape"] = fmt.Sprintf("x[%d,%d] · W[%d,%d]", c.Tokens, e.k, e.n, e.k)
+	return facts
 }
 
 func (e *experiment) release() {

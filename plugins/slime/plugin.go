@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/metal/dtype"
-	"github.com/assay-bench/assay/metal/quant"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -21,7 +19,7 @@ const (
 
 // Config of one case.
 type Config struct {
-	Model       string  `assay:"model" help:"shape preset that K and N come from: qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny" default:"qwen3-30b-a3b"`
+	Model       string  `assay:"model" help:"shape preset that K and N come from (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny), or the folder of an MLX checkpoint, whose first layer's experts are used" default:"qwen3-30b-a3b"`
 	K           int     `assay:"k" help:"inputs of a projection; 0: the model's hidden size" default:"0" min:"0"`
 	N           int     `assay:"n" help:"outputs of a projection; 0: the width of one expert's FFN" default:"0" min:"0"`
 	Bits        int     `assay:"bits" help:"bits of a quantized weight" default:"4" oneof:"4,8"`
@@ -36,34 +34,39 @@ type Config struct {
 	Refine      int     `assay:"refine" help:"most epsilons that the search for the knee may add to the sweep" default:"0" min:"0" max:"8"`
 }
 
+// spec is the model in the terms of package moe.
+func (c Config) spec() moe.Spec {
+	return moe.Spec{Model: c.Model, Bits: c.Bits, GroupSize: c.GroupSize, DType: c.DType, Layers: 1}
+}
+
+// shape of the two projections, W[N,K], and their format.
+type shape struct {
+	moe.Resolved
+	n, k int
+}
+
 // resolve fills in the model's shape and checks what the schema cannot.
-func (c Config) resolve() (f quant.Format, n, k int, faults []sdk.Diagnostic) {
-	m, ok := moe.Lookup(c.Model)
-	if !ok {
-		faults = append(faults, sdk.Diagnostic{Path: "model", Code: "bad_model", Summary: "unknown model", Detail: fmt.Sprintf("%q is none of %v", c.Model, moe.Names())})
+func (c Config) resolve() (shape, []sdk.Diagnostic) {
+	r, faults := c.spec().Resolve()
+	s := shape{Resolved: r, n: c.N, k: c.K}
+	if s.n == 0 {
+		s.n = r.Inter
 	}
-	dt, err := dtype.Parse(c.DType)
-	if err != nil {
-		faults = append(faults, sdk.Diagnostic{Path: "dtype", Code: "bad_dtype", Summary: "unknown activation type", Detail: err.Error()})
-	}
-	f = quant.Format{Bits: c.Bits, Group: c.GroupSize, DType: dt}
-	n, k = c.N, c.K
-	if n == 0 {
-		n = m.Inter
-	}
-	if k == 0 {
-		k = m.Hidden
-	}
-	if len(faults) > 0 {
-		return f, n, k, faults
-	}
-	if err := f.Check(k); err != nil {
-		faults = append(faults, sdk.Diagnostic{Path: "k", Code: "bad_k", Summary: "weights cannot be quantized so", Detail: err.Error()})
+	if s.k == 0 {
+		s.k = r.Hidden
 	}
 	if t := c.Threadgroup; t&(t-1) != 0 {
 		faults = append(faults, sdk.Diagnostic{Path: "threadgroup", Code: "bad_threadgroup", Summary: "not a power of two", Detail: fmt.Sprintf("got %d; use 0, 1, 2, 4, … 1024", t)})
 	}
-	return f, n, k, faults
+	if len(faults) > 0 {
+		return s, faults
+	}
+	if r.Folder != "" && (s.n != r.Inter || s.k != r.Hidden) {
+		faults = append(faults, sdk.Diagnostic{Path: "model", Code: "bad_shape", Summary: "the checkpoint has a shape of its own", Detail: "leave k and n out"})
+	} else if err := r.Check(s.k); err != nil {
+		faults = append(faults, sdk.Diagnostic{Path: "k", Code: "bad_k", Summary: "weights cannot be quantized so", Detail: err.Error()})
+	}
+	return s, faults
 }
 
 // epsilon as the kernel takes it: negative never refines.
@@ -94,10 +97,10 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "rel_err", Doc: "mean|y−ref| / mean|ref| against exact weights", Better: sdk.BetterLower},
 			{Name: "refine_rate", Doc: "share of output elements whose low bits were added", Better: sdk.BetterLower},
 		},
-		Validate: func(cfg Config) []sdk.Diagnostic { _, _, _, faults := cfg.resolve(); return faults },
+		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.resolve(); return faults },
 		Bytes: func(cfg Config) int64 {
-			f, n, k, _ := cfg.resolve()
-			return int64(2 * n * f.RowBytes(k) * mostCopies)
+			s, _ := cfg.resolve()
+			return int64(2 * s.n * s.RowBytes(s.k) * mostCopies)
 		},
 		Prepare: preparer(pool),
 		Propose: propose,

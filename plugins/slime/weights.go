@@ -20,8 +20,25 @@ type spread struct {
 	name string
 }
 
-// weights are synthetic matrices [copies,N,K] whose rows differ in size.
-func (e *experiment) weights(lease *moe.Lease, name string) (kernels.Weights, error) {
+// weights are the experts that iterations take in turn: those of a checkpoint's
+// first layer, or synthetic ones whose rows differ in size.
+func (e *experiment) weights(lease *moe.Lease) (err error) {
+	if e.Folder != "" {
+		layers, err := lease.Layers(e.Resolved, e.Seed, false)
+		if err != nil {
+			return err
+		}
+		e.gate, e.up = layers[0].Gate, layers[0].Up
+		return nil
+	}
+	if e.gate, err = e.synthetic(lease, "gate"); err == nil {
+		e.up, err = e.synthetic(lease, "up")
+	}
+	return err
+}
+
+// synthetic matrices [copies,N,K].
+func (e *experiment) synthetic(lease *moe.Lease, name string) (kernels.Weights, error) {
 	rng := moe.RNG(e.Seed, name)
 	s := spread{name: name, Synthetic: quant.Synthetic{
 		Format: e.Format, Experts: e.copies, N: e.n, K: e.k, Seed: rng.Uint64(), Scale: 1,

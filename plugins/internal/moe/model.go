@@ -10,7 +10,8 @@ import (
 // over all experts with renormalised top-k, for every model.
 type Model struct {
 	Name    string
-	Layers  int // decoder layers
+	Folder  string // of an MLX checkpoint; empty: a preset, whose weights are synthetic
+	Layers  int    // decoder layers
 	Hidden  int
 	Experts int // per layer
 	TopK    int // experts per token

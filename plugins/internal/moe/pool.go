@@ -120,9 +120,12 @@ const (
 // averages.
 const downScale = 4
 
-// Layers takes the weights of all layers of r. Without down, the down
-// projections and shared experts are left out.
+// Layers takes the weights of all layers of r, synthetic ones from the seed.
+// Without down, the down projections and shared experts are left out.
 func (l *Lease) Layers(r Resolved, seed uint64, down bool) ([]Layer, error) {
+	if r.Folder != "" {
+		return l.load(r, down)
+	}
 	layers := make([]Layer, r.Layers)
 	for i := range layers {
 		base := uint64(i * streamsPerLayer)

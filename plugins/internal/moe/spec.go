@@ -13,7 +13,7 @@ import (
 // Spec is what every plugin's configuration says about the model; plugins embed
 // it.
 type Spec struct {
-	Model     string `assay:"model" help:"shape preset: qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny" default:"qwen3-30b-a3b"`
+	Model     string `assay:"model" help:"shape preset (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny) or the folder of an MLX checkpoint" default:"qwen3-30b-a3b"`
 	Bits      int    `assay:"bits" help:"bits of a quantized weight" default:"4" oneof:"2,3,4,5,6,8"`
 	GroupSize int    `assay:"group_size" help:"weights that share one scale and bias" default:"64" oneof:"32,64,128"`
 	DType     string `assay:"dtype" help:"type of activations, scales and biases" default:"bfloat16" oneof:"float32,float16,bfloat16"`
@@ -36,8 +36,23 @@ func (s Spec) Resolve() (Resolved, []sdk.Diagnostic) {
 		faults = append(faults, sdk.Diagnostic{Path: path, Summary: summary, Detail: fmt.Sprintf(detail, args...), Code: "bad_" + path})
 	}
 	m, ok := Lookup(s.Model)
-	if !ok {
-		fault("model", "unknown model", "%q is none of %s", s.Model, strings.Join(Names(), ", "))
+	switch {
+	case ok:
+	case IsFolder(s.Model):
+		var bits, group int
+		var err error
+		if m, bits, group, err = fromFolder(s.Model); err != nil {
+			fault("model", "checkpoint cannot be used", "%v", err)
+			break
+		}
+		if bits != s.Bits {
+			fault("bits", "the checkpoint has other bits", "%s is quantized to %d bits: set bits = %d", m.Name, bits, bits)
+		}
+		if group != s.GroupSize {
+			fault("group_size", "the checkpoint has other groups", "%s is quantized in groups of %d: set group_size = %d", m.Name, group, group)
+		}
+	default:
+		fault("model", "unknown model", "%q is none of %s, nor a folder", s.Model, strings.Join(Names(), ", "))
 	}
 	dt, err := dtype.Parse(s.DType)
 	if err != nil {
@@ -97,6 +112,10 @@ func (r Resolved) Bytes(down bool) int64 {
 
 // Facts for the result document.
 func (r Resolved) Facts() map[string]string {
+	weights := "synthetic"
+	if r.Folder != "" {
+		weights = "checkpoint " + r.Folder
+	}
 	return map[string]string{
 		"model":      r.Name,
 		"bits":       fmt.Sprint(r.Bits),
@@ -104,6 +123,6 @@ func (r Resolved) Facts() map[string]string {
 		"dtype":      r.DType.String(),
 		"layers":     fmt.Sprintf("%d of %d", r.Layers, r.Model.Layers),
 		"experts":    fmt.Sprintf("%d of %d", r.Experts, r.Model.Experts),
-		"weights":    "synthetic",
+		"weights":    weights,
 	}
 }
