@@ -1,7 +1,5 @@
 package msl
 
-import "strings"
-
 // walker goes over declarations and marks what a renderer has to change.
 type walker struct {
 	u         *Unit
@@ -73,19 +71,6 @@ func (w *walker) namespace(i, end int, outer string) int {
 	panic(fault{u.errorAt(u.toks[i], "", "namespace has no body")})
 }
 
-// shape is what the first pass over a declaration finds out.
-type shape struct {
-	templates     []int // '<' of each template head
-	instantiation bool  // template without <
-	spec          int   // first token behind template heads
-	end           int   // last token of the declaration: ';' or '}'
-	params        int   // '(' of the first parameter list, -1 if none
-	body          int   // '{' of a function body, -1 if none
-	class         int   // '{' of a class body, -1 if none
-	initializer   int   // '=' or '{' of an initializer, -1 if none
-	kernel        int   // the word kernel, or its attribute; -1 if none
-}
-
 // declaration handles the declaration at i and returns what is behind it.
 func (w *walker) declaration(i, end int, namespace string, class bool) int {
 	u := w.u
@@ -114,112 +99,6 @@ func (w *walker) declaration(i, end int, namespace string, class bool) int {
 		w.plain(i, s.end+1)
 	}
 	return next
-}
-
-// measure finds the parts of the declaration at i.
-func (w *walker) measure(i, end int) shape {
-	u := w.u
-	s := shape{spec: i, params: -1, body: -1, class: -1, initializer: -1, kernel: -1}
-	j := i
-	for j < end && u.toks[j].is("template") {
-		if j+1 >= end || !u.toks[j+1].is("<") {
-			s.instantiation = true
-			j++
-			break
-		}
-		s.templates = append(s.templates, j+1)
-		behind, ok := u.angles(j+1, end)
-		if !ok {
-			panic(fault{u.errorAt(u.toks[j+1], "", "template parameter list is not closed: add >")})
-		}
-		j = behind
-	}
-	s.spec = j
-	classWord, enumWord, constructor := false, false, false
-	for ; j < end; j++ {
-		t := u.toks[j]
-		if last, ok := u.attribute(j); ok {
-			if w.attributes(j, last)["kernel"] != nil {
-				s.kernel = j
-			}
-			j = last
-			continue
-		}
-		switch {
-		case t.kind == tokIdent:
-			switch t.text {
-			case "struct", "class", "union":
-				classWord = true
-			case "enum":
-				enumWord = true
-			case "kernel":
-				if s.params < 0 && s.initializer < 0 {
-					s.kernel = j
-				}
-			case "operator":
-				if s.params < 0 {
-					j = w.operator(j, end)
-				}
-			default:
-				if feature := refusedFunctions[t.text]; feature != "" && j == s.spec && j+1 < end && u.toks[j+1].kind == tokIdent {
-					panic(fault{u.errorAt(t, t.text, "%s: %s are outside the supported compute subset", t.text, feature)})
-				}
-			}
-		case t.is("("):
-			word := ""
-			if j > i {
-				word = u.toks[j-1].text
-			}
-			if s.params < 0 && s.initializer < 0 && word != "decltype" && word != "alignas" && word != "__attribute__" && word != "__declspec" && word != "noexcept" {
-				s.params = j
-			}
-			j = u.match[j]
-		case t.is("["):
-			j = u.match[j]
-		case t.is("=") && s.initializer < 0:
-			s.initializer = j
-		case t.is(":") && s.params >= 0 && s.initializer < 0:
-			constructor = true
-		case t.is("{"):
-			close := u.match[j]
-			switch {
-			case s.initializer >= 0 || enumWord:
-				j = close
-			case s.params >= 0:
-				if prev := u.toks[j-1]; constructor && (prev.kind == tokIdent || prev.is(">")) {
-					j = close
-					continue
-				}
-				s.body, s.end = j, close
-				return s
-			case classWord && s.class < 0:
-				s.class = j
-				j = close
-			default:
-				s.initializer = j
-				j = close
-			}
-		case t.is(";"):
-			s.end = j
-			return s
-		}
-	}
-	panic(fault{u.errorAt(u.toks[i], "", "declaration is not finished: add ; or a body")})
-}
-
-// operator skips the name of an operator function: operator(), operator<, operator T.
-func (w *walker) operator(j, end int) int {
-	u := w.u
-	if j+2 < end && u.toks[j+1].is("(") && u.toks[j+2].is(")") {
-		return j + 2
-	}
-	if j+2 < end && u.toks[j+1].is("[") && u.toks[j+2].is("]") {
-		return j + 2
-	}
-	for j+1 < end && !u.toks[j+1].is("(") && !u.toks[j+1].is(";") && !u.toks[j+1].is("{") {
-		j++
-	}
-	return j
 }
 
 // members looks for data members that are named like swizzles. They get
@@ -334,92 +213,4 @@ func (w *walker) attributes(i, last int) map[string][]token {
 		out[name] = arg
 	}
 	return out
-}
-
-// variable marks program-scope variables of the constant address space.
-func (w *walker) variable(i int, s shape) bool {
-	u := w.u
-	g := global{begin: i, end: s.end, constexpr: false}
-	limit := s.end
-	if s.initializer >= 0 {
-		limit = s.initializer
-	}
-	constant := false
-	var fc []token
-	for j := s.spec; j < limit; j++ {
-		t := u.toks[j]
-		if last, ok := u.attribute(j); ok {
-			if a := w.attributes(j, last)["function_constant"]; a != nil {
-				fc = a
-			}
-			j = last
-			continue
-		}
-		switch {
-		case t.is("constant"):
-			constant = true
-		case t.is("constexpr"):
-			g.constexpr = true
-		case t.is("*") || t.is("&") || t.is("using") || t.is("typedef"):
-			return false
-		case t.is("("):
-			if s.params == j {
-				return false
-			}
-			j = u.match[j]
-		case t.is("["):
-			g.array = true
-			j = u.match[j]
-		case t.is("<"):
-			if behind, ok := u.angles(j, limit); ok {
-				j = behind - 1
-			}
-		case t.kind == tokIdent:
-			g.name = t.text
-		}
-	}
-	if !constant || g.name == "" {
-		return false
-	}
-	typ := strings.TrimSpace(strings.TrimSuffix(u.text(s.spec, limit), g.name))
-	g.scalar = !g.array && builtinScalar[bareType(typ)]
-	if len(s.templates) > 0 {
-		return false
-	}
-	if fc != nil {
-		n, ok := w.index(fc)
-		if !ok || !builtinScalar[bareType(typ)] {
-			panic(fault{u.errorAt(u.toks[i], "function_constant", "function constant %s must be a scalar with a number for an index", g.name)})
-		}
-		if len(u.Constants) == maxKernels {
-			panic(fault{u.errorAt(u.toks[i], "", "more than %d function constants", maxKernels)})
-		}
-		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: n, File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
-		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
-		return true
-	}
-	w.plain(i, s.end+1)
-	u.edits[i] = edit{role: roleGlobal, text: itoa(len(u.globals)), until: s.end}
-	u.globals = append(u.globals, g)
-	return true
-}
-
-// bareType drops qualifiers from a type's text.
-func bareType(typ string) string {
-	var out []string
-	for _, f := range strings.Fields(typ) {
-		switch f {
-		case "const", "constexpr", "static", "inline", "volatile", "extern":
-		default:
-			out = append(out, f)
-		}
-	}
-	return strings.TrimPrefix(strings.Join(out, " "), "metal::")
-}
-
-var builtinScalar = map[string]bool{
-	"bool": true, "char": true, "uchar": true, "short": true, "ushort": true, "int": true, "uint": true, "long": true, "ulong": true,
-	"unsigned": true, "unsigned int": true, "unsigned short": true, "unsigned char": true, "unsigned long": true, "signed char": true,
-	"float": true, "half": true, "size_t": true, "ptrdiff_t": true, "int8_t": true, "uint8_t": true, "int16_t": true, "uint16_t": true,
-	"int32_t": true, "uint32_t": true, "int64_t": true, "uint64_t": true,
 }
