@@ -34,12 +34,18 @@ func fromFolder(dir string) (m Model, bits, group int, err error) {
 		Name: filepath.Base(filepath.Clean(dir)), Folder: dir, Layers: len(c.BlockLayers()),
 		Hidden: g.Hidden, Experts: g.Experts, TopK: g.TopK, Inter: g.ExpertInner,
 	}
-	for name, v := range map[string]int{
-		"layers with switch_mlp weights": m.Layers, "hidden_size": m.Hidden, "num_experts": m.Experts,
-		"num_experts_per_tok": m.TopK, "moe_intermediate_size": m.Inter,
+	for _, need := range []struct {
+		name string
+		v    int
+	}{
+		{"layers with switch_mlp weights", m.Layers},
+		{"hidden_size", m.Hidden},
+		{"num_experts", m.Experts},
+		{"num_experts_per_tok", m.TopK},
+		{"moe_intermediate_size", m.Inter},
 	} {
-		if v < 1 {
-			return m, 0, 0, fmt.Errorf("checkpoint %s: it has no %s: it is no mixture-of-experts model that this plugin knows", dir, name)
+		if need.v < 1 {
+			return m, 0, 0, fmt.Errorf("checkpoint %s: it has no %s: it is no mixture-of-experts model that this plugin knows", dir, need.name)
 		}
 	}
 	return m, g.Bits, g.Group, nil
