@@ -113,7 +113,7 @@ func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {
 			a.Attr = name
 		case name == "maybe_unused" || name == "host_name":
 		case refusedAttributes[name] != "":
-			panic(fault{u.errorAt(at, name, "[[%s]]: %s are outside the supported compute subset", name, refusedAttributes[name])})
+			panic(fault{u.errorAt(at, name, "[[%s]]: outside the supported compute subset (%s)", name, refusedAttributes[name])})
 		default:
 			panic(fault{u.errorAt(at, name, "attribute [[%s]] is not supported on a kernel argument", name)})
 		}
@@ -132,7 +132,7 @@ func (w *walker) checkArg(a Arg, at token, pointer bool) {
 	case a.Space == Threadgroup && a.Attr == "buffer" || a.Space != Threadgroup && a.Attr == "threadgroup":
 		panic(fault{u.errorAt(at, a.Attr, "argument %s: [[%s]] does not fit %s data", a.Name, a.Attr, a.Space)})
 	case strings.HasPrefix(a.Type, "array<") && a.Space == Builtin:
-		panic(fault{u.errorAt(at, "", "argument %s: arrays of resources are outside the supported compute subset", a.Name)})
+		panic(fault{u.errorAt(at, "", "argument %s: outside the supported compute subset (arrays of resources)", a.Name)})
 	}
 }
 

@@ -52,15 +52,15 @@ namespace inner { kernel void k(device int* a) {} }
 
 func TestParseRefuses(t *testing.T) {
 	cases := []struct{ name, src, want string }{
-		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: textures are outside the supported compute subset"},
-		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: samplers are outside"},
-		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: simdgroup_matrix"},
-		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: ray tracing"},
-		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: vertex functions"},
-		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: visible functions"},
+		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures)"},
+		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
+		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: outside the supported compute subset (simdgroup_matrix)"},
+		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: outside the supported compute subset (ray tracing)"},
+		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},
+		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: outside the supported compute subset (visible functions)"},
 		{"mesh", "[[mesh]] void f() {}", "mesh shaders"},
 		{"stage_in", "kernel void k(uint x [[stage_in]]) {}", "stage_in"},
-		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: double precision"},
+		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: outside the supported compute subset (double precision)"},
 		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\" is not supported"},
 		{"open brace", "kernel void k() {\n", "1:17: \"{\" is not closed"},
 		{"stray brace", "}", "1:1: unexpected \"}\""},

@@ -49,13 +49,13 @@ func (u *Unit) refuse() {
 			continue
 		}
 		if feature := refused[t.text]; feature != "" && !u.memberName(i) {
-			panic(fault{u.errorAt(t, t.text, "%s: %s are outside the supported compute subset", t.text, feature)})
+			panic(fault{u.errorAt(t, t.text, "%s: outside the supported compute subset (%s)", t.text, feature)})
 		}
 		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
-			panic(fault{u.errorAt(t, t.text, "sampler: samplers are outside the supported compute subset")})
+			panic(fault{u.errorAt(t, t.text, "sampler: outside the supported compute subset (samplers)")})
 		}
 		if strings.HasPrefix(t.text, "simdgroup_") && strings.HasSuffix(t.text, "8x8") {
-			panic(fault{u.errorAt(t, t.text, "%s: simdgroup_matrix is outside the supported compute subset", t.text)})
+			panic(fault{u.errorAt(t, t.text, "%s: outside the supported compute subset (simdgroup_matrix)", t.text)})
 		}
 	}
 }
