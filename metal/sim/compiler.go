@@ -172,7 +172,7 @@ func (c *compiler) build(ctx context.Context, what string, files map[string]stri
 	if _, err := os.Stat(final); err == nil {
 		return final, nil
 	}
-	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", fmt.Errorf("sim compile cache: %w", err)
 	}
 	dir, err := os.MkdirTemp(c.dir, "new-*")

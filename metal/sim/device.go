@@ -24,15 +24,16 @@ type Options struct {
 
 // device implements metal.Device.
 type device struct {
-	o        Options
-	compiler *compiler
-	info     metal.Info
-	memory   metal.Memory
-	host     *host // nil until a dispatch needs it, and after one died
-	program  string
-	buffers  map[int]*buffer
-	nextID   int
-	closed   bool
+	o         Options
+	compiler  *compiler
+	info      metal.Info
+	memory    metal.Memory
+	host      *host // nil until a dispatch needs it, and after one died
+	program   string
+	temporary string // a cache folder to remove, or empty
+	buffers   map[int]*buffer
+	nextID    int
+	closed    bool
 }
 
 // Open finds a compiler and builds the runtime. Without a compiler that will
@@ -44,12 +45,14 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
-	if o.CacheDir == "" {
-		dir, err := os.UserCacheDir()
-		if err != nil {
-			dir = os.TempDir()
-		}
+	temporary := ""
+	if dir, err := os.UserCacheDir(); o.CacheDir == "" && err == nil {
 		o.CacheDir = filepath.Join(dir, "assay", "sim")
+	} else if o.CacheDir == "" { // what is cached is run: only a folder of our own will do
+		if temporary, err = os.MkdirTemp("", "assay-sim-*"); err != nil {
+			return nil, fmt.Errorf("sim compile cache: %w", err)
+		}
+		o.CacheDir = temporary
 	}
 	total := int64(0)
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
@@ -62,7 +65,7 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{o: o, compiler: c, buffers: map[int]*buffer{}}
+	d := &device{o: o, compiler: c, temporary: temporary, buffers: map[int]*buffer{}}
 	if d.program, err = c.runtime(ctx); err != nil {
 		return nil, err
 	}
@@ -90,6 +93,11 @@ func (d *device) Close() error {
 	}
 	d.buffers = map[int]*buffer{}
 	d.memory.Current = 0
+	if d.temporary != "" {
+		if err := os.RemoveAll(d.temporary); err != nil {
+			return fmt.Errorf("sim compile cache: %w", err)
+		}
+	}
 	return nil
 }
 
