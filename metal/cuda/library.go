@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,7 +117,23 @@ func (l *library) module(constants map[int]any) (uintptr, error) {
 // overlapPrologue makes a launch that began early wait for the kernel before it
 // and its writes, and then lets the next one begin early. PTX ISA,
 // griddepcontrol; without an early launch it does nothing.
-const overlapPrologue = `asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`
+//
+// While it waits it asks for the first cache line of each buffer, where small
+// ones such as expert indices lie whole: a prefetch into the L2 cache cannot go
+// stale, since that is where all multiprocessors' writes meet.
+func overlapPrologue(k *msl.Kernel, names []string) string {
+	var b strings.Builder
+	buffers := 0
+	for i, p := range k.CUDAParams(false) {
+		if p.Kind == msl.ParamBuffer {
+			fmt.Fprintf(&b, "if (threadIdx.x == %d && %s) asm volatile(\"prefetch.global.L2 [%%0];\" :: \"l\"(%s)); ", buffers, names[i], names[i])
+			buffers++
+		}
+	}
+	if os.Getenv("ASSAY_NOPREFETCH") != "" { b.Reset() }
+	b.WriteString(`asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`)
+	return b.String()
+}
 
 // overlapping reports whether an architecture has programmatic launches.
 func overlapping(arch string) bool {
