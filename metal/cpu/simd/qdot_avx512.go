@@ -20,7 +20,7 @@ const block = 128
 // gen/qdot512.go knows their offsets.
 type consts512 struct {
 	blocks, scaleStep, groups, sums int
-	rowBytes, scaleRow              int
+	rowBytes, scaleRow, scaleAhead  int
 	table                           [64]uint16 // two vectors of bfloat16, by index
 	scaleIdx                        [2][64]byte
 	gather                          [2][64]byte
@@ -42,6 +42,7 @@ func (avx512) init(q *QDot) {
 		rowBytes: q.RowBytes(), scaleRow: q.ScaleBytes(),
 		kernels: &qdots[q.Bits][q.T], prepare: prepares[q.Bits/8][q.T],
 	}
+	c.scaleAhead = ScaleMul * prefetchBytes * c.scaleRow / c.rowBytes
 	if q.part == Low {
 		c.groups = 0
 	}
@@ -257,3 +258,5 @@ var prepares = [2][3]func(dst, x *byte, blocks int, pick *byte){
 	{prepareInterleaved3, prepareInterleaved2, prepareInterleaved1},
 	{prepareHalves3, prepareHalves2, prepareHalves1},
 }
+
+var ScaleMul = 0

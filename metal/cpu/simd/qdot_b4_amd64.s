@@ -9,8 +9,8 @@
 TEXT ·qdotB4f32R1X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z3
-	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 56(R11), Z3
+	VMOVDQU64 184(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -32,9 +32,11 @@ row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
-	LEAQ       (R10)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -177,8 +179,8 @@ done:
 TEXT ·qdotB4f32R4X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z12
-	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 56(R11), Z12
+	VMOVDQU64 184(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -205,12 +207,14 @@ row:
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -576,8 +580,8 @@ done:
 TEXT ·qdotB4f32R4X2(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z20
-	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 56(R11), Z20
+	VMOVDQU64 184(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -609,12 +613,14 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -1221,8 +1227,8 @@ done:
 TEXT ·qdotB4f32R2X4(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z18
-	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 56(R11), Z18
+	VMOVDQU64 184(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -1254,10 +1260,12 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	LEAQ       (R10)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -1856,8 +1864,8 @@ done:
 TEXT ·qdotB4f16R1X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z3
-	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 56(R11), Z3
+	VMOVDQU64 184(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -1879,9 +1887,11 @@ row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
-	LEAQ       (R10)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -2005,8 +2015,8 @@ done:
 TEXT ·qdotB4f16R4X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z12
-	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 56(R11), Z12
+	VMOVDQU64 184(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -2033,12 +2043,14 @@ row:
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2340,8 +2352,8 @@ done:
 TEXT ·qdotB4f16R4X2(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z20
-	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 56(R11), Z20
+	VMOVDQU64 184(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -2373,12 +2385,14 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -2853,8 +2867,8 @@ done:
 TEXT ·qdotB4f16R2X4(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z18
-	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 56(R11), Z18
+	VMOVDQU64 184(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -2886,10 +2900,12 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	LEAQ       (R10)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX
@@ -3346,8 +3362,8 @@ done:
 TEXT ·qdotB4bf16R1X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z3
-	VMOVDQU64 176(R11), Z4
+	VMOVDQU64 56(R11), Z3
+	VMOVDQU64 184(R11), Z4
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -3369,9 +3385,11 @@ row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
-	LEAQ       (R10)(BX*1), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	XORQ       AX, AX
 
@@ -3476,8 +3494,8 @@ done:
 TEXT ·qdotB4bf16R4X1(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z12
-	VMOVDQU64 176(R11), Z13
+	VMOVDQU64 56(R11), Z12
+	VMOVDQU64 184(R11), Z13
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -3504,12 +3522,14 @@ row:
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -3747,8 +3767,8 @@ done:
 TEXT ·qdotB4bf16R4X2(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z20
-	VMOVDQU64 176(R11), Z21
+	VMOVDQU64 56(R11), Z20
+	VMOVDQU64 184(R11), Z21
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -3780,12 +3800,14 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
 	PREFETCHT0 (AX)(R15*1)
-	LEAQ       (R10)(BX*4), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	PREFETCHT0 (AX)(BX*2)
@@ -4128,8 +4150,8 @@ done:
 TEXT ·qdotB4bf16R2X4(SB), NOSPLIT, $0-16
 	MOVQ      jobs+0(FP), DI
 	MOVQ      consts+8(FP), R11
-	VMOVDQU64 48(R11), Z18
-	VMOVDQU64 176(R11), Z19
+	VMOVDQU64 56(R11), Z18
+	VMOVDQU64 184(R11), Z19
 	MOVQ      $0x00000000aaaaaaaa, AX
 	KMOVD     AX, K1
 	MOVQ      16(R11), CX
@@ -4161,10 +4183,12 @@ row:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	MOVQ       (R11), CX
-	LEAQ       (R9)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R9, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
-	LEAQ       (R10)(BX*2), AX
+	MOVQ       48(R11), AX
+	ADDQ       R10, AX
 	PREFETCHT0 (AX)
 	PREFETCHT0 (AX)(BX*1)
 	XORQ       AX, AX

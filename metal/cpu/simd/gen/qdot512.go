@@ -26,16 +26,17 @@ const (
 
 // Offsets in package simd's struct consts512.
 const (
-	cBlocks    = 0
-	cScaleStep = 8  // bytes of scales per block
-	cGroups    = 16 // groups that have a bias
-	cSums      = 24 // where the sums start in a prepared row
-	cRowBytes  = 32 // codes of one row
-	cScaleRow  = 40 // bytes of scales of one row
-	cTable     = 48 // 64 words: what an index stands for, as bfloat16
-	cScaleIdx  = cTable + 128
-	cGather    = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
-	cShift     = cGather + 128   // four vectors: where each code of a qword starts
+	cBlocks     = 0
+	cScaleStep  = 8  // bytes of scales per block
+	cGroups     = 16 // groups that have a bias
+	cSums       = 24 // where the sums start in a prepared row
+	cRowBytes   = 32 // codes of one row
+	cScaleRow   = 40 // bytes of scales of one row
+	cScaleAhead = 48 // how far scales are prefetched
+	cTable      = 56 // 64 words: what an index stands for, as bfloat16
+	cScaleIdx   = cTable + 128
+	cGather     = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
+	cShift      = cGather + 128   // four vectors: where each code of a qword starts
 )
 
 var types = []struct {
@@ -197,11 +198,12 @@ func (q *qdot) generate() {
 	RET()
 }
 
-// prefetchScales fetches the scales and biases of the rows after those about
-// to be computed.
+// prefetchScales fetches scales and biases of the rows whose codes are being
+// prefetched.
 func (q *qdot) prefetchScales() {
 	for _, base := range []GPPhysical{scales, biases} {
-		LEAQ(operand.Mem{Base: base, Index: scaleRow, Scale: uint8(q.nr)}, at)
+		MOVQ(mem(consts, cScaleAhead), at)
+		ADDQ(base, at)
 		for r := range q.nr {
 			PREFETCHT0(scalesOf(at, r))
 		}
