@@ -5,18 +5,20 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash"
 )
 
-// samplesDigest is the SHA-256, in hex, of everything measured of one variant:
-// one line per sample, in the document's order, with fields parted by spaces:
+// samplesDigests are, by phase, the SHA-256, in hex, of everything measured of
+// one variant: one line per sample, in the document's order, with fields parted
+// by spaces:
 //
-//	round attempt counted visit phase pass contaminated superseded seq
-//	iterations wall_ns device_ns encode_ns metrics
+//	round attempt counted visit pass contaminated superseded seq iterations
+//	wall_ns device_ns encode_ns metrics
 //
-// phase is a JSON string and metrics a JSON object with sorted keys (null
-// without any). Most samples can change without moving a median; this tells.
-func samplesDigest(variant string, rounds []Round) (string, error) {
-	h := sha256.New()
+// metrics is a JSON object with sorted keys, null without any. Most samples can
+// change without moving a median; this tells.
+func samplesDigests(variant string, rounds []Round) (map[string]string, error) {
+	sums := map[string]hash.Hash{}
 	for i := range rounds {
 		d := &rounds[i]
 		for j := range d.Visits {
@@ -24,22 +26,25 @@ func samplesDigest(variant string, rounds []Round) (string, error) {
 			if v.Variant != variant {
 				continue
 			}
-			phase, err := json.Marshal(v.Phase)
-			if err != nil {
-				return "", err
+			if sums[v.Phase] == nil {
+				sums[v.Phase] = sha256.New()
 			}
 			for _, s := range v.Samples {
-				metrics, err := json.Marshal(s.Metrics)
-				if err != nil {
-					return "", fmt.Errorf("round %d, visit %d, sample %d: %w", d.Index, v.Index, s.Seq, err)
+				metrics := []byte("null")
+				if len(s.Metrics) > 0 {
+					var err error
+					if metrics, err = json.Marshal(s.Metrics); err != nil {
+						return nil, fmt.Errorf("round %d, visit %d, sample %d: %w", d.Index, v.Index, s.Seq, err)
+					}
 				}
-				if len(s.Metrics) == 0 {
-					metrics = []byte("null")
-				}
-				fmt.Fprintf(h, "%d %d %t %d %s %d %t %t %d %d %d %d %d %s\n", d.Index, d.Attempt, d.Counted, v.Index, phase, v.Pass,
+				fmt.Fprintf(sums[v.Phase], "%d %d %t %d %d %t %t %d %d %d %d %d %s\n", d.Index, d.Attempt, d.Counted, v.Index, v.Pass,
 					v.Contaminated, v.Superseded, s.Seq, s.Iterations, s.WallNs, s.DeviceNs, s.EncodeNs, metrics)
 			}
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	out := map[string]string{}
+	for phase, h := range sums {
+		out[phase] = hex.EncodeToString(h.Sum(nil))
+	}
+	return out, nil
 }

@@ -154,8 +154,8 @@ type Variant struct {
 	Checks       []Check                 `json:"checks"`  // last round's, before and after timing
 	DeviceBytes  int64                   `json:"device_bytes"`
 	PeakBytes    int64                   `json:"peak_device_bytes"`
-	PrepareNs    int64                   `json:"prepare_ns"` // median one-time cost
-	SamplesSHA   string                  `json:"samples_sha256"`
+	PrepareNs    int64                   `json:"prepare_ns"`     // median one-time cost
+	SamplesSHA   map[string]string       `json:"samples_sha256"` // by phase; see samplesDigests
 	Phases       map[string]PhaseSummary `json:"phases"`
 	Failure      string                  `json:"failure,omitempty"`
 }

@@ -43,7 +43,7 @@ func (r *Result) summarizeCase(c *Case) error {
 		v := &c.Variants[i]
 		v.collect(c.Rounds)
 		var err error
-		if v.SamplesSHA, err = samplesDigest(v.Name, c.Rounds); err != nil {
+		if v.SamplesSHA, err = samplesDigests(v.Name, c.Rounds); err != nil {
 			return fmt.Errorf("variant %q: %w", v.Name, err)
 		}
 		v.Phases = map[string]PhaseSummary{}

@@ -80,10 +80,10 @@ func TestEditsAreFound(t *testing.T) {
 		{"one sample, the median unmoved", func(r *record.Result) {
 			s := slowest(r, "fused")
 			s.WallNs *= 2
-		}, WhyRests, "case default, fused: samples_sha256"},
+		}, WhyRests, "case default, fused: samples_sha256 decode"},
 		{"one sample of the control", func(r *record.Result) {
 			slowest(r, "control").DeviceNs++
-		}, WhyRests, "case default, control: samples_sha256"},
+		}, WhyRests, "case default, control: samples_sha256 decode"},
 		{"samples of one round, the verdict unmoved", func(r *record.Result) {
 			scale(r, "fused", 1, 0.9)
 		}, WhyNumbers, "guardrail no_decode_regression, fused in decode: "},
@@ -131,6 +131,24 @@ func TestEditsAreFound(t *testing.T) {
 				t.Errorf("no difference at %q in %+v", c.where, rep.Differences)
 			}
 		})
+	}
+}
+
+// Verdicts of another phase, case or variant do not rest on a changed sample.
+func TestOnlyWhatRestsOnASampleFallsWithIt(t *testing.T) {
+	r, _ := stored(t, fakeresult.Options{
+		Cases: []string{"tokens=1", "tokens=4"}, Phases: []string{"decode", "prefill"},
+		Variants: map[string]float64{"fused": 1.05, "slow": 0.95}, Order: []string{"fused", "slow"},
+	})
+	slowest(r, "fused").WallNs++
+	var fallen []string
+	for _, j := range check(t, r).Judgements {
+		if !j.Follows {
+			fallen = append(fallen, j.Case+" "+j.Variant+" "+j.Phase)
+		}
+	}
+	if len(fallen) != 1 || fallen[0] != "tokens=1 fused decode" {
+		t.Errorf("%q", fallen)
 	}
 }
 

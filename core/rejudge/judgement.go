@@ -3,6 +3,7 @@ package rejudge
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -58,7 +59,7 @@ func judgementsOf(r, want *record.Result, i int, diffs []Difference) []Judgement
 			k.Why = WhyVerdict
 		case len(k.Numbers) > 0:
 			k.Why = WhyNumbers
-		case restsOnChanged(&want.Cases[i], i, j.Variant, diffs):
+		case restsOnChanged(&want.Cases[i], i, j, diffs):
 			k.Why = WhyRests
 		default:
 			k.Follows, k.Why = true, WhySame
@@ -71,15 +72,16 @@ func judgementsOf(r, want *record.Result, i int, diffs []Difference) []Judgement
 	return out
 }
 
-// restsOnChanged says that the samples of the variant, its baseline or its
-// control are not those whose digest the document has.
-func restsOnChanged(c *record.Case, i int, variant string, diffs []Difference) bool {
+// restsOnChanged says that in the judgement's phase the samples of the variant,
+// its baseline or its control are not those whose digest the document has.
+func restsOnChanged(c *record.Case, i int, j judge.Judgement, diffs []Difference) bool {
 	for n, v := range c.Variants {
-		if v.Name != variant && v.Role != record.RoleBaseline && v.Role != record.RoleControl {
+		if v.Name != j.Variant && v.Role != record.RoleBaseline && v.Role != record.RoleControl {
 			continue
 		}
-		path := fmt.Sprintf("/cases/%d/variants/%d/samples_sha256", i, n)
-		if slices.ContainsFunc(diffs, func(d Difference) bool { return d.Path == path }) {
+		all := []string{"cases", strconv.Itoa(i), "variants", strconv.Itoa(n), "samples_sha256"}
+		whole, path := pointer(all), pointer(append(all, j.Phase))
+		if slices.ContainsFunc(diffs, func(d Difference) bool { return d.Path == path || d.Path == whole }) {
 			return true
 		}
 	}
