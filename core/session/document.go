@@ -103,10 +103,10 @@ func (x *experiment) describeExperiment() record.Experiment {
 // conclude judges what was measured and completes the document.
 func (x *experiment) conclude(ctx context.Context) error {
 	r := x.result
-	r.FillMetadata()
 	if err := r.Summarize(); err != nil {
 		return err
 	}
+	r.FillMetadata() // facts of the plugin come with the summary
 	if err := x.evaluate(); err != nil {
 		return err
 	}
