@@ -72,6 +72,9 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, near(name, l.Names()))
 	}
+	if err := l.unit.CheckConstants(k, constants); err != nil {
+		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
+	}
 	module, err := l.module(constants)
 	if err != nil {
 		return nil, err
