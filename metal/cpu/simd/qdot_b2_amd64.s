@@ -47,6 +47,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000020, SI
 	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
@@ -222,7 +223,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -623,7 +626,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -1249,6 +1254,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -1832,6 +1838,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000020, SI
 	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
@@ -1992,7 +1999,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -2333,7 +2342,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -2835,6 +2846,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -3292,6 +3304,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000020, SI
 	VPXORD         Z1, Z1, Z1
 	VMOVDQU64      (R12)(AX*1), Z11
@@ -3441,7 +3454,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -3726,7 +3741,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -4112,6 +4129,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9

@@ -47,6 +47,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000030, SI
 	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
@@ -222,8 +223,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -624,8 +628,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -1251,7 +1258,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000060, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -1835,6 +1844,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000030, SI
 	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
@@ -1995,8 +2005,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -2337,8 +2350,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -2840,7 +2856,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000060, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -3298,6 +3316,7 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	ADDQ           $0x00000030, SI
 	VPXORD         Z1, Z1, Z1
 	VMOVDQU64      (R12)(AX*1), Z11
@@ -3447,8 +3466,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
@@ -3733,8 +3755,11 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	PREFETCHT0     128(SI)
+	PREFETCHT1     10368(SI)
 	ADDQ           $0x000000c0, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
@@ -4120,7 +4145,9 @@ row:
 
 block:
 	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	ADDQ           $0x00000060, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9

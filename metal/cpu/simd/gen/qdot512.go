@@ -248,6 +248,7 @@ func (q *qdot) block() {
 	bytes := q.nr * 16 * q.bits
 	for i := 0; i < bytes; i += 64 {
 		PREFETCHT0(mem(ahead, i))
+		PREFETCHT1(mem(ahead, i+10240))
 	}
 	ADDQ(imm32(bytes), ahead)
 	q.clear()
