@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -68,7 +66,8 @@ func checkDevices(ctx context.Context) []finding {
 			continue
 		}
 		f := finding{Area: "devices", Name: kind, Fix: fixes[kind]}
-		info, err := probeInfo(ctx, kind)
+		found, err := probe(ctx, kind, true)
+		info := found.Info
 		if err != nil {
 			f.Note = err.Error()
 		} else {
@@ -77,25 +76,20 @@ func checkDevices(ctx context.Context) []finding {
 			if info.Driver != "" {
 				f.Note += ", " + info.Driver
 			}
+			f.Note += yardsticks(found.Calibration, info.Simulated)
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-func probeInfo(ctx context.Context, kind string) (metal.Info, error) {
-	var info metal.Info
-	self, err := os.Executable()
-	if err != nil {
-		return info, err
+// yardsticks are what the device can do at best.
+func yardsticks(c *devices.Calibration, simulated bool) string {
+	if c == nil || simulated {
+		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, self, "probe-device", kind).Output()
-	if err != nil {
-		return info, fmt.Errorf("%s", exitText(err))
-	}
-	return info, json.Unmarshal(out, &info)
+	return fmt.Sprintf(", copies %.1f GB/s, launches in %v submitted and %v replayed",
+		c.CopyBytesPerSecond/1e9, c.Submit.Round(10*time.Nanosecond), c.Replay.Round(10*time.Nanosecond))
 }
 
 func checkPlugins(ctx context.Context, app *App) []finding {

@@ -56,7 +56,7 @@ func (a *App) learn(ctx context.Context, p *plan.Plan, experiments []*config.Exp
 	return p.Learn(experiments, know, func(kind string) string {
 		if kind == devices.Auto && len(know.Lessons) > 0 {
 			if auto == "" {
-				d, err := probe(ctx, kind)
+				d, err := deviceFacts(ctx, kind)
 				if err != nil {
 					return ""
 				}

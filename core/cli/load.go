@@ -2,11 +2,7 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -16,8 +12,6 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/session"
-	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/metal/devices"
 )
 
 // source says which experiments a command is about.
@@ -50,7 +44,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 	}
 	var more hcl.Diagnostics
 	l.experiments, more = l.module.Resolve(config.ResolveOptions{
-		Device: func(kind string) (config.DeviceFacts, error) { return probe(ctx, kind) },
+		Device: func(kind string) (config.DeviceFacts, error) { return deviceFacts(ctx, kind) },
 		Schema: func(name string) (*pluginv1.DescribeResponse, error) {
 			p, err := l.plugin(name)
 			if err != nil {
@@ -127,33 +121,12 @@ func (l *loaded) start(ctx context.Context, a *App, running map[string]*process.
 	return p, err
 }
 
-// probe says what `device` is in expressions. GPUs are asked in a process of
-// its own: a driver that crashes or hangs must not take the host along.
-func probe(ctx context.Context, kind string) (config.DeviceFacts, error) {
-	var info metal.Info
-	if kind == string(metal.CPU) {
-		dev, err := devices.Open(ctx, kind)
-		if err != nil {
-			return config.DeviceFacts{}, err
-		}
-		defer dev.Close()
-		info = dev.Info()
-	} else {
-		self, err := os.Executable()
-		if err != nil {
-			return config.DeviceFacts{}, err
-		}
-		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-		defer cancel()
-		out, err := exec.CommandContext(ctx, self, "probe-device", kind).Output()
-		if err != nil {
-			return config.DeviceFacts{}, fmt.Errorf("device %s: %s", kind, exitText(err))
-		}
-		if err := json.Unmarshal(out, &info); err != nil {
-			return config.DeviceFacts{}, fmt.Errorf("device %s: %w", kind, err)
-		}
+// deviceFacts is what `device` is in expressions.
+func deviceFacts(ctx context.Context, kind string) (config.DeviceFacts, error) {
+	p, err := probe(ctx, kind, false)
+	if err != nil {
+		return config.DeviceFacts{}, err
 	}
-	return config.DeviceFacts{
-		Kind: string(info.Kind), Name: info.Name, Family: info.Family, Cores: info.Cores, MemoryBytes: info.Memory,
-	}, nil
+	i := p.Info
+	return config.DeviceFacts{Kind: string(i.Kind), Name: i.Name, Family: i.Family, Cores: i.Cores, MemoryBytes: i.Memory}, nil
 }

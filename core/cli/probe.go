@@ -2,16 +2,28 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"os"
 	"os/exec"
 	"strings"
+	"time"
 
+	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
 )
 
 // probeCommand is what the host runs to ask a device in a process of its own.
 type probeCommand struct {
-	Kind string `arg:"" help:"apple, cuda, cpu, sim or auto."`
+	Kind      string `arg:"" help:"apple, cuda, cpu, sim or auto."`
+	Calibrate bool   `name:"calibrate" help:"Also measure copy bandwidth and launch latency."`
+}
+
+// probed is what a probe prints.
+type probed struct {
+	Info        metal.Info           `json:"info"`
+	Calibration *devices.Calibration `json:"calibration,omitempty"`
 }
 
 func (c *probeCommand) Run(ctx context.Context, app *App) error {
@@ -20,7 +32,42 @@ func (c *probeCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	defer dev.Close()
-	return app.printJSON(dev.Info())
+	p := probed{Info: dev.Info()}
+	if c.Calibrate {
+		k, err := devices.Calibrate(ctx, dev)
+		if err != nil {
+			return err
+		}
+		p.Calibration = &k
+	}
+	return app.printJSON(p)
+}
+
+// probeTimeout bounds a device that hangs. A first start on a GPU compiles.
+const probeTimeout = 60 * time.Second
+
+// probe asks a device in a process of its own: a driver that crashes or hangs
+// must not take the host along.
+func probe(ctx context.Context, kind string, calibrate bool) (probed, error) {
+	var p probed
+	self, err := os.Executable()
+	if err != nil {
+		return p, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	args := []string{"probe-device", kind}
+	if calibrate {
+		args = append(args, "--calibrate")
+	}
+	out, err := exec.CommandContext(ctx, self, args...).Output()
+	if err != nil {
+		return p, errors.New(exitText(err))
+	}
+	if err := json.Unmarshal(out, &p); err != nil {
+		return p, fmt.Errorf("device %s: %w", kind, err)
+	}
+	return p, nil
 }
 
 // exitText is what a failed subprocess said, without its "assay:" prefix.

@@ -34,7 +34,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	s, err := session.Open(ctx, session.Options{
 		Plugins: l.plugin, Folder: folder, Command: os.Args, Version: Version, Seed: c.Seed,
-		LockPath: machine.LockPath(), Logger: app.log, Report: c.reporter(app),
+		LockPath: machine.LockPath(), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate,
 	})
 	if err != nil {
 		return infrastructure(app, err)
@@ -53,6 +53,15 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 		return infrastructure(app, err)
 	}
 	return verdictStatus(results)
+}
+
+// copyRate is the yardstick of effective bandwidth, measured before anything else is.
+func copyRate(ctx context.Context, kind string) (float64, error) {
+	p, err := probe(ctx, kind, true)
+	if err != nil || p.Calibration == nil {
+		return 0, err
+	}
+	return p.Calibration.CopyBytesPerSecond, nil
 }
 
 func infrastructure(app *App, err error) error {

@@ -73,9 +73,9 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 }
 
 func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) {
-	t := table{right: []bool{false, true, true, true, true, true, true, false}}
+	t := table{right: []bool{false, true, true, true, true, true, true, true, false}}
 	metrics := metricNames(c)
-	head := []cell{s.dim("    " + phase), s.dim("time"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("speed"), s.dim("95 % interval")}
+	head := []cell{s.dim("    " + phase), s.dim("time"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of copy"), s.dim("speed"), s.dim("95 % interval")}
 	for _, m := range metrics {
 		head, t.right = append(head, s.dim(m)), append(t.right, true)
 	}
@@ -97,7 +97,7 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 		}
 		row := []cell{
 			plain("    " + v.Name), plain(nanos(p.WallNs.Value)), plain(rate(p.UnitsPerSec, r.Experiment.Units[phase])), plain(nanos(p.DeviceNs)),
-			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(speed), plain(bounds),
+			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(share(p.CopyShare)), plain(speed), plain(bounds),
 		}
 		for _, m := range metrics {
 			text := ""

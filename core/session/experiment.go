@@ -17,7 +17,8 @@ type experiment struct {
 	result  *record.Result
 	seed    uint64
 	started time.Time
-	cases   int // finished
+	cases   int     // finished
+	rate    float64 // copy bandwidth of the device, 0: not known
 }
 
 func (s *Session) runExperiment(ctx context.Context, e *config.Experiment, before []*record.Result) (*record.Result, error) {
@@ -42,6 +43,7 @@ func (s *Session) runExperiment(ctx context.Context, e *config.Experiment, befor
 	if !run {
 		return x.skip(ctx), nil
 	}
+	x.rate = s.copyRate(ctx, e.Device)
 	for i := range e.Cases {
 		if err = x.runCase(ctx, &e.Cases[i]); err != nil {
 			break

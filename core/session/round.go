@@ -145,6 +145,9 @@ func (r *round) start(ctx context.Context) error {
 		return err
 	}
 	r.device = deviceOf(opened.GetDevice())
+	if r.device.CopyRate == 0 {
+		r.device.CopyRate = r.rate
+	}
 	r.result.Metadata.Device = r.device
 	r.result.Session.Overhead.Startup += time.Since(began).Nanoseconds()
 	return nil

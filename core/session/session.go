@@ -25,6 +25,9 @@ type Options struct {
 	Version  string // of assay
 	Seed     uint64 // 0: drawn
 	LockPath string // of the machine lock
+	// CopyRate measures a device kind's copy bandwidth, bytes read plus bytes
+	// written per second; asked once per kind, under the lock. Nil: not known.
+	CopyRate func(ctx context.Context, kind string) (float64, error)
 	Logger   hclog.Logger
 	Report   func(Event) // must be quick; never called from two goroutines at once
 }
@@ -43,6 +46,7 @@ type Session struct {
 	started time.Time
 	journal *record.Journal
 	facts   facts
+	rates   map[string]float64 // copy bandwidth by device kind
 }
 
 // facts do not change while a session runs.
@@ -58,7 +62,7 @@ type facts struct {
 
 // Open starts a session: its journal, and the facts that do not change while it runs.
 func Open(ctx context.Context, o Options) (*Session, error) {
-	s := &Session{Options: o, started: time.Now().UTC()}
+	s := &Session{Options: o, started: time.Now().UTC(), rates: map[string]float64{}}
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
 		return nil, fmt.Errorf("session: %w", err)
@@ -117,6 +121,20 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) ([]
 		}
 	}
 	return results, nil
+}
+
+// copyRate asks for the yardstick of a kind once. A device that cannot be
+// asked has none, and the experiment will say why.
+func (s *Session) copyRate(ctx context.Context, kind string) float64 {
+	if rate, ok := s.rates[kind]; ok || s.CopyRate == nil {
+		return rate
+	}
+	rate, err := s.CopyRate(ctx, kind)
+	if err != nil {
+		s.Logger.Debug("copy bandwidth", "device", kind, "error", err)
+	}
+	s.rates[kind] = rate
+	return rate
 }
 
 // path is relative to the session's folder; an empty one stays empty.
