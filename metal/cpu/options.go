@@ -2,22 +2,18 @@ package cpu
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
 )
 
-// SIMDEnv names the environment variable that sets Options.SIMD when it is empty.
-const SIMDEnv = "ASSAY_CPU_SIMD"
-
 // Options of a cpu device; the zero value is the default.
 type Options struct {
 	// Threads that compute, the caller's included. 0 means GOMAXPROCS.
 	Threads int
 	// SIMD is the highest instruction tier to use: go, avx2 or avx512.
-	// Empty means the value of ASSAY_CPU_SIMD, else the best one.
+	// Empty means the best one of this machine.
 	SIMD string
 	// MemoryLimit bounds the bytes of live buffers. 0 means what the machine
 	// had available when the device was opened.
@@ -34,9 +30,6 @@ func Open(o Options) (metal.Device, error) {
 	}
 	if o.Threads == 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
-	}
-	if o.SIMD == "" {
-		o.SIMD = os.Getenv(SIMDEnv)
 	}
 	tier, err := simd.ParseTier(o.SIMD)
 	if err != nil {

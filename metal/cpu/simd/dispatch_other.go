@@ -40,3 +40,11 @@ func Dot(a, b []float32) float32 { return dotGo(a, b) }
 
 // Pause tells the core that the caller spins.
 func Pause() {}
+
+func streamReadGo(p unsafe.Pointer, n int) uint64 {
+	var a, b, c, d uint64
+	for w := unsafe.Slice((*uint64)(p), n/8); len(w) >= 4; w = w[4:] {
+		a, b, c, d = a|w[0], b|w[1], c|w[2], d|w[3]
+	}
+	return a | b | c | d
+}

@@ -85,8 +85,10 @@ func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
 	return q
 }
 
-// RowBytes is the size of one row of codes; ScaleBytes of its scales.
-func (q *QDot) RowBytes() int   { return q.K * q.Bits / 8 }
+// RowBytes is the size of one row of codes.
+func (q *QDot) RowBytes() int { return q.K * q.Bits / 8 }
+
+// ScaleBytes is the size of one row of scales, or of biases.
 func (q *QDot) ScaleBytes() int { return q.K / q.Group * q.T.Size() }
 
 // Prepare reads K activations of dtype T at x and writes XBytes at dst. Rows of

@@ -20,7 +20,7 @@ const block = 128
 // gen/qdot512.go knows their offsets.
 type consts512 struct {
 	blocks, scaleStep, groups, sums int
-	rowBytes, scaleRow, scaleAhead  int
+	rowBytes, scaleRow              int
 	table                           [64]uint16 // two vectors of bfloat16, by index
 	scaleIdx                        [2][64]byte
 	gather                          [2][64]byte
@@ -42,7 +42,6 @@ func (avx512) init(q *QDot) {
 		rowBytes: q.RowBytes(), scaleRow: q.ScaleBytes(),
 		kernels: &qdots[q.Bits][q.T], prepare: prepares[q.Bits/8][q.T],
 	}
-	c.scaleAhead = ScaleMul * prefetchBytes * c.scaleRow / c.rowBytes
 	if q.part == Low {
 		c.groups = 0
 	}
@@ -218,15 +217,15 @@ func (avx512) wide(c *consts512, j *Job, next Tile, w *Worker) {
 // shapes are the kernels' rows of weights and of activations.
 var shapes = [4]struct{ kernel, nr, nx int }{{0, 1, 1}, {1, 4, 1}, {2, 4, 2}, {3, 2, 4}}
 
-// slice makes p n rows of j from row r on, with nx activations from x on.
-func (p *Job) slice(c *consts512, j *Job, r, n, x, nx int) {
-	p.Codes = unsafe.Add(j.Codes, r*c.rowBytes)
-	p.Scales = unsafe.Add(j.Scales, r*c.scaleRow)
-	p.Biases = unsafe.Add(j.Biases, r*c.scaleRow)
-	p.Out = (*float32)(unsafe.Add(unsafe.Pointer(j.Out), 4*(x*j.Ld+r)))
-	p.Ld = j.Ld
+// slice makes j n rows of whole from row r on, with nx activations from x on.
+func (j *Job) slice(c *consts512, whole *Job, r, n, x, nx int) {
+	j.Codes = unsafe.Add(whole.Codes, r*c.rowBytes)
+	j.Scales = unsafe.Add(whole.Scales, r*c.scaleRow)
+	j.Biases = unsafe.Add(whole.Biases, r*c.scaleRow)
+	j.Out = (*float32)(unsafe.Add(unsafe.Pointer(whole.Out), 4*(x*whole.Ld+r)))
+	j.Ld = whole.Ld
 	for i := range nx {
-		p.X[i] = j.X[x+i]
+		j.X[i] = whole.X[x+i]
 	}
 }
 
@@ -258,5 +257,3 @@ var prepares = [2][3]func(dst, x *byte, blocks int, pick *byte){
 	{prepareInterleaved3, prepareInterleaved2, prepareInterleaved1},
 	{prepareHalves3, prepareHalves2, prepareHalves1},
 }
-
-var ScaleMul = 0

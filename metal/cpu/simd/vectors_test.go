@@ -94,7 +94,7 @@ func TestLengths(t *testing.T) {
 
 func TestSiluExtremes(t *testing.T) {
 	inf := float32(math.Inf(1))
-	g := []float32{0, -0.0, 100, -100, 1e30, -1e30, inf, float32(math.NaN()), 88, -88, 89, -89, 1e-40, -1e-40, 5, -5}
+	g := []float32{0, float32(math.Copysign(0, -1)), 100, -100, 1e30, -1e30, inf, float32(math.NaN()), 88, -88, 89, -89, 1e-40, -1e-40, 5, -5}
 	u := make([]float32, len(g))
 	for i := range u {
 		u[i] = 1

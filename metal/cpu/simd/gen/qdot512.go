@@ -26,18 +26,22 @@ const (
 
 // Offsets in package simd's struct consts512.
 const (
-	cBlocks     = 0
-	cScaleStep  = 8  // bytes of scales per block
-	cGroups     = 16 // groups that have a bias
-	cSums       = 24 // where the sums start in a prepared row
-	cRowBytes   = 32 // codes of one row
-	cScaleRow   = 40 // bytes of scales of one row
-	cScaleAhead = 48 // how far scales are prefetched
-	cTable      = 56 // 64 words: what an index stands for, as bfloat16
-	cScaleIdx   = cTable + 128
-	cGather     = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
-	cShift      = cGather + 128   // four vectors: where each code of a qword starts
+	cBlocks    = 0
+	cScaleStep = 8  // bytes of scales per block
+	cGroups    = 16 // groups that have a bias
+	cSums      = 24 // where the sums start in a prepared row
+	cRowBytes  = 32 // codes of one row
+	cScaleRow  = 40 // bytes of scales of one row
+	cTable     = 48 // 64 words: what an index stands for, as bfloat16
+	cScaleIdx  = cTable + 128
+	cGather    = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
+	cShift     = cGather + 128   // four vectors: where each code of a qword starts
 )
+
+// further is how many bytes beyond those that go to the first level of cache
+// codes are fetched into the second: the first level's few misses at a time
+// would not fill the memory's bandwidth.
+const further = 10 << 10
 
 var types = []struct {
 	name  string
@@ -198,14 +202,12 @@ func (q *qdot) generate() {
 	RET()
 }
 
-// prefetchScales fetches scales and biases of the rows whose codes are being
-// prefetched.
+// prefetchScales fetches the scales and biases of the rows about to be
+// computed, all at once. Fetching them earlier gets in the way of the codes.
 func (q *qdot) prefetchScales() {
 	for _, base := range []GPPhysical{scales, biases} {
-		MOVQ(mem(consts, cScaleAhead), at)
-		ADDQ(base, at)
 		for r := range q.nr {
-			PREFETCHT0(scalesOf(at, r))
+			PREFETCHT0(scalesOf(base, r))
 		}
 	}
 	XORQ(at, at)
@@ -248,7 +250,7 @@ func (q *qdot) block() {
 	bytes := q.nr * 16 * q.bits
 	for i := 0; i < bytes; i += 64 {
 		PREFETCHT0(mem(ahead, i))
-		PREFETCHT1(mem(ahead, i+10240))
+		PREFETCHT1(mem(ahead, i+further))
 	}
 	ADDQ(imm32(bytes), ahead)
 	q.clear()
