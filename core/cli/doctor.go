@@ -30,7 +30,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	var all []finding
 	all = append(all, checkDevices(ctx)...)
 	all = append(all, checkPlugins(ctx, app)...)
-	all = append(all, checkMachine(ctx)...)
+	all = append(all, checkMachine(ctx, machine.LockPath(app.Getenv))...)
 	all = append(all, checkTools(ctx)...)
 	if c.JSON {
 		return app.printJSON(all)
@@ -108,7 +108,7 @@ func checkPlugins(ctx context.Context, app *App) []finding {
 	return out
 }
 
-func checkMachine(ctx context.Context) []finding {
+func checkMachine(ctx context.Context, lockPath string) []finding {
 	host, env := machine.Facts(ctx), machine.Environment(ctx)
 	quiet := finding{Area: "machine", Name: "load", OK: env.Load1 < 0.5, Note: fmt.Sprintf("%.2f over the last minute", env.Load1),
 		Fix: "close other programs before measuring"}
@@ -120,10 +120,10 @@ func checkMachine(ctx context.Context) []finding {
 	if env.ThermalState != "" {
 		thermal.Note = env.ThermalState
 	}
-	lock := finding{Area: "machine", Name: "lock", OK: true, Note: machine.LockPath() + " is free"}
+	lock := finding{Area: "machine", Name: "lock", OK: true, Note: lockPath + " is free"}
 	short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
 	defer cancel()
-	if l, err := machine.Acquire(short, machine.LockPath(), "doctor", func(string) {}); err != nil {
+	if l, err := machine.Acquire(short, lockPath, "doctor", func(string) {}); err != nil {
 		lock.OK, lock.Note, lock.Fix = false, err.Error(), "wait for the other session"
 	} else {
 		_ = l.Release()

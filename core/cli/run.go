@@ -34,7 +34,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	s, err := session.Open(ctx, session.Options{
 		Plugins: l.plugin, Folder: folder, Command: os.Args, Version: Version, Seed: c.Seed,
-		LockPath: machine.LockPath(), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate,
+		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate,
 	})
 	if err != nil {
 		return infrastructure(app, err)

@@ -15,9 +15,10 @@ import (
 // one machine, whoever starts them. The kernel drops it when its holder dies.
 type Lock struct{ file *os.File }
 
-// LockPath is one fixed file for the machine, so that every user's sessions meet there.
-func LockPath() string {
-	if p := os.Getenv("ASSAY_LOCK"); p != "" {
+// LockPath is one fixed file for the machine, so that every user's sessions
+// meet there; $ASSAY_LOCK names another.
+func LockPath(getenv func(string) string) string {
+	if p := getenv("ASSAY_LOCK"); p != "" {
 		return p
 	}
 	return filepath.Join(lockDir, "assay-measuring.lock")

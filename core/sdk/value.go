@@ -49,11 +49,11 @@ func readType(t reflect.Type, top bool) (*value, error) {
 }
 
 // hcl is the HCL type expression.
-func (v *value) hcl() string {
-	if v.elem != nil {
-		return v.kind + "(" + v.elem.hcl() + ")"
+func (t *value) hcl() string {
+	if t.elem != nil {
+		return t.kind + "(" + t.elem.hcl() + ")"
 	}
-	return v.kind
+	return t.kind
 }
 
 // set stores v in target. v is decoded JSON, never nil at the top.

@@ -82,7 +82,7 @@ func main() {
 			if !slices.Contains(modes, c.Mode) {
 				return []sdk.Diagnostic{{Path: "mode", Code: "bad_mode", Summary: "unknown mode " + c.Mode, Detail: "Known: " + strings.Join(modes, ", ") + "."}}
 			}
-			c.misbehave("validate", 0)
+			_ = c.misbehave("validate", 0)
 			return nil
 		},
 		Prepare: prepare,
