@@ -9,6 +9,12 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
+// Command buffer states. Metal, MTLCommandBufferStatus.
+const (
+	statusCompleted = 4
+	statusError     = 5
+)
+
 // maxBytes is the most that setBytes takes.
 const maxBytes = 4096
 

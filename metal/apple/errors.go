@@ -7,12 +7,6 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// Command buffer states. Metal, MTLCommandBufferStatus.
-const (
-	statusCompleted = 4
-	statusError     = 5
-)
-
 // bufferFailure is a failed command buffer as an error. Codes are Metal's
 // MTLCommandBufferError; lost says that the device takes no more work.
 func bufferFailure(code int, text string, running []string) (err error, lost bool) { //nolint:revive // the error is a value here
