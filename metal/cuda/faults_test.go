@@ -22,7 +22,7 @@ var faulty = map[string]struct {
 	says  string
 }{
 	"out-of-bounds": {"x[0x40000000u + i * 4096u] = 1;", metal.ErrFault, "kernel broken"},
-	"null":          {"((device uint *)0)[i] = 1;", metal.ErrFault, "kernel broken"},
+	"unbound":       {"unbound[i] = 1;", metal.ErrFault, "kernel broken"},
 	"endless":       {"while (x[0] != 12345u) atomic_fetch_add_explicit((device atomic_uint *)x + 1, 1u, memory_order_relaxed);", metal.ErrTimeout, "kernel broken"},
 	"syntax":        {"x[0] = ;", metal.ErrCompile, "broken.metal(4)"},
 	"undefined":     {"x[0] = nothing(i);", metal.ErrCompile, "broken.metal(4)"},
@@ -31,7 +31,7 @@ var faulty = map[string]struct {
 // run compiles and runs a kernel body on one simdgroup.
 func run(ctx context.Context, dev metal.Device, body string) error {
 	lib, err := dev.Compile(ctx, metal.Source{Name: "broken.metal", Text: "#include <metal_stdlib>\nusing namespace metal;\n" +
-		"kernel void broken(device uint *x [[buffer(0)]], uint i [[thread_position_in_grid]]) {\n" + body + "\n}\n"})
+		"kernel void broken(device uint *x [[buffer(0)]], device uint *unbound [[buffer(1)]], uint i [[thread_position_in_grid]]) {\n" + body + "\n}\n"})
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func run(ctx context.Context, dev metal.Device, body string) error {
 		return err
 	}
 	defer b.Release()
-	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}}, Grid: metal.Size{X: 32}, Threadgroup: metal.Size{X: 32}}})
+	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {}}, Grid: metal.Size{X: 32}, Threadgroup: metal.Size{X: 32}}})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,7 +132,6 @@ func overlapPrologue(k *msl.Kernel, names []string) string {
 			buffers++
 		}
 	}
-	if os.Getenv("ASSAY_NOPREFETCH") != "" { b.Reset() }
 	b.WriteString(`asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`)
 	return b.String()
 }

@@ -94,16 +94,34 @@ inline uint code_bits(const thread Codes &c, int i) {
 #endif
 }
 
-// Code i, restricted to the bits of mask, as a float. Integer bits under the
-// exponent of 2^23 are that integer plus 2^23, so one bitwise operation and one
-// exact fma convert it, cheaper than shifting and converting.
-inline float code(const thread Codes &c, int i, uint mask) {
+// Integer bits under the exponent of 2^23 are that integer plus 2^23, so one
+// bitwise operation and one exact fma convert a code to a float, cheaper than
+// shifting and converting. The exponent is handed around as a value that no
+// compiler sees through: an instruction has room for one constant, which is the
+// mask, and a second one would be loaded again and again.
+inline uint float_exponent(uint tid) { return tid == ~0u ? 0u : 0x4B000000u; }
+
+// Code i, restricted to the bits of mask, as a float.
+inline float code(const thread Codes &c, int i, uint mask, uint exponent) {
   const int shift = CODE_SHIFT(i);
-  const uint bits = (code_bits(c, i) & (mask << shift)) | 0x4B000000u;
+  const uint bits = (code_bits(c, i) & (mask << shift)) | exponent;
   const float unit = 1.0f / float(1 << shift);
   return fma(as_type<float>(bits), unit, -8388608.0f * unit);
 }
 #define ALL_BITS ((1u << ASSAY_BITS) - 1)
+
+// Codes that lie far enough up in their word need no fma: under the exponent of
+// 2^(23-shift) they are code + 2^(23-shift), and the dot product of such numbers
+// is right once 2^(23-shift)·Σx is taken off. That costs float32 sums 8 of their
+// 24 bits, so it is for activations that have 8 or 11 themselves.
+inline bool is_direct(int i) { return ASSAY_BITS == 4 && sizeof(T) == 2 && (i % 8 == 3 || i % 8 == 4 || i % 8 == 7); }
+inline float offset_of(int i) { return !is_direct(i) ? 0.0f : i % 8 == 4 ? 128.0f : 2048.0f; }
+inline float code_and_offset(const thread Codes &c, int i, uint exponent) {
+  if (!is_direct(i)) return code(c, i, ALL_BITS, exponent);
+  const uint word = c.word[i * ASSAY_BITS / 32];
+  return i % 8 == 4 ? as_type<float>((word & 0xF0000u) | (exponent - (16u << 23)))
+                    : as_type<float>(((i % 8 == 7 ? word >> 16 : word) & 0xF000u) | (exponent - (12u << 23)));
+}
 
 // Eight elements of type T from memory words: one uint4, two for float.
 #define BLOCK 8
@@ -144,51 +162,55 @@ template <> struct Unpack<bfloat> {  // a bfloat is the high half of a float
   }
 };
 
-// A tile of x in threadgroup memory: 1024 elements at a time, one chunk per
-// lane, laid out so that a simdgroup reads one vector of each of its chunks
-// from 32 neighbouring places.
+// x in threadgroup memory lies in tiles of one chunk per lane, so that a
+// simdgroup reads one vector of each of its chunks from 32 neighbouring places.
+// Exchanging places within those 32 keeps the writers apart, too.
 #define TILE_VECTORS (SIMD * CHUNK_VECTORS)
 inline uint staged(uint vector) {
   const uint chunk = vector / CHUNK_VECTORS, v = vector % CHUNK_VECTORS;
-  return chunk / SIMD * TILE_VECTORS + v * SIMD + chunk % SIMD;
+  return chunk / SIMD * TILE_VECTORS + v * SIMD + (chunk % SIMD ^ v);
 }
 
-// The 32 elements of one chunk as floats, and their sum.
-inline float load_staged(const threadgroup uint4 *tile, uint lane, thread float *x) {
-  float sum = 0;
+// Where a lane finds the vectors of its part of x: in a staged tile, or in
+// device memory.
+struct Staged {
+  const threadgroup uint4 *tile;
+  uint lane;
+  uint4 vector(int v) const { return tile[uint(v) * SIMD + (lane ^ uint(v))]; }
+};
+struct Direct {
+  const device uint4 *part;
+  uint4 vector(int v) const { return part[v]; }
+};
+
+// Block b of a lane's part of x as floats.
+template <typename X> inline void load_block(const thread X &x, int b, thread float *out) {
+  uint4 v[2];
 #pragma unroll
-  for (int b = 0; b < CHUNK / BLOCK; b++) {
-    uint4 v[2];
-#pragma unroll
-    for (int i = 0; i < BLOCK_VECTORS; i++) v[i] = tile[(b * BLOCK_VECTORS + i) * SIMD + lane];
-    Unpack<T>::block(v, x + b * BLOCK);
-  }
-#pragma unroll
-  for (int i = 0; i < CHUNK; i++) sum += x[i];
-  return sum;
+  for (int i = 0; i < BLOCK_VECTORS; i++) v[i] = x.vector(b * BLOCK_VECTORS + i);
+  Unpack<T>::block(v, out);
 }
 
-// The same straight from device memory.
-inline float load_direct(const device uint4 *row, uint chunk, thread float *x) {
-  float sum = 0;
-#pragma unroll
-  for (int b = 0; b < CHUNK / BLOCK; b++) {
-    uint4 v[2];
-#pragma unroll
-    for (int i = 0; i < BLOCK_VECTORS; i++) v[i] = row[chunk * CHUNK_VECTORS + b * BLOCK_VECTORS + i];
-    Unpack<T>::block(v, x + b * BLOCK);
-  }
-#pragma unroll
-  for (int i = 0; i < CHUNK; i++) sum += x[i];
-  return sum;
-}
-
-// A quantized operand: packed words, scales and biases of [E,N,K].
+// A quantized operand [N,K]: packed words, scales and biases, and where they
+// begin, as indices.
 struct Matrix {
   const device uint *words;
   const device T *scales;
   const device T *biases;
+  uint word, group;
 };
+
+// Matrix e of [E,N,K]. What else an address depends on can be computed while the
+// index is on its way.
+inline Matrix matrix_of(const device uint *words, const device T *scales, const device T *biases, uint e, uint N, uint K) {
+  Matrix m;
+  m.words = words;
+  m.scales = scales;
+  m.biases = biases;
+  m.word = e * (N * (K / CHUNK) * ASSAY_BITS);
+  m.group = e * (N * (K / ASSAY_GROUP));
+  return m;
+}
 
 // One chunk of each of R rows, in registers, with its group's scale and bias as
 // they come from memory: converting them here would wait for them.
@@ -199,84 +221,99 @@ template <int R> struct Rows {
   void load(const thread Matrix &m, const thread uint *row, uint chunks, uint chunk) {
     const uint groups = chunks / (ASSAY_GROUP / CHUNK), group = chunk / (ASSAY_GROUP / CHUNK);
 #pragma unroll
-    for (int r = 0; r < R; r++) codes[r] = load_codes(m.words + (row[r] * chunks + chunk) * ASSAY_BITS);
+    for (int r = 0; r < R; r++) codes[r] = load_codes(m.words + (m.word + (row[r] * chunks + chunk) * ASSAY_BITS));
 #pragma unroll
     for (int r = 0; r < R; r++) {
-      scale[r] = m.scales[row[r] * groups + group];
-      bias[r] = m.biases[row[r] * groups + group];
-    }
-  }
-
-  // acc[r] += x · row r over this chunk: scale·Σqx + bias·Σx.
-  void dot(const thread float *x, float sum, thread float *acc) const {
-#pragma unroll
-    for (int r = 0; r < R; r++) {
-      float d = 0;
-#pragma unroll
-      for (int i = 0; i < CHUNK; i++) d = fma(x[i], code(codes[r], i, ALL_BITS), d);
-      acc[r] = fma(float(scale[r]), d, fma(float(bias[r]), sum, acc[r]));
+      scale[r] = m.scales[m.group + (row[r] * groups + group)];
+      bias[r] = m.biases[m.group + (row[r] * groups + group)];
     }
   }
 };
 
-// Elements of x staged at once, a multiple of 1024: one tile for most models.
+// acc[p*R+r] += x · row r of matrix p over one chunk: scale·Σqx + bias·Σx.
+template <int P, int R, typename X>
+inline void dot_chunk(const thread Rows<R> *rows, const thread X &x, thread float *acc, uint exponent) {
+  float d[P * R] = {0}, sum = 0, offset = 0;
+#pragma unroll
+  for (int b = 0; b < CHUNK / BLOCK; b++) {
+    float xs[BLOCK];
+    load_block(x, b, xs);
+    sum += ((xs[0] + xs[1]) + (xs[2] + xs[3])) + ((xs[4] + xs[5]) + (xs[6] + xs[7]));
+#pragma unroll
+    for (int i = 0; i < BLOCK; i++) {
+      if (is_direct(i)) offset = fma(xs[i], offset_of(i), offset);
+#pragma unroll
+      for (int pr = 0; pr < P * R; pr++)
+        d[pr] = fma(xs[i], code_and_offset(rows[pr / R].codes[pr % R], b * BLOCK + i, exponent), d[pr]);
+    }
+  }
+#pragma unroll
+  for (int pr = 0; pr < P * R; pr++)
+    acc[pr] = fma(float(rows[pr / R].scale[pr % R]), d[pr] - offset, fma(float(rows[pr / R].bias[pr % R]), sum, acc[pr]));
+}
+
+// Elements of x staged at once: one stage for most models.
 #define STAGE_CHUNKS 128
 #define STAGE_VECTORS (STAGE_CHUNKS * CHUNK_VECTORS)
 
-// Chunks of a lane that are on their way at once. More hide more of the memory's
-// latency and take more registers.
-#ifndef ASSAY_DEPTH
-#define ASSAY_DEPTH 2
-#endif
-
 // acc[p*R+r] += x · row[r] of matrix[p], this lane's share, with x of K elements
 // shared by the whole threadgroup. Every thread of the threadgroup must call it.
-// The first weights are on their way before x is staged.
+// x and the first weights are on their way before anything waits. A lane past the
+// end of the rows reads the last chunk again, and zeros of x.
 template <int P, int R>
 inline void dot_rows(thread float *acc, const thread Matrix *matrix, const thread uint *row, uint K,
                      const device T *x, threadgroup uint4 *stage, uint tid, uint threads, uint lane) {
-  const uint chunks = K / CHUNK;
-  const device uint4 *xv = (const device uint4 *)x;
+  const uint chunks = K / CHUNK, exponent = float_exponent(tid);
   for (uint base = 0; base < chunks; base += STAGE_CHUNKS) {
-    const uint end = min(base + STAGE_CHUNKS, chunks);
-    Rows<R> rows[ASSAY_DEPTH][P];
-    uint c = base + lane;
+    const uint here = min(uint(STAGE_CHUNKS), chunks - base), given = here * CHUNK_VECTORS;
+    const uint filled = (here + SIMD - 1) / SIMD * TILE_VECTORS;
+    const device uint4 *xv = (const device uint4 *)x + base * CHUNK_VECTORS;
+    const uint second = tid + threads;
+    const uint4 one = tid < given ? xv[tid] : uint4(0), two = second < given ? xv[second] : uint4(0);
+    Rows<R> rows[P];
 #pragma unroll
-    for (int d = 0; d < ASSAY_DEPTH; d++) {
-#pragma unroll
-      for (int p = 0; p < P; p++)
-        if (c + d * SIMD < end) rows[d][p].load(matrix[p], row, chunks, c + d * SIMD);
-    }
+    for (int p = 0; p < P; p++) rows[p].load(matrix[p], row, chunks, min(base + lane, chunks - 1));
     if (base > 0) threadgroup_barrier(mem_flags::mem_threadgroup);
-#pragma unroll 2
-    for (uint v = tid; v < (end - base) * CHUNK_VECTORS; v += threads) stage[staged(v)] = xv[base * CHUNK_VECTORS + v];
+    if (tid < filled) stage[staged(tid)] = one;
+    if (second < filled) stage[staged(second)] = two;
+    for (uint v = second + threads; v < filled; v += threads) stage[staged(v)] = v < given ? xv[v] : uint4(0);
     threadgroup_barrier(mem_flags::mem_threadgroup);
-    for (; c < end; c += SIMD) {
-      float xs[CHUNK];
-      const float sum = load_staged(stage + (c - base) / SIMD * TILE_VECTORS, lane, xs);
+#pragma unroll 1
+    for (uint c = 0; c < here; c += SIMD) {
+      if (c > 0) {
 #pragma unroll
-      for (int p = 0; p < P; p++) rows[0][p].dot(xs, sum, acc + p * R);
-#pragma unroll
-      for (int d = 1; d < ASSAY_DEPTH; d++) {
-#pragma unroll
-        for (int p = 0; p < P; p++) rows[d - 1][p] = rows[d][p];
+        for (int p = 0; p < P; p++) rows[p].load(matrix[p], row, chunks, min(base + c + lane, chunks - 1));
       }
-#pragma unroll
-      for (int p = 0; p < P; p++)
-        if (c + ASSAY_DEPTH * SIMD < end) rows[ASSAY_DEPTH - 1][p].load(matrix[p], row, chunks, c + ASSAY_DEPTH * SIMD);
+      Staged part;
+      part.tile = stage + c * CHUNK_VECTORS;
+      part.lane = lane;
+      dot_chunk<P, R>(rows, part, acc, exponent);
     }
   }
 }
 
-// An index pair that points nowhere gives NaN rather than a fault. Asking first
-// also has both indices on their way before either is needed.
-inline bool no_such_index(uint from, uint e, constant GatherParams &p) { return from >= p.Rows || e >= p.Experts; }
-
-// Row numbers of one simdgroup's R rows of expert e, the last one repeated past N.
-template <int R> inline void rows_of(thread uint *row, uint first, uint N, uint e) {
-#pragma unroll
-  for (int r = 0; r < R; r++) row[r] = e * N + min(first + uint(r), N - 1);
+// An index pair that points nowhere gives NaN rather than a fault: it is led to
+// where something is, without a branch that everything after it would wait for.
+inline bool clamp_indices(thread uint &from, thread uint &e, constant GatherParams &p) {
+  const bool exist = from < p.Rows && e < p.Experts;
+  from = min(from, p.Rows - 1);
+  e = min(e, p.Experts - 1);
+  return exist;
 }
+
+// Row numbers of one simdgroup's R rows, the last one repeated past N.
+template <int R> inline void rows_of(thread uint *row, uint first, uint N) {
+#pragma unroll
+  for (int r = 0; r < R; r++) row[r] = min(first + uint(r), N - 1);
+}
+
+// Fewer registers for each thread, so that so many threads fit one threadgroup,
+// or several smaller threadgroups fit one core together.
+#ifdef ASSAY_THREADS
+#define MOST_THREADS [[max_total_threads_per_threadgroup(ASSAY_THREADS)]]
+#else
+#define MOST_THREADS
+#endif
 
 // Sums of N values (a power of two up to 32) over the simdgroup, one for each
 // lane: lane i gets that of v[i / (32 / N)]. Halving the values at each exchange
@@ -315,7 +352,7 @@ inline void dot_batch(thread float *sums, const thread Matrix *matrix, const thr
                       const device T *x, const threadgroup uint *offsets, uint count,
                       threadgroup uint4 *stage, uint tid, uint threads, uint lane) {
   constexpr int R = BATCH_ROWS / P;
-  const uint chunks = K / CHUNK;
+  const uint chunks = K / CHUNK, exponent = float_exponent(tid);
   for (uint base = 0; base < chunks; base += SIMD) {
     const uint end = min(base + SIMD, chunks), c = base + lane;
     Rows<R> rows[P];
@@ -339,16 +376,16 @@ inline void dot_batch(thread float *sums, const thread Matrix *matrix, const thr
         const float scale = float(rows[r / R].scale[r % R]), bias = float(rows[r / R].bias[r % R]);
 #pragma unroll
         for (int j = 0; j < BLOCK; j++)
-          w[r][j] = fma(scale, code(rows[r / R].codes[r % R], b * BLOCK + j, ALL_BITS), bias);
+          w[r][j] = fma(scale, code(rows[r / R].codes[r % R], b * BLOCK + j, ALL_BITS, exponent), bias);
       }
 #pragma unroll
       for (uint i = 0; i < BATCH; i++) {
         if (i < count) {
-          uint4 v[2];
+          Staged part;
+          part.tile = stage + i * TILE_VECTORS;
+          part.lane = lane;
           float xs[BLOCK];
-#pragma unroll
-          for (int k = 0; k < BLOCK_VECTORS; k++) v[k] = stage[i * TILE_VECTORS + (b * BLOCK_VECTORS + k) * SIMD + lane];
-          Unpack<T>::block(v, xs);
+          load_block(part, b, xs);
 #pragma unroll
           for (int r = 0; r < BATCH_ROWS; r++) {
 #pragma unroll

@@ -7,7 +7,7 @@
 
 // Grid: simdgroups along x take ASSAY_ROWS rows of W each; y is the index pair,
 // z the row of x.
-kernel void KERNEL(gather_qmm)(
+MOST_THREADS kernel void KERNEL(gather_qmm)(
     const device T *x [[buffer(0)]],
     const device uint *w [[buffer(1)]],
     const device T *scales [[buffer(2)]],
@@ -23,23 +23,17 @@ kernel void KERNEL(gather_qmm)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
-  const uint from = lhs[pair], e = rhs[pair];
-  device T *out = y + (pair * p.M + m) * p.N;
-  if (no_such_index(from, e, p)) {
-    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
-    return;
-  }
+  uint from = lhs[pair], e = rhs[pair];
+  const bool exist = clamp_indices(from, e, p);
   Matrix matrix[1];
-  matrix[0].words = w;
-  matrix[0].scales = scales;
-  matrix[0].biases = biases;
+  matrix[0] = matrix_of(w, scales, biases, e, p.N, p.K);
   uint row[ASSAY_ROWS];
-  rows_of<ASSAY_ROWS>(row, first, p.N, e);
+  rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[ASSAY_ROWS] = {0};
   dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + (from * p.M + m) * p.K, stage, tid, size.x, lane);
   const float v = sums_of<ASSAY_ROWS>(acc, lane);
   const uint n = first + lane / (SIMD / ASSAY_ROWS);
-  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(v);
+  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) y[(pair * p.M + m) * p.N + n] = T(exist ? v : NAN);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is the expert.
@@ -63,11 +57,9 @@ kernel void KERNEL(gather_qmm_grouped)(
   const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
   if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N) return;
   Matrix matrix[1];
-  matrix[0].words = w;
-  matrix[0].scales = scales;
-  matrix[0].biases = biases;
+  matrix[0] = matrix_of(w, scales, biases, group.y, p.N, p.K);
   uint row[BATCH_ROWS];
-  rows_of<BATCH_ROWS>(row, first, p.N, group.y);
+  rows_of<BATCH_ROWS>(row, first, p.N);
   uint next = 0;
   while (next < p.Pairs * p.M) {
     const uint rows = find_rows(found, &count, next, rhs, p, group.y, tid, size.x);

@@ -2,43 +2,54 @@
 // in one kernel. Three kernels, one per rounding of the sum.
 
 #ifndef ASSAY_ROWS
-#define ASSAY_ROWS 4  // columns of out per threadgroup
+#define ASSAY_ROWS 8  // columns of out per threadgroup
 #endif
 #define MAX_SIMDGROUPS 32
+
+// Columns come in two parts: the first is worked on while the second arrives.
+#define PARTS (ASSAY_ROWS > 1 ? 2 : 1)
+#define PART (ASSAY_ROWS / PARTS)
 
 // The simdgroups of a threadgroup take one expert each; then one thread per
 // column adds them up in the experts' order.
 template <typename Mode>
-inline void gather_qmm_combine(const device T *h, const thread Matrix &down, const device uint *rhs,
-                               const device T *weights, device T *out, constant CombineParams &p,
-                               threadgroup float *part, uint first, uint m, uint tid, uint sg,
+inline void gather_qmm_combine(const device T *h, const device uint *w, const device T *scales,
+                               const device T *biases, const device uint *rhs, const device T *weights,
+                               device T *out, constant CombineParams &p, threadgroup float *part,
+                               threadgroup float *weight, uint first, uint m, uint tid, uint sg,
                                uint simdgroups, uint lane) {
-  const uint chunks = p.K / CHUNK;
+  const uint chunks = p.K / CHUNK, exponent = float_exponent(tid);
   float total = 0;
+  uint row[ASSAY_ROWS];
+  rows_of<ASSAY_ROWS>(row, first, p.D);
   for (uint k0 = 0; k0 < p.TopK; k0 += simdgroups) {
-    const uint k = k0 + sg;
-    if (k < p.TopK) {
-      const uint e = rhs[m * p.TopK + k];
-      uint row[ASSAY_ROWS];
-      rows_of<ASSAY_ROWS>(row, first, p.D, min(e, p.Experts - 1));
-      const device uint4 *x = (const device uint4 *)(h + (m * p.TopK + k) * p.K);
-      float acc[ASSAY_ROWS] = {0};
-      for (uint c = lane; c < chunks; c += SIMD) {
-        Rows<ASSAY_ROWS> rows;
-        rows.load(down, row, chunks, c);
-        float xs[CHUNK];
-        const float sum = load_direct(x, c, xs);
-        rows.dot(xs, sum, acc);
+    // A simdgroup without an expert of its own does the last one again: all of
+    // them stay together.
+    const uint k = min(k0 + sg, p.TopK - 1), e = rhs[m * p.TopK + k];
+    const T own = weights[m * p.TopK + k];  // on its way with the rest
+    const Matrix down = matrix_of(w, scales, biases, min(e, p.Experts - 1), p.D, p.K);
+    const device uint4 *x = (const device uint4 *)(h + (m * p.TopK + k) * p.K);
+    float acc[ASSAY_ROWS] = {0};
+    for (uint c = lane; c < chunks; c += SIMD) {
+      Rows<PART> rows[PARTS];
+#pragma unroll
+      for (int i = 0; i < PARTS; i++) {
+        if (i > 0) simdgroup_barrier(mem_flags::mem_none);  // keeps the loads in order
+        rows[i].load(down, row + i * PART, chunks, c);
       }
-      const float v = sums_of<ASSAY_ROWS>(acc, lane);
-      if (lane % (SIMD / ASSAY_ROWS) == 0)
-        part[sg * ASSAY_ROWS + lane / (SIMD / ASSAY_ROWS)] = e < p.Experts ? v : NAN;
+      Direct part_of_x;
+      part_of_x.part = x + c * CHUNK_VECTORS;
+#pragma unroll
+      for (int i = 0; i < PARTS; i++) dot_chunk<1, PART>(rows + i, part_of_x, acc + i * PART, exponent);
     }
+    const float v = sums_of<ASSAY_ROWS>(acc, lane);
+    if (lane % (SIMD / ASSAY_ROWS) == 0)
+      part[sg * ASSAY_ROWS + lane / (SIMD / ASSAY_ROWS)] = e < p.Experts ? v : NAN;
+    if (lane == 0) weight[sg] = float(own);
     threadgroup_barrier(mem_flags::mem_threadgroup);
     if (tid < ASSAY_ROWS) {
       const uint used = min(simdgroups, p.TopK - k0);
-      for (uint s = 0; s < used; s++)
-        total = Mode::step(total, float(weights[m * p.TopK + k0 + s]), Mode::round(part[s * ASSAY_ROWS + tid]));
+      for (uint s = 0; s < used; s++) total = Mode::step(total, weight[s], Mode::round(part[s * ASSAY_ROWS + tid]));
     }
     threadgroup_barrier(mem_flags::mem_threadgroup);
   }
@@ -48,7 +59,7 @@ inline void gather_qmm_combine(const device T *h, const thread Matrix &down, con
 // Grid: threadgroups along x are tokens, along y ASSAY_ROWS columns each, so that
 // tokens which share experts run close together.
 #define COMBINE(name, Mode)                                                                      \
-  kernel void KERNEL(name)(                                                                      \
+  MOST_THREADS kernel void KERNEL(name)(                                                         \
       const device T *h [[buffer(0)]],                                                           \
       const device uint *w [[buffer(1)]],                                                        \
       const device T *scales [[buffer(2)]],                                                      \
@@ -62,13 +73,9 @@ inline void gather_qmm_combine(const device T *h, const thread Matrix &down, con
       uint tid [[thread_index_in_threadgroup]],                                                  \
       uint sg [[simdgroup_index_in_threadgroup]],                                                \
       uint lane [[thread_index_in_simdgroup]]) {                                                 \
-    threadgroup float part[MAX_SIMDGROUPS * ASSAY_ROWS];                                         \
-    Matrix down;                                                                                 \
-    down.words = w;                                                                              \
-    down.scales = scales;                                                                        \
-    down.biases = biases;                                                                        \
-    gather_qmm_combine<Mode>(h, down, rhs, weights, out, p, part, group.y * ASSAY_ROWS, group.x, \
-                             tid, sg, size.x / SIMD, lane);                                      \
+    threadgroup float part[MAX_SIMDGROUPS * ASSAY_ROWS], weight[MAX_SIMDGROUPS];                 \
+    gather_qmm_combine<Mode>(h, w, scales, biases, rhs, weights, out, p, part, weight,           \
+                             group.y * ASSAY_ROWS, group.x, tid, sg, size.x / SIMD, lane);       \
   }
 
 COMBINE(gather_qmm_combine_fp32, CombineFP32)

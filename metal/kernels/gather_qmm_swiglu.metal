@@ -7,7 +7,7 @@
 
 // Grid: simdgroups along x take ASSAY_ROWS columns of y each; y is the index
 // pair, z the row of x.
-kernel void KERNEL(gather_qmm_swiglu)(
+MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
     const device T *x [[buffer(0)]],
     const device uint *gate_w [[buffer(1)]],
     const device T *gate_scales [[buffer(2)]],
@@ -26,27 +26,20 @@ kernel void KERNEL(gather_qmm_swiglu)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
-  const uint from = lhs[pair], e = rhs[pair];
-  device T *out = y + (pair * p.M + m) * p.N;
-  if (no_such_index(from, e, p)) {
-    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
-    return;
-  }
+  uint from = lhs[pair], e = rhs[pair];
+  const bool exist = clamp_indices(from, e, p);
   Matrix matrix[2];
-  matrix[0].words = gate_w;
-  matrix[0].scales = gate_scales;
-  matrix[0].biases = gate_biases;
-  matrix[1].words = up_w;
-  matrix[1].scales = up_scales;
-  matrix[1].biases = up_biases;
+  matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, e, p.N, p.K);
+  matrix[1] = matrix_of(up_w, up_scales, up_biases, e, p.N, p.K);
   uint row[ASSAY_ROWS];
-  rows_of<ASSAY_ROWS>(row, first, p.N, e);
+  rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[2 * ASSAY_ROWS] = {0};
   dot_rows<2, ASSAY_ROWS>(acc, matrix, row, p.K, x + (from * p.M + m) * p.K, stage, tid, size.x, lane);
   // Lanes 0-15 hold the gates, lanes 16-31 the ups of the same columns.
   const float v = sums_of<2 * ASSAY_ROWS>(acc, lane), u = simd_shuffle_xor(v, ushort(16));
   const uint n = first + lane / (SIMD / 2 / ASSAY_ROWS);
-  if (lane < SIMD / 2 && lane % (SIMD / 2 / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(silu(v) * u);
+  if (lane < SIMD / 2 && lane % (SIMD / 2 / ASSAY_ROWS) == 0 && n < p.N)
+    y[(pair * p.M + m) * p.N + n] = T(exist ? silu(v) * u : NAN);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS/2 columns of y each; y is the expert.
@@ -73,14 +66,10 @@ kernel void KERNEL(gather_qmm_swiglu_grouped)(
   const uint first = (group.x * (size.x / SIMD) + sg) * (BATCH_ROWS / 2);
   if (group.x * (size.x / SIMD) * (BATCH_ROWS / 2) >= p.N) return;
   Matrix matrix[2];
-  matrix[0].words = gate_w;
-  matrix[0].scales = gate_scales;
-  matrix[0].biases = gate_biases;
-  matrix[1].words = up_w;
-  matrix[1].scales = up_scales;
-  matrix[1].biases = up_biases;
+  matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, group.y, p.N, p.K);
+  matrix[1] = matrix_of(up_w, up_scales, up_biases, group.y, p.N, p.K);
   uint row[BATCH_ROWS / 2];
-  rows_of<BATCH_ROWS / 2>(row, first, p.N, group.y);
+  rows_of<BATCH_ROWS / 2>(row, first, p.N);
   uint next = 0;
   while (next < p.Pairs * p.M) {
     const uint rows = find_rows(found, &count, next, rhs, p, group.y, tid, size.x);

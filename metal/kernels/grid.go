@@ -23,26 +23,31 @@ const (
 )
 
 // tile is how a matrix kernel divides work: rows of W per simdgroup (for
-// gather_qmm_combine per threadgroup), simdgroups per threadgroup, and chunks of
-// a row that a lane has on their way.
-type tile struct{ rows, simdgroups, depth int }
+// gather_qmm_combine per threadgroup), simdgroups per threadgroup and, where that
+// helps, for how many threads of one threadgroup the compiler leaves registers.
+type tile struct{ rows, simdgroups, threads int }
 
 // tileOf is the tile of an op on a kind of device. Those of cuda are for an
-// H200 at Qwen3's decode shape; those of apple are not measured.
+// H200 at Qwen3's decode shape (BenchmarkTiles of package cuda); those of apple
+// are not measured.
 func tileOf(_ metal.Kind, op string) tile {
 	switch {
 	case strings.HasPrefix(op, "gather_qmm_combine"):
-		return tile{rows: 4, simdgroups: 8, depth: 1}
+		return tile{rows: 8, simdgroups: 8, threads: 512}
 	case strings.HasPrefix(op, "gather_qmm_swiglu"):
-		return tile{rows: 2, simdgroups: 4, depth: 2}
+		return tile{rows: 2, simdgroups: 6}
 	}
-	return tile{rows: 4, simdgroups: 4, depth: 2}
+	return tile{rows: 4, simdgroups: 4}
 }
 
 // tuning renders an op's tile as macros of its source.
 func tuning(kind metal.Kind, op string) map[string]string {
 	t := tileOf(kind, op)
-	return map[string]string{"ASSAY_ROWS": strconv.Itoa(t.rows), "ASSAY_DEPTH": strconv.Itoa(t.depth)}
+	macros := map[string]string{"ASSAY_ROWS": strconv.Itoa(t.rows)}
+	if t.threads > 0 {
+		macros["ASSAY_THREADS"] = strconv.Itoa(t.threads)
+	}
+	return macros
 }
 
 // batch is BATCH: the rows of x that a batched variant takes together.

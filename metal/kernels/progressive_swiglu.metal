@@ -28,14 +28,21 @@ inline float4 group_sum(float4 v, threadgroup float4 *part, uint threads, uint t
 // Gate and up of one chunk: Σ x·(scale·(code & mask) + bias) and the bounds
 // Σ|x|·|scale|·LOW_MASK.
 inline float4 partial(const thread Rows<1> &gate, const thread Rows<1> &up, const device uint4 *x, uint chunk,
-                      uint mask, bool first) {
-  float xs[CHUNK], g = 0, u = 0, absolute = 0;
-  const float sum = load_direct(x, chunk, xs);
+                      uint mask, uint exponent, bool first) {
+  float g = 0, u = 0, sum = 0, absolute = 0;
+  Direct part;
+  part.part = x + chunk * CHUNK_VECTORS;
 #pragma unroll
-  for (int i = 0; i < CHUNK; i++) {
-    g = fma(xs[i], code(gate.codes[0], i, mask), g);
-    u = fma(xs[i], code(up.codes[0], i, mask), u);
-    absolute += fabs(xs[i]);
+  for (int b = 0; b < CHUNK / BLOCK; b++) {
+    float xs[BLOCK];
+    load_block(part, b, xs);
+#pragma unroll
+    for (int i = 0; i < BLOCK; i++) {
+      g = fma(xs[i], code(gate.codes[0], b * BLOCK + i, mask, exponent), g);
+      u = fma(xs[i], code(up.codes[0], b * BLOCK + i, mask, exponent), u);
+      sum += xs[i];
+      absolute += fabs(xs[i]);
+    }
   }
   const float gate_scale = float(gate.scale[0]), up_scale = float(up.scale[0]);
   if (!first) return float4(gate_scale * g, up_scale * u, 0, 0);
@@ -67,22 +74,18 @@ kernel void KERNEL(progressive_swiglu)(
   if (n >= p.N || m >= p.M) return;
 
   Matrix matrix[2];
-  matrix[0].words = gate_w;
-  matrix[0].scales = gate_scales;
-  matrix[0].biases = gate_biases;
-  matrix[1].words = up_w;
-  matrix[1].scales = up_scales;
-  matrix[1].biases = up_biases;
+  matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, 0, p.N, p.K);
+  matrix[1] = matrix_of(up_w, up_scales, up_biases, 0, p.N, p.K);
   const device uint4 *row_x = (const device uint4 *)(x + m * p.K);
   uint row[1] = {n};
-  const uint chunks = p.K / CHUNK;
+  const uint chunks = p.K / CHUNK, exponent = float_exponent(tid);
 
   float4 sum = 0;
   Rows<1> gate, up;
   for (uint c = start; c < chunks; c += threads) {
     gate.load(matrix[0], row, chunks, c);
     up.load(matrix[1], row, chunks, c);
-    sum += partial(gate, up, row_x, c, HIGH_MASK, true);
+    sum += partial(gate, up, row_x, c, HIGH_MASK, exponent, true);
   }
   if (shared) sum = group_sum(sum, part, threads, tid, sg, lane);
 
@@ -92,7 +95,7 @@ kernel void KERNEL(progressive_swiglu)(
     for (uint c = start; c < chunks; c += threads) {
       gate.load(matrix[0], row, chunks, c);
       up.load(matrix[1], row, chunks, c);
-      low += partial(gate, up, row_x, c, LOW_MASK, false);
+      low += partial(gate, up, row_x, c, LOW_MASK, exponent, false);
     }
     if (shared) low = group_sum(low, part, threads, tid, sg, lane);
     sum += low;

@@ -20,11 +20,9 @@ kernel void KERNEL(quantized_matmul)(
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, m = group.y;
   Matrix matrix[1];
-  matrix[0].words = w;
-  matrix[0].scales = scales;
-  matrix[0].biases = biases;
+  matrix[0] = matrix_of(w, scales, biases, 0, p.N, p.K);
   uint row[ASSAY_ROWS];
-  rows_of<ASSAY_ROWS>(row, first, p.N, 0);
+  rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[ASSAY_ROWS] = {0};
   dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + m * p.K, stage, tid, size.x, lane);
   const float v = sums_of<ASSAY_ROWS>(acc, lane);
@@ -52,11 +50,9 @@ kernel void KERNEL(quantized_matmul_tiled)(
   if (tid < BATCH) offsets[tid] = (m + tid) * p.K;
   threadgroup_barrier(mem_flags::mem_threadgroup);
   Matrix matrix[1];
-  matrix[0].words = w;
-  matrix[0].scales = scales;
-  matrix[0].biases = biases;
+  matrix[0] = matrix_of(w, scales, biases, 0, p.N, p.K);
   uint row[BATCH_ROWS];
-  rows_of<BATCH_ROWS>(row, first, p.N, 0);
+  rows_of<BATCH_ROWS>(row, first, p.N);
   float sums[32] = {0};
   const uint count = min(uint(BATCH), p.M - m);
   dot_batch<1>(sums, matrix, row, p.K, x, offsets, count, stage, tid, size.x, lane);
