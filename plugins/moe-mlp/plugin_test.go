@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -38,11 +39,28 @@ func TestEveryPathIsCorrect(t *testing.T) {
 	}
 }
 
-// GLM's shape has a shared expert; one routed expert in four is enough here.
+// GLM's shape has a shared expert; four of its routed ones are enough here.
 func TestSharedExpert(t *testing.T) {
-	r := sdktest.Run(t, plugin(), `{"model":"glm-4.7-flash","experts":4,"path":"resolved","prompt_tokens":2,"combine":"fp32_no_fma"}`, faulty.Open(nil))
-	if len(r.Checks) == 0 {
-		t.Error("nothing was checked")
+	config := `{"model":"glm-4.7-flash","experts":4,"path":"resolved","prompt_tokens":2,"combine":"fp32_no_fma"}`
+	shared := 0
+	for _, c := range sdktest.Run(t, plugin(), config, faulty.Open(nil)).Checks {
+		if strings.HasSuffix(c.GetName(), " shared") {
+			shared++
+		}
+	}
+	if shared != 4 {
+		t.Errorf("the shared expert was checked %d times, want in both phases, before and after timing", shared)
+	}
+	h := sdktest.Start(t, plugin(), faulty.Open(faulty.Missing("quantized_matmul")))
+	h.Open("cpu")
+	p, found := h.Prepare("case", config, 1)
+	if p == nil {
+		t.Fatal(found)
+	}
+	for _, c := range p.GetChecks() {
+		if strings.HasSuffix(c.GetName(), " shared") && c.GetPassed() {
+			t.Errorf("%s passes without the shared expert's matrices", c.GetName())
+		}
 	}
 }
 

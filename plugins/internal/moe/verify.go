@@ -22,7 +22,8 @@ const (
 )
 
 // Verify holds what the last run left in the scratch and in io against the
-// float64 reference. The seed picks the outputs to look at.
+// float64 reference: gating, gate_up, down_combine and, where there is one,
+// shared. The seed picks the outputs to look at.
 func (b *Block) Verify(l Layer, io IO, seed uint64) ([]sdk.Check, error) {
 	gating, experts, err := b.VerifyGating(io.Logits)
 	if err != nil {
@@ -40,7 +41,15 @@ func (b *Block) Verify(l Layer, io IO, seed uint64) ([]sdk.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(checks, gateUp, out), nil
+	checks = append(checks, gateUp, out)
+	if b.Shared > 0 {
+		shared, err := b.verifyShared(l, io.X, seed)
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, shared)
+	}
+	return checks, nil
 }
 
 // VerifyGating also returns the experts that the device chose, [T·k].
@@ -120,6 +129,23 @@ func (b *Block) VerifyDown(l Layer, experts []uint32, seed uint64) (sdk.Check, e
 			return nil, err
 		}
 		return reference.QMM(reference.MatMul(h, 1), down, reference.Subset{Cols: pick.Cols})
+	})
+}
+
+// verifyShared checks the shared expert's h for some tokens.
+func (b *Block) verifyShared(l Layer, x metal.Arg, seed uint64) (sdk.Check, error) {
+	n := b.Shared * b.Inter
+	pick := reference.Sample(seed, b.Tokens, n, checkedTokens, checkedCols)
+	return b.compare("shared", b.sharedH, n, pick, b.Tokens, func(t int) ([]float64, error) {
+		input, err := kernels.Download(Slice(x, t, b.Hidden, b.DType.Size()), b.DType, b.Hidden)
+		if err != nil {
+			return nil, err
+		}
+		gate, up, err := fetchPair(l.SharedGate, l.SharedUp, 0)
+		if err != nil {
+			return nil, err
+		}
+		return reference.QMMSwiglu(reference.MatMul(input, 1), gate, up, reference.Subset{Cols: pick.Cols})
 	})
 }
 
