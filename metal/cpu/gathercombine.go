@@ -11,8 +11,9 @@ import (
 const blockBytes = 16 << 20
 
 // bindGatherCombine binds the down projection with the weighted sum over each
-// token's experts. One token is computed in one pass; more tokens in blocks:
-// projections grouped by expert, then their sums.
+// token's experts: block by block, projections grouped by expert into scratch
+// memory, not rounded, then their sums. Long runs through each expert's rows
+// are worth more than keeping the projections of a token in a core.
 func bindGatherCombine(b *binder) task {
 	p := ints(b.positive(7, 5, "M, TopK, D, K, Experts"))
 	m, top, n, k, experts := p[0], p[1], p[2], p[3], p[4]
@@ -21,9 +22,6 @@ func bindGatherCombine(b *binder) task {
 	rhs := b.indices(4, "rhs", m, top)
 	if b.err != nil {
 		return nil
-	}
-	if m == 1 {
-		return b.oneToken(h, mat, rhs, top, n, k, experts)
 	}
 	block := min(m, max(1, blockBytes/mul(top, n, 4)))
 	g := b.gather([]matrix{mat}, n, k)
