@@ -38,6 +38,10 @@ type gatherWorker struct {
 // wait to be stored.
 const mostRows = 1024
 
+// passRows is about how many weight rows a job has when more than one pass over
+// them may be needed: few enough for the second to find them in the cache.
+const passRows = 64
+
 func bindMatmul(b *binder) task {
 	p := ints(b.positive(5, 3, "M, N, K"))
 	m, n, k := p[0], p[1], p[2]
@@ -126,8 +130,8 @@ func (g *gather) chunks(worker, from, to int) {
 		seg := &g.group.segments[i/g.tiles]
 		first := i % g.tiles
 		n := min(to-i, g.tiles-first, g.most/g.tile)
-		if seg.end-seg.start > simd.MaxX {
-			n = min(n, 2)
+		if items := seg.end - seg.start; items > 2 {
+			n = min(n, passRows/g.tile+1)
 		}
 		i += n
 		g.piece(&g.work[worker], seg, first*g.tile, min((first+n)*g.tile, g.n), i)
