@@ -125,13 +125,13 @@ func (l *library) module(constants map[int]any) (uintptr, error) {
 // stale, since that is where all multiprocessors' writes meet.
 func overlapPrologue(k *msl.Kernel, names []string) string {
 	var b strings.Builder
-	buffers := 0
+	b.WriteString("if (threadIdx.x == 0) { ")
 	for i, p := range k.CUDAParams(false) {
 		if p.Kind == msl.ParamBuffer {
-			fmt.Fprintf(&b, "if (threadIdx.x == %d && %s) asm volatile(\"prefetch.global.L2 [%%0];\" :: \"l\"(%s)); ", buffers, names[i], names[i])
-			buffers++
+			fmt.Fprintf(&b, "if (%s) asm volatile(\"prefetch.global.L2 [%%0];\" :: \"l\"(%s)); ", names[i], names[i])
 		}
 	}
+	b.WriteString("} ")
 	b.WriteString(`asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`)
 	return b.String()
 }

@@ -171,8 +171,7 @@ inline uint staged(uint vector) {
   return chunk / SIMD * TILE_VECTORS + v * SIMD + (chunk % SIMD ^ v);
 }
 
-// Where a lane finds the vectors of its part of x: in a staged tile, or in
-// device memory.
+// Where a lane finds the vectors of its part of x.
 struct Staged {
   const threadgroup uint4 *tile;
   uint lane;
@@ -180,6 +179,10 @@ struct Staged {
 };
 struct Direct {
   const device uint4 *part;
+  uint4 vector(int v) const { return part[v]; }
+};
+struct Held {  // in registers
+  uint4 part[CHUNK_VECTORS];
   uint4 vector(int v) const { return part[v]; }
 };
 
@@ -200,8 +203,7 @@ struct Matrix {
   uint word, group;
 };
 
-// Matrix e of [E,N,K]. What else an address depends on can be computed while the
-// index is on its way.
+// Matrix e of [E,N,K].
 inline Matrix matrix_of(const device uint *words, const device T *scales, const device T *biases, uint e, uint N, uint K) {
   Matrix m;
   m.words = words;
@@ -292,14 +294,9 @@ inline void dot_rows(thread float *acc, const thread Matrix *matrix, const threa
   }
 }
 
-// An index pair that points nowhere gives NaN rather than a fault: it is led to
-// where something is, without a branch that everything after it would wait for.
-inline bool clamp_indices(thread uint &from, thread uint &e, constant GatherParams &p) {
-  const bool exist = from < p.Rows && e < p.Experts;
-  from = min(from, p.Rows - 1);
-  e = min(e, p.Experts - 1);
-  return exist;
-}
+// An index pair that points nowhere gives NaN rather than a fault. Asking first
+// also has both indices on their way before either is needed.
+inline bool no_such_index(uint from, uint e, constant GatherParams &p) { return from >= p.Rows || e >= p.Experts; }
 
 // Row numbers of one simdgroup's R rows, the last one repeated past N.
 template <int R> inline void rows_of(thread uint *row, uint first, uint N) {

@@ -23,8 +23,12 @@ MOST_THREADS kernel void KERNEL(gather_qmm)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
-  uint from = lhs[pair], e = rhs[pair];
-  const bool exist = clamp_indices(from, e, p);
+  const uint from = lhs[pair], e = rhs[pair];
+  device T *out = y + (pair * p.M + m) * p.N;
+  if (no_such_index(from, e, p)) {
+    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
+    return;
+  }
   Matrix matrix[1];
   matrix[0] = matrix_of(w, scales, biases, e, p.N, p.K);
   uint row[ASSAY_ROWS];
@@ -33,7 +37,7 @@ MOST_THREADS kernel void KERNEL(gather_qmm)(
   dot_rows<1, ASSAY_ROWS>(acc, matrix, row, p.K, x + (from * p.M + m) * p.K, stage, tid, size.x, lane);
   const float v = sums_of<ASSAY_ROWS>(acc, lane);
   const uint n = first + lane / (SIMD / ASSAY_ROWS);
-  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) y[(pair * p.M + m) * p.N + n] = T(exist ? v : NAN);
+  if (lane % (SIMD / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(v);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is the expert.

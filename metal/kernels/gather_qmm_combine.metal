@@ -6,41 +6,40 @@
 #endif
 #define MAX_SIMDGROUPS 32
 
-// Columns come in two parts: the first is worked on while the second arrives.
-#define PARTS (ASSAY_ROWS > 1 ? 2 : 1)
-#define PART (ASSAY_ROWS / PARTS)
-
 // The simdgroups of a threadgroup take one expert each; then one thread per
 // column adds them up in the experts' order.
 template <typename Mode>
 inline void gather_qmm_combine(const device T *h, const device uint *w, const device T *scales,
                                const device T *biases, const device uint *rhs, const device T *weights,
                                device T *out, constant CombineParams &p, threadgroup float *part,
-                               threadgroup float *weight, uint first, uint m, uint tid, uint sg,
-                               uint simdgroups, uint lane) {
-  const uint chunks = p.K / CHUNK, exponent = float_exponent(tid);
+                               threadgroup float *weight, threadgroup uint *shared_exponent, uint first,
+                               uint m, uint tid, uint sg, uint simdgroups, uint lane) {
+  const uint chunks = p.K / CHUNK;
   float total = 0;
   uint row[ASSAY_ROWS];
   rows_of<ASSAY_ROWS>(row, first, p.D);
   for (uint k0 = 0; k0 < p.TopK; k0 += simdgroups) {
-    // A simdgroup without an expert of its own does the last one again: all of
-    // them stay together.
+    // A simdgroup without an expert of its own does the last one again, and a lane
+    // without a chunk the last one with zeros: all stay together.
     const uint k = min(k0 + sg, p.TopK - 1), e = rhs[m * p.TopK + k];
     const T own = weights[m * p.TopK + k];  // on its way with the rest
     const Matrix down = matrix_of(w, scales, biases, min(e, p.Experts - 1), p.D, p.K);
     const device uint4 *x = (const device uint4 *)(h + (m * p.TopK + k) * p.K);
     float acc[ASSAY_ROWS] = {0};
-    for (uint c = lane; c < chunks; c += SIMD) {
-      Rows<PART> rows[PARTS];
+    for (uint base = 0; base < chunks; base += SIMD) {
+      const uint c = min(base + lane, chunks - 1);
+      Rows<ASSAY_ROWS> rows;
+      rows.load(down, row, chunks, c);
+      Held part_of_x;
 #pragma unroll
-      for (int i = 0; i < PARTS; i++) {
-        if (i > 0) simdgroup_barrier(mem_flags::mem_none);  // keeps the loads in order
-        rows[i].load(down, row + i * PART, chunks, c);
-      }
-      Direct part_of_x;
-      part_of_x.part = x + c * CHUNK_VECTORS;
-#pragma unroll
-      for (int i = 0; i < PARTS; i++) dot_chunk<1, PART>(rows + i, part_of_x, acc + i * PART, exponent);
+      for (int v = 0; v < CHUNK_VECTORS; v++) part_of_x.part[v] = base + lane < chunks ? x[c * CHUNK_VECTORS + v] : uint4(0);
+      // A compiler that saves registers would put off some loads until others
+      // have arrived, were there not something to wait for first that all of the
+      // computation needs.
+      if (tid == 0) *shared_exponent = float_exponent(tid);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      const uint exponent = *shared_exponent;
+      dot_chunk<1, ASSAY_ROWS>(&rows, part_of_x, acc, exponent);
     }
     const float v = sums_of<ASSAY_ROWS>(acc, lane);
     if (lane % (SIMD / ASSAY_ROWS) == 0)
@@ -74,8 +73,10 @@ inline void gather_qmm_combine(const device T *h, const device uint *w, const de
       uint sg [[simdgroup_index_in_threadgroup]],                                                \
       uint lane [[thread_index_in_simdgroup]]) {                                                 \
     threadgroup float part[MAX_SIMDGROUPS * ASSAY_ROWS], weight[MAX_SIMDGROUPS];                 \
+    threadgroup uint shared_exponent;                                                            \
     gather_qmm_combine<Mode>(h, w, scales, biases, rhs, weights, out, p, part, weight,           \
-                             group.y * ASSAY_ROWS, group.x, tid, sg, size.x / SIMD, lane);       \
+                             &shared_exponent, group.y * ASSAY_ROWS, group.x, tid, sg,           \
+                             size.x / SIMD, lane);                                               \
   }
 
 COMBINE(gather_qmm_combine_fp32, CombineFP32)

@@ -26,8 +26,12 @@ MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
     uint lane [[thread_index_in_simdgroup]]) {
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, pair = group.y, m = group.z;
-  uint from = lhs[pair], e = rhs[pair];
-  const bool exist = clamp_indices(from, e, p);
+  const uint from = lhs[pair], e = rhs[pair];
+  device T *out = y + (pair * p.M + m) * p.N;
+  if (no_such_index(from, e, p)) {
+    if (lane < ASSAY_ROWS && first + lane < p.N) out[first + lane] = T(NAN);
+    return;
+  }
   Matrix matrix[2];
   matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, e, p.N, p.K);
   matrix[1] = matrix_of(up_w, up_scales, up_biases, e, p.N, p.K);
@@ -38,8 +42,7 @@ MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
   // Lanes 0-15 hold the gates, lanes 16-31 the ups of the same columns.
   const float v = sums_of<2 * ASSAY_ROWS>(acc, lane), u = simd_shuffle_xor(v, ushort(16));
   const uint n = first + lane / (SIMD / 2 / ASSAY_ROWS);
-  if (lane < SIMD / 2 && lane % (SIMD / 2 / ASSAY_ROWS) == 0 && n < p.N)
-    y[(pair * p.M + m) * p.N + n] = T(exist ? silu(v) * u : NAN);
+  if (lane < SIMD / 2 && lane % (SIMD / 2 / ASSAY_ROWS) == 0 && n < p.N) out[n] = T(silu(v) * u);
 }
 
 // Grid: simdgroups along x take BATCH_ROWS/2 columns of y each; y is the expert.

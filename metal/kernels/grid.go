@@ -35,7 +35,7 @@ func tileOf(_ metal.Kind, op string) tile {
 	case strings.HasPrefix(op, "gather_qmm_combine"):
 		return tile{rows: 8, simdgroups: 8, threads: 512}
 	case strings.HasPrefix(op, "gather_qmm_swiglu"):
-		return tile{rows: 2, simdgroups: 6}
+		return tile{rows: 2, simdgroups: 12}
 	}
 	return tile{rows: 4, simdgroups: 4}
 }
