@@ -45,6 +45,9 @@ fmt-check: build
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...
 
+bundle: ## dist/assay-OS-ARCH: all that a GPU machine without Go, compiler or network needs
+	sh scripts/bundle.sh
+
 method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
 	go run ./core/internal/methodstudy -doc docs/method.md
 
@@ -52,4 +55,4 @@ session-study: build ## sixty real sessions beside a second process that loads a
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 
-.PHONY: help build run test check lint cross fmt fmt-check bench method-study session-study
+.PHONY: help build run test check lint cross fmt fmt-check bench bundle method-study session-study

@@ -202,9 +202,17 @@ func (d *Device) check(call string, status int32, running ...string) error {
 			err = fmt.Errorf("%s: %w", blame(running), err)
 		}
 		d.lost = err
-		err = fmt.Errorf("%w (%w in this process from now on)", err, metal.ErrLost)
+		err = fmt.Errorf("%w (%w in this process from now on)%s", err, metal.ErrLost, advice(result(status)))
 	}
 	return err
+}
+
+// advice is how to find out more of a fault.
+func advice(r result) string {
+	if r == illegalAddress || r == misalignedAddress {
+		return "; the same run on the sim device names the line"
+	}
+	return ""
 }
 
 // blame names the kernels that were running when a fault came.

@@ -24,11 +24,15 @@ var faulty = map[string]struct {
 	"out-of-bounds": {"x[0x40000000u + i * 4096u] = 1;", metal.ErrFault, "kernel broken"},
 	"unbound":       {"unbound[i] = 1;", metal.ErrFault, "kernel broken"},
 	"endless":       {"while (x[0] != 12345u) atomic_fetch_add_explicit((device atomic_uint *)x + 1, 1u, memory_order_relaxed);", metal.ErrTimeout, "kernel broken"},
-	"syntax":        {"x[0] = ;", metal.ErrCompile, "broken.metal(4)"},
-	"undefined":     {"x[0] = nothing(i);", metal.ErrCompile, "broken.metal(4)"},
+	// Half of the threads wait at a barrier for the others, which wait for what
+	// comes after it. (A barrier that threads miss by ending is none of NVIDIA's
+	// concern: those count as arrived.)
+	"barrier":   {"device atomic_uint *a = (device atomic_uint *)x; if (i < 32u) { threadgroup_barrier(mem_flags::mem_device); atomic_store_explicit(a, 9u, memory_order_relaxed); } else { while (atomic_load_explicit(a, memory_order_relaxed) != 9u); threadgroup_barrier(mem_flags::mem_device); }", metal.ErrTimeout, "kernel broken"},
+	"syntax":    {"x[0] = ;", metal.ErrCompile, "broken.metal(4)"},
+	"undefined": {"x[0] = nothing(i);", metal.ErrCompile, "broken.metal(4)"},
 }
 
-// run compiles and runs a kernel body on one simdgroup.
+// run compiles and runs a kernel body on two simdgroups.
 func run(ctx context.Context, dev metal.Device, body string) error {
 	lib, err := dev.Compile(ctx, metal.Source{Name: "broken.metal", Text: "#include <metal_stdlib>\nusing namespace metal;\n" +
 		"kernel void broken(device uint *x [[buffer(0)]], device uint *unbound [[buffer(1)]], uint i [[thread_position_in_grid]]) {\n" + body + "\n}\n"})
@@ -44,7 +48,7 @@ func run(ctx context.Context, dev metal.Device, body string) error {
 		return err
 	}
 	defer b.Release()
-	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {}}, Grid: metal.Size{X: 32}, Threadgroup: metal.Size{X: 32}}})
+	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {}}, Grid: metal.Size{X: 64}, Threadgroup: metal.Size{X: 64}}})
 	if err != nil {
 		return err
 	}

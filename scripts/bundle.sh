@@ -1,0 +1,32 @@
+#!/bin/sh
+# Makes dist/assay-OS-ARCH/: everything that a machine without Go, compiler or
+# network needs to run the experiments and to check its devices. GOOS and GOARCH
+# choose the machine; the default is this one. From the repository's root: make bundle
+set -eu
+export CGO_ENABLED=0
+os=$(go env GOOS) arch=$(go env GOARCH)
+out=${BUNDLE_DIR:-dist/assay-$os-$arch}
+plugins="gather-qmm moe-mlp slime bisect"
+
+rm -rf "$out"
+mkdir -p "$out/bin/plugins" "$out/tests/devicetest" "$out/tests/constructs" "$out/tests/cuda"
+
+go build -trimpath -ldflags '-s -w' -o "$out/bin/assay" ./core
+for p in $plugins; do
+  go build -trimpath -ldflags '-s -w' -o "$out/bin/plugins/assay-plugin-$p" "./plugins/$p"
+done
+go test -c -trimpath -ldflags '-s -w' -o "$out/tests/devicetest/run.test" ./metal/devicetest
+go test -c -trimpath -ldflags '-s -w' -o "$out/tests/constructs/run.test" ./metal/msl/msltest
+go test -c -trimpath -ldflags '-s -w' -o "$out/tests/cuda/run.test" ./metal/cuda
+
+# Tests find their data beside them, as in the repository.
+mkdir -p "$out/tests/devicetest/golden"
+cp -R metal/devicetest/golden/testdata "$out/tests/devicetest/golden/"
+cp -R metal/msl/msltest/testdata "$out/tests/constructs/"
+mkdir -p "$out/experiments"
+cp experiments/*.hcl "$out/experiments/"
+cp LICENSE "$out/"
+cp scripts/bundle-run.sh "$out/run.sh"
+cp scripts/bundle-README.md "$out/README.md"
+chmod +x "$out/run.sh"
+du -sh "$out"
