@@ -145,7 +145,7 @@ func (avx512) prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32) {
 
 // prefetchBytes is how far codes are prefetched: long enough for the memory's
 // latency, short enough to stay in the first level of cache.
-const prefetchBytes = 4096
+const prefetchBytes = 5 << 10
 
 func (t avx512) run(q *QDot, jobs []Job, next Tile, w *Worker) {
 	c := q.consts.(*consts512)
