@@ -42,10 +42,9 @@ row:
 	XORQ       AX, AX
 
 block:
+	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
 	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000020, SI
-	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -106,6 +105,7 @@ block:
 	VBROADCASTI32X4 (R9), Z11
 	VPERMPS         Z11, Z4, Z11
 	VFMADD231PS     Z11, Z1, Z0
+	ADDQ            $0x00000020, SI
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
@@ -214,15 +214,12 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -339,6 +336,8 @@ block:
 	// VDPBF16PS 320(R12)(AX*1), Z19, Z7
 	LONG           $0x4066d262
 	LONG           $0x05047c52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -463,6 +462,7 @@ block:
 	VBROADCASTI32X4 (R9)(R15*1), Z20
 	VPERMPS         Z20, Z13, Z20
 	VFMADD231PS     Z20, Z7, Z3
+	ADDQ            $0x00000080, SI
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
@@ -613,11 +613,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -626,6 +621,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -838,6 +835,8 @@ block:
 	// VDPBF16PS 320(R13)(AX*1), Z27, Z15
 	LONG           $0x40265262
 	LONG           $0x05057c52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -1062,6 +1061,7 @@ block:
 	VPERMPS         Z28, Z21, Z28
 	VFMADD231PS     Z28, Z11, Z3
 	VFMADD231PS     Z28, Z15, Z7
+	ADDQ            $0x00000080, SI
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
@@ -1237,9 +1237,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -1248,6 +1245,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -1662,6 +1661,7 @@ block:
 	VFMADD231PS     Z26, Z11, Z3
 	VFMADD231PS     Z26, Z13, Z5
 	VFMADD231PS     Z26, Z15, Z7
+	ADDQ            $0x00000040, SI
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
@@ -1817,10 +1817,9 @@ row:
 	XORQ       AX, AX
 
 block:
+	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
 	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000020, SI
-	VPXORD         Z1, Z1, Z1
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -1866,6 +1865,7 @@ block:
 	VPERMW       Y11, Y4, Y11
 	VCVTPH2PS    Y11, Z11
 	VFMADD231PS  Z11, Z1, Z0
+	ADDQ         $0x00000020, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
@@ -1974,15 +1974,12 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -2067,6 +2064,8 @@ block:
 	// VDPBF16PS 192(R12)(AX*1), Z19, Z7
 	LONG           $0x4066d262
 	LONG           $0x03047c52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -2163,6 +2162,7 @@ block:
 	VPERMW       Y20, Y13, Y20
 	VCVTPH2PS    Y20, Z20
 	VFMADD231PS  Z20, Z7, Z3
+	ADDQ         $0x00000080, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
@@ -2313,11 +2313,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -2326,6 +2321,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -2474,6 +2471,8 @@ block:
 	// VDPBF16PS 192(R13)(AX*1), Z27, Z15
 	LONG           $0x40265262
 	LONG           $0x03057c52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -2638,6 +2637,7 @@ block:
 	VCVTPH2PS    Y28, Z28
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
+	ADDQ         $0x00000080, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
@@ -2813,9 +2813,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -2824,6 +2821,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -3112,6 +3111,7 @@ block:
 	VFMADD231PS  Z26, Z11, Z3
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
+	ADDQ         $0x00000040, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
@@ -3267,10 +3267,9 @@ row:
 	XORQ       AX, AX
 
 block:
+	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
 	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000020, SI
-	VPXORD         Z1, Z1, Z1
 	VMOVDQU64      (R12)(AX*1), Z11
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
@@ -3303,6 +3302,7 @@ block:
 	VPBROADCASTQ (R9), Z11
 	VPERMW.Z     Z11, Z4, K1, Z11
 	VFMADD231PS  Z11, Z1, Z0
+	ADDQ         $0x00000020, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
@@ -3413,15 +3413,12 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z4, Z4, Z4
 	VPXORD         Z5, Z5, Z5
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VMOVDQU64      (R12)(AX*1), Z20
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
@@ -3476,6 +3473,8 @@ block:
 	// VDPBF16PS Z20, Z19, Z7
 	LONG           $0x4066b262
 	WORD           $0xfc52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VMOVDQU64      128(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
@@ -3538,6 +3537,7 @@ block:
 	VPBROADCASTQ (R9)(R15*1), Z20
 	VPERMW.Z     Z20, Z13, K1, Z20
 	VFMADD231PS  Z20, Z7, Z3
+	ADDQ         $0x00000080, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
@@ -3696,11 +3696,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
-	ADDQ           $0x00000080, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -3709,6 +3704,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VMOVDQU64      (R12)(AX*1), Z28
 	VMOVDQU64      (R13)(AX*1), Z29
 	VPERMB         (R8), Z22, Z16
@@ -3797,6 +3794,8 @@ block:
 	// VDPBF16PS Z29, Z27, Z15
 	LONG           $0x40261262
 	WORD           $0xfd52
+	PREFETCHT0     64(SI)
+	PREFETCHT1     10304(SI)
 	VMOVDQU64      128(R12)(AX*1), Z28
 	VMOVDQU64      128(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -3897,6 +3896,7 @@ block:
 	VPERMW.Z     Z28, Z21, K1, Z28
 	VFMADD231PS  Z28, Z11, Z3
 	VFMADD231PS  Z28, Z15, Z7
+	ADDQ         $0x00000080, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
@@ -4080,9 +4080,6 @@ row:
 	XORQ       AX, AX
 
 block:
-	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
-	ADDQ           $0x00000040, SI
 	VPXORD         Z8, Z8, Z8
 	VPXORD         Z9, Z9, Z9
 	VPXORD         Z10, Z10, Z10
@@ -4091,6 +4088,8 @@ block:
 	VPXORD         Z13, Z13, Z13
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
+	PREFETCHT0     (SI)
+	PREFETCHT1     10240(SI)
 	VMOVDQU64      (R12)(AX*1), Z26
 	VMOVDQU64      (R13)(AX*1), Z27
 	VMOVDQU64      (R14)(AX*1), Z28
@@ -4265,6 +4264,7 @@ block:
 	VFMADD231PS  Z26, Z11, Z3
 	VFMADD231PS  Z26, Z13, Z5
 	VFMADD231PS  Z26, Z15, Z7
+	ADDQ         $0x00000040, SI
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
