@@ -1,0 +1,66 @@
+package cpu
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/kernels"
+)
+
+// FuzzDispatch: whatever the parameter block says about buffers of whatever
+// sizes, a dispatch runs or is refused, and nothing outside a buffer is touched
+// (a guard behind each output shows writes).
+func FuzzDispatch(f *testing.F) {
+	r := newRig(f, Options{Threads: 2, MemoryLimit: 64 << 20})
+	names := r.lib.Names()
+	for i := range names {
+		f.Add(uint16(i), uint16(600), uint16(300), kernels.GatherParams{Pairs: 2, M: 1, N: 3, K: 128, Experts: 2, Rows: 1}.Bytes())
+	}
+	f.Add(uint16(0), uint16(1), uint16(1), kernels.CombineParams{M: 1 << 31, TopK: 1 << 31, D: 1 << 31, K: 1 << 31, Experts: 1 << 31}.Bytes())
+	const guard = 64
+	f.Fuzz(func(t *testing.T, name, size, step uint16, params []byte) {
+		k, err := r.lib.Kernel(names[int(name)%len(names)], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var args []metal.Arg
+		var buffers []metal.Buffer
+		const n = 12 // more than any kernel takes
+		for i := range n {
+			bytes := 1 + int(size) + i*int(step)
+			b, err := r.dev.NewBuffer(bytes + guard)
+			if err != nil {
+				t.Skip(err)
+			}
+			for j := range guard {
+				b.Bytes()[bytes+j] = 0xa5
+			}
+			buffers = append(buffers, b)
+			whole := b.(*buffer)
+			args = append(args, metal.Arg{Buffer: &buffer{owner: whole.owner, data: whole.data[:bytes:bytes]}})
+		}
+		defer func() {
+			for _, b := range buffers {
+				b.Release()
+			}
+		}()
+		for count := 2; count < n; count++ {
+			d := metal.Dispatch{Kernel: k, Args: append(slices.Clone(args[:count]), metal.Arg{Bytes: params}), Grid: metal.Size{X: 1}, Threadgroup: metal.Size{X: 1}}
+			p, err := r.dev.Record([]metal.Dispatch{d})
+			if err != nil {
+				continue
+			}
+			_, _ = p.Run(context.Background(), 1)
+			p.Release()
+		}
+		for i, b := range buffers {
+			for j := b.Len() - guard; j < b.Len(); j++ {
+				if b.Bytes()[j] != 0xa5 {
+					t.Fatalf("kernel %s wrote behind argument %d", k.Name(), i)
+				}
+			}
+		}
+	})
+}
