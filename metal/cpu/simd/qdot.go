@@ -61,6 +61,8 @@ type cursor struct {
 	rows, ld   int
 	ahead, end unsafe.Pointer
 	jump, more int
+	far        int
+	farEnd     unsafe.Pointer
 }
 
 // Worker is what one thread needs to run jobs.

@@ -143,9 +143,13 @@ func (avx512) prepare(q *QDot, dst, x unsafe.Pointer, scratch []float32) {
 	groupSums(sums[:groups], f, q.Group)
 }
 
-// prefetchBytes is how far codes are prefetched: long enough for the memory's
-// latency, short enough to stay in the first level of cache.
-const prefetchBytes = 5 << 10
+// Codes are prefetched nearBytes ahead into the first level of cache, which
+// has few misses in flight at a time, and farBytes beyond those into the
+// second, to fill the memory's bandwidth.
+const (
+	nearBytes = 5 << 10
+	farBytes  = 10 << 10
+)
 
 func (t avx512) run(q *QDot, jobs []Job, next Tile, w *Worker) {
 	c := q.consts.(*consts512)
@@ -236,7 +240,8 @@ func (j *Job) begin(c *consts512, n int, next Tile) {
 	}
 	size := n * c.rowBytes
 	j.out, j.rows, j.ld = j.Out, n, 4*j.Ld
-	j.ahead = unsafe.Add(j.Codes, min(prefetchBytes, size))
+	j.ahead = unsafe.Add(j.Codes, min(nearBytes, size))
+	j.far, j.farEnd = farBytes, unsafe.Add(j.Codes, size-farBytes)
 	j.end = unsafe.Add(j.Codes, size)
 	j.jump = int(uintptr(next.Codes) - uintptr(j.end))
 	j.more = 0

@@ -36,7 +36,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -44,7 +44,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -109,8 +109,8 @@ block:
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -142,15 +142,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -158,7 +164,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -202,7 +208,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -219,7 +225,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -337,7 +343,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x05047c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -466,8 +472,8 @@ block:
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -530,18 +536,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -552,7 +564,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -601,7 +613,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -622,7 +634,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -836,7 +848,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x05057c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -1065,8 +1077,8 @@ block:
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -1158,18 +1170,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -1180,7 +1198,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1229,7 +1247,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -1246,7 +1264,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -1665,8 +1683,8 @@ block:
 	ADDQ            $0x00000020, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -1754,16 +1772,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -1772,7 +1796,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1811,7 +1835,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -1819,7 +1843,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -1869,8 +1893,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -1902,15 +1926,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -1918,7 +1948,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1962,7 +1992,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -1979,7 +2009,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -2065,7 +2095,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x03047c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -2166,8 +2196,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -2230,18 +2260,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2252,7 +2288,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2301,7 +2337,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2322,7 +2358,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -2472,7 +2508,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x03057c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -2641,8 +2677,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -2734,18 +2770,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2756,7 +2798,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2805,7 +2847,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2822,7 +2864,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -3115,8 +3157,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -3204,16 +3246,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3222,7 +3270,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3261,7 +3309,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3269,7 +3317,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z11
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
@@ -3306,8 +3354,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3341,15 +3389,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3357,7 +3411,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3401,7 +3455,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3418,7 +3472,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z20
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
@@ -3474,7 +3528,7 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
@@ -3541,8 +3595,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3613,18 +3667,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3635,7 +3695,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3684,7 +3744,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3705,7 +3765,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z28
 	VMOVDQU64      (R13)(AX*1), Z29
 	VPERMB         (R8), Z22, Z16
@@ -3795,7 +3855,7 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z28
 	VMOVDQU64      128(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -3900,8 +3960,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4001,18 +4061,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4023,7 +4089,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4072,7 +4138,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4089,7 +4155,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z26
 	VMOVDQU64      (R13)(AX*1), Z27
 	VMOVDQU64      (R14)(AX*1), Z28
@@ -4268,8 +4334,8 @@ block:
 	ADDQ         $0x00000020, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -4361,16 +4427,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -4379,7 +4451,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

@@ -36,7 +36,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -44,7 +44,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -109,8 +109,8 @@ block:
 	ADDQ            $0x00000030, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -142,15 +142,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -158,7 +164,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -202,7 +208,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -219,7 +225,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -281,7 +287,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x02047c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z16, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -339,7 +345,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x05047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -468,8 +474,8 @@ block:
 	ADDQ            $0x00000030, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -532,18 +538,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -554,7 +566,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -603,7 +615,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -624,7 +636,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -734,7 +746,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x02057c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z24, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -840,7 +852,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x05057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -1069,8 +1081,8 @@ block:
 	ADDQ            $0x00000030, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -1162,18 +1174,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -1184,7 +1202,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1233,7 +1251,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -1250,7 +1268,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -1454,7 +1472,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x05077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z25
 	VPERMW         Z18, Z25, Z25
 
@@ -1671,8 +1689,8 @@ block:
 	ADDQ            $0x00000030, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -1760,16 +1778,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -1778,7 +1802,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1817,7 +1841,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -1825,7 +1849,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
 	VPERMW         Z3, Z10, Z10
@@ -1875,8 +1899,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -1908,15 +1932,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -1924,7 +1954,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1968,7 +1998,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -1985,7 +2015,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
 	VPERMW         Z12, Z19, Z19
@@ -2031,7 +2061,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x01047c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z16, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -2073,7 +2103,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x03047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
 
@@ -2174,8 +2204,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -2238,18 +2268,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2260,7 +2296,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2309,7 +2345,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2330,7 +2366,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z27
 	VPERMW         Z20, Z27, Z27
@@ -2408,7 +2444,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x01057c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z24, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -2482,7 +2518,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x03057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z27
 	VPERMW         Z20, Z27, Z27
 
@@ -2651,8 +2687,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -2744,18 +2780,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2766,7 +2808,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2815,7 +2857,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2832,7 +2874,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VPERMB         (R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z21, Z25
 	VPERMW         Z18, Z25, Z25
@@ -2972,7 +3014,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x03077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z25
 	VPERMW         Z18, Z25, Z25
 
@@ -3127,8 +3169,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -3216,16 +3258,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3234,7 +3282,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3273,7 +3321,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3281,7 +3329,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z11
 	VPERMB         (R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z6, Z10
@@ -3318,8 +3366,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3353,15 +3401,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3369,7 +3423,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3413,7 +3467,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3430,7 +3484,7 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z20
 	VPERMB         (R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z15, Z19
@@ -3461,7 +3515,7 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z16, Z19
 	VPERMW         Z12, Z19, Z19
@@ -3488,7 +3542,7 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z17, Z19
 	VPERMW         Z12, Z19, Z19
@@ -3555,8 +3609,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3627,18 +3681,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3649,7 +3709,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3698,7 +3758,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3719,7 +3779,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z28
 	VMOVDQU64      (R13)(AX*1), Z29
 	VPERMB         (R8), Z22, Z16
@@ -3767,7 +3827,7 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z28
 	VMOVDQU64      64(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z24, Z27
@@ -3811,7 +3871,7 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z28
 	VMOVDQU64      128(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -3916,8 +3976,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4017,18 +4077,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4039,7 +4105,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4088,7 +4154,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4105,7 +4171,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z26
 	VMOVDQU64      (R13)(AX*1), Z27
 	VMOVDQU64      (R14)(AX*1), Z28
@@ -4189,7 +4255,7 @@ block:
 	LONG           $0x40361262
 	WORD           $0xfd52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z26
 	VMOVDQU64      128(R13)(AX*1), Z27
 	VMOVDQU64      128(R14)(AX*1), Z28
@@ -4286,8 +4352,8 @@ block:
 	ADDQ         $0x00000030, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -4379,16 +4445,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -4397,7 +4469,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

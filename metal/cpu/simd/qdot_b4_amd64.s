@@ -31,7 +31,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -39,7 +39,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z5
 	VMOVDQU64  (R12)(AX*1), Z6
@@ -115,8 +115,8 @@ block:
 	ADDQ            $0x00000040, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -148,15 +148,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -164,7 +170,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -203,7 +209,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -220,7 +226,7 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z14
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -281,7 +287,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x04, Z9, Z15
@@ -342,7 +348,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x08, Z9, Z15
@@ -403,7 +409,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x0c, Z9, Z15
@@ -479,8 +485,8 @@ block:
 	ADDQ            $0x00000040, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -543,18 +549,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -565,7 +577,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -609,7 +621,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -630,7 +642,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -742,7 +754,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x04, Z17, Z23
@@ -854,7 +866,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -966,7 +978,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x0c, Z17, Z23
@@ -1097,8 +1109,8 @@ block:
 	ADDQ            $0x00000040, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -1190,18 +1202,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -1212,7 +1230,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1256,7 +1274,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -1273,7 +1291,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z20
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -1499,7 +1517,7 @@ block:
 	LONG       $0x40563262
 	WORD       $0xfe52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z20
 	VPERMW     Z18, Z20, Z20
 	VPSRLW     $0x08, Z17, Z21
@@ -1740,8 +1758,8 @@ block:
 	ADDQ            $0x00000040, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -1829,16 +1847,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -1847,7 +1871,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1881,7 +1905,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -1889,7 +1913,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z5
 	VMOVDQU64  (R12)(AX*1), Z6
@@ -1946,8 +1970,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -1979,15 +2003,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -1995,7 +2025,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2034,7 +2064,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2051,7 +2081,7 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z14
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -2095,7 +2125,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x04, Z9, Z15
@@ -2139,7 +2169,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x08, Z9, Z15
@@ -2183,7 +2213,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x0c, Z9, Z15
@@ -2246,8 +2276,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -2310,18 +2340,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2332,7 +2368,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2376,7 +2412,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2397,7 +2433,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -2475,7 +2511,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x04, Z17, Z23
@@ -2553,7 +2589,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -2631,7 +2667,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x0c, Z17, Z23
@@ -2732,8 +2768,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -2825,18 +2861,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2847,7 +2889,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2891,7 +2933,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2908,7 +2950,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z20
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -3062,7 +3104,7 @@ block:
 	LONG       $0x40563262
 	WORD       $0xfe52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z20
 	VPERMW     Z18, Z20, Z20
 	VPSRLW     $0x08, Z17, Z21
@@ -3233,8 +3275,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -3322,16 +3364,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3340,7 +3388,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3374,7 +3422,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3382,7 +3430,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z5
 	VMOVDQU64  (R12)(AX*1), Z6
@@ -3418,8 +3466,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3453,15 +3501,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3469,7 +3523,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3508,7 +3562,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3525,7 +3579,7 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z14
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -3552,7 +3606,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x04, Z9, Z15
@@ -3579,7 +3633,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x08, Z9, Z15
@@ -3606,7 +3660,7 @@ block:
 	LONG       $0x4076b262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z8, Z14
 	VPERMW     Z12, Z14, Z14
 	VPSRLW     $0x0c, Z9, Z15
@@ -3648,8 +3702,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3720,18 +3774,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3742,7 +3802,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3786,7 +3846,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3807,7 +3867,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -3851,7 +3911,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x04, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x04, Z17, Z23
@@ -3895,7 +3955,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -3939,7 +3999,7 @@ block:
 	LONG       $0x40361262
 	WORD       $0xfa52
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x0c, Z16, Z22
 	VPERMW     Z20, Z22, Z22
 	VPSRLW     $0x0c, Z17, Z23
@@ -4002,8 +4062,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4103,18 +4163,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4125,7 +4191,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4169,7 +4235,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4186,7 +4252,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z20
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -4268,7 +4334,7 @@ block:
 	LONG       $0x40563262
 	WORD       $0xfe52
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z20
 	VPERMW     Z18, Z20, Z20
 	VPSRLW     $0x08, Z17, Z21
@@ -4365,8 +4431,8 @@ block:
 	ADDQ         $0x00000040, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -4458,16 +4524,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -4476,7 +4548,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

@@ -35,7 +35,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -43,7 +43,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z7, Z9
@@ -91,7 +91,7 @@ block:
 	LONG           $0x4836d262
 	LONG           $0x08044c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z2, Z8, Z9
 	VPERMW         Z3, Z9, Z9
 
@@ -113,8 +113,8 @@ block:
 	ADDQ            $0x00000050, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -146,15 +146,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -162,7 +168,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -205,7 +211,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -222,9 +228,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z16, Z18
@@ -290,7 +296,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x02047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
 
@@ -348,7 +354,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x05047c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
 	VPMULTISHIFTQB Z8, Z16, Z18
@@ -414,7 +420,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x08047c52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
 
@@ -487,8 +493,8 @@ block:
 	ADDQ            $0x00000050, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -551,18 +557,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -573,7 +585,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -621,7 +633,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -642,9 +654,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z24, Z26
@@ -758,7 +770,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x02057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z26
 	VPERMW         Z20, Z26, Z26
 
@@ -864,7 +876,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x05057c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z23, Z16
 	VPMULTISHIFTQB Z16, Z24, Z26
@@ -978,7 +990,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x08057c52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z26
 	VPERMW         Z20, Z26, Z26
 
@@ -1103,8 +1115,8 @@ block:
 	ADDQ            $0x00000050, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -1196,18 +1208,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -1218,7 +1236,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1266,7 +1284,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -1283,7 +1301,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z22, Z24
@@ -1389,7 +1407,7 @@ block:
 	LONG           $0x403e5262
 	LONG           $0x02077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z24
 	VPERMW         Z18, Z24, Z24
 
@@ -1595,7 +1613,7 @@ block:
 	LONG           $0x403e5262
 	LONG           $0x08077c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z24
 	VPERMW         Z18, Z24, Z24
 
@@ -1712,8 +1730,8 @@ block:
 	ADDQ            $0x00000050, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -1801,16 +1819,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -1819,7 +1843,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1857,7 +1881,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -1865,7 +1889,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z5, Z2
 	VPMULTISHIFTQB Z2, Z7, Z9
@@ -1901,7 +1925,7 @@ block:
 	LONG           $0x4836d262
 	LONG           $0x05044c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z2, Z8, Z9
 	VPERMW         Z3, Z9, Z9
 
@@ -1920,8 +1944,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -1953,15 +1977,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -1969,7 +1999,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2012,7 +2042,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2029,9 +2059,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z14, Z8
 	VPMULTISHIFTQB Z8, Z16, Z18
@@ -2081,7 +2111,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x01047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
 
@@ -2123,7 +2153,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x03047c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
 	VPMULTISHIFTQB Z8, Z16, Z18
@@ -2173,7 +2203,7 @@ block:
 	LONG           $0x406ed262
 	LONG           $0x05047c52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
 
@@ -2234,8 +2264,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -2298,18 +2328,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2320,7 +2356,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2368,7 +2404,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2389,9 +2425,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z24, Z26
@@ -2473,7 +2509,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x01057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z26
 	VPERMW         Z20, Z26, Z26
 
@@ -2547,7 +2583,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x03057c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z23, Z16
 	VPMULTISHIFTQB Z16, Z24, Z26
@@ -2629,7 +2665,7 @@ block:
 	LONG           $0x402e5262
 	LONG           $0x05057c52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z25, Z26
 	VPERMW         Z20, Z26, Z26
 
@@ -2726,8 +2762,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -2819,18 +2855,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2841,7 +2883,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2889,7 +2931,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2906,7 +2948,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z20, Z16
 	VPMULTISHIFTQB Z16, Z22, Z24
@@ -2980,7 +3022,7 @@ block:
 	LONG           $0x403e5262
 	LONG           $0x01077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z24
 	VPERMW         Z18, Z24, Z24
 
@@ -3122,7 +3164,7 @@ block:
 	LONG           $0x403e5262
 	LONG           $0x05077c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z23, Z24
 	VPERMW         Z18, Z24, Z24
 
@@ -3209,8 +3251,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -3298,16 +3340,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3316,7 +3364,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3354,7 +3402,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3362,7 +3410,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z10
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z5, Z2
@@ -3389,7 +3437,7 @@ block:
 	LONG           $0x4836d262
 	WORD           $0xca52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z10
 	VPMULTISHIFTQB Z2, Z8, Z9
 	VPERMW         Z3, Z9, Z9
@@ -3404,8 +3452,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3439,15 +3487,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3455,7 +3509,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3498,7 +3552,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3515,9 +3569,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z19
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z14, Z8
@@ -3552,7 +3606,7 @@ block:
 	LONG           $0x406eb262
 	WORD           $0xfb52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z19
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
@@ -3579,7 +3633,7 @@ block:
 	LONG           $0x406eb262
 	WORD           $0xfb52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z19
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
@@ -3614,7 +3668,7 @@ block:
 	LONG           $0x406eb262
 	WORD           $0xfb52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z19
 	VPMULTISHIFTQB Z8, Z17, Z18
 	VPERMW         Z12, Z18, Z18
@@ -3656,8 +3710,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3728,18 +3782,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3750,7 +3810,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3798,7 +3858,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3819,9 +3879,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z27
 	VMOVDQU64      (R13)(AX*1), Z28
 	VMOVDQU64      (R8), Z16
@@ -3873,7 +3933,7 @@ block:
 	LONG           $0x402e1262
 	WORD           $0xfc52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z27
 	VMOVDQU64      64(R13)(AX*1), Z28
 	VPMULTISHIFTQB Z16, Z25, Z26
@@ -3917,7 +3977,7 @@ block:
 	LONG           $0x402e1262
 	WORD           $0xfc52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z27
 	VMOVDQU64      128(R13)(AX*1), Z28
 	VMOVDQU64      (R8), Z16
@@ -3969,7 +4029,7 @@ block:
 	LONG           $0x402e1262
 	WORD           $0xfc52
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z27
 	VMOVDQU64      192(R13)(AX*1), Z28
 	VPMULTISHIFTQB Z16, Z25, Z26
@@ -4032,8 +4092,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4133,18 +4193,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4155,7 +4221,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4203,7 +4269,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4220,7 +4286,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z25
 	VMOVDQU64      (R13)(AX*1), Z26
 	VMOVDQU64      (R14)(AX*1), Z27
@@ -4266,7 +4332,7 @@ block:
 	LONG           $0x403e1262
 	WORD           $0xfc52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z25
 	VMOVDQU64      64(R13)(AX*1), Z26
 	VMOVDQU64      64(R14)(AX*1), Z27
@@ -4352,7 +4418,7 @@ block:
 	LONG           $0x403e1262
 	WORD           $0xfc52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z25
 	VMOVDQU64      192(R13)(AX*1), Z26
 	VMOVDQU64      192(R14)(AX*1), Z27
@@ -4409,8 +4475,8 @@ block:
 	ADDQ         $0x00000050, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -4502,16 +4568,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -4520,7 +4592,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

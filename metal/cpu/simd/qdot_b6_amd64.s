@@ -36,7 +36,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -44,7 +44,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z6, Z2
 	VPMULTISHIFTQB Z2, Z8, Z10
@@ -76,7 +76,7 @@ block:
 	LONG           $0x482ed262
 	LONG           $0x05044c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z7, Z2
 	VPMULTISHIFTQB Z2, Z8, Z10
@@ -114,8 +114,8 @@ block:
 	ADDQ            $0x00000060, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -147,15 +147,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -163,7 +169,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -207,7 +213,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -224,9 +230,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
 	VPMULTISHIFTQB Z8, Z17, Z19
@@ -292,7 +298,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x02047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
 
@@ -350,9 +356,9 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x05047c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z16, Z8
 	VPMULTISHIFTQB Z8, Z17, Z19
@@ -418,7 +424,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x08047c52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
 
@@ -491,8 +497,8 @@ block:
 	ADDQ            $0x00000060, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -555,18 +561,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -577,7 +589,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -626,7 +638,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -647,9 +659,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z23, Z16
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -763,7 +775,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x02057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z26, Z27
 	VPERMI2W       Z21, Z20, Z27
 
@@ -869,9 +881,9 @@ block:
 	LONG           $0x40265262
 	LONG           $0x05057c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z24, Z16
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -985,7 +997,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x08057c52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z26, Z27
 	VPERMI2W       Z21, Z20, Z27
 
@@ -1110,8 +1122,8 @@ block:
 	ADDQ            $0x00000060, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -1203,18 +1215,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -1225,7 +1243,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1274,7 +1292,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -1291,7 +1309,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z21, Z16
 	VPMULTISHIFTQB Z16, Z23, Z25
@@ -1397,7 +1415,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x02077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z24, Z25
 	VPERMI2W       Z19, Z18, Z25
 
@@ -1499,7 +1517,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x05077c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z25
@@ -1720,8 +1738,8 @@ block:
 	ADDQ            $0x00000060, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -1809,16 +1827,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -1827,7 +1851,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -1866,7 +1890,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -1874,7 +1898,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z6, Z2
 	VPMULTISHIFTQB Z2, Z8, Z10
@@ -1898,7 +1922,7 @@ block:
 	LONG           $0x482ed262
 	LONG           $0x03044c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z7, Z2
 	VPMULTISHIFTQB Z2, Z8, Z10
@@ -1929,8 +1953,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -1962,15 +1986,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -1978,7 +2008,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2022,7 +2052,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2039,9 +2069,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
 	VPMULTISHIFTQB Z8, Z17, Z19
@@ -2091,7 +2121,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x01047c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
 
@@ -2133,9 +2163,9 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x03047c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z16, Z8
 	VPMULTISHIFTQB Z8, Z17, Z19
@@ -2185,7 +2215,7 @@ block:
 	LONG           $0x4066d262
 	LONG           $0x05047c52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
 
@@ -2246,8 +2276,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -2310,18 +2340,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2332,7 +2368,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2381,7 +2417,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -2402,9 +2438,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z23, Z16
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -2486,7 +2522,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x01057c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z26, Z27
 	VPERMI2W       Z21, Z20, Z27
 
@@ -2560,9 +2596,9 @@ block:
 	LONG           $0x40265262
 	LONG           $0x03057c52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z24, Z16
 	VPMULTISHIFTQB Z16, Z25, Z27
@@ -2644,7 +2680,7 @@ block:
 	LONG           $0x40265262
 	LONG           $0x05057c52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z26, Z27
 	VPERMI2W       Z21, Z20, Z27
 
@@ -2741,8 +2777,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -2834,18 +2870,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2856,7 +2898,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2905,7 +2947,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2922,7 +2964,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z21, Z16
 	VPMULTISHIFTQB Z16, Z23, Z25
@@ -2996,7 +3038,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x01077c52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VPMULTISHIFTQB Z16, Z24, Z25
 	VPERMI2W       Z19, Z18, Z25
 
@@ -3066,7 +3108,7 @@ block:
 	LONG           $0x40365262
 	LONG           $0x03077c52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      (R8), Z16
 	VPERMT2B       64(R8), Z22, Z16
 	VPMULTISHIFTQB Z16, Z23, Z25
@@ -3225,8 +3267,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -3314,16 +3356,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3332,7 +3380,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3371,7 +3419,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3379,7 +3427,7 @@ row:
 block:
 	VPXORD         Z1, Z1, Z1
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z11
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z6, Z2
@@ -3397,7 +3445,7 @@ block:
 	LONG           $0x482ed262
 	WORD           $0xcb52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z11
 	VMOVDQU64      (R8), Z2
 	VPERMT2B       64(R8), Z7, Z2
@@ -3421,8 +3469,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3456,15 +3504,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3472,7 +3526,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3516,7 +3570,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3533,9 +3587,9 @@ block:
 	VPXORD         Z6, Z6, Z6
 	VPXORD         Z7, Z7, Z7
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z20
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z15, Z8
@@ -3570,7 +3624,7 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
@@ -3597,9 +3651,9 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z20
 	VMOVDQU64      (R8), Z8
 	VPERMT2B       64(R8), Z16, Z8
@@ -3634,7 +3688,7 @@ block:
 	LONG           $0x4066b262
 	WORD           $0xfc52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z20
 	VPMULTISHIFTQB Z8, Z18, Z19
 	VPERMI2W       Z13, Z12, Z19
@@ -3676,8 +3730,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3748,18 +3802,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3770,7 +3830,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3819,7 +3879,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3840,9 +3900,9 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z28
 	VMOVDQU64      (R13)(AX*1), Z29
 	VMOVDQU64      (R8), Z16
@@ -3894,7 +3954,7 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z28
 	VMOVDQU64      64(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z26, Z27
@@ -3938,9 +3998,9 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     192(SI)
-	PREFETCHT1     10432(SI)
+	PREFETCHT1     192(SI)(CX*1)
 	PREFETCHT0     256(SI)
-	PREFETCHT1     10496(SI)
+	PREFETCHT1     256(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z28
 	VMOVDQU64      128(R13)(AX*1), Z29
 	VMOVDQU64      (R8), Z16
@@ -3992,7 +4052,7 @@ block:
 	LONG           $0x40261262
 	WORD           $0xfd52
 	PREFETCHT0     320(SI)
-	PREFETCHT1     10560(SI)
+	PREFETCHT1     320(SI)(CX*1)
 	VMOVDQU64      192(R12)(AX*1), Z28
 	VMOVDQU64      192(R13)(AX*1), Z29
 	VPMULTISHIFTQB Z16, Z26, Z27
@@ -4055,8 +4115,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4156,18 +4216,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4178,7 +4244,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4227,7 +4293,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4244,7 +4310,7 @@ block:
 	VPXORD         Z14, Z14, Z14
 	VPXORD         Z15, Z15, Z15
 	PREFETCHT0     (SI)
-	PREFETCHT1     10240(SI)
+	PREFETCHT1     (SI)(CX*1)
 	VMOVDQU64      (R12)(AX*1), Z26
 	VMOVDQU64      (R13)(AX*1), Z27
 	VMOVDQU64      (R14)(AX*1), Z28
@@ -4290,7 +4356,7 @@ block:
 	LONG           $0x40361262
 	WORD           $0xfd52
 	PREFETCHT0     64(SI)
-	PREFETCHT1     10304(SI)
+	PREFETCHT1     64(SI)(CX*1)
 	VMOVDQU64      64(R12)(AX*1), Z26
 	VMOVDQU64      64(R13)(AX*1), Z27
 	VMOVDQU64      64(R14)(AX*1), Z28
@@ -4332,7 +4398,7 @@ block:
 	LONG           $0x40361262
 	WORD           $0xfd52
 	PREFETCHT0     128(SI)
-	PREFETCHT1     10368(SI)
+	PREFETCHT1     128(SI)(CX*1)
 	VMOVDQU64      128(R12)(AX*1), Z26
 	VMOVDQU64      128(R13)(AX*1), Z27
 	VMOVDQU64      128(R14)(AX*1), Z28
@@ -4433,8 +4499,8 @@ block:
 	ADDQ         $0x00000060, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -4526,16 +4592,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -4544,7 +4616,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

@@ -33,7 +33,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -41,7 +41,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z7
 	VMOVDQU64  (R12)(AX*1), Z8
@@ -115,7 +115,7 @@ block:
 	VFMADD231PS     Z8, Z1, Z0
 	VPXORD          Z1, Z1, Z1
 	PREFETCHT0      64(SI)
-	PREFETCHT1      10304(SI)
+	PREFETCHT1      64(SI)(CX*1)
 	VMOVDQU64       64(R8), Z2
 	VPERMW          Z3, Z2, Z7
 	VMOVDQU64       384(R12)(AX*1), Z8
@@ -191,8 +191,8 @@ block:
 	ADDQ            $0x00000080, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -224,15 +224,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -240,7 +246,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -281,7 +287,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -298,9 +304,9 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z16
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -420,9 +426,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -558,9 +564,9 @@ block:
 	VPXORD          Z6, Z6, Z6
 	VPXORD          Z7, Z7, Z7
 	PREFETCHT0      256(SI)
-	PREFETCHT1      10496(SI)
+	PREFETCHT1      256(SI)(CX*1)
 	PREFETCHT0      320(SI)
-	PREFETCHT1      10560(SI)
+	PREFETCHT1      320(SI)(CX*1)
 	VMOVDQU64       64(R8), Z8
 	VPERMW          Z12, Z8, Z16
 	VMOVDQU64       64(R8)(DX*1), Z9
@@ -680,9 +686,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -817,8 +823,8 @@ block:
 	ADDQ            $0x00000080, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	MOVQ            16(R11), CX
 
@@ -881,18 +887,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -903,7 +915,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -949,7 +961,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -970,9 +982,9 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z24
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -1194,9 +1206,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -1442,9 +1454,9 @@ block:
 	VPXORD          Z14, Z14, Z14
 	VPXORD          Z15, Z15, Z15
 	PREFETCHT0      256(SI)
-	PREFETCHT1      10496(SI)
+	PREFETCHT1      256(SI)(CX*1)
 	PREFETCHT0      320(SI)
-	PREFETCHT1      10560(SI)
+	PREFETCHT1      320(SI)(CX*1)
 	VMOVDQU64       64(R8), Z16
 	VPERMW          Z20, Z16, Z24
 	VMOVDQU64       64(R8)(DX*1), Z17
@@ -1666,9 +1678,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -1909,8 +1921,8 @@ block:
 	ADDQ            $0x00000080, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	MOVQ            16(R11), CX
@@ -2002,18 +2014,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -2024,7 +2042,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -2070,7 +2088,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -2087,7 +2105,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -2313,7 +2331,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -2559,7 +2577,7 @@ block:
 	VPXORD          Z14, Z14, Z14
 	VPXORD          Z15, Z15, Z15
 	PREFETCHT0      128(SI)
-	PREFETCHT1      10368(SI)
+	PREFETCHT1      128(SI)(CX*1)
 	VMOVDQU64       64(R8), Z16
 	VPERMW          Z18, Z16, Z22
 	VMOVDQU64       64(R8)(DX*1), Z17
@@ -2785,7 +2803,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -3026,8 +3044,8 @@ block:
 	ADDQ            $0x00000080, R8
 	ADDQ            8(R11), R9
 	ADDQ            $0x00000300, AX
-	DECQ            CX
-	JNZ             block
+	CMPQ            AX, 24(R11)
+	JB              block
 	ADDQ            24(R11), R12
 	ADDQ            24(R11), R13
 	ADDQ            24(R11), R14
@@ -3115,16 +3133,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -3133,7 +3157,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3169,7 +3193,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -3177,7 +3201,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z7
 	VMOVDQU64  (R12)(AX*1), Z8
@@ -3232,7 +3256,7 @@ block:
 	VFMADD231PS  Z8, Z1, Z0
 	VPXORD       Z1, Z1, Z1
 	PREFETCHT0   64(SI)
-	PREFETCHT1   10304(SI)
+	PREFETCHT1   64(SI)(CX*1)
 	VMOVDQU64    64(R8), Z2
 	VPERMW       Z3, Z2, Z7
 	VMOVDQU64    256(R12)(AX*1), Z8
@@ -3289,8 +3313,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3322,15 +3346,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -3338,7 +3368,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3379,7 +3409,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3396,9 +3426,9 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z16
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -3484,9 +3514,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -3592,9 +3622,9 @@ block:
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	PREFETCHT0   256(SI)
-	PREFETCHT1   10496(SI)
+	PREFETCHT1   256(SI)(CX*1)
 	PREFETCHT0   320(SI)
-	PREFETCHT1   10560(SI)
+	PREFETCHT1   320(SI)(CX*1)
 	VMOVDQU64    64(R8), Z8
 	VPERMW       Z12, Z8, Z16
 	VMOVDQU64    64(R8)(DX*1), Z9
@@ -3680,9 +3710,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -3787,8 +3817,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -3851,18 +3881,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -3873,7 +3909,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -3919,7 +3955,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -3940,9 +3976,9 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z24
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -4096,9 +4132,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -4280,9 +4316,9 @@ block:
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	PREFETCHT0   256(SI)
-	PREFETCHT1   10496(SI)
+	PREFETCHT1   256(SI)(CX*1)
 	PREFETCHT0   320(SI)
-	PREFETCHT1   10560(SI)
+	PREFETCHT1   320(SI)(CX*1)
 	VMOVDQU64    64(R8), Z16
 	VPERMW       Z20, Z16, Z24
 	VMOVDQU64    64(R8)(DX*1), Z17
@@ -4436,9 +4472,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -4615,8 +4651,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -4708,18 +4744,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -4730,7 +4772,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -4776,7 +4818,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -4793,7 +4835,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -4947,7 +4989,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -5123,7 +5165,7 @@ block:
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	PREFETCHT0   128(SI)
-	PREFETCHT1   10368(SI)
+	PREFETCHT1   128(SI)(CX*1)
 	VMOVDQU64    64(R8), Z16
 	VPERMW       Z18, Z16, Z22
 	VMOVDQU64    64(R8)(DX*1), Z17
@@ -5277,7 +5319,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -5448,8 +5490,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000200, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -5537,16 +5579,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -5555,7 +5603,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -5591,7 +5639,7 @@ job:
 row:
 	MOVQ       32(DI), R12
 	VPXORD     Z0, Z0, Z0
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R10)
 	XORQ       AX, AX
@@ -5599,7 +5647,7 @@ row:
 block:
 	VPXORD     Z1, Z1, Z1
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z2
 	VPERMW     Z3, Z2, Z7
 	VMOVDQU64  (R12)(AX*1), Z8
@@ -5633,7 +5681,7 @@ block:
 	VFMADD231PS  Z8, Z1, Z0
 	VPXORD       Z1, Z1, Z1
 	PREFETCHT0   64(SI)
-	PREFETCHT1   10304(SI)
+	PREFETCHT1   64(SI)(CX*1)
 	VMOVDQU64    64(R8), Z2
 	VPERMW       Z3, Z2, Z7
 	VMOVDQU64    128(R12)(AX*1), Z8
@@ -5669,8 +5717,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -5704,15 +5752,21 @@ reduce:
 	VADDPS        X1, X0, X0
 	VMOVSS        X0, (CX)
 	ADDQ          $0x00000004, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 
 next:
@@ -5720,7 +5774,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -5761,7 +5815,7 @@ row:
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -5778,9 +5832,9 @@ block:
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z8
 	VPERMW     Z12, Z8, Z16
 	VMOVDQU64  (R8)(DX*1), Z9
@@ -5832,9 +5886,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -5902,9 +5956,9 @@ block:
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	PREFETCHT0   256(SI)
-	PREFETCHT1   10496(SI)
+	PREFETCHT1   256(SI)(CX*1)
 	PREFETCHT0   320(SI)
-	PREFETCHT1   10560(SI)
+	PREFETCHT1   320(SI)(CX*1)
 	VMOVDQU64    64(R8), Z8
 	VPERMW       Z12, Z8, Z16
 	VMOVDQU64    64(R8)(DX*1), Z9
@@ -5956,9 +6010,9 @@ block:
 	LONG       $0x4066b262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z8, Z16
 	VPERMW     Z12, Z16, Z16
 	VPSRLW     $0x08, Z9, Z17
@@ -6025,8 +6079,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	MOVQ         16(R11), CX
 
@@ -6097,18 +6151,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -6119,7 +6179,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -6165,7 +6225,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R9)(BX*2)
@@ -6186,9 +6246,9 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z20, Z16, Z24
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -6274,9 +6334,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 128(SI)
-	PREFETCHT1 10368(SI)
+	PREFETCHT1 128(SI)(CX*1)
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -6386,9 +6446,9 @@ block:
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	PREFETCHT0   256(SI)
-	PREFETCHT1   10496(SI)
+	PREFETCHT1   256(SI)(CX*1)
 	PREFETCHT0   320(SI)
-	PREFETCHT1   10560(SI)
+	PREFETCHT1   320(SI)(CX*1)
 	VMOVDQU64    64(R8), Z16
 	VPERMW       Z20, Z16, Z24
 	VMOVDQU64    64(R8)(DX*1), Z17
@@ -6474,9 +6534,9 @@ block:
 	LONG       $0x40261262
 	WORD       $0xfc52
 	PREFETCHT0 384(SI)
-	PREFETCHT1 10624(SI)
+	PREFETCHT1 384(SI)(CX*1)
 	PREFETCHT0 448(SI)
-	PREFETCHT1 10688(SI)
+	PREFETCHT1 448(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z24
 	VPERMW     Z20, Z24, Z24
 	VPSRLW     $0x08, Z17, Z25
@@ -6581,8 +6641,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	MOVQ         16(R11), CX
@@ -6682,18 +6742,24 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000010, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
 	PREFETCHT0    (AX)(R15*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 	PREFETCHT0    (AX)(BX*2)
@@ -6704,7 +6770,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:
@@ -6750,7 +6816,7 @@ row:
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
 	VPXORD     Z7, Z7, Z7
-	MOVQ       (R11), CX
+	MOVQ       144(DI), CX
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(BX*1)
 	PREFETCHT0 (R10)
@@ -6767,7 +6833,7 @@ block:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	PREFETCHT0 (SI)
-	PREFETCHT1 10240(SI)
+	PREFETCHT1 (SI)(CX*1)
 	VMOVDQU64  (R8), Z16
 	VPERMW     Z18, Z16, Z22
 	VMOVDQU64  (R8)(DX*1), Z17
@@ -6849,7 +6915,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 64(SI)
-	PREFETCHT1 10304(SI)
+	PREFETCHT1 64(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -6951,7 +7017,7 @@ block:
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	PREFETCHT0   128(SI)
-	PREFETCHT1   10368(SI)
+	PREFETCHT1   128(SI)(CX*1)
 	VMOVDQU64    64(R8), Z16
 	VPERMW       Z18, Z16, Z22
 	VMOVDQU64    64(R8)(DX*1), Z17
@@ -7033,7 +7099,7 @@ block:
 	LONG       $0x40461262
 	WORD       $0xf852
 	PREFETCHT0 192(SI)
-	PREFETCHT1 10432(SI)
+	PREFETCHT1 192(SI)(CX*1)
 	VPSRLW     $0x08, Z16, Z22
 	VPERMW     Z18, Z22, Z22
 	VPSRLW     $0x08, Z17, Z23
@@ -7130,8 +7196,8 @@ block:
 	ADDQ         $0x00000080, R8
 	ADDQ         8(R11), R9
 	ADDQ         $0x00000100, AX
-	DECQ         CX
-	JNZ          block
+	CMPQ         AX, 24(R11)
+	JB           block
 	ADDQ         24(R11), R12
 	ADDQ         24(R11), R13
 	ADDQ         24(R11), R14
@@ -7223,16 +7289,22 @@ reduce:
 	ADDQ          BX, R9
 	ADDQ          BX, R10
 	ADDQ          $0x00000008, 88(DI)
+	MOVQ          128(DI), AX
+	CMPQ          SI, 152(DI)
+	JB            next
+	ADDQ          AX, 144(DI)
+	MOVQ          $-1, 152(DI)
 	CMPQ          SI, 120(DI)
 	JB            next
-	ADDQ          128(DI), SI
+	ADDQ          AX, SI
+	SUBQ          AX, 144(DI)
 	MOVQ          $-1, 120(DI)
 	CMPQ          136(DI), $0x00
 	JE            next
-	MOVQ          152(DI), AX
+	MOVQ          168(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
-	MOVQ          160(DI), AX
+	MOVQ          176(DI), AX
 	PREFETCHT0    (AX)
 	PREFETCHT0    (AX)(BX*1)
 
@@ -7241,7 +7313,7 @@ next:
 	JNZ  row
 	CMPQ 136(DI), $0x00
 	JE   done
-	ADDQ $0x00000090, DI
+	ADDQ $0x000000a0, DI
 	JMP  job
 
 done:

@@ -12,7 +12,7 @@ func (q *qdot) block() {
 	for v := range 4 {
 		for i := (v*bytes/4 + 63) / 64 * 64; i < (v+1)*bytes/4; i += 64 {
 			PREFETCHT0(mem(ahead, i))
-			PREFETCHT1(mem(ahead, i+further))
+			PREFETCHT1(operand.Mem{Base: ahead, Index: far, Scale: 1, Disp: i})
 		}
 		q.multiply(v)
 		if q.bits == 8 && v == 1 {

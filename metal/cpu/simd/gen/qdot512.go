@@ -21,7 +21,9 @@ const (
 	jEnd    = 120 // end of the codes: prefetching jumps from there …
 	jJump   = 128 // … by so many bytes, once
 	jMore   = 136 // 0 in the last job
-	jobSize = 144
+	jFar    = 144 // bytes from there to what goes into the second level of cache
+	jFarEnd = 152 // where that reaches the end of the codes
+	jobSize = 160
 )
 
 // Offsets in package simd's struct consts512.
@@ -37,11 +39,6 @@ const (
 	cGather    = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
 	cShift     = cGather + 128   // four vectors: where each code of a qword starts
 )
-
-// further is how many bytes beyond those that go to the first level of cache
-// codes are fetched into the second: the first level's few misses at a time
-// would not fill the memory's bandwidth.
-const further = 10 << 10
 
 var types = []struct {
 	name  string
@@ -90,7 +87,8 @@ var (
 	xs                    = []GPPhysical{R12, R13, R14, R15}
 	job, consts           = RDI, R11
 	at                    = RAX // offset in prepared rows
-	left                  = RCX // blocks, then groups
+	far                   = RCX // from ahead to what goes into the second level of cache
+	left                  = RCX // groups that are left
 	rowBytes, rowBytes3   = RDX, R14
 	scaleRow, scaleRow3   = RBX, R15
 	ahead                 = RSI // what to prefetch next
@@ -161,15 +159,15 @@ func (q *qdot) generate() {
 	for _, t := range q.total {
 		VPXORD(t, t, t)
 	}
-	MOVQ(mem(consts, cBlocks), left)
+	MOVQ(mem(job, jFar), far)
 	q.prefetchScales()
 	Label("block")
 	q.block()
 	ADDQ(imm32(16*q.bits), codes)
 	ADDQ(mem(consts, cScaleStep), scales)
 	ADDQ(imm32(256*q.parts), at)
-	DECQ(left)
-	JNZ(operand.LabelRef("block"))
+	CMPQ(at, mem(consts, cSums))
+	JB(operand.LabelRef("block"))
 	q.addBiases()
 	q.reduce()
 	for range q.nr - 1 {
@@ -178,9 +176,31 @@ func (q *qdot) generate() {
 		ADDQ(scaleRow, biases)
 	}
 	ADDQ(imm32(4*q.nr), mem(job, jOut))
+	q.jump()
+	SUBQ(imm32(q.nr), mem(job, jRows))
+	JNZ(operand.LabelRef("row"))
+	CMPQ(mem(job, jMore), operand.Imm(0))
+	JE(operand.LabelRef("done"))
+	ADDQ(imm32(jobSize), job)
+	JMP(operand.LabelRef("job"))
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+// jump moves what is prefetched to the next tile once it has reached the end of
+// this one: first the second level's share, then the first level's, and then
+// also the next job's first scales.
+func (q *qdot) jump() {
+	MOVQ(mem(job, jJump), at)
+	CMPQ(ahead, mem(job, jFarEnd))
+	JB(operand.LabelRef("next"))
+	ADDQ(at, mem(job, jFar))
+	MOVQ(operand.I32(-1), mem(job, jFarEnd))
 	CMPQ(ahead, mem(job, jEnd))
 	JB(operand.LabelRef("next"))
-	ADDQ(mem(job, jJump), ahead)
+	ADDQ(at, ahead)
+	SUBQ(at, mem(job, jFar))
 	MOVQ(operand.I32(-1), mem(job, jEnd))
 	CMPQ(mem(job, jMore), operand.Imm(0))
 	JE(operand.LabelRef("next"))
@@ -191,15 +211,6 @@ func (q *qdot) generate() {
 		}
 	}
 	Label("next")
-	SUBQ(imm32(q.nr), mem(job, jRows))
-	JNZ(operand.LabelRef("row"))
-	CMPQ(mem(job, jMore), operand.Imm(0))
-	JE(operand.LabelRef("done"))
-	ADDQ(imm32(jobSize), job)
-	JMP(operand.LabelRef("job"))
-	Label("done")
-	VZEROUPPER()
-	RET()
 }
 
 // prefetchScales fetches the scales and biases of the rows about to be
