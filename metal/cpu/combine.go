@@ -75,11 +75,25 @@ func (c *combine) chunk(worker, i int) {
 	clear(acc)
 	for j := range c.top {
 		row := t*c.top + j
-		simd.Load(y, unsafe.Add(c.y, (row*c.d+d0)*c.yType.Size()), c.yType)
-		if c.k.mode == modeExact && c.yType != c.k.t {
-			simd.Round(y, c.k.t)
-		}
-		c.k.mode.accumulate(acc, y, simd.Load1(c.weights, row, c.k.t), c.k.t)
+		c.k.mode.accumulate(acc, c.row(y, row*c.d+d0), simd.Load1(c.weights, row, c.k.t), c.k.t)
 	}
 	simd.Store(unsafe.Add(c.out, (t*c.d+d0)*c.k.t.Size()), acc, c.k.t)
+}
+
+// row is len(y) values of y from index i on: float32 in place, others widened.
+// Projections that were not stored yet are rounded as storing them would in
+// the exact mode.
+func (c *combine) row(y []float32, i int) []float32 {
+	src := unsafe.Add(c.y, i*c.yType.Size())
+	if c.yType != dtype.F32 {
+		simd.Load(y, src, c.yType)
+		return y
+	}
+	values := unsafe.Slice((*float32)(src), len(y))
+	if c.k.mode != modeExact || c.k.t == dtype.F32 {
+		return values
+	}
+	copy(y, values)
+	simd.Round(y, c.k.t)
+	return y
 }
