@@ -59,7 +59,8 @@ type Overhead struct {
 	Prepare  int64 `json:"prepare_ns"` // inside PrepareCase and ReleaseCase
 	Startup  int64 `json:"startup_ns"` // process start to ready, and device opening
 	LockWait int64 `json:"lock_wait_ns"`
-	Host     int64 `json:"host_ns"` // the rest: host and RPC
+	Quiet    int64 `json:"quiet_wait_ns"` // waiting for other programs to leave the cores alone
+	Host     int64 `json:"host_ns"`       // the rest: host and RPC
 }
 
 // Experiment is the resolved configuration and its source.

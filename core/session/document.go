@@ -132,7 +132,7 @@ func (x *experiment) end(ctx context.Context) {
 	r.Session.Ended = time.Now().UTC()
 	o := &r.Session.Overhead
 	o.Wall = time.Since(x.started).Nanoseconds()
-	o.Host = o.Wall - o.Visits - o.Prepare - o.Startup
+	o.Host = o.Wall - o.Visits - o.Prepare - o.Startup - o.Quiet
 }
 
 // status is the worst of the cases', or partial when one is missing.

@@ -19,20 +19,21 @@ const stopTimeout = 5 * time.Second
 // round is one fresh plugin process measuring some arms.
 type round struct {
 	*caseRun
-	number int // of the case's rounds, from 1, failed attempts included
-	index  int // the counted round that this is, or tries to be
-	seed   uint64
-	arms   []*arm
-	proc   *process.Process
-	pid    int
-	ready  time.Duration // process start to ready
-	device record.Device
-	visits int              // so far
-	peaks  map[string]int64 // device bytes, as visits report them
-	total  int              // visits planned
-	blame  *arm             // whose work is under way; nil: nobody's
-	stage  string
-	phase  string
+	number  int // of the case's rounds, from 1, failed attempts included
+	index   int // the counted round that this is, or tries to be
+	seed    uint64
+	arms    []*arm
+	proc    *process.Process
+	pid     int
+	ready   time.Duration // process start to ready
+	device  record.Device
+	visits  int              // so far
+	peaks   map[string]int64 // device bytes, as visits report them
+	total   int              // visits planned
+	repeats int              // contaminated visits made again so far
+	blame   *arm             // whose work is under way; nil: nobody's
+	stage   string
+	phase   string
 }
 
 // round runs one round. What goes wrong in the plugin is kept as a failure and
@@ -188,8 +189,7 @@ func (r *round) prepare(ctx context.Context, a *arm, phases []string) error {
 	return r.emit(record.KindPrepared, record.PreparedEvent{Case: r.config.ID, Round: r.number, Prepared: out})
 }
 
-// measurePhase warms every arm up and visits them there and back. Contaminated
-// visits are made once more at the end, and stay in the record.
+// measurePhase warms every arm up and visits them there and back.
 func (r *round) measurePhase(ctx context.Context, phase string) error {
 	for _, a := range r.arms {
 		if err := r.warmUp(ctx, a, phase); err != nil {
@@ -197,19 +197,14 @@ func (r *round) measurePhase(ctx context.Context, phase string) error {
 		}
 	}
 	first, second := palindrome(r.seed, r.config.ID, phase, r.index, r.arms)
-	var again []*arm
 	for pass, order := range [][]*arm{first, second} {
 		for _, a := range order {
-			v, err := r.visit(ctx, a, phase, pass+1)
-			if err != nil {
+			if err := r.cleanVisit(ctx, a, phase, pass+1); err != nil {
 				return err
-			}
-			if v.Contaminated {
-				again = append(again, a)
 			}
 		}
 	}
-	return r.repeat(ctx, phase, again)
+	return nil
 }
 
 func (r *round) release(ctx context.Context, a *arm) error {

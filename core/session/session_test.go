@@ -208,7 +208,7 @@ func TestRoundsAreFreshPalindromes(t *testing.T) {
 		pids[d.PID] = true
 		var seen []string
 		for _, v := range d.Visits {
-			if v.Pass <= 2 {
+			if !v.Superseded {
 				seen = append(seen, v.Variant)
 			}
 		}

@@ -19,9 +19,6 @@ const (
 	// warmupWindows that must agree within warmupAgree before a variant counts as warm.
 	warmupWindows = 3
 	warmupAgree   = 0.01
-	// waitLimit is the share of a visit that the plugin's threads may wait for
-	// a core before the visit counts as contaminated by other programs.
-	waitLimit = 0.05
 )
 
 // warmUp runs windows as long as a sample until the last ones agree, or
@@ -93,34 +90,6 @@ func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*rec
 	return v, r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: *v})
 }
 
-// repeat makes contaminated visits once more. The first ones are kept, marked
-// as superseded if the repetition is clean.
-func (r *round) repeat(ctx context.Context, phase string, arms []*arm) error {
-	r.total += len(arms)
-	for _, a := range arms {
-		again, err := r.visit(ctx, a, phase, 3)
-		if err != nil {
-			return err
-		}
-		if again.Contaminated {
-			continue
-		}
-		d := &r.document().Rounds[r.number-1]
-		i := slices.IndexFunc(d.Visits, func(v record.Visit) bool {
-			return v.Variant == a.name && v.Phase == phase && v.Contaminated && !v.Superseded
-		})
-		if i < 0 {
-			continue
-		}
-		old := d.Visits[i]
-		old.Superseded, old.Samples = true, nil
-		if err := r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: old}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // measure is one Measure call with what all of them share.
 func (r *round) measure(ctx context.Context, start *pluginv1.Start, h process.MeasureHandler) (*pluginv1.Done, error) {
 	began := time.Now()
@@ -145,15 +114,3 @@ func (r *round) sampleNs() int64 {
 
 // errClock is a plugin whose times cannot be true.
 var errClock = errors.New("the plugin's clock cannot be right")
-
-// contamination names what makes a visit's times doubtful.
-func contamination(o record.Observation) []string {
-	var why []string
-	if o.WaitShare > waitLimit {
-		why = append(why, fmt.Sprintf("other programs kept the plugin waiting for a core for %.0f %% of the visit", 100*o.WaitShare))
-	}
-	if o.Steal > waitLimit {
-		why = append(why, fmt.Sprintf("the hypervisor took %.0f %% of a core away", 100*o.Steal))
-	}
-	return why
-}

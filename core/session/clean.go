@@ -1,0 +1,97 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/assay-bench/assay/core/machine"
+	"github.com/assay-bench/assay/core/record"
+)
+
+const (
+	// waitLimit is the share of a visit that the plugin's threads may wait for
+	// a core before the visit counts as contaminated by other programs.
+	waitLimit = 0.05
+	// repeatsPerVisit bounds how often one contaminated visit is made again.
+	repeatsPerVisit = 6
+	// quietLoad is how many cores other programs may keep busy in a quiet
+	// moment, and quietWait how long one is waited for.
+	quietLoad = 0.3
+	quietWait = 2 * time.Second
+)
+
+// cleanVisit visits an arm and, while the visit is contaminated, waits for a
+// quiet moment, warms up and visits it again in the same place of the order.
+// Every visit is kept; all but the cleanest are marked as superseded. A round
+// makes at most as many repetitions as it has planned visits, so that a machine
+// that is never quiet costs twice the time and not more.
+func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) error {
+	var best *record.Visit
+	for try := 0; ; try++ {
+		v, err := r.visit(ctx, a, phase, pass)
+		if err != nil {
+			return err
+		}
+		worse := best
+		if best == nil || dirt(v) < dirt(best) {
+			best = v
+		} else {
+			worse = v
+		}
+		if worse != nil {
+			if err := r.supersede(worse); err != nil {
+				return err
+			}
+		}
+		if !v.Contaminated || try == repeatsPerVisit || r.repeats >= 2*len(r.arms)*len(r.result.Experiment.Measure.Phases) {
+			return nil
+		}
+		r.repeats++
+		r.total++
+		r.awaitQuiet(ctx, a, phase)
+		if err := r.warmUp(ctx, a, phase); err != nil {
+			return err
+		}
+	}
+}
+
+// dirt orders visits by how much was taken from them.
+func dirt(v *record.Visit) float64 { return v.Observed.WaitShare + v.Observed.Steal }
+
+// supersede marks a visit that a cleaner one stands in for.
+func (r *round) supersede(v *record.Visit) error {
+	v.Superseded = true
+	return r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: *v})
+}
+
+// awaitQuiet waits until other programs leave the cores alone, for a while.
+func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) {
+	r.at("waiting for other programs", a, phase)
+	began := time.Now()
+	defer func() { r.result.Session.Overhead.Quiet += time.Since(began).Nanoseconds() }()
+	for end := time.Now().Add(quietWait); time.Now().Before(end) && ctx.Err() == nil; {
+		watch := machine.Observe(r.proc.PID())
+		select {
+		case <-ctx.Done():
+		case <-r.proc.Exited():
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+		if watch.Stop().ForeignLoad <= quietLoad {
+			return
+		}
+	}
+}
+
+// contamination names what makes a visit's times doubtful.
+func contamination(o record.Observation) []string {
+	var why []string
+	if o.WaitShare > waitLimit {
+		why = append(why, fmt.Sprintf("other programs kept the plugin waiting for a core for %.0f %% of the visit", 100*o.WaitShare))
+	}
+	if o.Steal > waitLimit {
+		why = append(why, fmt.Sprintf("the hypervisor took %.0f %% of a core away", 100*o.Steal))
+	}
+	return why
+}
