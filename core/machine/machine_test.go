@@ -63,8 +63,18 @@ func TestObserveSeesOwnWork(t *testing.T) {
 	for end := time.Now().Add(30 * time.Millisecond); time.Now().Before(end); {
 	}
 	after := readCounters(os.Getpid())
-	if !before.known || !after.known || after.ran <= before.ran {
-		t.Fatalf("ran %v before and %v after 30 ms of work", before.ran, after.ran)
+	if ran, _ := plugin(before, after, 30*time.Millisecond); !before.known || !after.known || ran <= 0 {
+		t.Fatalf("ran %v in 30 ms of work", ran)
+	}
+}
+
+func TestOnlyComputingThreadsWait(t *testing.T) {
+	ms := time.Millisecond
+	before := counters{threads: map[string]thread{"kernel": {10 * ms, 1 * ms}, "reader": {1 * ms, 1 * ms}}}
+	after := counters{threads: map[string]thread{"kernel": {90 * ms, 11 * ms}, "reader": {3 * ms, 21 * ms}, "new": {50 * ms, 5 * ms}}}
+	ran, waited := plugin(before, after, 100*ms)
+	if ran != 132*ms || waited != 15*ms {
+		t.Errorf("ran %v and waited %v, want 132ms and 15ms: the reader does not compute", ran, waited)
 	}
 }
 

@@ -16,12 +16,33 @@ type Watch struct {
 
 // counters grow for ever; a visit is their difference.
 type counters struct {
-	known  bool
-	waited time.Duration // the plugin's threads were runnable without a core
-	ran    time.Duration // the plugin's threads ran
-	own    time.Duration // this process ran
-	busy   time.Duration // all cores, everything
-	steal  time.Duration // taken by the hypervisor
+	known   bool
+	threads map[string]thread // of the plugin, by their id
+	own     time.Duration     // this process ran
+	busy    time.Duration     // all cores, everything
+	steal   time.Duration     // taken by the hypervisor
+}
+
+// thread says how long a thread ran, and how long it was runnable without a core.
+type thread struct{ ran, waited time.Duration }
+
+// computing is the share of a visit that a thread must have run or wanted to
+// run to count as one that computes. The others, of the plugin's runtime and
+// of its connection, wait for the computing ones all the time.
+const computing = 0.4
+
+// plugin sums up what the plugin's threads did between two readings: how long
+// all of them ran, and how long the computing ones had to wait.
+func plugin(before, after counters, wall time.Duration) (ran, waited time.Duration) {
+	for id, a := range after.threads {
+		b := before.threads[id]
+		r, w := a.ran-b.ran, a.waited-b.waited
+		ran += r
+		if (r + w).Seconds() >= computing*wall.Seconds() {
+			waited += w
+		}
+	}
+	return ran, waited
 }
 
 // Observe starts watching the plugin process pid.
@@ -38,9 +59,10 @@ func (w *Watch) Stop() record.Observation {
 	if !w.before.known || !after.known || wall <= 0 {
 		return o
 	}
-	share := func(a, b time.Duration) float64 { return max(0, (b-a).Seconds()/wall.Seconds()) }
-	o.WaitShare = share(w.before.waited, after.waited)
-	o.Steal = share(w.before.steal, after.steal)
-	o.ForeignLoad = max(0, share(w.before.busy, after.busy)-share(w.before.ran, after.ran)-share(w.before.own, after.own))
+	ran, waited := plugin(w.before, after, wall)
+	share := func(d time.Duration) float64 { return max(0, d.Seconds()/wall.Seconds()) }
+	o.WaitShare = share(waited)
+	o.Steal = share(after.steal - w.before.steal)
+	o.ForeignLoad = share(after.busy - w.before.busy - ran - (after.own - w.before.own))
 	return o
 }

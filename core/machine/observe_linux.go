@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,12 +14,13 @@ const tick = 10 * time.Millisecond
 // threads from schedstat (run time, time waiting for a core), and the whole
 // machine's from /proc/stat.
 func readCounters(pid int) counters {
-	var c counters
-	var ok bool
-	if c.ran, c.waited, ok = schedstat(strconv.Itoa(pid)); !ok {
+	c := counters{threads: schedstat(strconv.Itoa(pid))}
+	if len(c.threads) == 0 {
 		return counters{}
 	}
-	c.own, _, _ = schedstat("self")
+	for _, t := range schedstat("self") {
+		c.own += t.ran
+	}
 	fields := strings.Fields(firstLine(readTrim("/proc/stat")))
 	if len(fields) < 9 || fields[0] != "cpu" {
 		return counters{}
@@ -39,28 +39,25 @@ func readCounters(pid int) counters {
 	return c
 }
 
-func schedstat(pid string) (ran, waited time.Duration, ok bool) {
-	tasks, err := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "schedstat"))
-	if err != nil || len(tasks) == 0 {
-		return 0, 0, false
+// schedstat reads every thread of a process. One that ends meanwhile is left out.
+func schedstat(pid string) map[string]thread {
+	files, err := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "schedstat"))
+	if err != nil {
+		return nil
 	}
-	for _, t := range tasks {
-		b, err := os.ReadFile(t)
-		if err != nil {
-			continue // the thread ended
-		}
-		f := strings.Fields(string(b))
+	out := make(map[string]thread, len(files))
+	for _, file := range files {
+		f := strings.Fields(readTrim(file))
 		if len(f) < 2 {
 			continue
 		}
-		r, err1 := strconv.ParseInt(f[0], 10, 64)
-		w, err2 := strconv.ParseInt(f[1], 10, 64)
-		if err1 != nil || err2 != nil {
-			continue
+		ran, err1 := strconv.ParseInt(f[0], 10, 64)
+		waited, err2 := strconv.ParseInt(f[1], 10, 64)
+		if err1 == nil && err2 == nil {
+			out[filepath.Base(filepath.Dir(file))] = thread{time.Duration(ran), time.Duration(waited)}
 		}
-		ran, waited, ok = ran+time.Duration(r), waited+time.Duration(w), true
 	}
-	return ran, waited, ok
+	return out
 }
 
 func firstLine(s string) string {

@@ -14,12 +14,12 @@ experiment "session_study" {
   device      = "cpu"
 
   config {
-    layers          = 2
+    layers          = 1
     experts         = 16
     prompt_tokens   = 8
     fidelity_tokens = 2
     patches         = ["fused_gate_up"]
-    planted_share   = 0.055
+    planted_share   = 0.06
     dtype           = "float32" # so that every patch gives the same tokens
   }
   variant "base" {
@@ -33,9 +33,9 @@ experiment "session_study" {
 
   measure {
     rounds     = 8
-    max_rounds = 24
-    visit      = "60ms"
-    samples    = 6
+    max_rounds = 16
+    visit      = "100ms"
+    samples    = 5
     warmup_max = "200ms"
     phases     = ["decode"]
     search     = false
@@ -43,6 +43,6 @@ experiment "session_study" {
   guardrail "no_decode_regression" {
     phase   = "decode"
     variant = "candidate"
-    margin  = 0.02
+    margin  = 0.03
   }
 }

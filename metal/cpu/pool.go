@@ -38,6 +38,7 @@ type pool struct {
 	first   int       // the job's number of chunk 0
 	number  uint64    // of the job
 	sleep   []sleeper // one per worker
+	pins    pins
 	wg      sync.WaitGroup
 }
 
@@ -63,7 +64,7 @@ const (
 )
 
 func newPool(threads int) *pool {
-	p := &pool{threads: threads, slots: make([]slot, threads), sleep: make([]sleeper, threads-1)}
+	p := &pool{threads: threads, slots: make([]slot, threads), sleep: make([]sleeper, threads-1), pins: newPins(threads)}
 	for i := range p.sleep {
 		p.sleep[i].wake = make(chan struct{}, 1)
 		p.wg.Add(1)
@@ -72,12 +73,18 @@ func newPool(threads int) *pool {
 	return p
 }
 
-// begin and end enclose a sequence of do calls, between which workers stay awake.
+// begin and end enclose a sequence of do calls, between which workers stay awake
+// and the caller stays on its core.
 func (p *pool) begin() {
+	p.pins.hold(0)
 	p.busy.Store(true)
 	p.wakeAll()
 }
-func (p *pool) end() { p.busy.Store(false) }
+
+func (p *pool) end() {
+	p.busy.Store(false)
+	p.pins.release()
+}
 
 // do runs chunks 0 … n-1 of j and returns when all have ended. Each thread
 // takes its share in ascending order. An error means that a chunk panicked.
@@ -189,6 +196,8 @@ func (p *pool) recover() {
 
 func (p *pool) work(i int) {
 	defer p.wg.Done()
+	p.pins.hold(i + 1)
+	defer p.pins.release()
 	s := &p.sleep[i]
 	for idle := 0; !p.closing.Load(); {
 		if p.claim(i + 1) {
