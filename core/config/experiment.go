@@ -88,6 +88,7 @@ type Measure struct {
 	MaxRounds int           // 24
 	Visit     time.Duration // 100ms: measuring time of one visit
 	Samples   int           // 5: samples of one visit
+	Passes    int           // 1: times there and back over the variants in a round
 	Cache     string        // cold
 	Budget    time.Duration // 5m: wall time of the experiment, after which no round is added
 	Phases    []string      // empty: every phase of the plugin

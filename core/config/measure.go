@@ -12,7 +12,7 @@ import (
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
 	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
-	{Name: "search"},
+	{Name: "search"}, {Name: "passes"},
 }}
 
 const maxRounds = 10_000
@@ -28,6 +28,7 @@ func (x *experiment) measure(b *hcl.Block) {
 		Rounds:           r.integer("rounds", 8, 1, maxRounds),
 		Visit:            r.duration("visit", 100*time.Millisecond, time.Millisecond, 10*time.Minute),
 		Samples:          r.integer("samples", 5, 1, 10_000),
+		Passes:           r.integer("passes", 1, 1, 1_000),
 		Cache:            r.oneOf("cache", "cold", "cold", "hot"),
 		Budget:           r.duration("budget", 5*time.Minute, time.Second, 7*24*time.Hour),
 		Phases:           r.strings("phases"),

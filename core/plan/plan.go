@@ -119,7 +119,7 @@ func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
 		out.Baseline = b.Name
 	}
 	phases := max(1, len(e.PhaseNames()))
-	out.VisitsPerRound = out.Arms * 2 * phases
+	out.VisitsPerRound = out.Arms * 2 * phases * max(1, e.Measure.Passes)
 	warmUp := time.Duration(costs.WarmUpVisits * float64(out.Arms*phases) * float64(e.Measure.Visit))
 	out.Round = costs.Start + time.Duration(out.Arms)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*e.Measure.Visit
 	out.Estimate = out.Round * time.Duration(e.Measure.Rounds)

@@ -37,6 +37,7 @@ type RoundEndEvent struct {
 	PID       int         `json:"pid"`
 	StartupNs int64       `json:"startup_ns"`
 	Counted   bool        `json:"counted"`
+	Disturbed bool        `json:"disturbed"`
 }
 
 // PreparedEvent is one variant made ready.

@@ -31,7 +31,7 @@ func (r *Result) Apply(data any) error {
 	case RoundEndEvent:
 		return r.inRound(e.Case, e.Round, func(d *Round) {
 			d.Ended, d.After, d.Counted, d.Device = e.Ended, e.After, e.Counted, e.Device
-			d.PID, d.StartupNs = e.PID, e.StartupNs
+			d.PID, d.StartupNs, d.Disturbed = e.PID, e.StartupNs, e.Disturbed
 		})
 	case PreparedEvent:
 		return r.inRound(e.Case, e.Round, func(d *Round) { d.Prepared = append(d.Prepared, e.Prepared) })

@@ -84,6 +84,7 @@ type Measure struct {
 	MaxRounds   int      `json:"max_rounds"`
 	Visit       int64    `json:"visit_ns"`
 	Samples     int      `json:"samples"`
+	Passes      int      `json:"passes"` // times there and back in a round
 	Cache       string   `json:"cache"`
 	Budget      int64    `json:"budget_ns"`
 	Phases      []string `json:"phases"`

@@ -11,7 +11,7 @@ type Round struct {
 	PID       int                 `json:"pid"`
 	StartupNs int64               `json:"startup_ns"` // process start to ready
 	Seed      uint64              `json:"seed"`
-	Order     map[string][]string `json:"order"` // phase: variants in order of the first pass; the second is its reverse
+	Order     map[string][]string `json:"order"` // phase: variants in order of the first pass; the second is its reverse, and each further pair has an order of its own
 	Before    Environment         `json:"environment_before"`
 	After     Environment         `json:"environment_after"`
 	Device    Device              `json:"device"`
@@ -19,8 +19,9 @@ type Round struct {
 	Warmups   []Warmup            `json:"warmups"`
 	Visits    []Visit             `json:"visits"`
 	Released  []Released          `json:"released"`
-	Arms      []string            `json:"arms"`    // variants measured in this round, control included
-	Counted   bool                `json:"counted"` // every variant was visited: the round enters the statistics
+	Arms      []string            `json:"arms"`      // variants measured in this round, control included
+	Counted   bool                `json:"counted"`   // every variant was visited: the round enters the statistics
+	Disturbed bool                `json:"disturbed"` // a visit stayed contaminated by other programs
 }
 
 // Prepared is what the plugin said of one variant before timing.
@@ -65,7 +66,7 @@ type Visit struct {
 	Index        int         `json:"index"` // order in the round, from 1
 	Variant      string      `json:"variant"`
 	Phase        string      `json:"phase"`
-	Pass         int         `json:"pass"` // 1 there, 2 back
+	Pass         int         `json:"pass"` // 1 there, 2 back, and so on
 	Started      time.Time   `json:"started"`
 	HostNs       int64       `json:"host_ns"` // the host's own clock around the visit
 	Samples      []Sample    `json:"samples"`

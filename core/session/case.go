@@ -26,6 +26,7 @@ type caseRun struct {
 	hung       bool   // the last failure was a hang
 	counted    int    // rounds that enter the statistics
 	roundTime  time.Duration
+	requeued   int                 // rounds measured again because other programs disturbed them
 	iterations map[armPhase]uint64 // per sample, found by the last warm-up
 }
 

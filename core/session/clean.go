@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/assay-bench/assay/core/machine"
@@ -50,7 +51,7 @@ func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) 
 				return err
 			}
 		}
-		if !v.Contaminated || try == repeatsPerVisit || r.repeats >= 2*len(r.arms)*len(r.result.Experiment.Measure.Phases) {
+		if !v.Contaminated || try == repeatsPerVisit || r.repeats >= 2*r.experiment.config.Measure.Passes*len(r.arms)*len(r.result.Experiment.Measure.Phases) {
 			return nil
 		}
 		r.repeats++
@@ -60,6 +61,26 @@ func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) 
 			return err
 		}
 	}
+}
+
+// disturbed says that a visit of this round stayed contaminated.
+func (r *round) disturbed() bool {
+	return slices.ContainsFunc(r.document().Rounds[r.number-1].Visits, func(v record.Visit) bool {
+		return v.Contaminated && !v.Superseded
+	})
+}
+
+// again says whether a disturbed round is measured again; it is kept but does
+// not count. On a machine that is never quiet a case gets as many of these as it
+// may have rounds, within the budget; after that disturbed rounds count, and the
+// control tells what they are worth.
+func (k *caseRun) again() bool {
+	looks := k.result.Plan.Looks
+	if k.requeued >= looks[len(looks)-1].Rounds || k.overBudget() {
+		return false
+	}
+	k.requeued++
+	return true
 }
 
 // dirt orders visits by how much was taken from them.

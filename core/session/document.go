@@ -84,7 +84,7 @@ func (x *experiment) describeExperiment() record.Experiment {
 		DependsOn: append([]string{}, e.DependsOn...), Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{},
 		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
 		Measure: record.Measure{
-			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Cache: m.Cache,
+			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Passes: m.Passes, Cache: m.Cache,
 			Budget: m.Budget.Nanoseconds(), Phases: phases, Confidence: confidence,
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
 		},

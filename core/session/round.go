@@ -42,7 +42,7 @@ func (k *caseRun) round(ctx context.Context, arms []*arm, goal int) error {
 	phases := k.result.Experiment.Measure.Phases
 	r := &round{
 		caseRun: k, arms: arms, number: len(k.document().Rounds) + 1, index: k.counted + 1,
-		total: 2 * len(arms) * len(phases), peaks: map[string]int64{},
+		total: 2 * k.experiment.config.Measure.Passes * len(arms) * len(phases), peaks: map[string]int64{},
 	}
 	r.seed = derive(k.seed, k.config.ID, "inputs", r.index)
 	started := time.Now()
@@ -52,18 +52,22 @@ func (k *caseRun) round(ctx context.Context, arms []*arm, goal int) error {
 	k.report(Event{Kind: RoundBegins, Case: k.config.ID, Round: r.index, Rounds: goal, ETA: k.eta(goal), Total: r.total})
 	err := r.run(ctx, phases)
 	r.stop(ctx)
-	if err != nil && ctx.Err() == nil {
+	counted, disturbed := false, false
+	switch {
+	case err != nil && ctx.Err() == nil:
 		if err = r.fail(err); err != nil {
 			return err
 		}
-	} else if err == nil {
-		k.counted++
-		k.roundTime = time.Since(started)
+	case err == nil:
+		disturbed = r.disturbed()
+		if counted = !disturbed || !k.again(); counted {
+			k.counted++
+			k.roundTime = time.Since(started)
+		}
 	}
-	counted := err == nil && k.counted == r.index
 	if eerr := k.emit(record.KindRoundEnd, record.RoundEndEvent{
 		Case: k.config.ID, Round: r.number, Ended: time.Now().UTC(),
-		After: machine.Environment(ctx), Device: r.device, Counted: counted, PID: r.pid, StartupNs: r.ready.Nanoseconds(),
+		After: machine.Environment(ctx), Device: r.device, Counted: counted, Disturbed: disturbed, PID: r.pid, StartupNs: r.ready.Nanoseconds(),
 	}); eerr != nil {
 		return eerr
 	}
@@ -87,8 +91,7 @@ func (r *round) begin(ctx context.Context, phases []string) error {
 		d.Arms = append(d.Arms, a.name)
 	}
 	for _, phase := range phases {
-		first, _ := palindrome(r.seed, r.config.ID, phase, r.index, r.arms)
-		for _, a := range first {
+		for _, a := range r.order(phase, 0) {
 			d.Order[phase] = append(d.Order[phase], a.name)
 		}
 	}
@@ -196,15 +199,24 @@ func (r *round) measurePhase(ctx context.Context, phase string) error {
 			return err
 		}
 	}
-	first, second := palindrome(r.seed, r.config.ID, phase, r.index, r.arms)
-	for pass, order := range [][]*arm{first, second} {
-		for _, a := range order {
+	for pass := range 2 * r.experiment.config.Measure.Passes {
+		for _, a := range r.order(phase, pass) {
 			if err := r.cleanVisit(ctx, a, phase, pass+1); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// order is a seeded random one for every even pass, and its reverse for the
+// pass after it.
+func (r *round) order(phase string, pass int) []*arm {
+	there, back := palindrome(derive(r.seed, r.config.ID, phase, pass/2), r.config.ID, phase, r.index, r.arms)
+	if pass%2 == 0 {
+		return there
+	}
+	return back
 }
 
 func (r *round) release(ctx context.Context, a *arm) error {

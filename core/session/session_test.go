@@ -84,7 +84,7 @@ func experimentOf(name string, variants ...config.Variant) *config.Experiment {
 		Name: name, Plugin: badplugin.Name, Device: "cpu",
 		Cases: []config.Case{{ID: "default", Variants: variants}},
 		Measure: config.Measure{
-			Rounds: 2, MaxRounds: 2, Visit: 4 * time.Millisecond, Samples: 2, Cache: "cold", Budget: time.Minute,
+			Rounds: 2, MaxRounds: 2, Visit: 4 * time.Millisecond, Samples: 2, Passes: 1, Cache: "cold", Budget: time.Minute,
 			Phases: []string{"decode"}, Seed: 7, WarmupMax: 20 * time.Millisecond, PrepareTimeout: 10 * time.Second, HeartbeatTimeout: 2 * time.Second,
 			Search: name == "search",
 		},
@@ -113,7 +113,6 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 		{"stop", "hang"}, {"device-fault", "gpu_fault"},
 	} {
 		t.Run(c.mode, func(t *testing.T) {
-			t.Parallel()
 			e := experimentOf("victims",
 				variant(t, "base", true, nil), variant(t, "good", false, nil),
 				// Warm-up ends within its first windows, so the sixteenth batch is in a visit.

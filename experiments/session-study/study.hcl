@@ -15,7 +15,7 @@ experiment "session_study" {
 
   config {
     layers          = 1
-    experts         = 16
+    experts         = 64
     prompt_tokens   = 8
     fidelity_tokens = 2
     patches         = ["fused_gate_up"]
@@ -34,8 +34,9 @@ experiment "session_study" {
   measure {
     rounds     = 8
     max_rounds = 16
-    visit      = "100ms"
-    samples    = 5
+    visit      = "24ms"
+    samples    = 2
+    passes     = 6
     warmup_max = "200ms"
     phases     = ["decode"]
     search     = false
