@@ -54,8 +54,8 @@ locals {
 
   rounds     = local.thorough ? 24 : 8
   max_rounds = local.thorough ? 48 : 12
-  visit      = local.thorough ? "100ms" : "30ms"
-  passes     = local.thorough ? 8 : 4
+  visit      = local.thorough ? "100ms" : "45ms"
+  passes     = local.thorough ? 8 : 3
   warmup_max = local.thorough ? "5s" : "300ms"
   budget     = local.thorough ? "2h" : "90s"
 

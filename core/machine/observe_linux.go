@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // tick of /proc/stat: USER_HZ is 100 on every Linux architecture Go supports.
@@ -18,8 +20,9 @@ func readCounters(pid int) counters {
 	if len(c.threads) == 0 {
 		return counters{}
 	}
-	for _, t := range schedstat("self") {
-		c.own += t.ran
+	var own unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &own) == nil {
+		c.own = time.Duration(own.Utime.Nano() + own.Stime.Nano())
 	}
 	fields := strings.Fields(firstLine(readTrim("/proc/stat")))
 	if len(fields) < 9 || fields[0] != "cpu" {

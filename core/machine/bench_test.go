@@ -1,0 +1,13 @@
+package machine
+
+import (
+	"os"
+	"testing"
+)
+
+// BenchmarkObserve is what the host spends around each visit, outside of it.
+func BenchmarkObserve(b *testing.B) {
+	for b.Loop() {
+		Observe(os.Getpid()).Stop()
+	}
+}
