@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"path"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,7 +20,12 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // their tag says omitempty; pointers may be null.
 func generate(t *testing.T) []byte {
 	t.Helper()
-	r := jsonschema.Reflector{AllowAdditionalProperties: false}
+	r := jsonschema.Reflector{AllowAdditionalProperties: false, Namer: func(t reflect.Type) string {
+		if path.Base(t.PkgPath()) == "judge" {
+			return "Judge" + t.Name() // judge and record both have a Look and a Control
+		}
+		return t.Name()
+	}}
 	s := r.Reflect(&Result{})
 	s.ID = "https://assay-bench.github.io/schema/result-v1.json"
 	s.Title = "Assay result document"

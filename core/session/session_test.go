@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/go-hclog"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/internal/badplugin"
@@ -177,6 +179,7 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fitsSchema(t, filepath.Join(folder, r.Experiment.Name+".json"))
 	events, torn, err := record.ReadJournal(s.Journal())
 	if err != nil || torn {
 		t.Fatalf("journal: torn %v, error %v", torn, err)
@@ -193,6 +196,34 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 	}
 	if diff := cmp.Diff(written.Failures, replayed.Failures); diff != "" {
 		t.Errorf("failures differ between document and journal:\n%s", diff)
+	}
+}
+
+// fitsSchema holds a written document against the published schema.
+func fitsSchema(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(record.Schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("result.json", schema); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := c.Compile("result.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := compiled.Validate(doc); err != nil {
+		t.Errorf("%s does not fit the schema: %v", path, err)
 	}
 }
 
