@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -98,14 +97,14 @@ func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) {
 	began := time.Now()
 	defer func() { r.result.Session.Overhead.Quiet += time.Since(began).Nanoseconds() }()
 	for end := time.Now().Add(quietWait); time.Now().Before(end) && ctx.Err() == nil; {
-		watch := machine.Observe(r.proc.PID())
+		observed := r.Observe(r.proc.PID())
 		select {
 		case <-ctx.Done():
 		case <-r.proc.Exited():
 			return
 		case <-time.After(50 * time.Millisecond):
 		}
-		if watch.Stop().ForeignLoad <= quietLoad {
+		if observed().ForeignLoad <= quietLoad {
 			return
 		}
 	}

@@ -29,7 +29,10 @@ type Options struct {
 	// written per second; asked once per kind, under the lock. Nil: not known.
 	CopyRate func(ctx context.Context, kind string) (float64, error)
 	Logger   hclog.Logger
-	Report   func(Event) // must be quick; never called from two goroutines at once
+	// Observe starts watching the machine while the plugin process measures;
+	// what it returns ends that. Nil: machine.Observe.
+	Observe func(pid int) (stop func() record.Observation)
+	Report  func(Event) // must be quick; never called from two goroutines at once
 }
 
 // Plugin is an installed plugin, checked and described.
@@ -62,6 +65,9 @@ type facts struct {
 
 // Open starts a session: its journal, and the facts that do not change while it runs.
 func Open(ctx context.Context, o Options) (*Session, error) {
+	if o.Observe == nil {
+		o.Observe = func(pid int) func() record.Observation { return machine.Observe(pid).Stop }
+	}
 	s := &Session{Options: o, started: time.Now().UTC(), rates: map[string]float64{}}
 	var random [8]byte
 	if _, err := rand.Read(random[:]); err != nil {
@@ -146,5 +152,5 @@ func (s *Session) path(p string) string {
 }
 
 func (s *Session) document() record.Session {
-	return record.Session{ID: s.id, Started: s.started, Command: s.Command, Seed: s.Seed, Journal: s.journal.Path()}
+	return record.Session{ID: s.id, Started: s.started, Command: append([]string{}, s.Command...), Seed: s.Seed, Journal: s.journal.Path()}
 }

@@ -99,7 +99,7 @@ func run(t *testing.T, experiments ...*config.Experiment) (folder string, s *Ses
 	folder = t.TempDir()
 	s, err = Open(context.Background(), Options{
 		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {},
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {}, Observe: quiet,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +107,57 @@ func run(t *testing.T, experiments ...*config.Experiment) (folder string, s *Ses
 	t.Cleanup(func() { s.Close() })
 	results, err = s.Run(context.Background(), experiments)
 	return folder, s, results, err
+}
+
+// quiet is a machine on which nothing else runs, whatever else runs.
+func quiet(int) func() record.Observation {
+	return func() record.Observation { return record.Observation{} }
+}
+
+func TestDisturbedVisitsAndRoundsAreMadeAgainAndKept(t *testing.T) {
+	// The first 20 visits meet another program, which no waiting drives away.
+	observed := 0
+	folder := t.TempDir()
+	s, err := Open(context.Background(), Options{
+		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {},
+		Observe: func(int) func() record.Observation {
+			return func() record.Observation {
+				if observed++; observed <= 20 {
+					return record.Observation{WaitShare: 1}
+				}
+				return record.Observation{}
+			}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	results, err := s.Run(context.Background(), []*config.Experiment{
+		experimentOf("disturbed", variant(t, "base", true, nil), variant(t, "a", false, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rounds := results[0].Cases[0].Rounds
+	if !rounds[0].Disturbed || rounds[0].Counted {
+		t.Errorf("the first round: disturbed %v, counted %v; want it kept and not counted", rounds[0].Disturbed, rounds[0].Counted)
+	}
+	counted, superseded := 0, 0
+	for _, d := range rounds {
+		if d.Counted {
+			counted++
+		}
+		for _, v := range d.Visits {
+			if v.Superseded {
+				superseded++
+			}
+		}
+	}
+	if counted != 2 || superseded == 0 {
+		t.Errorf("%d rounds counted and %d visits superseded, want 2 and some", counted, superseded)
+	}
 }
 
 func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
@@ -295,7 +346,7 @@ func TestInterruptedSessionKeepsWhatItMeasured(t *testing.T) {
 	folder := t.TempDir()
 	s, err := Open(ctx, Options{
 		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(e Event) {
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet, Report: func(e Event) {
 			if e.Kind == RoundEnds && e.Round == 1 {
 				cancel()
 			}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
@@ -59,7 +58,7 @@ func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*rec
 	r.at("visit", a, phase)
 	v := &record.Visit{Index: r.visits, Variant: a.name, Phase: phase, Pass: pass, Started: time.Now().UTC()}
 	var wall int64
-	watch, began := machine.Observe(r.proc.PID()), time.Now()
+	observed, began := r.Observe(r.proc.PID()), time.Now()
 	done, err := r.measure(ctx, &pluginv1.Start{
 		Handle: a.name, Phase: phase, Iterations: r.iterations[armPhase{a.name, phase}],
 		SampleNs: r.sampleNs(), Samples: uint32(r.experiment.config.Measure.Samples),
@@ -76,7 +75,7 @@ func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*rec
 			})
 		},
 	})
-	v.HostNs, v.Observed = time.Since(began).Nanoseconds(), watch.Stop()
+	v.HostNs, v.Observed = time.Since(began).Nanoseconds(), observed()
 	if err != nil {
 		return v, err
 	}
