@@ -122,6 +122,26 @@ func randomPrefill(s *suite) {
 				gather(c, r, f, fused, experts, n, k, 1, tokens, rhs, reference.Sample(r.Uint64(), len(rhs), n, 24, 12))
 			})
 		}
+		s.check("prefill gather_qmm_combine "+f.String(), func(c *scope) {
+			r := s.rng(c.name)
+			n, k := r.shape(f)
+			w := r.weights(c, f, experts, n, k)
+			h, scores, rhs := r.values(tokens*topK*k, f.DType), r.values(tokens*topK, f.DType), r.indices(tokens*topK, experts-1)
+			a := kernels.GatherQMMCombine{
+				H: c.up(f.DType, h), RHS: c.indices(rhs), Scores: c.up(f.DType, scores), Down: c.weights(w), Tokens: tokens, TopK: topK,
+				Products: c.out(4, tokens*topK*n).arg, Mode: modes[r.IntN(len(modes))],
+			}
+			out := c.out(f.DType.Size(), tokens*n)
+			a.Out = out.arg
+			c.run(func() ([]metal.Dispatch, error) { return s.set.GatherQMMCombine(a) })
+			if c.err != nil {
+				return
+			}
+			pick := reference.Sample(r.Uint64(), tokens, n, 16, 12)
+			ref, err := reference.QMMCombine(h, rhs, scores, topK, w, pick)
+			got, pickErr := pick.Of(out.floats(f.DType), tokens, n)
+			c.random(fmt.Sprintf("%s combine of %d tokens × %d experts, W[%d,%d]", a.Mode, tokens, topK, n, k), got, ref, firstOf(err, pickErr), f.DType)
+		})
 		s.check("prefill quantized_matmul "+f.String(), func(c *scope) {
 			r := s.rng(c.name)
 			n, k := r.shape(f)

@@ -22,6 +22,8 @@
 //	gather_qmm_T_bB_gG              0 x[R,M,K]  1 w[E,N,K·B/32]  2 scales  3 biases  4 lhs[P]  5 rhs[P]  6 y[P,M,N]  7 GatherParams
 //	gather_qmm_swiglu_T_bB_gG       0 x[R,M,K]  1-3 gate w,scales,biases  4-6 up w,scales,biases  7 lhs[P]  8 rhs[P]  9 y[P,M,N]  10 GatherParams
 //	gather_qmm_combine_MODE_T_bB_gG 0 h[M,k,K]  1-3 down w,scales,biases  4 rhs[M,k]  5 weights[M,k]  6 out[M,N]  7 CombineParams (D = N)
+//	gather_qmm_combine_products_T_bB_gG 0 h[M,k,K]  1-3 down  4 rhs[M,k]  5 products[M,k,N]f32  6 GatherParams (Pairs = M·k)
+//	gather_qmm_combine_sum_MODE_T_bB_gG 0 products[M,k,N]f32  1 rhs[M,k]  2 weights[M,k]  3 out[M,N]  4 CombineParams
 //	swiglu_T                        0 gate[n]  1 up[n]  2 y[n]  3 CountParams
 //	topk_gating_T                   0 logits[M,E]  1 indices[M,k]u32  2 weights[M,k]  3 GatingParams
 //	moe_combine_MODE_T              0 y[M,k,D]  1 weights[M,k]  2 out[M,D]  3 CombineParams

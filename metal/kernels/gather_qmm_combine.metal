@@ -1,5 +1,6 @@
-// out[M,N]: the down projection of each token's experts, weighted and summed,
-// in one kernel. Three kernels, one per rounding of the sum.
+// out[M,N]: the down projection of each token's experts, weighted and summed.
+// Few tokens: one kernel does it all. Prompts: _products projects the rows of
+// one expert together, _sum weighs and sums. One kernel per rounding of the sum.
 
 #ifndef ASSAY_ROWS
 #define ASSAY_ROWS 8  // columns of out per threadgroup
@@ -82,3 +83,74 @@ inline void gather_qmm_combine(const device T *h, const device uint *w, const de
 COMBINE(gather_qmm_combine_fp32, CombineFP32)
 COMBINE(gather_qmm_combine_fp32_no_fma, CombineFP32NoFMA)
 COMBINE(gather_qmm_combine_exact, CombineExact)
+
+// products[M,TopK,D], not rounded. Grid: simdgroups along x take BATCH_ROWS rows
+// of W each; y is the expert.
+kernel void KERNEL(gather_qmm_combine_products)(
+    const device T *h [[buffer(0)]],
+    const device uint *w [[buffer(1)]],
+    const device T *scales [[buffer(2)]],
+    const device T *biases [[buffer(3)]],
+    const device uint *rhs [[buffer(4)]],
+    device float *products [[buffer(5)]],
+    constant GatherParams &p [[buffer(6)]],
+    uint3 group [[threadgroup_position_in_grid]],
+    uint3 size [[threads_per_threadgroup]],
+    uint tid [[thread_index_in_threadgroup]],
+    uint sg [[simdgroup_index_in_threadgroup]],
+    uint lane [[thread_index_in_simdgroup]]) {
+  threadgroup uint4 stage[BATCH * TILE_VECTORS];
+  threadgroup uint found[FOUND], offsets[BATCH];
+  threadgroup atomic_uint count;
+  const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
+  if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N) return;
+  Matrix matrix[1];
+  matrix[0] = matrix_of(w, scales, biases, group.y, p.N, p.K);
+  uint row[BATCH_ROWS];
+  rows_of<BATCH_ROWS>(row, first, p.N);
+  uint next = 0;
+  while (next < p.Pairs) {
+    const uint rows = find_rows(found, &count, next, rhs, p, group.y, tid, size.x);
+    for (uint b = 0; b < rows; b += BATCH) {
+      const uint used = min(uint(BATCH), rows - b);
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      if (tid < used) offsets[tid] = found[b + tid] * p.K;
+      threadgroup_barrier(mem_flags::mem_threadgroup);
+      float sums[32] = {0};
+      dot_batch<1>(sums, matrix, row, p.K, h, offsets, used, stage, tid, size.x, lane);
+      const float v = sums_of<32>(sums, lane);
+      const uint n = first + lane / BATCH, i = lane % BATCH;
+      if (n < p.N && i < used) products[found[b + i] * p.N + n] = v;
+    }
+  }
+}
+
+// Of an expert that does not exist there is no product: NaN.
+template <typename Mode>
+inline void sum_products(const device float *products, const device uint *rhs, const device T *weights,
+                         device T *out, constant CombineParams &p, uint d, uint m) {
+  if (d >= p.D || m >= p.M) return;
+  float total = 0;
+  for (uint k = 0; k < p.TopK; k++) {
+    const uint pair = m * p.TopK + k;
+    const float v = rhs[pair] < p.Experts ? products[pair * p.D + d] : NAN;
+    total = Mode::step(total, float(weights[pair]), Mode::round(v));
+  }
+  out[m * p.D + d] = T(total);
+}
+
+// Grid: one thread per column (x) of a token (y).
+#define SUM(name, Mode)                                                  \
+  kernel void KERNEL(name)(                                              \
+      const device float *products [[buffer(0)]],                        \
+      const device uint *rhs [[buffer(1)]],                              \
+      const device T *weights [[buffer(2)]],                             \
+      device T *out [[buffer(3)]],                                       \
+      constant CombineParams &p [[buffer(4)]],                           \
+      uint3 gid [[thread_position_in_grid]]) {                           \
+    sum_products<Mode>(products, rhs, weights, out, p, gid.x, gid.y);    \
+  }
+
+SUM(gather_qmm_combine_sum_fp32, CombineFP32)
+SUM(gather_qmm_combine_sum_fp32_no_fma, CombineFP32NoFMA)
+SUM(gather_qmm_combine_sum_exact, CombineExact)

@@ -118,6 +118,11 @@ func gridGatherQMMCombine(kind metal.Kind, p CombineParams) launch {
 	}
 }
 
+// gridProducts: expert by expert.
+func gridProducts(f quant.Format, p GatherParams) launch {
+	return perSimdgroup(int(p.N), sumsPerGroup/batch(f), batchSimdgroups, int(p.Experts), 1)
+}
+
 // gridElementwise: one thread per element.
 func gridElementwise(_ metal.Kind, p CountParams) launch { return perElement(int(p.N), 1, 1) }
 

@@ -85,14 +85,26 @@ func gatherParams(w Weights, pairs, m, rows int) GatherParams {
 	}
 }
 
-// GatherQMMCombine is the down projection and the weighted sum over experts in
-// one kernel: out[t] = Σ_j scores[t,j] · (h[t,j] · Down[rhs[t,j]]ᵀ), with
-// h[Tokens,TopK,K], rhs[Tokens,TopK], scores[Tokens,TopK], out[Tokens,N].
+// GatherQMMCombine is the down projection and the weighted sum over experts:
+// out[t] = Σ_j scores[t,j] · (h[t,j] · Down[rhs[t,j]]ᵀ), with h[Tokens,TopK,K],
+// rhs[Tokens,TopK], scores[Tokens,TopK], out[Tokens,N]. It is one kernel, or
+// two for a prompt where there is room for the projections between them.
 type GatherQMMCombine struct {
 	H, RHS, Scores, Out metal.Arg
+	Products            metal.Arg // scratch of ProductBytes, float32 [Tokens,TopK,N]; may be left out
 	Down                Weights
 	Tokens, TopK        int
 	Mode                Mode
+}
+
+// ProductBytes is the size of the scratch with which a GatherQMMCombine of N
+// outputs and so many tokens reads each weight once for all of its expert's
+// rows; 0 if it would not use any.
+func (s *Set) ProductBytes(experts, n, tokens, topK int) int {
+	if !grouped(s.kind, GatherParams{Pairs: uint32(tokens * topK), M: 1, Experts: uint32(experts)}) {
+		return 0
+	}
+	return 4 * tokens * topK * n
 }
 
 // GatherQMMCombine builds the op.
@@ -108,6 +120,9 @@ func (s *Set) GatherQMMCombine(a GatherQMMCombine) ([]metal.Dispatch, error) {
 	c.in("RHS", a.RHS, 4, a.Tokens, a.TopK)
 	c.in("Scores", a.Scores, size, a.Tokens, a.TopK)
 	c.out("Out", a.Out, size, a.Tokens, a.Down.N)
+	if a.Products.Buffer != nil {
+		c.out("Products", a.Products, 4, a.Tokens, a.TopK, a.Down.N)
+	}
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -115,6 +130,23 @@ func (s *Set) GatherQMMCombine(a GatherQMMCombine) ([]metal.Dispatch, error) {
 		M: uint32(a.Tokens), TopK: uint32(a.TopK), D: uint32(a.Down.N), K: uint32(a.Down.K),
 		Experts: uint32(a.Down.Experts),
 	}
+	if a.Products.Buffer != nil && s.ProductBytes(a.Down.Experts, a.Down.N, a.Tokens, a.TopK) > 0 {
+		return s.combineGrouped(a, p)
+	}
 	return s.dispatchQuantized(c.op+"_"+string(a.Mode), a.Down.Format(), gridGatherQMMCombine(s.kind, p), p.Bytes(),
 		a.H, a.Down.Packed, a.Down.Scales, a.Down.Biases, a.RHS, a.Scores, a.Out)
+}
+
+// combineGrouped projects expert by expert and then sums token by token.
+func (s *Set) combineGrouped(a GatherQMMCombine, p CombineParams) ([]metal.Dispatch, error) {
+	f, pairs := a.Down.Format(), a.Tokens*a.TopK
+	g := gatherParams(a.Down, pairs, 1, pairs)
+	project, err := s.dispatchQuantized("gather_qmm_combine_products", f, gridProducts(f, g), g.Bytes(),
+		a.H, a.Down.Packed, a.Down.Scales, a.Down.Biases, a.RHS, a.Products)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := s.dispatchQuantized("gather_qmm_combine_sum_"+string(a.Mode), f, gridMoECombine(s.kind, p), p.Bytes(),
+		a.Products, a.RHS, a.Scores, a.Out)
+	return append(project, sum...), err
 }

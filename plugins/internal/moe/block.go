@@ -11,7 +11,7 @@ import (
 type Form struct {
 	Gating      bool // softmax and top-k in one dispatch
 	GateUp      bool // gate, up and SwiGLU in one dispatch
-	DownCombine bool // down projection and combine in one dispatch
+	DownCombine bool // down projection and combine in one op: one dispatch, two for a prompt on a GPU
 	Combine     kernels.Mode
 }
 
@@ -29,6 +29,7 @@ type Block struct {
 	probs, scores  metal.Arg // [T,E], [T,k]
 	gate, up, h    metal.Arg // [T·k, Inter]
 	down           metal.Arg // [T,k, Hidden]
+	products       metal.Arg // [T,k, Hidden] in float32, where a fused down projection of a prompt wants it
 	tokenOf, pairs metal.Arg // lhs indices: pair -> token, pair -> pair
 	indices        metal.Arg // [T,k] chosen experts
 	sharedGate     metal.Arg // [T, Shared·Inter], as the next two
@@ -52,6 +53,9 @@ func NewBlock(set *kernels.Set, r Resolved, tokens int, form Form) (*Block, erro
 	}
 	if !form.GateUp {
 		b.gate, b.up = floats(pairs*r.Inter), floats(pairs*r.Inter)
+	}
+	if n := set.ProductBytes(r.Experts, r.Hidden, tokens, r.TopK); form.DownCombine && n > 0 {
+		b.products = b.buffers.Zeros(n)
 	}
 	if !form.DownCombine {
 		b.down = floats(pairs * r.Hidden)
@@ -150,7 +154,8 @@ func (b *Block) DownOps(l Layer, experts metal.Arg) ([]metal.Dispatch, error) {
 func (b *Block) DownCombineOps(l Layer, out metal.Arg) ([]metal.Dispatch, error) {
 	if b.DownCombine {
 		return b.set.GatherQMMCombine(kernels.GatherQMMCombine{
-			H: b.h, RHS: b.indices, Scores: b.scores, Out: out, Down: l.Down, Tokens: b.Tokens, TopK: b.TopK, Mode: b.Combine,
+			H: b.h, RHS: b.indices, Scores: b.scores, Out: out, Products: b.products,
+			Down: l.Down, Tokens: b.Tokens, TopK: b.TopK, Mode: b.Combine,
 		})
 	}
 	var s Sequence
