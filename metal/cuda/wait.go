@@ -13,10 +13,12 @@ import (
 // submission fills the driver's queue, where it would block without limit.
 const fencesInFlight = 8
 
-// Polling a finished stream costs under a microsecond, so a wait spins at
-// first; a long one gives the processor back between looks.
+// Polling a finished stream costs under a microsecond, so a wait spins for
+// longer than a measured run takes; only after that does it give the processor
+// back between looks. A sleeping goroutine wakes up to a millisecond late, which
+// would count as wall time of the run.
 const (
-	spin  = 5 * time.Millisecond
+	spin  = time.Second
 	pause = 20 * time.Microsecond
 )
 
