@@ -36,6 +36,7 @@ type rig struct {
 	gate, up, down []kernels.Weights
 	x, h, y, out   metal.Arg
 	scores         metal.Arg
+	products       metal.Arg // for a prompt's down+combine
 	copyRate       float64 // bytes read and written per second
 }
 
@@ -82,6 +83,9 @@ func newRig(b *testing.B) *rig {
 	}
 	r.x, r.h = values(largestTokens*hidden), values(largestTokens*topK*inner)
 	r.y, r.out, r.scores = values(largestTokens*topK*inner), values(largestTokens*hidden), values(largestTokens*topK)
+	if r.products, err = kernels.NewBuffer(dev, dtype.F32, largestTokens*topK*hidden); err != nil {
+		b.Fatal(err)
+	}
 	return r
 }
 
@@ -203,7 +207,7 @@ func BenchmarkDecode(b *testing.B) {
 			}},
 			{"down+combine", func() work {
 				return r.build(b, routes, 1, r.down, func(c routing, l int) ([]metal.Dispatch, error) {
-					return r.set.GatherQMMCombine(kernels.GatherQMMCombine{H: r.h, RHS: c.rhs, Scores: r.scores, Out: r.out, Down: r.down[l], Tokens: tokens, TopK: topK, Mode: kernels.FP32})
+					return r.set.GatherQMMCombine(kernels.GatherQMMCombine{H: r.h, RHS: c.rhs, Scores: r.scores, Out: r.out, Products: r.products, Down: r.down[l], Tokens: tokens, TopK: topK, Mode: kernels.FP32})
 				})
 			}},
 			{"expert-ffn", func() work {
@@ -212,7 +216,7 @@ func BenchmarkDecode(b *testing.B) {
 					if err != nil {
 						return nil, err
 					}
-					d, err := r.set.GatherQMMCombine(kernels.GatherQMMCombine{H: r.h, RHS: c.rhs, Scores: r.scores, Out: r.out, Down: r.down[l], Tokens: tokens, TopK: topK, Mode: kernels.FP32})
+					d, err := r.set.GatherQMMCombine(kernels.GatherQMMCombine{H: r.h, RHS: c.rhs, Scores: r.scores, Out: r.out, Products: r.products, Down: r.down[l], Tokens: tokens, TopK: topK, Mode: kernels.FP32})
 					return append(a, d...), err
 				})
 			}},

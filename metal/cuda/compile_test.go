@@ -51,7 +51,7 @@ func kernelNames(thorough bool) []string {
 	}
 	for _, f := range formats {
 		for _, op := range []string{
-			"quantized_matmul", "gather_qmm", "gather_qmm_swiglu", "gather_qmm_combine_fp32", "progressive_swiglu", "embedding",
+			"quantized_matmul", "gather_qmm", "gather_qmm_swiglu", "gather_qmm_combine_fp32", "gather_qmm_combine_products", "progressive_swiglu", "embedding",
 		} {
 			if op != "progressive_swiglu" || strings.Contains(f, "_b4_") || strings.Contains(f, "_b8_") {
 				names = append(names, op+"_"+f)

@@ -4,7 +4,7 @@
 // device runs them is not its concern: Load a Set for a device, upload what the
 // op reads, call the op's method, record or submit the dispatches it returns.
 // Each source is compiled for one number format and weight format at a time,
-// when an op is first built for it (see common.metal for the macros).
+// when an op is first built for it (see shared/base.metal for the macros).
 //
 // Imported by plugins, the device suite and, for names and parameter blocks only, by the native twins in metal/cpu.
 //

@@ -14,10 +14,18 @@ import (
 	"github.com/assay-bench/assay/metal/quant"
 )
 
-// Files holds every kernel source.
+// Files holds every kernel source and, in shared, what comes before them.
 //
-//go:embed *.metal
+//go:embed *.metal shared/*.metal
 var Files embed.FS
+
+// sharedFiles come before a kernel source, in this order.
+func (s specialization) sharedFiles() []string {
+	if s.bits == 0 {
+		return []string{"base"}
+	}
+	return []string{"base", "codes", "activations", "sums", "rows", "batch"}
+}
 
 // specialization is what one compiled kernel is for. Bits and Group are 0 for
 // ops without quantized weights.
@@ -70,8 +78,8 @@ func fileOf(op string) string {
 	}
 }
 
-// source is the text to compile for s: the file that has its op, after
-// common.metal. The cpu device needs none, so there a missing file is no error.
+// source is the text to compile for s: the file that has its op, after the
+// shared ones. The cpu device needs none, so there a missing file is no error.
 func (s specialization) source(kind metal.Kind) (metal.Source, error) {
 	file := fileOf(s.op)
 	src := metal.Source{Name: file, Defines: map[string]string{
@@ -86,16 +94,22 @@ func (s specialization) source(kind metal.Kind) (metal.Source, error) {
 	if kind == metal.CPU {
 		return src, nil
 	}
-	common, err := fs.ReadFile(Files, "common.metal")
-	if err != nil {
-		return src, err
+	var all strings.Builder
+	add := func(file string) error {
+		text, err := fs.ReadFile(Files, file)
+		// #line keeps the compiler's messages on the file's own lines.
+		fmt.Fprintf(&all, "#line 1 %q\n%s\n", file, text)
+		return err
 	}
-	text, err := fs.ReadFile(Files, file)
-	if err != nil {
+	for _, name := range s.sharedFiles() {
+		if err := add("shared/" + name + ".metal"); err != nil {
+			return src, err
+		}
+	}
+	if err := add(file); err != nil {
 		return src, fmt.Errorf("kernel %s: %w: no source %s", s.name(), metal.ErrNoKernel, file)
 	}
-	// #line keeps the compiler's messages on the file's own lines.
-	src.Text = string(common) + "\n#line 1 \"" + file + "\"\n" + string(text)
+	src.Text = all.String()
 	return src, nil
 }
 

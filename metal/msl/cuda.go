@@ -193,10 +193,10 @@ func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
 	}
 	fmt.Fprintf(b, "extern \"C\" __device__ const unsigned int %s_sizes[] = {%s0};\n", k.Symbol, strings.Join(sizes, ""))
 	fmt.Fprintf(b, "extern \"C\" __global__ void %s%s(%s) {\n", bounds, k.Symbol, strings.Join(params, ", "))
+	b.WriteString("  ::assay_msl::assay_target::position assay_at = {assay_gx, assay_gy, assay_gz};\n  if (assay_at.surplus()) return;\n")
 	if o.Prologue != nil {
 		fmt.Fprintf(b, "  %s\n", o.Prologue(k, names))
 	}
-	b.WriteString("  ::assay_msl::assay_target::position assay_at = {assay_gx, assay_gy, assay_gz};\n  if (assay_at.surplus()) return;\n")
 	fmt.Fprintf(b, "  %s(%s);\n}\n%s\n", k.call(), strings.Join(k.cudaArgs(byPointer), ", "), closing)
 }
 

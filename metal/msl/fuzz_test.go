@@ -6,13 +6,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // sources are all Metal files of the repository, as seeds.
 func sources(t testing.TB) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, pattern := range []string{"msltest/testdata/*.metal", "addrcheck/testdata/*.metal", "../sim/testdata/*.metal", "../kernels/*.metal"} {
+	for _, pattern := range []string{"msltest/testdata/*.metal", "addrcheck/testdata/*.metal", "../sim/testdata/*.metal", "../kernels/*.metal", "../kernels/shared/*.metal"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -141,8 +143,15 @@ func TestEveryFileParses(t *testing.T) {
 		t.Fatalf("only %d Metal files were found", len(all))
 	}
 	for name, text := range all {
-		if strings.Contains(name, "/kernels/") {
-			text = all["../kernels/common.metal"] + "\n" + text
+		if strings.Contains(name, "/shared/") {
+			continue // comes before each of the kernel sources
+		}
+		if op, ok := strings.CutPrefix(name, "../kernels/"); ok {
+			src, err := kernels.SourceOf(strings.TrimSuffix(op, ".metal") + "_f16_b4_g64")
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = src.Text
 		}
 		if _, err := Parse(name, text, map[string]string{"WIDTH": "4", "ASSAY_T": "half", "ASSAY_SUFFIX": "f16_b4_g64", "ASSAY_BITS": "4", "ASSAY_GROUP": "64"}); err != nil {
 			t.Error(err)

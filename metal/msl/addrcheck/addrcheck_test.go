@@ -39,9 +39,6 @@ func TestKernels(t *testing.T) {
 	checked := 0
 	for _, file := range files {
 		op := strings.TrimSuffix(file, ".metal")
-		if op == "common" {
-			continue
-		}
 		// Where a source has no quantized weights, bits and group mean nothing.
 		for _, format := range []string{"f16_b4_g64", "bf16_b3_g32"} {
 			t.Run(op+"_"+format, func(t *testing.T) {

@@ -1,0 +1,42 @@
+// Comes before every kernel source. A compilation is for one number format and,
+// for quantized weights, one code width and group size:
+//   ASSAY_T       float, half or bfloat: activations, scales and biases
+//   ASSAY_SUFFIX  f16, or f16_b4_g64 for quantized weights
+//   ASSAY_BITS, ASSAY_GROUP   for quantized weights only
+#include <metal_stdlib>
+using namespace metal;
+
+// KERNEL(gather_qmm) is gather_qmm_f16_b4_g64: the kernel's host name.
+#define ASSAY_PASTE_(op, suffix) op##_##suffix
+#define ASSAY_PASTE(op, suffix) ASSAY_PASTE_(op, suffix)
+#define KERNEL(op) ASSAY_PASTE(op, ASSAY_SUFFIX)
+
+typedef ASSAY_T T;
+
+// Parameter blocks: params.go has the same fields in the same order.
+struct MatmulParams { uint M, N, K; };
+struct GatherParams { uint Pairs, M, N, K, Experts, Rows; };
+struct CombineParams { uint M, TopK, D, K, Experts; };
+struct GatingParams { uint M, Experts, TopK, Norm; };
+struct SlimeParams { uint M, N, K, Threadgroup; float Epsilon; };
+struct CountParams { uint N; };
+struct RowParams { uint M, D; float Eps; };
+struct RopeParams { uint H, L, D, Offset; float Base, Scale; };
+struct SDPAParams { uint H, KV, L, D, KVStride; float Scale; };
+
+inline float silu(float g) { return g / (1.0f + exp(-g)); }
+
+// One step of a combine, Σ weight·value over a token's experts. fma with zero
+// is a product that no compiler may fuse with the addition that follows.
+struct CombineFP32 {
+  static float round(float v) { return v; }
+  static float step(float acc, float w, float v) { return fma(w, v, acc); }
+};
+struct CombineFP32NoFMA {
+  static float round(float v) { return v; }
+  static float step(float acc, float w, float v) { return acc + fma(w, v, 0.0f); }
+};
+struct CombineExact {
+  static float round(float v) { return float(T(v)); }
+  static float step(float acc, float w, float v) { return round(acc + round(fma(w, v, 0.0f))); }
+};
