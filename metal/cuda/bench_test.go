@@ -37,7 +37,7 @@ type rig struct {
 	x, h, y, out   metal.Arg
 	scores         metal.Arg
 	products       metal.Arg // for a prompt's down+combine
-	copyRate       float64 // bytes read and written per second
+	copyRate       float64   // bytes read and written per second
 }
 
 func newRig(b *testing.B) *rig {

@@ -3,6 +3,7 @@ package cuda
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"unsafe"
 
@@ -14,7 +15,19 @@ type Buffer struct {
 	d    *Device
 	at   uintptr // device address, 0 once released
 	size int
+	from uintptr // what the driver allocated: at, or a little before it
 }
+
+// Slices of the L2 cache lie at different distances from a multiprocessor, so a
+// kernel that waits for a small buffer runs up to some percent faster or slower
+// for where that buffer lies. Two copies of one configuration whose buffers are
+// allocated in the same order in every process would differ by that in every
+// process. Buffers therefore begin at a random place past their allocation, and
+// placement is noise between processes instead of a bias.
+const (
+	placeStep = 256 // bytes, as cuMemAlloc aligns
+	places    = 256
+)
 
 // NewBuffer allocates zeroed GPU memory.
 func (d *Device) NewBuffer(bytes int) (metal.Buffer, error) {
@@ -26,14 +39,17 @@ func (d *Device) NewBuffer(bytes int) (metal.Buffer, error) {
 	}
 	defer d.enter()()
 	b := &Buffer{d: d, size: bytes}
-	if err := d.check("cuMemAlloc", d.cu.MemAlloc.call(uintptr(unsafe.Pointer(&b.at)), uintptr(bytes))); err != nil {
+	past := placeStep * rand.N(places)
+	if err := d.check("cuMemAlloc", d.cu.MemAlloc.call(uintptr(unsafe.Pointer(&b.from)), uintptr(past+bytes))); err != nil {
 		return nil, fmt.Errorf("cuda: buffer of %d bytes beside %d in use: %w", bytes, d.memory.Current, err)
 	}
+	b.at = b.from + uintptr(past)
 	err := d.check("cuMemsetD8Async", d.cu.MemsetD8Async.call(b.at, 0, uintptr(bytes), d.stream))
 	if err == nil {
 		err = d.finish(context.Background())
 	}
 	if err != nil {
+		d.cu.MemFree.call(b.from)
 		return nil, fmt.Errorf("cuda: buffer of %d bytes: %w", bytes, err)
 	}
 	d.buffers[b] = struct{}{}
@@ -103,7 +119,7 @@ func (b *Buffer) Release() {
 	}
 	if b.d.usable() == nil {
 		leave := b.d.enter()
-		b.d.cu.MemFree.call(b.at)
+		b.d.cu.MemFree.call(b.from)
 		leave()
 	}
 	delete(b.d.buffers, b)

@@ -246,7 +246,7 @@ func (d *Device) Close() error {
 			p.free()
 		}
 		for b := range d.buffers {
-			d.cu.MemFree.call(b.at)
+			d.cu.MemFree.call(b.from)
 		}
 		for _, m := range d.modules {
 			d.cu.ModuleUnload.call(m)
