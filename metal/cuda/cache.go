@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // cache keeps machine code on disk, one file per compilation. Any trouble with
@@ -21,8 +22,8 @@ func defaultCache() cache {
 	return cache{filepath.Join(dir, "assay", "cuda")}
 }
 
-// key names a compilation: everything that machine code depends on.
-func key(source string, options []string, device, compiler string) string {
+// keyOf names a compilation: everything that machine code depends on.
+func keyOf(source string, options []string, device, compiler string) string {
 	h := sha256.New()
 	for _, part := range append([]string{"1", source, device, compiler}, options...) {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
@@ -68,5 +69,43 @@ func (c cache) drop(key string) {
 		_ = os.Remove(c.path(key))
 	}
 }
+
+// faultKept is how long a source is remembered to have faulted.
+const faultKept = time.Hour
+
+// markFault remembers that a kernel of that compilation faulted.
+func (c cache) markFault(key string) {
+	if c.dir != "" && os.MkdirAll(c.dir, 0o755) == nil {
+		_ = os.WriteFile(c.faultPath(key), nil, 0o644)
+	}
+}
+
+// faultedLately reports whether any did and is remembered, and forgets old ones.
+func (c cache) faultedLately() bool {
+	if c.dir == "" {
+		return false
+	}
+	marks, _ := filepath.Glob(filepath.Join(c.dir, "*.fault")) // the pattern is sound
+	lately := false
+	for _, mark := range marks {
+		info, err := os.Stat(mark)
+		switch {
+		case err != nil:
+		case time.Since(info.ModTime()) > faultKept:
+			_ = os.Remove(mark)
+		default:
+			lately = true
+		}
+	}
+	return lately
+}
+
+func (c cache) forgetFault(key string) {
+	if c.dir != "" {
+		_ = os.Remove(c.faultPath(key))
+	}
+}
+
+func (c cache) faultPath(key string) string { return filepath.Join(c.dir, key+".fault") }
 
 func (c cache) path(key string) string { return filepath.Join(c.dir, key+".cubin") }

@@ -90,7 +90,7 @@ func TestEveryKernelCompiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if thorough {
-				defaultCache().put(key(source, options, "sm_90", c.version), image)
+				defaultCache().put(keyOf(source, options, "sm_90", c.version), image)
 			}
 			if keep != "" {
 				_ = os.WriteFile(keep+"/"+name+".cubin", image, 0o644)

@@ -36,7 +36,9 @@ type Device struct {
 	buffers  map[*Buffer]struct{}
 	programs map[*program]struct{}
 	modules  []uintptr
-	lost     error // why no further call can succeed
+	sources  map[string]string // of kernel names: the key of what each was compiled from
+	dump     string            // where the driver leaves a core dump when a kernel faults; empty for none
+	lost     error             // why no further call can succeed
 	closed   bool
 }
 
@@ -47,7 +49,7 @@ var _ metal.Device = (*Device)(nil)
 func Open(o Options) (metal.Device, error) {
 	d := &Device{
 		cache: defaultCache(), timeout: 30 * time.Second,
-		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{},
+		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, sources: map[string]string{},
 	}
 	switch o.CacheDir {
 	case "":
@@ -99,6 +101,7 @@ func (d *Device) start(ordinal int) error {
 	if err := d.describe(); err != nil {
 		return err
 	}
+	d.findLines()
 	if err := d.cu.check("cuDevicePrimaryCtxRetain",
 		d.cu.DevicePrimaryCtxRetain.call(uintptr(unsafe.Pointer(&d.context)), uintptr(d.ordinal))); err != nil {
 		return err
@@ -199,20 +202,12 @@ func (d *Device) check(call string, status int32, running ...string) error {
 	}
 	if _, lost := result(status).class(); lost {
 		if len(running) > 0 {
-			err = fmt.Errorf("%s: %w", blame(running), err)
+			err = fmt.Errorf("%s: %w", d.culprit(result(status), running), err)
 		}
 		d.lost = err
-		err = fmt.Errorf("%w (%w in this process from now on)%s", err, metal.ErrLost, advice(result(status)))
+		err = fmt.Errorf("%w (%w in this process from now on)", err, metal.ErrLost)
 	}
 	return err
-}
-
-// advice is how to find out more of a fault.
-func advice(r result) string {
-	if r == illegalAddress || r == misalignedAddress {
-		return "; the same run on the sim device names the line"
-	}
-	return ""
 }
 
 // blame names the kernels that were running when a fault came.
@@ -240,6 +235,7 @@ func (d *Device) Close() error {
 		return nil
 	}
 	d.closed = true
+	d.endLines()
 	if d.lost == nil && d.context != 0 {
 		leave := d.enter()
 		for p := range d.programs {

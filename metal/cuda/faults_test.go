@@ -93,6 +93,12 @@ func TestFaultsEndAsErrors(t *testing.T) {
 			if !strings.Contains(out, "class: "+f.class.Error()) || !strings.Contains(out, f.says) {
 				t.Errorf("want %v and %q, the process said:\n%s", f.class, f.says, out)
 			}
+			// The first run remembers that the source faulted; the second asks where.
+			if f.class == metal.ErrFault {
+				if out := again(t, name); !strings.Contains(out, "class: "+f.class.Error()) || !strings.Contains(out, "kernel broken at broken.metal:4") {
+					t.Errorf("want the line from the second run, it said:\n%s", out)
+				}
+			}
 			if out := again(t, "none"); !strings.Contains(out, "class: none") {
 				t.Errorf("a sound kernel afterwards:\n%s", out)
 			}

@@ -150,7 +150,7 @@ func TestErrorClasses(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	c := cache{filepath.Join(t.TempDir(), "deep", "cache")}
-	k := key("source", []string{"-a"}, "sm_90", "13.0")
+	k := keyOf("source", []string{"-a"}, "sm_90", "13.0")
 	if _, ok := c.get(k); ok {
 		t.Fatal("an empty cache has something")
 	}
@@ -175,14 +175,42 @@ func TestCache(t *testing.T) {
 	}
 }
 
+func TestFaultsAreRememberedForAWhile(t *testing.T) {
+	c := cache{filepath.Join(t.TempDir(), "cache")}
+	if c.faultedLately() {
+		t.Error("nothing ran, and something is said to have faulted")
+	}
+	c.markFault("a")
+	c.markFault("b")
+	c.forgetFault("a")
+	if !c.faultedLately() {
+		t.Error("forgetting one fault forgets the other")
+	}
+	old := time.Now().Add(-2 * faultKept)
+	if err := os.Chtimes(c.faultPath("b"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if c.faultedLately() {
+		t.Error("an old fault counts")
+	}
+	if left, _ := os.ReadDir(c.dir); len(left) != 0 {
+		t.Error("an old fault's mark stays")
+	}
+	off := cache{}
+	off.markFault("a")
+	if off.faultedLately() {
+		t.Error("a cache that is off remembers")
+	}
+}
+
 func TestCacheKeyDependsOnEverything(t *testing.T) {
 	keys := []string{
-		key("s", []string{"-a", "-b"}, "sm_90", "13.0"),
-		key("t", []string{"-a", "-b"}, "sm_90", "13.0"),
-		key("s", []string{"-a-b"}, "sm_90", "13.0"),
-		key("s", []string{"-a", "-b"}, "sm_89", "13.0"),
-		key("s", []string{"-a", "-b"}, "sm_90", "12.9"),
-		key("s", nil, "sm_90", "13.0"),
+		keyOf("s", []string{"-a", "-b"}, "sm_90", "13.0"),
+		keyOf("t", []string{"-a", "-b"}, "sm_90", "13.0"),
+		keyOf("s", []string{"-a-b"}, "sm_90", "13.0"),
+		keyOf("s", []string{"-a", "-b"}, "sm_89", "13.0"),
+		keyOf("s", []string{"-a", "-b"}, "sm_90", "12.9"),
+		keyOf("s", nil, "sm_90", "13.0"),
 	}
 	slices.Sort(keys)
 	if n := len(slices.Compact(keys)); n != 6 {

@@ -52,7 +52,7 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	}
 	l := &library{d: d, ctx: ctx, unit: unit, modules: map[string]uintptr{}}
 	if len(unit.Kernels) > 0 {
-		if _, err := l.module(nil); err != nil {
+		if _, _, err := l.module(nil); err != nil {
 			return nil, err
 		}
 	}
@@ -74,30 +74,32 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if err := l.unit.CheckConstants(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	module, err := l.module(constants)
+	module, key, err := l.module(constants)
 	if err != nil {
 		return nil, err
 	}
+	l.d.sources[name] = key
 	defer l.d.enter()()
 	return l.d.entry(module, k)
 }
 
-// module returns the loaded machine code for a set of function constants.
-func (l *library) module(constants map[int]any) (uintptr, error) {
+// module returns the loaded machine code for a set of function constants, and
+// its key in the cache.
+func (l *library) module(constants map[int]any) (module uintptr, key string, err error) {
 	d := l.d
 	source, options, err := render(l.unit, constants, d.compiler.arch)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
-	key := key(source, options, d.info.Family, d.compiler.version)
+	key = keyOf(source, options, d.info.Family, d.compiler.version)
 	if m, ok := l.modules[key]; ok {
-		return m, nil
+		return m, key, nil
 	}
 	image, cached := d.cache.get(key)
 	for {
 		if !cached {
 			if image, err = d.compiler.compile(l.ctx, l.unit.File, source, options); err != nil {
-				return 0, err
+				return 0, "", err
 			}
 		}
 		m, err := d.loadModule(image)
@@ -106,10 +108,10 @@ func (l *library) module(constants map[int]any) (uintptr, error) {
 				d.cache.put(key, image)
 			}
 			l.modules[key] = m
-			return m, nil
+			return m, key, nil
 		}
 		if !cached {
-			return 0, fmt.Errorf("%s: %w", l.unit.File, err)
+			return 0, "", fmt.Errorf("%s: %w", l.unit.File, err)
 		}
 		d.cache.drop(key) // a driver that refuses cached code may take a fresh one
 		cached = false

@@ -61,6 +61,7 @@ type driver struct {
 	GraphLaunch            symbol `c:"cuGraphLaunch"`
 	GetErrorName           symbol `c:"cuGetErrorName"`
 	GetErrorString         symbol `c:"cuGetErrorString"`
+	CoredumpSetAttribute   symbol `c:"cuCoredumpSetAttributeGlobal" optional:"from CUDA 12.1 on"`
 }
 
 // nvrtc is the part of NVRTC that is used.
@@ -80,11 +81,15 @@ type nvrtc struct {
 }
 
 // bind fills a table of symbols through look, which finds one C function.
+// Optional ones are left 0 where they are missing.
 func bind(table any, look func(name string) (uintptr, error)) error {
 	v := reflect.ValueOf(table).Elem()
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("c")
 		at, err := look(name)
+		if _, optional := v.Type().Field(i).Tag.Lookup("optional"); err != nil && optional {
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s is missing: %w", name, err)
 		}
