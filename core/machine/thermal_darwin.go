@@ -1,19 +1,12 @@
 package machine
 
-import (
-	"github.com/ebitengine/purego"
-	"github.com/ebitengine/purego/objc"
-)
+import "github.com/assay-bench/assay/metal/apple"
 
-// processThermalState asks NSProcessInfo, which needs no privileges.
+// processThermalState is macOS's own word, empty where it cannot be asked.
 func processThermalState() string {
-	if _, err := purego.Dlopen("/System/Library/Frameworks/Foundation.framework/Foundation", purego.RTLD_GLOBAL|purego.RTLD_LAZY); err != nil {
+	c, err := apple.SystemConditions()
+	if err != nil || c.Thermal == "unknown" {
 		return ""
 	}
-	class := objc.GetClass("NSProcessInfo")
-	if class == 0 {
-		return ""
-	}
-	info := objc.ID(class).Send(objc.RegisterName("processInfo"))
-	return thermalName(objc.Send[int](info, objc.RegisterName("thermalState")))
+	return c.Thermal
 }

@@ -10,6 +10,11 @@ import (
 )
 
 // Open says why there is no Metal here.
-func Open(Options) (metal.Device, error) {
-	return nil, fmt.Errorf("apple: %w: Metal needs a Mac with Apple silicon, this is %s/%s", metal.ErrUnavailable, runtime.GOOS, runtime.GOARCH)
+func Open(Options) (metal.Device, error) { return nil, elsewhere() }
+
+// SystemConditions says why they are not known here.
+func SystemConditions() (Conditions, error) { return Conditions{}, elsewhere() }
+
+func elsewhere() error {
+	return fmt.Errorf("apple: %w: Metal needs a Mac with Apple silicon, this is %s/%s", metal.ErrUnavailable, runtime.GOOS, runtime.GOARCH)
 }

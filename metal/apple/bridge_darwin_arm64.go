@@ -21,36 +21,59 @@ type bridge struct {
 	selectors                               map[string]uintptr
 }
 
-// frameworks in the order they are loaded. A program without windows must load
-// CoreGraphics for the system to hand out its default GPU.
-var frameworks = [...]string{"Foundation", "CoreGraphics", "Metal"}
-
+// openBridge loads everything for a GPU. A program without windows must load
+// CoreGraphics for the system to hand out its default one.
 func openBridge() (*bridge, error) {
-	b := &bridge{selectors: map[string]uintptr{}}
-	libobjc, err := purego.Dlopen("/usr/lib/libobjc.A.dylib", purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	b, err := openFoundation()
 	if err != nil {
+		return nil, err
+	}
+	if _, err := framework("CoreGraphics"); err != nil {
+		return nil, err
+	}
+	m, err := framework("Metal")
+	if err != nil {
+		return nil, err
+	}
+	if b.createDevice, err = purego.Dlsym(m, "MTLCreateSystemDefaultDevice"); err != nil {
 		return nil, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
 	}
-	var framework uintptr
-	for _, name := range frameworks {
-		framework, err = purego.Dlopen("/System/Library/Frameworks/"+name+".framework/"+name, purego.RTLD_NOW|purego.RTLD_GLOBAL)
-		if err != nil {
-			return nil, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
-		}
+	return b, nil
+}
+
+func framework(name string) (uintptr, error) {
+	return open("/System/Library/Frameworks/" + name + ".framework/" + name)
+}
+
+func open(path string) (uintptr, error) {
+	handle, err := purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return 0, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
+	}
+	return handle, nil
+}
+
+// openFoundation loads what asks the system, not a GPU.
+func openFoundation() (*bridge, error) {
+	b := &bridge{selectors: map[string]uintptr{}}
+	libobjc, err := open("/usr/lib/libobjc.A.dylib")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := framework("Foundation"); err != nil {
+		return nil, err
 	}
 	for _, f := range []struct {
-		to     *uintptr
-		handle uintptr
-		name   string
+		to   *uintptr
+		name string
 	}{
-		{&b.msgSend, libobjc, "objc_msgSend"},
-		{&b.retainFn, libobjc, "objc_retain"},
-		{&b.releaseFn, libobjc, "objc_release"},
-		{&b.push, libobjc, "objc_autoreleasePoolPush"},
-		{&b.pop, libobjc, "objc_autoreleasePoolPop"},
-		{&b.createDevice, framework, "MTLCreateSystemDefaultDevice"},
+		{&b.msgSend, "objc_msgSend"},
+		{&b.retainFn, "objc_retain"},
+		{&b.releaseFn, "objc_release"},
+		{&b.push, "objc_autoreleasePoolPush"},
+		{&b.pop, "objc_autoreleasePoolPop"},
 	} {
-		if *f.to, err = purego.Dlsym(f.handle, f.name); err != nil {
+		if *f.to, err = purego.Dlsym(libobjc, f.name); err != nil {
 			return nil, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
 		}
 	}

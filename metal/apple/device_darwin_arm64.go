@@ -93,13 +93,7 @@ func (d *Device) Conditions() Conditions {
 	return d.conditions()
 }
 
-func (d *Device) conditions() Conditions {
-	process := d.b.msg(d.b.class("NSProcessInfo"), sel.processInfo)
-	return Conditions{
-		Thermal:  thermalName(int(d.b.msg(process, sel.thermalState))),
-		LowPower: d.b.flag(process, sel.lowPower),
-	}
-}
+func (d *Device) conditions() Conditions { return d.b.conditions() }
 
 // usable reports why the device cannot be used, if it cannot.
 func (d *Device) usable() error {

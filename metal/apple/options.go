@@ -12,7 +12,7 @@ type Options struct {
 
 // Conditions is what the system says about its own speed.
 type Conditions struct {
-	Thermal  string // nominal, fair, serious or critical
+	Thermal  string // nominal, fair, serious, critical or unknown
 	LowPower bool   // Low Power Mode is on
 }
 
