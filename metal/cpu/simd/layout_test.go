@@ -39,6 +39,8 @@ func TestLayout(t *testing.T) {
 		{"consts512.scaleIdx", unsafe.Offsetof(c.scaleIdx), 176},
 		{"consts512.gather", unsafe.Offsetof(c.gather), 304},
 		{"consts512.shift", unsafe.Offsetof(c.shift), 432},
+		{"consts512.mask", unsafe.Offsetof(c.mask), 688},
+		{"consts512.base", unsafe.Offsetof(c.base), 752},
 		{"frame2.x", unsafe.Offsetof(f.x), 32},
 		{"frame2.consts", unsafe.Offsetof(f.consts), 64},
 		{"frame2.rows", unsafe.Offsetof(f.rows), 72},

@@ -33,3 +33,13 @@ func prepareInterleaved1(dst *byte, x *byte, blocks int, pick *byte)
 //
 //go:noescape
 func prepareHalves1(dst *byte, x *byte, blocks int, pick *byte)
+
+// prepareNibbles1 writes blocks of 128 activations as 1 bfloat16 terms each.
+//
+//go:noescape
+func prepareNibbles1(dst *byte, x *byte, blocks int, pick *byte)
+
+// prepareFloats writes blocks of 128 activations in the order of 4-bit codes.
+//
+//go:noescape
+func prepareFloats(dst *byte, x *byte, blocks int, pick *byte)

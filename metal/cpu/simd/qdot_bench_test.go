@@ -15,14 +15,16 @@ func BenchmarkRowsHot(b *testing.B) {
 	for _, t := range []dtype.DType{dtype.BF16, dtype.F16, dtype.F32} {
 		for _, bits := range []int{2, 3, 4, 5, 6, 8} {
 			for _, nx := range []int{1, 2, 4} {
-				b.Run(fmt.Sprintf("%s/b%d/x%d", t, bits, nx), func(b *testing.B) { benchHot(b, t, bits, nx) })
+				for _, k := range []int{2048, 768} {
+					b.Run(fmt.Sprintf("%s/b%d/x%d/k%d", t, bits, nx, k), func(b *testing.B) { benchHot(b, t, bits, nx, k) })
+				}
 			}
 		}
 	}
 }
 
-func benchHot(b *testing.B, t dtype.DType, bits, nx int) {
-	const k, n, group = 2048, 32, 64
+func benchHot(b *testing.B, t dtype.DType, bits, nx, k int) {
+	const n, group = 32, 64
 	q := NewQDot(Best(), Whole, bits, group, k, t)
 	mem := func(n int) unsafe.Pointer {
 		p := unsafe.Pointer(&make([]byte, n+Overread+64)[0])

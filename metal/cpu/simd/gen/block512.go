@@ -7,13 +7,9 @@ import (
 
 // block adds 128 codes of each row times each activation to the totals.
 func (q *qdot) block() {
-	bytes := q.nr * 16 * q.bits
 	q.clear()
 	for v := range 4 {
-		for i := (v*bytes/4 + 63) / 64 * 64; i < (v+1)*bytes/4; i += 64 {
-			PREFETCHT0(mem(ahead, i))
-			PREFETCHT1(operand.Mem{Base: ahead, Index: far, Scale: 1, Disp: i})
-		}
+		q.prefetch(v)
 		q.multiply(v)
 		if q.bits == 8 && v == 1 {
 			q.scale(0)
@@ -21,7 +17,19 @@ func (q *qdot) block() {
 		}
 	}
 	q.scale(q.bits / 8)
-	ADDQ(imm32(bytes), ahead)
+	ADDQ(imm32(q.blockBytes()), ahead)
+}
+
+// blockBytes is the codes of a block, of all rows.
+func (q *qdot) blockBytes() int { return q.nr * 16 * q.bits }
+
+// prefetch fetches quarter v of as many codes as a block has.
+func (q *qdot) prefetch(v int) {
+	bytes := q.blockBytes()
+	for i := (v*bytes/4 + 63) / 64 * 64; i < (v+1)*bytes/4; i += 64 {
+		PREFETCHT0(mem(ahead, i))
+		PREFETCHT1(operand.Mem{Base: ahead, Index: far, Scale: 1, Disp: i})
+	}
 }
 
 func (q *qdot) clear() {
@@ -41,9 +49,6 @@ func (q *qdot) multiply(v int) {
 			q.nibbles(2*(v%2)+n, v/2*64, n)
 			q.multiplyShared(x)
 		}
-	case q.bits == 4:
-		q.nibbles(v, 0, 0)
-		q.multiplyShared(x)
 	case q.parts == 1:
 		for j := range q.nx {
 			VMOVDQU64(x(j, 0), q.x[j])

@@ -38,6 +38,8 @@ const (
 	cScaleIdx  = cTable + 128
 	cGather    = cScaleIdx + 128 // two vectors: which byte each byte of a qword takes
 	cShift     = cGather + 128   // four vectors: where each code of a qword starts
+	cMask      = cShift + 256    // of each word, the bits of nibble 0
+	cBase      = cMask + 64      // 32 bfloat16 128
 )
 
 var types = []struct {
@@ -58,7 +60,8 @@ var shapes = []struct{ nr, nx int }{{1, 1}, {4, 1}, {4, 2}, {2, 4}}
 // into bfloat16, and VDPBF16PS multiplies and adds. Activations are prepared in
 // the same order, split into as many bfloat16 terms as make them exact. A lane
 // always holds codes of one group, so one multiply by the lane's scale follows
-// per block; the biases need but one multiply per group and row.
+// per block; the biases need but one multiply per group and row. Codes of 4
+// bits take shorter ways; see blockNibbles.
 //
 // Rows that are computed together lie apart, which hardware prefetchers take
 // badly, so codes are prefetched in the order of their addresses instead.
@@ -77,6 +80,7 @@ type qdot struct {
 	free                      []VecPhysical
 	table, scaleIdx           []VecPhysical
 	gather, shift             []VecPhysical
+	mask, base                []VecPhysical
 	total, acc                []VecPhysical // [x·nr + row]
 	packed, weight            []VecPhysical // [row]
 	x                         []VecPhysical // [0] also holds scales
@@ -130,6 +134,9 @@ func (q *qdot) generate() {
 	q.total, q.acc = q.take(n), q.take(n) // first, so that VEX instructions can reduce them
 	q.packed = q.take(q.nr)
 	q.table, q.scaleIdx = q.take(1+q.bits/6), q.take(1+q.bits/8)
+	if q.counts() {
+		q.mask, q.base = q.take(1), q.take(1)
+	}
 	if q.stream() {
 		q.gather, q.shift = q.take(1+q.bits/5), q.take(4-q.bits/5*2)
 		q.weight, q.x = q.take(1), q.take(1)
@@ -162,10 +169,14 @@ func (q *qdot) generate() {
 	MOVQ(mem(job, jFar), far)
 	q.prefetchScales()
 	Label("block")
-	q.block()
+	if q.bits == 4 {
+		q.blockNibbles()
+	} else {
+		q.block()
+	}
 	ADDQ(imm32(16*q.bits), codes)
 	ADDQ(mem(consts, cScaleStep), scales)
-	ADDQ(imm32(256*q.parts), at)
+	ADDQ(imm32(q.xBlock()), at)
 	CMPQ(at, mem(consts, cSums))
 	JB(operand.LabelRef("block"))
 	q.addBiases()
@@ -227,6 +238,20 @@ func (q *qdot) prefetchScales() {
 // stream: the codes do not divide a byte evenly, or are not worth shifting.
 func (q *qdot) stream() bool { return q.bits != 4 && q.bits != 8 }
 
+// floats: activations stay float32, see multiplyFloats.
+func (q *qdot) floats() bool { return q.bits == 4 && q.typ == "f32" }
+
+// xBlock is the bytes of a block of a prepared row.
+func (q *qdot) xBlock() int {
+	switch {
+	case q.floats():
+		return 512
+	case q.bits == 4 && q.parts == 1:
+		return 256 + 64
+	}
+	return 256 * q.parts
+}
+
 func (q *qdot) constants() {
 	load := func(field int, regs []VecPhysical) {
 		for i, r := range regs {
@@ -234,6 +259,8 @@ func (q *qdot) constants() {
 		}
 	}
 	load(cTable, q.table)
+	load(cMask, q.mask)
+	load(cBase, q.base)
 	load(cScaleIdx, q.scaleIdx)
 	if q.stream() {
 		load(cGather, q.gather)

@@ -62,38 +62,57 @@ func (q *qdot) bias(load func(operand.Mem)) {
 
 // reduce sums the lanes of each total and stores the results.
 func (q *qdot) reduce() {
-	y := func(i int) VecPhysical { return q.total[i].AsY().(VecPhysical) }
-	for i := range q.total {
-		half := q.acc[i].AsY()
-		VEXTRACTF64X4(operand.Imm(1), q.total[i], half)
-		VADDPS(half, y(i), y(i))
-	}
 	MOVQ(mem(job, jOut), left)
 	if q.nx > 1 {
 		MOVQ(mem(job, jLd), at)
 	}
-	for i := 0; i < len(q.total); i += 4 {
-		n := min(4, len(q.total)-i)
-		// Afterwards lane k of each half holds a sum of total i+k.
-		if n == 4 {
-			VHADDPS(y(i+3), y(i+2), y(i+2))
-		}
-		VHADDPS(y(i+min(1, n-1)), y(i), y(i))
-		VHADDPS(y(i+n/4*2), y(i), y(i))
-		sums := q.total[i].AsX().(VecPhysical)
-		VEXTRACTF128(operand.Imm(1), y(i), q.acc[i].AsX())
-		VADDPS(q.acc[i].AsX(), sums, sums)
-		for k := range n {
-			j, r := (i+k)/q.nr, (i+k)%q.nr
-			if j > 0 && r == 0 {
-				ADDQ(at, left)
-			}
-			dst := mem(left, 4*r)
-			if k == 0 {
-				VMOVSS(sums, dst)
-			} else {
-				VEXTRACTPS(operand.Imm(uint64(k)), sums, dst)
-			}
-		}
+	if len(q.total) == 1 {
+		q.reduceOne()
+		return
 	}
+	for i := 0; i < len(q.total); i += 4 {
+		q.reduceFour(q.total[i:i+4], q.acc[i:i+4])
+		sums := q.total[i].AsX()
+		if i > 0 {
+			ADDQ(at, left)
+		}
+		if q.nr == 4 {
+			VMOVUPS(sums, mem(left, 0))
+			continue
+		}
+		VMOVLPS(sums, mem(left, 0)) // two rows of each activation
+		ADDQ(at, left)
+		VMOVHPS(sums, mem(left, 0))
+	}
+}
+
+// reduceFour makes lane k of t[0] the sum of t[k].
+func (q *qdot) reduceFour(t, tmp []VecPhysical) {
+	low, high := tmp[0], tmp[1]
+	for _, i := range []int{0, 2} { // lanes of two totals alternate
+		VUNPCKLPS(t[i+1], t[i], low)
+		VUNPCKHPS(t[i+1], t[i], high)
+		VADDPS(high, low, t[i])
+		low, high = tmp[2], tmp[3]
+	}
+	VUNPCKLPD(t[2], t[0], tmp[0])
+	VUNPCKHPD(t[2], t[0], tmp[1])
+	VADDPS(tmp[1], tmp[0], t[0])
+	q.fold(t[0], tmp[0])
+}
+
+// fold adds the four quarters of t into the first.
+func (q *qdot) fold(t, tmp VecPhysical) {
+	VEXTRACTF64X4(operand.Imm(1), t, tmp.AsY())
+	VADDPS(tmp.AsY(), t.AsY(), t.AsY())
+	VEXTRACTF128(operand.Imm(1), t.AsY(), tmp.AsX())
+	VADDPS(tmp.AsX(), t.AsX(), t.AsX())
+}
+
+func (q *qdot) reduceOne() {
+	t := q.total[0]
+	q.fold(t, q.acc[0])
+	VHADDPS(t.AsX(), t.AsX(), t.AsX())
+	VHADDPS(t.AsX(), t.AsX(), t.AsX())
+	VMOVSS(t.AsX(), mem(left, 0))
 }
