@@ -160,16 +160,19 @@ func (h *host) unmap(id int) {
 	}
 }
 
-// where asks a child that does not answer which line it is in.
+// where asks a child that does not answer which line it is in. A worker that is
+// between two kernels, or has not begun on a busy machine, does not say: it is
+// asked again.
 func (h *host) where() string {
-	if h.cmd.Process.Signal(syscall.SIGUSR1) != nil {
-		return ""
+	for range 4 {
+		if h.cmd.Process.Signal(syscall.SIGUSR1) != nil {
+			return ""
+		}
+		if line, err := h.wait(context.Background(), time.Second/2); err == nil {
+			return line
+		}
 	}
-	line, err := h.wait(context.Background(), time.Second)
-	if err != nil {
-		return ""
-	}
-	return line
+	return ""
 }
 
 // kill ends the child at once.

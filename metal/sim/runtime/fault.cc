@@ -78,6 +78,7 @@ void reply(const char* format, ...) {
 }
 
 static int faulted;
+static thread_local const void* interrupted; // the stack pointer when a signal came
 
 [[noreturn]] static void report(const void* frame, uintptr_t pc, const char* format, va_list args) {
   // One thread reports; others wait for the process to end.
@@ -100,6 +101,13 @@ static int faulted;
     if (f[0] <= at) break;
     f = reinterpret_cast<const uintptr_t*>(f[0]);
   }
+  // A signal at the beginning of a function of this runtime, before it has a
+  // frame: what called it lies on top of the stack.
+  const uintptr_t* top = static_cast<const uintptr_t*>(interrupted);
+  for (int i = 0; i < 2 && top && w && !n; i++) {
+    if (reinterpret_cast<uintptr_t>(top + i) - reinterpret_cast<uintptr_t>(w->stack_base) > w->stack_size - 16) break;
+    add(top[i]);
+  }
   reply("fault %s stack=%s", line, stack);
   _exit(3);
 }
@@ -115,6 +123,7 @@ static void registers(void* context, uintptr_t* pc, const void** frame) {
 #if defined(__linux__) && defined(__x86_64__)
   *pc = uintptr_t(c->uc_mcontext.gregs[REG_RIP]);
   *frame = reinterpret_cast<const void*>(c->uc_mcontext.gregs[REG_RBP]);
+  interrupted = reinterpret_cast<const void*>(c->uc_mcontext.gregs[REG_RSP]);
 #elif defined(__linux__) && defined(__aarch64__)
   *pc = c->uc_mcontext.pc;
   *frame = reinterpret_cast<const void*>(c->uc_mcontext.regs[29]);

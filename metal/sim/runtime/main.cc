@@ -201,6 +201,12 @@ int main(int argc, char** argv) {
   signal(SIGPIPE, SIG_IGN);
   unsigned count = argc > 1 ? unsigned(atoi(argv[1])) : 1;
   pid_t parent = getppid();
+  // The question goes to this thread alone: a worker that took it would find
+  // itself in its handler and not in the kernel.
+  sigset_t question;
+  sigemptyset(&question);
+  sigaddset(&question, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &question, 0);
   for (unsigned i = 0; i < count; i++) {
     worker* w = new worker();
     worker_init(w);
@@ -214,6 +220,7 @@ int main(int argc, char** argv) {
     while (getppid() == parent) usleep(500000);
     _exit(5);
   }).detach();
+  pthread_sigmask(SIG_UNBLOCK, &question, 0);
   reply("ready");
   while (fgets(line, sizeof line, stdin)) {
     char* command = strtok(line, " \n");
