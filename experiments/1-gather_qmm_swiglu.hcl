@@ -39,7 +39,6 @@ experiment "gather_qmm_swiglu" {
     rounds     = local.rounds
     max_rounds = local.max_rounds
     visit      = local.visit
-    samples    = 3
     passes     = local.passes
     cache      = "cold"
     budget     = local.budget

@@ -34,7 +34,6 @@ experiment "moe_mlp" {
     rounds     = local.rounds
     max_rounds = local.max_rounds
     visit      = local.visit
-    samples    = 3
     passes     = local.passes
     cache      = "cold"
     budget     = local.budget

@@ -38,7 +38,6 @@ experiment "bisect" {
     rounds     = local.rounds
     max_rounds = local.max_rounds
     visit      = local.visit
-    samples    = 3
     passes     = local.passes
     cache      = "cold"
     budget     = local.budget

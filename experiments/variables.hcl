@@ -54,7 +54,7 @@ locals {
 
   rounds     = local.thorough ? 24 : 8
   max_rounds = local.thorough ? 48 : 12
-  visit      = local.thorough ? "100ms" : "45ms"
+  visit      = local.thorough ? "100ms" : "40ms"
   passes     = local.thorough ? 8 : 3
   warmup_max = local.thorough ? "5s" : "300ms"
   budget     = local.thorough ? "2h" : "90s"

@@ -25,6 +25,10 @@ cp -R metal/devicetest/golden/testdata "$out/tests/devicetest/golden/"
 cp -R metal/msl/msltest/testdata "$out/tests/constructs/"
 mkdir -p "$out/experiments"
 cp experiments/*.hcl "$out/experiments/"
+# No git on the other machine: results take the commit from this file.
+if sha=$(git rev-parse HEAD 2>/dev/null); then
+  echo "$sha$(test -z "$(git status --porcelain)" || echo ' dirty')" >"$out/experiments/REVISION"
+fi
 cp LICENSE "$out/"
 cp scripts/bundle-run.sh "$out/run.sh"
 cp scripts/bundle-README.md "$out/README.md"

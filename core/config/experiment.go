@@ -86,9 +86,9 @@ func (c *Case) Baseline() *Variant {
 type Measure struct {
 	Rounds    int           // 8
 	MaxRounds int           // 24
-	Visit     time.Duration // 100ms: measuring time of one visit
-	Samples   int           // 5: samples of one visit
-	Passes    int           // 1: times there and back over the variants in a round
+	Visit     time.Duration // 50ms: measuring time of one visit
+	Samples   int           // 8: samples of one visit, fewer where an iteration is long
+	Passes    int           // 3: times there and back over the variants in a round
 	Cache     string        // cold
 	Budget    time.Duration // 5m: wall time of the experiment, after which no round is added
 	Phases    []string      // empty: every phase of the plugin

@@ -26,9 +26,9 @@ func (x *experiment) measure(b *hcl.Block) {
 	}
 	m := Measure{
 		Rounds:           r.integer("rounds", 8, 1, maxRounds),
-		Visit:            r.duration("visit", 100*time.Millisecond, time.Millisecond, 10*time.Minute),
-		Samples:          r.integer("samples", 5, 1, 10_000),
-		Passes:           r.integer("passes", 1, 1, 1_000),
+		Visit:            r.duration("visit", 50*time.Millisecond, time.Millisecond, 10*time.Minute),
+		Samples:          r.integer("samples", 8, 1, 10_000),
+		Passes:           r.integer("passes", 3, 1, 1_000),
 		Cache:            r.oneOf("cache", "cold", "cold", "hot"),
 		Budget:           r.duration("budget", 5*time.Minute, time.Second, 7*24*time.Hour),
 		Phases:           r.strings("phases"),

@@ -92,16 +92,22 @@ func (t test) answerable() bool {
 func (t test) pPass() float64 { return t.sample.PGreater(t.g.passLine() + t.control.bias) }
 func (t test) pFail() float64 { return t.sample.PLess(t.g.failLine() - t.control.bias) }
 
-// noisyFailShare is the part of the error that a fail beside a noisy control
-// may use. A machine too noisy to rule out a small loss may still prove a large
-// one, but its distribution is trusted less, so the proof must be five times
-// as hard: no fail from six rounds that happened to fall on one side.
-const noisyFailShare = 0.2
+// noisyShare is the part of the error that a verdict beside a noisy control may
+// use. A machine too noisy to rule out a small loss may still prove a large one,
+// or a gain, but its distribution is trusted less, so the proof must be five
+// times as hard: no verdict from six rounds that happened to fall on one side.
+const noisyShare = 0.2
 
 // pBeyond is the p-value of the claim that the loss exceeds the margin, made
 // beside a noisy control.
 func (t test) pBeyond() float64 {
-	return math.Min(1, t.sample.PLess(t.g.passLine()-t.control.bias)/noisyFailShare)
+	return math.Min(1, t.sample.PLess(t.g.passLine()-t.control.bias)/noisyShare)
+}
+
+// pAbove is the p-value of the claim that there is no loss at all, made beside a
+// noisy control.
+func (t test) pAbove() float64 {
+	return math.Min(1, t.sample.PGreater(t.g.failLine()+t.control.bias)/noisyShare)
 }
 
 // holm sets the levels of all tests; see the package comment.
@@ -114,7 +120,7 @@ func holm(p Plan, tests []test) error {
 			scale := alpha / p.Looks[t.look].Alpha
 			pass[i], fail[i] = math.Min(1, t.pPass()*scale), math.Min(1, t.pFail()*scale)
 			if t.trouble == noisy {
-				pass[i], fail[i] = 1, math.Min(1, t.pBeyond()*scale)
+				pass[i], fail[i] = math.Min(1, t.pAbove()*scale), math.Min(1, t.pBeyond()*scale)
 			}
 		}
 	}
@@ -202,6 +208,8 @@ func (t test) verdict(j Judgement) Verdict {
 		return Inconclusive
 	case t.trouble == noisy && t.pBeyond() <= j.AlphaFail:
 		return Fail
+	case t.trouble == noisy && t.pAbove() <= j.AlphaPass:
+		return Pass
 	case t.trouble != sound:
 		return Invalid
 	case t.pPass() <= j.AlphaPass:

@@ -66,6 +66,8 @@ func TestVerdicts(t *testing.T) {
 		{"noisy variant", decode, one(around(1, 0.05, 24), quiet), Inconclusive, nil},
 		{"noisy control", decode, one(around(1, 0.003, 24), around(1, 0.05, 24)), Invalid, func(j Judgement) bool { return *j.Control.NoiseFloor > 0.01 }},
 		{"noisy control and big loss", decode, one(around(0.8, 0.003, 24), around(1, 0.05, 24)), Fail, func(j Judgement) bool { return *j.Upper < 0.99 }},
+		{"noisy control and a gain", decode, one(around(1.2, 0.003, 24), around(1, 0.05, 24)), Pass, func(j Judgement) bool { return j.Win && *j.Lower > 1 }},
+		{"noisy control and no loss", decode, one(around(1, 0.003, 24), around(1, 0.05, 24)), Invalid, nil},
 		{"noisy control and a loss near the margin", decode, one(around(0.987, 0.01, 24), around(1, 0.05, 24)), Invalid, nil},
 		{"biased control", decode, one(around(0.95, 0.003, 24), around(0.98, 0.003, 24)), Invalid, func(j Judgement) bool { return j.Control.Excludes }},
 		{"biased control, faster", decode, one(around(0.95, 0.003, 24), around(1.02, 0.003, 24)), Invalid, nil},

@@ -18,9 +18,9 @@ func explain(p Plan, t test, j *Judgement) {
 func ruleText(p Plan, t test, j Judgement) string {
 	line := fmt.Sprintf("%.6g", math.Exp(t.g.passLine()))
 	s := fmt.Sprintf("pass when the lower bound of the speed is above %s (min_ratio %g less the margin of %s); "+
-		"fail when the upper bound is below %g and the estimate at most %s, or, with a noise floor above the margin, below %s; else inconclusive. "+
+		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
 		"Exact signed-rank bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
-		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, line,
+		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line,
 		percent(p.Confidence), j.Look, j.Looks, p.Looks[t.look].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
 	if t.control.bias > 0 && t.trouble == sound {
 		s += fmt.Sprintf("; the control's bias of up to %s widens the interval", percent(math.Expm1(t.control.bias)))
@@ -51,6 +51,9 @@ func reasonText(t test, j Judgement) string {
 	}
 	s := fmt.Sprintf("%s runs at %s of the baseline's speed (%s): ", named(t.arm.Name), speed(*j.Estimate), between(j.Lower, j.Upper))
 	switch {
+	case j.Verdict == Pass && t.trouble == noisy:
+		return s + fmt.Sprintf("a speed above %g× is proven, although the noise floor of %s is above the margin of %s",
+			t.g.MinRatio, percent(*t.control.NoiseFloor), percent(t.g.Margin))
 	case j.Verdict == Pass && j.Win:
 		return s + "faster than the baseline, and proven so"
 	case j.Verdict == Pass && j.Upper != nil && *j.Upper < t.g.MinRatio:
@@ -81,7 +84,7 @@ func nextText(p Plan, t test, j Judgement) string {
 	case j.Verdict == Fail:
 		return nextAfterFail(t, j)
 	case t.sample == nil || t.trouble == noControl:
-		return "see the failures of this case, then resume the session"
+		return "see the failures of this case, then run again"
 	case !j.Final:
 		return nextLookText(p, t)
 	case t.trouble == biased:
@@ -115,9 +118,9 @@ func nextLookText(p Plan, t test) string {
 		look.Rounds, ok = at, true
 	}
 	if !ok {
-		return "resume the session"
+		return "run again"
 	}
-	return fmt.Sprintf("add %d %s: the next planned look is at %d; if the session has ended, resume it, with a larger budget if that ended it",
+	return fmt.Sprintf("add %d %s: the next planned look is at %d; if the session has ended, run again, with a larger budget if that ended it",
 		look.Rounds-rounds, plural(look.Rounds-rounds, "round"), look.Rounds)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -39,13 +40,17 @@ func Facts(ctx context.Context) record.Host {
 	return h
 }
 
-// Git says which commit dir is at and whether it differs from it. Without an
-// answer sha is nil and reason says why.
+// Git says which commit dir is at and whether it differs from it. In a folder
+// that was taken out of its repository, such as a bundle's, the file REVISION
+// says it instead. Without an answer sha is nil and reason says why.
 func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	out, err := output(ctx, dir, "git", "rev-parse", "HEAD")
 	if err != nil {
+		if sha, dirty, ok := revision(dir); ok {
+			return &sha, &dirty, ""
+		}
 		return nil, nil, fmt.Sprintf("git rev-parse HEAD in %s: %v", dir, err)
 	}
 	status, err := output(ctx, dir, "git", "status", "--porcelain")
@@ -54,6 +59,17 @@ func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason stri
 	}
 	d := status != ""
 	return &out, &d, ""
+}
+
+// revision reads dir's file REVISION: a commit, and `dirty` behind it if files
+// differed from it.
+func revision(dir string) (sha string, dirty, ok bool) {
+	text, err := os.ReadFile(filepath.Join(dir, "REVISION"))
+	fields := strings.Fields(string(text))
+	if err != nil || len(fields) == 0 {
+		return "", false, false
+	}
+	return fields[0], len(fields) > 1 && fields[1] == "dirty", true
 }
 
 // MLXVersion asks the machine's Python which mlx it has.

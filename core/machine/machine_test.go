@@ -87,3 +87,36 @@ func TestFactsAndEnvironmentAreFilled(t *testing.T) {
 		t.Errorf("environment %+v lacks basics", e)
 	}
 }
+
+func TestCommitOfAFolderWithoutGit(t *testing.T) {
+	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(t.TempDir()))
+	for name, c := range map[string]struct {
+		revision string
+		sha      string
+		dirty    bool
+	}{
+		"clean":   {"0123abcd\n", "0123abcd", false},
+		"dirty":   {"0123abcd dirty\n", "0123abcd", true},
+		"empty":   {"\n", "", false},
+		"nothing": {"", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if c.revision != "" {
+				if err := os.WriteFile(filepath.Join(dir, "REVISION"), []byte(c.revision), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sha, dirty, reason := Git(t.Context(), dir)
+			if c.sha == "" {
+				if sha != nil || dirty != nil || reason == "" {
+					t.Errorf("commit %v, dirty %v, reason %q; want a reason and no commit", sha, dirty, reason)
+				}
+				return
+			}
+			if sha == nil || *sha != c.sha || dirty == nil || *dirty != c.dirty {
+				t.Errorf("commit %v, dirty %v; want %s, %v", sha, dirty, c.sha, c.dirty)
+			}
+		})
+	}
+}

@@ -83,8 +83,8 @@ type Measure struct {
 	Rounds      int      `json:"rounds"`
 	MaxRounds   int      `json:"max_rounds"`
 	Visit       int64    `json:"visit_ns"`
-	Samples     int      `json:"samples"`
-	Passes      int      `json:"passes"` // times there and back in a round
+	Samples     int      `json:"samples"` // of a visit, fewer where an iteration is long
+	Passes      int      `json:"passes"`  // times there and back in a round
 	Cache       string   `json:"cache"`
 	Budget      int64    `json:"budget_ns"`
 	Phases      []string `json:"phases"`

@@ -58,7 +58,7 @@ type Warmup struct {
 	Ns         int64   `json:"ns"`
 	Stable     bool    `json:"stable"`
 	Spread     float64 `json:"spread"`     // of the last windows, as a share
-	Iterations uint64  `json:"iterations"` // per sample, kept for the visits
+	Iterations uint64  `json:"iterations"` // that filled a sample
 }
 
 // Visit is the samples taken of one variant before moving to the next.

@@ -70,25 +70,6 @@ func (c *Case) baseline() *Variant {
 	return &c.Variants[i]
 }
 
-// PerIteration is the median over the samples of one round's visits of one
-// variant, nanoseconds per iteration. ok is false without samples.
-func (d *Round) PerIteration(variant, phase string) (wall, device, encode float64, ok bool) {
-	var w, g, e []float64
-	for _, v := range d.Visits {
-		if v.Variant != variant || v.Phase != phase || v.Superseded {
-			continue
-		}
-		for _, s := range v.Samples {
-			n := float64(s.Iterations)
-			w, g, e = append(w, float64(s.WallNs)/n), append(g, float64(s.DeviceNs)/n), append(e, float64(s.EncodeNs)/n)
-		}
-	}
-	if len(w) == 0 {
-		return 0, 0, 0, false
-	}
-	return stats.Median(w), stats.Median(g), stats.Median(e), true
-}
-
 func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) (PhaseSummary, error) {
 	s := PhaseSummary{LogRatios: []float64{}}
 	var walls, devices, encodes, baseWalls, ratios []float64
@@ -99,12 +80,13 @@ func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) 
 		}
 		wall, device, encode, ok := d.PerIteration(v.Name, phase)
 		baseWall, _, _, baseOK := d.PerIteration(base, phase)
-		if !ok || !baseOK {
+		ratio, ratioOK := d.LogRatio(base, v.Name, phase)
+		if !ok || !baseOK || !ratioOK {
 			continue
 		}
 		walls, devices, encodes = append(walls, wall), append(devices, device), append(encodes, encode)
 		baseWalls = append(baseWalls, baseWall)
-		ratios = append(ratios, math.Log(baseWall/wall))
+		ratios = append(ratios, ratio)
 		for _, p := range d.Prepared {
 			if p.Variant == v.Name {
 				s.Units, s.Bytes = p.Phases[phase].Units, p.Phases[phase].Bytes

@@ -100,7 +100,7 @@ func TestEditsAreFound(t *testing.T) {
 			p := r.Cases[0].Variants[1].Phases["decode"]
 			p.Ratio.Estimate *= 1 + 1e-9
 		}, WhySame, "fused in decode: ratio estimate"},
-		{"a margin", func(r *record.Result) { r.Experiment.Guardrails[0].Margin = 1e-4 }, WhyVerdict, ""},
+		{"a min_ratio", func(r *record.Result) { r.Experiment.Guardrails[0].MinRatio = 2 }, WhyVerdict, ""},
 		{"claims", func(r *record.Result) { r.Plan.Claims = 0 }, "", "plan claims"},
 		{"a look's level", func(r *record.Result) { r.Plan.Looks[0].Alpha *= 2 }, "", "plan looks 0 alpha"},
 		{"a look's decision", func(r *record.Result) { r.Cases[0].Looks[0].Stop = false }, WhySame, "look at 8 rounds: stop"},

@@ -1,6 +1,10 @@
 package rejudge
 
-import "github.com/assay-bench/assay/core/record"
+import (
+	"math"
+
+	"github.com/assay-bench/assay/core/record"
+)
 
 // RoundRatio is the speed of one variant and of the control against the
 // baseline in one counted round, 0 where the round has no samples of it.
@@ -27,14 +31,13 @@ func PerRound(c *record.Case, variant, phase string) []RoundRatio {
 		if !d.Counted {
 			continue
 		}
-		own, _, _, ok := d.PerIteration(variant, phase)
-		of, _, _, baseOK := d.PerIteration(base, phase)
-		if !ok || !baseOK {
+		own, ok := d.LogRatio(base, variant, phase)
+		if !ok {
 			continue
 		}
-		x := RoundRatio{Index: d.Index, Variant: of / own}
-		if k, _, _, ok := d.PerIteration(control, phase); ok {
-			x.Control = of / k
+		x := RoundRatio{Index: d.Index, Variant: math.Exp(own)}
+		if k, ok := d.LogRatio(base, control, phase); ok {
+			x.Control = math.Exp(k)
 		}
 		out = append(out, x)
 	}

@@ -26,7 +26,8 @@ type PhaseResult struct {
 	PerRound             []RoundTimes
 }
 
-// RoundTimes are medians over one round's samples, ns per iteration.
+// RoundTimes are one round's times, ns per iteration: the median over its visits
+// of each one's fastest sample.
 type RoundTimes struct {
 	Round                int
 	Wall, Device, Encode float64

@@ -19,15 +19,15 @@ const strikesOut = 2
 // caseRun is one case being measured.
 type caseRun struct {
 	*experiment
-	config     *config.Case
-	arms       []*arm // baseline first, then variants, control, proposals
-	strikes    int    // failures that no single variant is to blame for
-	dead       string // why the case cannot go on; empty: it can
-	hung       bool   // the last failure was a hang
-	counted    int    // rounds that enter the statistics
-	roundTime  time.Duration
-	requeued   int                 // rounds measured again because other programs disturbed them
-	iterations map[armPhase]uint64 // per sample, found by the last warm-up
+	config       *config.Case
+	arms         []*arm // baseline first, then variants, control, proposals
+	strikes      int    // failures that no single variant is to blame for
+	dead         string // why the case cannot go on; empty: it can
+	hung         bool   // the last failure was a hang
+	counted      int    // rounds that enter the statistics
+	roundTime    time.Duration
+	requeued     int                  // rounds measured again because other programs disturbed them
+	perIteration map[armPhase]float64 // nanoseconds, found by the last warm-up
 }
 
 type armPhase struct{ arm, phase string }

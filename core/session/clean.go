@@ -12,23 +12,29 @@ import (
 const (
 	// waitLimit is how many cores the plugin's computing threads may have
 	// wanted and not had before a visit counts as contaminated by other
-	// programs. Measured with both of two cores in use: 0.05 to 0.35 beside
-	// nothing but the plugin's own connection and the host, 0.6 to 1.0 beside
-	// one busy program.
-	waitLimit = 0.4
+	// programs. Measured with both of two cores in use, visits of 24 ms and
+	// eight samples: up to 0.5 beside nothing but the plugin's own connection
+	// and the host, 0.7 to 1.3 beside one busy program. Up to 0.7 a visit's
+	// fastest sample is 1 to 3 % slower than in other visits, which the median
+	// over the passes takes; beyond that it is 5 %, one in four 16 %.
+	waitLimit = 0.7
 	// stealLimit is how much of a core the hypervisor may take; the kernel
 	// counts it in ticks, so that small shares cannot be told from none.
 	stealLimit = 0.25
 	// repeatsPerVisit bounds how often one contaminated visit is made again.
 	repeatsPerVisit = 6
 	// quietLoad is how many cores other programs may keep busy in a quiet
-	// moment, and quietWait how long one is waited for.
+	// moment, and quietWait how long one is waited for in one round: a machine
+	// that is never quiet costs so much per round and not more.
 	quietLoad = 0.3
-	quietWait = 2 * time.Second
+	quietWait = 4 * time.Second
+	// coolDown is a pause after which an arm is warmed up again; after a shorter
+	// one the first samples of the visit do that.
+	coolDown = 200 * time.Millisecond
 )
 
 // cleanVisit visits an arm and, while the visit is contaminated, waits for a
-// quiet moment, warms up and visits it again in the same place of the order.
+// quiet moment and visits it again in the same place of the order.
 // Every visit is kept; all but the cleanest are marked as superseded. A round
 // makes at most as many repetitions as it has planned visits, so that a machine
 // that is never quiet costs twice the time and not more.
@@ -55,7 +61,9 @@ func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) 
 		}
 		r.repeats++
 		r.total++
-		r.awaitQuiet(ctx, a, phase)
+		if r.awaitQuiet(ctx, a, phase) < coolDown {
+			continue
+		}
 		if err := r.warmUp(ctx, a, phase); err != nil {
 			return err
 		}
@@ -91,23 +99,29 @@ func (r *round) supersede(v *record.Visit) error {
 	return r.emit(record.KindVisit, record.VisitEvent{Case: r.config.ID, Round: r.number, Visit: *v})
 }
 
-// awaitQuiet waits until other programs leave the cores alone, for a while.
-func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) {
+// awaitQuiet waits until other programs leave the cores alone, while the
+// round's allowance lasts, and says how long that took.
+func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) (waited time.Duration) {
 	r.at("waiting for other programs", a, phase)
 	began := time.Now()
-	defer func() { r.result.Session.Overhead.Quiet += time.Since(began).Nanoseconds() }()
-	for end := time.Now().Add(quietWait); time.Now().Before(end) && ctx.Err() == nil; {
+	defer func() {
+		waited = time.Since(began)
+		r.waited += waited
+		r.result.Session.Overhead.Quiet += waited.Nanoseconds()
+	}()
+	for r.waited+time.Since(began) < quietWait && ctx.Err() == nil {
 		observed := r.Observe(r.proc.PID())
 		select {
 		case <-ctx.Done():
 		case <-r.proc.Exited():
-			return
+			return 0
 		case <-time.After(50 * time.Millisecond):
 		}
 		if observed().ForeignLoad <= quietLoad {
-			return
+			return 0
 		}
 	}
+	return 0
 }
 
 // contamination names what makes a visit's times doubtful.

@@ -73,7 +73,7 @@ func (x *experiment) report(e Event) {
 }
 
 func (x *experiment) runCase(ctx context.Context, c *config.Case) error {
-	k := &caseRun{experiment: x, config: c, iterations: map[armPhase]uint64{}}
+	k := &caseRun{experiment: x, config: c, perIteration: map[armPhase]float64{}}
 	if err := k.open(); err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type round struct {
 	peaks   map[string]int64 // device bytes, as visits report them
 	total   int              // visits planned
 	repeats int              // contaminated visits made again so far
+	samples map[string]int   // of one visit, by phase
+	waited  time.Duration    // for other programs to leave the cores alone
 	blame   *arm             // whose work is under way; nil: nobody's
 	stage   string
 	phase   string
@@ -42,7 +44,7 @@ func (k *caseRun) round(ctx context.Context, arms []*arm, goal int) error {
 	phases := k.result.Experiment.Measure.Phases
 	r := &round{
 		caseRun: k, arms: arms, number: len(k.document().Rounds) + 1, index: k.counted + 1,
-		total: 2 * k.experiment.config.Measure.Passes * len(arms) * len(phases), peaks: map[string]int64{},
+		total: 2 * k.experiment.config.Measure.Passes * len(arms) * len(phases), peaks: map[string]int64{}, samples: map[string]int{},
 	}
 	r.seed = derive(k.seed, k.config.ID, "inputs", r.index)
 	started := time.Now()
@@ -103,7 +105,8 @@ func (r *round) run(ctx context.Context, phases []string) error {
 	if err := r.start(ctx); err != nil {
 		return err
 	}
-	for _, a := range r.arms {
+	// In an order drawn by lot: what is prepared first may get the better memory.
+	for _, a := range r.order("prepare", 0) {
 		if err := r.prepare(ctx, a, phases); err != nil {
 			return err
 		}
@@ -194,11 +197,12 @@ func (r *round) prepare(ctx context.Context, a *arm, phases []string) error {
 
 // measurePhase warms every arm up and visits them there and back.
 func (r *round) measurePhase(ctx context.Context, phase string) error {
-	for _, a := range r.arms {
+	for _, a := range r.order(phase, 1) {
 		if err := r.warmUp(ctx, a, phase); err != nil {
 			return err
 		}
 	}
+	r.settleSamples(phase)
 	for pass := range 2 * r.experiment.config.Measure.Passes {
 		for _, a := range r.order(phase, pass) {
 			if err := r.cleanVisit(ctx, a, phase, pass+1); err != nil {

@@ -21,7 +21,7 @@ const (
 )
 
 // warmUp runs windows as long as a sample until the last ones agree, or
-// warmup_max is over. It leaves the number of iterations that fill a sample.
+// warmup_max is over. It leaves how long an iteration takes.
 func (r *round) warmUp(ctx context.Context, a *arm, phase string) error {
 	r.at("warm-up", a, phase)
 	m := r.experiment.config.Measure
@@ -29,7 +29,7 @@ func (r *round) warmUp(ctx context.Context, a *arm, phase string) error {
 	var windows []float64
 	w := record.Warmup{Variant: a.name, Phase: phase, Spread: math.MaxFloat64}
 	_, err := r.measure(ctx, &pluginv1.Start{
-		Handle: a.name, Phase: phase, Iterations: r.iterations[key], SampleNs: r.sampleNs(),
+		Handle: a.name, Phase: phase, Iterations: r.iterations(key), SampleNs: r.sampleNs(phase),
 	}, process.MeasureHandler{
 		OnSample: func(s *pluginv1.Sample) (bool, error) {
 			windows = append(windows, float64(s.GetWallNs())/float64(s.GetIterations()))
@@ -46,8 +46,8 @@ func (r *round) warmUp(ctx context.Context, a *arm, phase string) error {
 	}
 	w.Windows, w.Ns = len(windows), time.Since(began).Nanoseconds()
 	per := stats.Median(windows[max(0, len(windows)-warmupWindows):])
-	w.Iterations = max(1, uint64(math.Round(float64(r.sampleNs())/per)))
-	r.iterations[key] = w.Iterations
+	r.perIteration[key] = per
+	w.Iterations = r.iterations(key)
 	return r.emit(record.KindWarmup, record.WarmupEvent{Case: r.config.ID, Round: r.number, Warmup: w})
 }
 
@@ -60,8 +60,8 @@ func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*rec
 	var wall int64
 	observed, began := r.Observe(r.proc.PID()), time.Now()
 	done, err := r.measure(ctx, &pluginv1.Start{
-		Handle: a.name, Phase: phase, Iterations: r.iterations[armPhase{a.name, phase}],
-		SampleNs: r.sampleNs(), Samples: uint32(r.experiment.config.Measure.Samples),
+		Handle: a.name, Phase: phase, Iterations: r.iterations(armPhase{a.name, phase}),
+		SampleNs: r.sampleNs(phase), Samples: uint32(r.samplesOf(phase)),
 	}, process.MeasureHandler{
 		OnSample: func(s *pluginv1.Sample) (bool, error) {
 			wall += s.GetWallNs()
@@ -106,9 +106,40 @@ func (r *round) measure(ctx context.Context, start *pluginv1.Start, h process.Me
 	return r.proc.Measure(ctx, start, h)
 }
 
-func (r *round) sampleNs() int64 {
-	m := r.experiment.config.Measure
-	return m.Visit.Nanoseconds() / int64(m.Samples)
+// leastSamples of a visit whose iterations are long.
+const leastSamples = 2
+
+// settleSamples fixes how many samples a visit of this phase takes in this
+// round: as many as were asked for, but no more than there are iterations of the
+// slowest arm in a visit. Every arm takes the same number, because the fastest
+// of more samples is faster.
+func (r *round) settleSamples(phase string) {
+	m, slowest := r.experiment.config.Measure, 0.0
+	for _, a := range r.arms {
+		slowest = max(slowest, r.perIteration[armPhase{a.name, phase}])
+	}
+	r.samples[phase] = min(m.Samples, max(leastSamples, int(float64(m.Visit.Nanoseconds())/slowest)))
+}
+
+// samplesOf is what settleSamples fixed, or before it what was asked for.
+func (r *round) samplesOf(phase string) int {
+	if n := r.samples[phase]; n > 0 {
+		return n
+	}
+	return r.experiment.config.Measure.Samples
+}
+
+func (r *round) sampleNs(phase string) int64 {
+	return r.experiment.config.Measure.Visit.Nanoseconds() / int64(r.samplesOf(phase))
+}
+
+// iterations that fill a sample, or 0 while that is not known.
+func (r *round) iterations(key armPhase) uint64 {
+	per := r.perIteration[key]
+	if per <= 0 {
+		return 0
+	}
+	return max(1, uint64(math.Round(float64(r.sampleNs(key.phase))/per)))
 }
 
 // errClock is a plugin whose times cannot be true.

@@ -35,9 +35,8 @@ experiment "session_study" {
     rounds     = 8
     max_rounds = 16
     visit      = "24ms"
-    samples    = 2
     passes     = 6
-    warmup_max = "200ms"
+    warmup_max = "60ms"
     phases     = ["decode"]
     search     = false
   }

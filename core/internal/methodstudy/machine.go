@@ -4,7 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 
+	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/stats"
 )
 
@@ -94,10 +96,10 @@ func (m *machine) launch(t float64) float64 {
 }
 
 // round is one round of Assay: one process that visits every arm in a random
-// order and then in its reverse. Each visit takes as long here as a launch of
-// the simpler methods, which is unkind to Assay, whose visits are shorter. It
-// returns the median time of each arm; arm 0 is the baseline.
-func (m *machine) round(times []float64) []float64 {
+// order and then in its reverse, once. Each visit takes as long here as a launch
+// of the simpler methods, which is unkind to Assay, whose visits are shorter and
+// more. Arms are named by their index in times; arm 0 is the baseline.
+func (m *machine) round(times []float64) *record.Round {
 	m.pass() // starting the process
 	slow := make([]float64, len(times))
 	for i := range slow {
@@ -106,16 +108,22 @@ func (m *machine) round(times []float64) []float64 {
 			slow[i] += m.unfair
 		}
 	}
-	order := m.rng.Perm(len(times))
-	back := slices.Clone(order)
+	there := m.rng.Perm(len(times))
+	back := slices.Clone(there)
 	slices.Reverse(back)
-	samples := make([][]float64, len(times))
-	for i, arm := range append(order, back...) {
-		samples[arm] = append(samples[arm], m.visit(times[arm], slow[arm]+m.ramp*float64(i))...)
+	d := &record.Round{}
+	for pass, order := range [][]int{there, back} {
+		for _, arm := range order {
+			v := record.Visit{Variant: armName(arm), Phase: phase, Pass: pass + 1}
+			for _, t := range m.visit(times[arm], slow[arm]+m.ramp*float64(len(d.Visits))) {
+				v.Samples = append(v.Samples, record.Sample{Iterations: 1, WallNs: int64(math.Round(t * 1e9))})
+			}
+			d.Visits = append(d.Visits, v)
+		}
 	}
-	out := make([]float64, len(times))
-	for i, s := range samples {
-		out[i] = stats.Median(s)
-	}
-	return out
+	return d
 }
+
+const phase = "decode"
+
+func armName(i int) string { return strconv.Itoa(i) }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/stats"
 )
@@ -86,7 +88,7 @@ func mannWhitney(a, b []float64) (answer, error) {
 }
 
 // guardrails of the study: one, as an author would write it.
-var guardrails = []judge.Guardrail{{Name: "no_regression", Phase: "decode", MinRatio: 1, Margin: margin}}
+var guardrails = []judge.Guardrail{{Name: "no_regression", Phase: phase, MinRatio: 1, Margin: margin}}
 
 // assay is the shipped method: one guardrail, one variant, one control, rounds
 // added from look to look as the shipped judge decides.
@@ -108,23 +110,22 @@ func assay(m *machine, speed float64) (answer, error) {
 
 // session measures one case until the shipped code says stop.
 func session(m *machine, plan judge.Plan, id string, speed float64) (judge.Case, error) {
-	c := judge.Case{ID: id, Phases: []judge.Phase{{Name: "decode", Variants: []judge.Arm{{Name: "variant"}}}}}
-	var baseline, control, variant []float64
+	c := judge.Case{ID: id, Phases: []judge.Phase{{Name: phase, Variants: []judge.Arm{{Name: "variant"}}}}}
+	control, variant := &c.Phases[0].Control, &c.Phases[0].Variants[0]
 	for {
 		d, err := judge.Decide(plan, guardrails, c)
 		if err != nil || d.Stop {
 			return c, err
 		}
 		for range d.AddRounds {
-			t := m.round([]float64{1, 1, 1 / speed})
-			baseline, control, variant = append(baseline, t[0]), append(control, t[1]), append(variant, t[2])
-		}
-		phase := &c.Phases[0]
-		if phase.Control.LogRatios, err = judge.LogRatios(baseline, control); err != nil {
-			return c, err
-		}
-		if phase.Variants[0].LogRatios, err = judge.LogRatios(baseline, variant); err != nil {
-			return c, err
+			round := m.round([]float64{1, 1, 1 / speed})
+			for i, arm := range []*judge.Arm{control, variant} {
+				ratio, ok := round.LogRatio(armName(0), armName(1+i), phase)
+				if !ok {
+					return c, fmt.Errorf("case %q: a round without samples", id)
+				}
+				arm.LogRatios = append(arm.LogRatios, ratio)
+			}
 		}
 	}
 }

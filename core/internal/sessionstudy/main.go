@@ -14,10 +14,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"time"
 
@@ -82,8 +84,8 @@ func study(n int, assay, folder string, bursts bool) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	fmt.Println("| variant | sessions | pass | fail | inconclusive | invalid | rounds, median | wall time, median | ratio, lowest to highest |")
-	fmt.Println("|---|--:|--:|--:|--:|--:|--:|--:|---|")
+	fmt.Println("| variant | sessions | pass | fail | inconclusive | invalid | rounds, median | wall time, median and longest | speed, lowest to highest | control off by, per round | by medians of all samples |")
+	fmt.Println("|---|--:|--:|--:|--:|--:|--:|---|---|--:|--:|")
 	for _, planted := range []bool{false, true} {
 		var t tally
 		for i := range n {
@@ -102,6 +104,9 @@ func study(n int, assay, folder string, bursts bool) error {
 type tally struct {
 	verdicts             map[string]int
 	rounds, wall, ratios []float64
+	// Log-ratios of the control in single rounds, which should be 0: as shipped,
+	// and from the medians of all samples of a round.
+	shipped, medians []float64
 }
 
 func (t *tally) session(assay, folder, work string, planted bool, seed uint64) error {
@@ -133,13 +138,59 @@ func (t *tally) session(assay, folder, work string, planted bool, seed uint64) e
 	if j.Estimate != nil {
 		t.ratios = append(t.ratios, *j.Estimate)
 	}
+	t.controls(&r.Cases[0])
 	return os.Remove(files[0])
+}
+
+// controls gathers what single rounds say of the control, by two methods.
+func (t *tally) controls(c *record.Case) {
+	var base, control string
+	for _, v := range c.Variants {
+		switch v.Role {
+		case record.RoleBaseline:
+			base = v.Name
+		case record.RoleControl:
+			control = v.Name
+		}
+	}
+	for i := range c.Rounds {
+		d := &c.Rounds[i]
+		if ratio, ok := d.LogRatio(base, control, "decode"); ok && d.Counted {
+			t.shipped = append(t.shipped, ratio)
+			t.medians = append(t.medians, math.Log(medianOfAll(d, base)/medianOfAll(d, control)))
+		}
+	}
+}
+
+// medianOfAll is the median over all samples that one variant has in a round,
+// the value that most harnesses would take.
+func medianOfAll(d *record.Round, variant string) float64 {
+	var times []float64
+	for _, v := range d.Visits {
+		if v.Variant != variant || v.Superseded {
+			continue
+		}
+		for _, s := range v.Samples {
+			times = append(times, float64(s.WallNs)/float64(s.Iterations))
+		}
+	}
+	return stats.Median(times)
+}
+
+// rms is the root of the mean square.
+func rms(xs []float64) float64 {
+	sum := 0.0
+	for _, x := range xs {
+		sum += x * x
+	}
+	return math.Sqrt(sum / float64(len(xs)))
 }
 
 func (t *tally) row(name string) {
 	sort.Float64s(t.ratios)
 	n := len(t.wall)
-	fmt.Printf("| %s | %d | %d | %d | %d | %d | %.0f | %.0f s | %.3f to %.3f |\n", name, n,
+	fmt.Printf("| %s | %d | %d | %d | %d | %d | %.0f | %.0f s, %.0f s | %.3f to %.3f | %.1f %% | %.1f %% |\n", name, n,
 		t.verdicts["pass"], t.verdicts["fail"], t.verdicts["inconclusive"], t.verdicts["invalid"],
-		stats.Median(t.rounds), stats.Median(t.wall), t.ratios[0], t.ratios[len(t.ratios)-1])
+		stats.Median(t.rounds), stats.Median(t.wall), slices.Max(t.wall), t.ratios[0], t.ratios[len(t.ratios)-1],
+		100*rms(t.shipped), 100*rms(t.medians))
 }

@@ -2693,7 +2693,8 @@ func (x *PhaseResult) GetPerRound() []*RoundTimes {
 	return nil
 }
 
-// RoundTimes are medians over one round's samples, ns per iteration.
+// RoundTimes are one round's times, ns per iteration: the median over its visits
+// of each one's fastest sample.
 type RoundTimes struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Round         uint32                 `protobuf:"varint,1,opt,name=round,proto3" json:"round,omitempty"`
