@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/assay-bench/assay/metal/dtype"
 )
@@ -26,10 +25,7 @@ func BenchmarkRowsHot(b *testing.B) {
 func benchHot(b *testing.B, t dtype.DType, bits, nx, k int) {
 	const n, group = 32, 64
 	q := NewQDot(Best(), Whole, bits, group, k, t)
-	mem := func(n int) unsafe.Pointer {
-		p := unsafe.Pointer(&make([]byte, n+Overread+64)[0])
-		return unsafe.Add(p, -uintptr(p)&63)
-	}
+	mem := newArena(256 << 10).aligned
 	w := NewWorker(make([]float32, q.WorkerFloats()))
 	jobs := []Job{{Tile: Tile{mem(n * q.RowBytes()), mem(n * q.ScaleBytes()), mem(n * q.ScaleBytes())}, Rows: n, NX: nx, Ld: n}}
 	jobs[0].Out = &make([]float32, n*nx)[0]

@@ -28,25 +28,64 @@ func TestQDotTiers(t *testing.T) {
 	}
 }
 
+// TestQDotJobs is two jobs in one call, of several tiles each, as assembly runs
+// them without a return between.
+func TestQDotJobs(t *testing.T) {
+	for _, typ := range []dtype.DType{dtype.F32, dtype.F16, dtype.BF16} {
+		for _, bits := range []int{2, 3, 4, 5, 6, 8} {
+			for _, k := range []int{128, 768} {
+				compareJobs(t, typ, bits, k)
+			}
+		}
+	}
+}
+
+func compareJobs(t *testing.T, typ dtype.DType, bits, k int) {
+	const n, rows, group = 2, 12, 64
+	mem := newArena(256 << 10)
+	r := rand.New(rand.NewPCG(uint64(bits), uint64(k)))
+	x := mem.values(r, k, 1, typ)
+	var tiles [n]Tile
+	for i := range tiles {
+		codes := mem.codes(r, rows*k*bits/8)
+		tiles[i] = Tile{codes, mem.values(r, rows*k/group, 0.1, typ), mem.values(r, rows*k/group, 1, typ)}
+	}
+	multiply := func(tier Tier) []float32 {
+		q := NewQDot(tier, Whole, bits, group, k, typ)
+		w := NewWorker(make([]float32, q.WorkerFloats()))
+		prepared := mem.aligned(q.XBytes)
+		q.Prepare(prepared, x, w)
+		out := make([]float32, n*rows)
+		jobs := make([]Job, n)
+		for i := range jobs {
+			jobs[i] = Job{Tile: tiles[i], Out: &out[i*rows], NX: 1, Rows: rows, Ld: rows}
+			jobs[i].X[0] = prepared
+		}
+		q.Run(jobs, Tile{}, w)
+		return out
+	}
+	want := multiply(Go)
+	for tier := AVX2; tier <= Best(); tier++ {
+		for i, got := range multiply(tier) {
+			if d := math.Abs(float64(got - want[i])); !(d <= tolerance(k, bits)) {
+				t.Errorf("%s, %s, %d bits, K %d, job %d, row %d: %v, plain Go %v", tier, typ, bits, k, i/rows, i%rows, got, want[i])
+			}
+		}
+	}
+}
+
+// tolerance is for a sum of k products of about 1, in float32.
+func tolerance(k, bits int) float64 {
+	return 2e-5 * math.Sqrt(float64(k)) * float64(uint(1)<<bits) / 16
+}
+
 func compareTiers(t *testing.T, typ dtype.DType, bits int, part Part, k, nx int) {
 	const rows, group = 7, 32
-	mem := newArena()
+	mem := newArena(64 << 10)
 	r := rand.New(rand.NewPCG(uint64(bits), uint64(k)))
-	values := func(n int, scale float64) unsafe.Pointer {
-		f := make([]float32, n)
-		for i := range f {
-			f[i] = float32(r.NormFloat64() * scale)
-		}
-		p := mem.aligned(n * typ.Size())
-		Store(p, f, typ)
-		return p
-	}
-	codes := mem.aligned(rows * k * bits / 8)
-	for i := range rows * k * bits / 8 {
-		*(*byte)(unsafe.Add(codes, i)) = byte(r.Uint32())
-	}
-	tile := Tile{codes, values(rows*k/group, 0.1), values(rows*k/group, 1)}
-	xs := values(nx*k, 1)
+	codes := mem.codes(r, rows*k*bits/8)
+	tile := Tile{codes, mem.values(r, rows*k/group, 0.1, typ), mem.values(r, rows*k/group, 1, typ)}
+	xs := mem.values(r, nx*k, 1, typ)
 	multiply := func(tier Tier) []float32 {
 		q := NewQDot(tier, part, bits, group, k, typ)
 		w := NewWorker(make([]float32, q.WorkerFloats()))
@@ -65,28 +104,9 @@ func compareTiers(t *testing.T, typ dtype.DType, bits int, part Part, k, nx int)
 	want := multiply(Go)
 	for tier := AVX2; tier <= Best(); tier++ {
 		for i, got := range multiply(tier) {
-			// A sum of k products of about 1, in float32.
-			if d := math.Abs(float64(got - want[i])); !(d <= 2e-5*math.Sqrt(float64(k))*float64(uint(1)<<bits)/16) {
+			if d := math.Abs(float64(got - want[i])); !(d <= tolerance(k, bits)) {
 				t.Errorf("%s, K %d, row %d of activation %d/%d: %v, plain Go %v", tier, k, i%rows, i/rows, nx, got, want[i])
 			}
 		}
 	}
-}
-
-// arena is memory for one comparison. Cursors of jobs run before and behind
-// what they read, and must not point into other objects of the heap.
-type arena struct{ free unsafe.Pointer }
-
-const margin = 64 << 10
-
-func newArena() *arena {
-	p := unsafe.Pointer(&make([]byte, 2*margin+(64<<10))[0])
-	return &arena{unsafe.Add(p, margin-int(uintptr(p)&63))}
-}
-
-// aligned is n zero bytes on a cache line, with more to read behind them.
-func (a *arena) aligned(n int) unsafe.Pointer {
-	p := a.free
-	a.free = unsafe.Add(p, (n+Overread+63)&^63)
-	return p
 }

@@ -82,6 +82,7 @@ type qdot struct {
 	gather, shift             []VecPhysical
 	mask, base                []VecPhysical
 	total, acc                []VecPhysical // [x·nr + row]
+	last                      []VecPhysical // totals of the tile before
 	packed, weight            []VecPhysical // [row]
 	x                         []VecPhysical // [0] also holds scales
 }
@@ -93,6 +94,7 @@ var (
 	at                    = RAX // offset in prepared rows
 	far                   = RCX // from ahead to what goes into the second level of cache
 	left                  = RCX // groups that are left
+	lastOut               = R13 // where the sums of the tile before go
 	rowBytes, rowBytes3   = RDX, R14
 	scaleRow, scaleRow3   = RBX, R15
 	ahead                 = RSI // what to prefetch next
@@ -132,6 +134,9 @@ func (q *qdot) generate() {
 	}
 	n := q.nr * q.nx
 	q.total, q.acc = q.take(n), q.take(n) // first, so that VEX instructions can reduce them
+	if q.defers() {
+		q.last = q.take(n)
+	}
 	q.packed = q.take(q.nr)
 	q.table, q.scaleIdx = q.take(1+q.bits/6), q.take(1+q.bits/8)
 	if q.counts() {
@@ -154,6 +159,12 @@ func (q *qdot) generate() {
 	Load(Param("jobs"), job)
 	Load(Param("consts"), consts)
 	q.constants()
+	if q.defers() {
+		for _, t := range q.last {
+			VPXORD(t, t, t)
+		}
+		MOVQ(mem(job, jOut), lastOut)
+	}
 	Label("job")
 	MOVQ(mem(job, jCodes), codes)
 	MOVQ(mem(job, jScales), scales)
@@ -168,19 +179,27 @@ func (q *qdot) generate() {
 	}
 	MOVQ(mem(job, jFar), far)
 	q.prefetchScales()
-	Label("block")
-	if q.bits == 4 {
-		q.blockNibbles()
-	} else {
-		q.block()
+	if q.defers() {
+		q.oneBlock()
+		q.reduceFour(q.last, q.acc)
+		VMOVUPS(q.last[0].AsX(), mem(lastOut, 0))
+		CMPQ(at, mem(consts, cSums))
+		JAE(operand.LabelRef("biases"))
 	}
-	ADDQ(imm32(16*q.bits), codes)
-	ADDQ(mem(consts, cScaleStep), scales)
-	ADDQ(imm32(q.xBlock()), at)
+	Label("block")
+	q.oneBlock()
 	CMPQ(at, mem(consts, cSums))
 	JB(operand.LabelRef("block"))
+	Label("biases")
 	q.addBiases()
-	q.reduce()
+	if q.defers() {
+		for i, t := range q.total {
+			VMOVAPS(t, q.last[i])
+		}
+		MOVQ(mem(job, jOut), lastOut)
+	} else {
+		q.reduce()
+	}
 	for range q.nr - 1 {
 		ADDQ(rowBytes, codes)
 		ADDQ(scaleRow, scales)
@@ -195,8 +214,29 @@ func (q *qdot) generate() {
 	ADDQ(imm32(jobSize), job)
 	JMP(operand.LabelRef("job"))
 	Label("done")
+	if q.defers() {
+		q.reduceFour(q.last, q.acc)
+		VMOVUPS(q.last[0].AsX(), mem(lastOut, 0))
+	}
 	VZEROUPPER()
 	RET()
+}
+
+// defers: the lanes of a tile's totals are summed within the next tile, so that
+// nothing waits for its last products. The first tile sums zeros instead, to
+// where its own sums will go.
+func (q *qdot) defers() bool { return q.nr == 4 && q.nx == 1 }
+
+// oneBlock is 128 codes of each row, and the step to the next.
+func (q *qdot) oneBlock() {
+	if q.bits == 4 {
+		q.blockNibbles()
+	} else {
+		q.block()
+	}
+	ADDQ(imm32(16*q.bits), codes)
+	ADDQ(mem(consts, cScaleStep), scales)
+	ADDQ(imm32(q.xBlock()), at)
 }
 
 // jump moves what is prefetched to the next tile once it has reached the end of
