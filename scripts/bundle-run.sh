@@ -5,6 +5,7 @@
 #   suite        the device suite over golden tensors and random shapes
 #   constructs   Metal constructs that third-party kernels use
 #   faults       kernels that fault, hang or do not compile (NVIDIA only)
+#   broken       the same through `assay run`: each is data of its own variant
 #   bench        decode table: microseconds and GB/s (NVIDIA only)
 #   experiments  the four experiments
 # DEVICE=cuda|apple|cpu|sim   which device; the best one if not set
@@ -26,9 +27,11 @@ part() { # name folder command...
   status=$?
   cat "$RESULTS/$name.txt"
   # Of the experiments, 3 says that the machine was too noisy to judge and 1
-  # that a guardrail failed: verdicts, not failures of the bundle.
+  # that a guardrail failed: verdicts, not failures of the bundle. What is broken
+  # must end with 4: a plugin failed.
   case $name:$status in
-  *:0 | experiments:1 | experiments:3) ;;
+  broken:0) echo "== broken: nothing failed" && failed=1 ;;
+  *:0 | experiments:1 | experiments:3 | broken:4) ;;
   *)
     echo "== $name: exit status $status"
     failed=1
@@ -47,13 +50,17 @@ for what in ${*:-doctor suite experiments}; do
     ;;
   constructs) part constructs "$here/tests/constructs" ./run.test -test.run "TestConstructs${device:+/$device}" -test.v ;;
   faults) part faults "$here/tests/cuda" ./run.test -test.run TestFaultsEndAsErrors -test.v ;;
+  broken)
+    part broken "$RESULTS" "$here/bin/assay" run "$here/tests/broken" --no-color \
+      --plugin-dir "$here/tests/broken/plugins" ${device:+--var device=$device}
+    ;;
   bench) part bench "$here/tests/cuda" ./run.test -test.run '^$' -test.bench 'Decode|Launch' -test.benchtime 1x ;;
   experiments)
     part experiments "$RESULTS" "$here/bin/assay" run "$here/experiments" --no-color \
       --plugin-dir "$here/bin/plugins" --var "effort=${EFFORT:-quick}" ${device:+--var device=$device}
     ;;
   *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
   esac

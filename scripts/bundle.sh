@@ -15,6 +15,9 @@ go build -trimpath -ldflags '-s -w' -o "$out/bin/assay" ./core
 for p in $plugins; do
   go build -trimpath -ldflags '-s -w' -o "$out/bin/plugins/assay-plugin-$p" "./plugins/$p"
 done
+mkdir -p "$out/tests/broken/plugins"
+go build -trimpath -ldflags '-s -w' -o "$out/tests/broken/plugins/assay-plugin-broken" ./plugins/internal/broken/assay-plugin-broken
+cp plugins/internal/broken/experiments/*.hcl "$out/tests/broken/"
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/devicetest/run.test" ./metal/devicetest
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/constructs/run.test" ./metal/msl/msltest
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/cuda/run.test" ./metal/cuda

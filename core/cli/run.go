@@ -12,6 +12,7 @@ import (
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/report"
 	"github.com/assay-bench/assay/core/session"
+	"github.com/assay-bench/assay/metal"
 )
 
 type runCommand struct {
@@ -34,7 +35,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	s, err := session.Open(ctx, session.Options{
 		Plugins: l.plugin, Folder: folder, Command: os.Args, Version: Version, Seed: c.Seed,
-		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate,
+		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate, Probe: probeHealth,
 	})
 	if err != nil {
 		return infrastructure(app, err)
@@ -62,6 +63,13 @@ func copyRate(ctx context.Context, kind string) (float64, error) {
 		return 0, err
 	}
 	return p.Calibration.CopyBytesPerSecond, nil
+}
+
+// probeHealth lets a device do work in a process of its own. A simulated device
+// has none that would tell more than opening it does.
+func probeHealth(ctx context.Context, kind string) error {
+	_, err := probe(ctx, kind, kind != string(metal.Sim))
+	return err
 }
 
 func infrastructure(app *App, err error) error {

@@ -19,6 +19,9 @@ func (r *Result) Apply(data any) error {
 	case Failure:
 		r.Failures = append(r.Failures, e)
 		return nil
+	case Probe:
+		r.Probe = &e
+		return nil
 	case Finding:
 		r.Findings = append(r.Findings, e)
 		return nil
@@ -137,6 +140,8 @@ func decodeEvent(ev Event) (any, error) {
 		return decode[VisitEvent](ev)
 	case KindFailure:
 		return decode[Failure](ev)
+	case KindProbe:
+		return decode[Probe](ev)
 	case KindLook:
 		return decode[LookEvent](ev)
 	case KindFinding:

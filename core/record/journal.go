@@ -29,6 +29,7 @@ const (
 	KindVisit      = "visit"       // VisitEvent
 	KindRoundEnd   = "round_end"   // RoundEndEvent
 	KindFailure    = "failure"     // Failure
+	KindProbe      = "probe"       // Probe
 	KindLook       = "look"        // LookEvent
 	KindFinding    = "finding"     // Finding
 	KindResult     = "result"      // ResultEvent

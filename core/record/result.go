@@ -38,7 +38,8 @@ type Result struct {
 	Selections    []Selection `json:"selections"`
 	Findings      []Finding   `json:"findings"`
 	Failures      []Failure   `json:"failures"`
-	Diagnostics   []string    `json:"diagnostics"` // warnings worth keeping
+	Probe         *Probe      `json:"device_probe"` // null: nothing failed, so nobody asked
+	Diagnostics   []string    `json:"diagnostics"`  // warnings worth keeping
 }
 
 // Session is one `assay run` on one machine.

@@ -106,6 +106,15 @@ type Failure struct {
 	NextStep   string   `json:"next_step"`
 }
 
+// Probe is how the device answered a process of its own after the experiment's
+// failures, so that readers know what the next experiment found.
+type Probe struct {
+	Time    time.Time `json:"time"`
+	Kind    string    `json:"device_kind"`
+	Healthy bool      `json:"healthy"`
+	Message string    `json:"message"` // why not; empty: healthy
+}
+
 // Environment is the state of the machine at one moment.
 type Environment struct {
 	Time         time.Time `json:"time"`

@@ -37,6 +37,11 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	for _, f := range r.Failures {
 		Failure(w, &f)
 	}
+	if p := r.Probe; p != nil && p.Healthy {
+		fmt.Fprintf(w, "  device: the %s answers a fresh process and works; the failures cost nothing else\n", p.Kind)
+	} else if p != nil {
+		fmt.Fprintf(w, "  device: after the failures the %s does not work in a fresh process either: %s\n    next: `assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted\n", p.Kind, p.Message)
+	}
 	for _, note := range r.Diagnostics {
 		fmt.Fprintf(w, "  note: %s\n", note)
 	}

@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -60,15 +61,16 @@ type visit struct {
 	stream measureStream
 	start  *pluginv1.Start
 	c      *prepared
-	ctx    context.Context
 
 	seq  uint64
 	acks chan uint64   // from receive
 	stop chan struct{} // closed by receive on Stop or at the stream's end
 
 	beatEvery time.Duration
-	mu        sync.Mutex // guards stream.Send and lastSent
+	patience  time.Duration // of a batch without a beat, less than the host's
+	mu        sync.Mutex    // guards stream.Send, lastSent and giveUp
 	lastSent  time.Time
+	giveUp    *time.Timer // calls the wait of the batch under way off; nil: none is
 }
 
 func newVisit(stream measureStream, start *pluginv1.Start, c *prepared) *visit {
@@ -77,10 +79,9 @@ func newVisit(stream measureStream, start *pluginv1.Start, c *prepared) *visit {
 		heartbeat = defaultHeartbeat
 	}
 	v := &visit{
-		stream: stream, start: start, c: c, beatEvery: heartbeat / 4,
+		stream: stream, start: start, c: c, beatEvery: heartbeat / 4, patience: heartbeat * 3 / 4,
 		acks: make(chan uint64, 1), stop: make(chan struct{}), lastSent: time.Now(),
 	}
-	v.ctx = metal.WithBeat(stream.Context(), v.beat)
 	return v
 }
 
@@ -145,12 +146,22 @@ func (v *visit) iterations() (n int, stopped bool, err error) {
 	}
 }
 
-// batch runs n iterations once.
+// batch runs n iterations once. A device without progress is given up before the
+// host would end the process: the device can say which kernel hangs, and where.
 func (v *visit) batch(n int) (metal.Times, error) {
-	t, err := v.c.run.Run(v.ctx, v.start.GetPhase(), n)
+	ctx, cancel := context.WithCancelCause(metal.WithBeat(v.stream.Context(), v.beat))
+	defer cancel(nil)
+	v.watch(time.AfterFunc(v.patience, func() {
+		cancel(fmt.Errorf("no progress for %v, three quarters of heartbeat_timeout", v.patience))
+	}))
+	defer v.watch(nil)
+	t, err := v.c.run.Run(ctx, v.start.GetPhase(), n)
 	if err != nil {
 		if ctxErr := v.stream.Context().Err(); ctxErr != nil {
 			return t, status.FromContextError(ctxErr).Err()
+		}
+		if ctx.Err() != nil && !errors.Is(err, metal.ErrTimeout) {
+			err = fmt.Errorf("%w: %w: %w", metal.ErrTimeout, err, context.Cause(ctx))
 		}
 		return t, wire.Status(fmt.Errorf("%s, %d iterations: %w", v.start.GetPhase(), n, err))
 	}
@@ -180,10 +191,23 @@ func (v *visit) send(r *pluginv1.MeasureResponse) error {
 	return v.stream.Send(r)
 }
 
+// watch makes t the timer that beats put off; nil ends the last one.
+func (v *visit) watch(t *time.Timer) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.giveUp != nil {
+		v.giveUp.Stop()
+	}
+	v.giveUp = t
+}
+
 // beat is called by whoever waits on the device, whenever it makes progress.
 func (v *visit) beat() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.giveUp != nil {
+		v.giveUp.Reset(v.patience)
+	}
 	if now := time.Now(); now.Sub(v.lastSent) >= v.beatEvery {
 		v.lastSent = now
 		// A broken stream also ends the context that the device waits under.

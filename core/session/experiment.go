@@ -50,12 +50,29 @@ func (s *Session) runExperiment(ctx context.Context, e *config.Experiment, befor
 		}
 		x.cases++
 	}
+	if len(x.result.Failures) > 0 && err == nil {
+		err = x.probe(ctx)
+	}
 	// What was measured is judged and written even when the user or a full
 	// disk ended it.
 	if cerr := x.conclude(context.WithoutCancel(ctx)); err == nil {
 		err = cerr
 	}
 	return x.result, err
+}
+
+// probe asks how the device is after failures, before anything else runs on it.
+func (x *experiment) probe(ctx context.Context) error {
+	if x.Probe == nil {
+		return nil
+	}
+	p := record.Probe{Kind: x.config.Device}
+	err := x.Probe(ctx, p.Kind)
+	if p.Healthy = err == nil; !p.Healthy {
+		p.Message = err.Error()
+	}
+	p.Time = time.Now().UTC()
+	return x.emit(record.KindProbe, p)
 }
 
 // emit journals data and then folds it into the document: what the document

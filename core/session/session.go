@@ -28,7 +28,10 @@ type Options struct {
 	// CopyRate measures a device kind's copy bandwidth, bytes read plus bytes
 	// written per second; asked once per kind, under the lock. Nil: not known.
 	CopyRate func(ctx context.Context, kind string) (float64, error)
-	Logger   hclog.Logger
+	// Probe asks in a process of its own whether a device kind still works. Nil:
+	// nobody asks.
+	Probe  func(ctx context.Context, kind string) error
+	Logger hclog.Logger
 	// Observe starts watching the machine while the plugin process measures;
 	// what it returns ends that. Nil: machine.Observe.
 	Observe func(pid int) (stop func() record.Observation)

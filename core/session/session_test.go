@@ -100,6 +100,7 @@ func run(t *testing.T, experiments ...*config.Experiment) (folder string, s *Ses
 	s, err = Open(context.Background(), Options{
 		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
 		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {}, Observe: quiet,
+		Probe: func(context.Context, string) error { return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -199,6 +200,9 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 			if results[1].Status != record.Complete {
 				t.Errorf("the next experiment is %s, want complete", results[1].Status)
 			}
+			if r.Probe == nil || !r.Probe.Healthy || results[1].Probe != nil {
+				t.Errorf("device probes %+v and %+v, want a healthy one after the failures and none after the sound experiment", r.Probe, results[1].Probe)
+			}
 			sameAsJournal(t, folder, s, r)
 		})
 	}
@@ -236,7 +240,7 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 		t.Fatalf("journal: torn %v, error %v", torn, err)
 	}
 	replayed := *written
-	replayed.Cases, replayed.Failures, replayed.Findings = nil, []record.Failure{}, []record.Finding{}
+	replayed.Cases, replayed.Failures, replayed.Findings, replayed.Probe = nil, []record.Failure{}, []record.Finding{}, nil
 	if err := replayed.Replay(events, r.Experiment.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -247,6 +251,9 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 	}
 	if diff := cmp.Diff(written.Failures, replayed.Failures); diff != "" {
 		t.Errorf("failures differ between document and journal:\n%s", diff)
+	}
+	if diff := cmp.Diff(written.Probe, replayed.Probe); diff != "" {
+		t.Errorf("the probe differs between document and journal:\n%s", diff)
 	}
 }
 

@@ -135,7 +135,7 @@ func (d *Device) await(ctx context.Context, commands uintptr, running []string) 
 		}
 		waited := time.Since(begin)
 		var err error
-		if cause := ctx.Err(); cause != nil {
+		if cause := context.Cause(ctx); cause != nil {
 			err = fmt.Errorf("%s: %w: still running after %v when the wait was called off: %w", blame(running), metal.ErrTimeout, waited.Round(time.Millisecond), cause)
 		} else if waited > d.timeout {
 			err = fmt.Errorf("%s: %w: no progress for %v", blame(running), metal.ErrTimeout, d.timeout)

@@ -52,7 +52,7 @@ func (d *Device) await(ctx context.Context, event uintptr, running ...string) er
 
 // expired says why a wait must end: its context did, or the limit passed.
 func expired(ctx context.Context, waited, limit time.Duration) error {
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("%w: still running after %v when the wait was called off: %w", metal.ErrTimeout, waited.Round(time.Millisecond), err)
 	}
 	if waited > limit {

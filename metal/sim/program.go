@@ -161,7 +161,7 @@ func (d *device) interrupted(ctx context.Context, c *call, err error) error {
 	if at != "" {
 		at = " in " + at
 	}
-	if cause := ctx.Err(); cause != nil {
+	if cause := context.Cause(ctx); cause != nil {
 		return fmt.Errorf("kernel %s: %w: still running%s when the wait was called off: %w", c.kernel.Name(), metal.ErrTimeout, at, cause)
 	}
 	return fmt.Errorf("kernel %s: %w: %w%s", c.kernel.Name(), metal.ErrTimeout, err, at)
