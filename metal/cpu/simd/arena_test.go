@@ -7,16 +7,13 @@ import (
 	"github.com/assay-bench/assay/metal/dtype"
 )
 
-// arena is memory for one comparison or benchmark. Cursors of jobs run before
-// and behind what they read, and must not point into other objects of the heap.
+// arena is memory for one comparison or benchmark.
 type arena struct{ free unsafe.Pointer }
-
-const margin = 64 << 10
 
 // newArena has room for size bytes, gaps between objects included.
 func newArena(size int) *arena {
-	p := unsafe.Pointer(&make([]byte, 2*margin+size)[0])
-	return &arena{unsafe.Add(p, margin-int(uintptr(p)&63))}
+	p := unsafe.Pointer(&make([]byte, size+64)[0])
+	return &arena{unsafe.Add(p, -uintptr(p)&63)}
 }
 
 // aligned is n zero bytes on a cache line, with more to read behind them.

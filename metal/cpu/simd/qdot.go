@@ -55,14 +55,15 @@ type Job struct {
 	cursor
 }
 
-// cursor is where assembly is in a job.
+// cursor is where assembly is in a job. Its addresses may lie outside of what
+// the job points to, so they are no pointers.
 type cursor struct {
-	out        *float32
+	out        uintptr
 	rows, ld   int
-	ahead, end unsafe.Pointer
+	ahead, end uintptr
 	jump, more int
 	far        int
-	farEnd     unsafe.Pointer
+	farEnd     uintptr
 }
 
 // Worker is what one thread needs to run jobs.

@@ -115,12 +115,12 @@ func (j *Job) begin(c *consts512, n int, next Tile) {
 	if next.Codes == nil {
 		next = j.Tile
 	}
-	size := n * c.rowBytes
-	j.out, j.rows, j.ld = j.Out, n, 4*j.Ld
-	j.ahead = unsafe.Add(j.Codes, min(nearBytes, size))
-	j.far, j.farEnd = farBytes, unsafe.Add(j.Codes, size-farBytes)
-	j.end = unsafe.Add(j.Codes, size)
-	j.jump = int(uintptr(next.Codes) - uintptr(j.end))
+	codes, size := uintptr(j.Codes), uintptr(n*c.rowBytes)
+	j.out, j.rows, j.ld = uintptr(unsafe.Pointer(j.Out)), n, 4*j.Ld
+	j.ahead = codes + min(nearBytes, size)
+	j.far, j.farEnd = farBytes, codes+size-farBytes
+	j.end = codes + size
+	j.jump = int(uintptr(next.Codes) - j.end)
 	j.more = 0
 }
 

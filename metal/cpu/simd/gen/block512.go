@@ -23,15 +23,6 @@ func (q *qdot) block() {
 // blockBytes is the codes of a block, of all rows.
 func (q *qdot) blockBytes() int { return q.nr * 16 * q.bits }
 
-// prefetch fetches quarter v of as many codes as a block has.
-func (q *qdot) prefetch(v int) {
-	bytes := q.blockBytes()
-	for i := (v*bytes/4 + 63) / 64 * 64; i < (v+1)*bytes/4; i += 64 {
-		PREFETCHT0(mem(ahead, i))
-		PREFETCHT1(operand.Mem{Base: ahead, Index: far, Scale: 1, Disp: i})
-	}
-}
-
 func (q *qdot) clear() {
 	for _, a := range q.acc {
 		VPXORD(a, a, a)
