@@ -34,7 +34,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	s, err := session.Open(ctx, session.Options{
-		Plugins: l.plugin, Folder: folder, Command: os.Args, Version: Version, Seed: c.Seed,
+		Plugins: l.plugin, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version, Seed: c.Seed,
 		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate, Probe: probeHealth,
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func generate(t *testing.T) []byte {
 func nullable(node any) {
 	pointers := map[string]bool{
 		"lower": true, "upper": true, "noise_floor": true, "estimate": true, "median_ratio": true, "ratio": true,
-		"model": true, "mlx_version": true, "git_sha": true, "git_dirty": true, "notes": true,
+		"model": true, "mlx_version": true, "git_sha": true, "git_dirty": true, "notes": true, "device_probe": true,
 	}
 	switch n := node.(type) {
 	case map[string]any:

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -21,6 +22,7 @@ import (
 type Options struct {
 	Plugins  func(name string) (*Plugin, error) // by the name that experiments use
 	Folder   string                             // where results go that have relative paths
+	Source   string                             // folder of the configuration, whose commit results name; empty: Folder
 	Command  []string
 	Version  string // of assay
 	Seed     uint64 // 0: drawn
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	}
 	f := &s.facts
 	f.host, f.self = machine.Facts(ctx), machine.Self(s.Version)
-	f.gitSHA, f.gitDirty, f.gitReason = machine.Git(ctx, s.Folder)
+	f.gitSHA, f.gitDirty, f.gitReason = machine.Git(ctx, cmp.Or(s.Source, s.Folder))
 	f.mlx, f.mlxReason = machine.MLXVersion(ctx)
 	return s, s.journal.Append("", record.KindSession, s.document())
 }

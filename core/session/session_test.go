@@ -204,6 +204,7 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 				t.Errorf("device probes %+v and %+v, want a healthy one after the failures and none after the sound experiment", r.Probe, results[1].Probe)
 			}
 			sameAsJournal(t, folder, s, r)
+			sameAsJournal(t, folder, s, results[1])
 		})
 	}
 }
