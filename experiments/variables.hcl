@@ -53,7 +53,7 @@ locals {
   bits    = local.thorough && local.preset ? [4, 8] : [4]
 
   rounds     = local.thorough ? 24 : 8
-  max_rounds = local.thorough ? 48 : 12
+  max_rounds = local.thorough ? 48 : 16
   visit      = local.thorough ? "100ms" : "40ms"
   passes     = local.thorough ? 8 : 3
   warmup_max = local.thorough ? "5s" : "300ms"

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -73,6 +74,9 @@ func probeHealth(ctx context.Context, kind string) error {
 }
 
 func infrastructure(app *App, err error) error {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted; what was measured is in the journal")
+	}
 	fmt.Fprintf(app.Err, "assay: %v\n", err)
 	return status(exitInfrastructure)
 }

@@ -18,7 +18,7 @@ func explain(p Plan, t test, j *Judgement) {
 func ruleText(p Plan, t test, j Judgement) string {
 	line := fmt.Sprintf("%.6g", math.Exp(t.g.passLine()))
 	s := fmt.Sprintf("pass when the lower bound of the speed is above %s (min_ratio %g less the margin of %s); "+
-		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
+		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, and at a fifth of the error, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
 		"Exact signed-rank bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
 		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line,
 		percent(p.Confidence), j.Look, j.Looks, p.Looks[t.look].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))

@@ -78,14 +78,12 @@ func (l *learner) learn() error {
 // nothing to look for, and `rounds` are run.
 func (l *learner) layLooks() {
 	e, x := l.e, l.x
-	claims := 0
+	var variants []int
 	for i := range e.Cases {
-		claims += judge.CountClaims(guardrails(e), 1, len(e.Cases[i].Variants)-1)
+		variants = append(variants, len(e.Cases[i].Variants)-1)
 	}
 	var err error
-	l.looks, err = judge.NewPlan(judge.Method{
-		Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds, Claims: claims, Controls: len(e.Cases) * len(e.PhaseNames()),
-	})
+	l.looks, err = judge.PlanFor(judge.Method{Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}, guardrails(e), variants)
 	if err != nil {
 		x.Notes = append(x.Notes, err.Error())
 		return

@@ -106,18 +106,17 @@ func recomputePlan(r *record.Result) error {
 	if e.Measure.Confidence > 0 {
 		m.Confidence = e.Measure.Confidence
 	}
-	claims := 0
+	var variants []int
 	for i := range r.Cases {
-		variants := 0
+		n := 0
 		for _, v := range r.Cases[i].Variants {
 			if v.Role == record.RoleVariant {
-				variants++
+				n++
 			}
 		}
-		claims += judge.CountClaims(r.JudgeGuardrails(), 1, variants)
+		variants = append(variants, n)
 	}
-	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(r.Cases)*len(e.Measure.Phases))
-	p, err := judge.NewPlan(m)
+	p, err := judge.PlanFor(m, r.JudgeGuardrails(), variants)
 	if err != nil {
 		return err
 	}

@@ -63,11 +63,7 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	for _, j := range c.Judgements {
 		judgement(w, j, s)
 	}
-	for _, a := range c.Asserts {
-		if !a.Passed {
-			fmt.Fprintf(w, "    assert %s failed for %s: %s\n", a.Name, a.Variant, a.Message)
-		}
-	}
+	asserts(w, c)
 	for _, v := range c.Variants {
 		for _, k := range v.Checks {
 			if !k.Passed {
@@ -128,7 +124,13 @@ func controlLine(w io.Writer, c *record.Case, phase string) {
 		if k.NoiseFloor != nil {
 			floor = "±" + percent(*k.NoiseFloor)
 		}
-		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %d rounds)\n", floor, k.Rounds)
+		at := ""
+		for _, j := range c.Judgements { // what decides is stricter than the table's 95 %
+			if j.Phase == phase && j.Control.NoiseFloor != nil {
+				floor, at = "±"+percent(*j.Control.NoiseFloor), ", at the level that its verdicts need"
+			}
+		}
+		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %d rounds%s)\n", floor, k.Rounds, at)
 	}
 }
 
@@ -154,6 +156,26 @@ func verdictIn(c *record.Case, v record.Variant, phase string, s Style) cell {
 		out.text += ", a win"
 	}
 	return out
+}
+
+// asserts tells which conditions failed, and for how many variants each held.
+func asserts(w io.Writer, c *record.Case) {
+	var names []string
+	held := map[string]int{}
+	for _, a := range c.Asserts {
+		switch {
+		case !a.Passed:
+			fmt.Fprintf(w, "    assert %s failed for %s: %s\n", a.Name, a.Variant, a.Message)
+		case held[a.Name] == 0:
+			names = append(names, a.Name)
+			fallthrough
+		default:
+			held[a.Name]++
+		}
+	}
+	for _, name := range names {
+		fmt.Fprintf(w, "    assert %s holds for %s\n", name, count(held[name], "variant"))
+	}
 }
 
 func judgement(w io.Writer, j judge.Judgement, s Style) {

@@ -15,12 +15,22 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 	t.add(s.dim("experiment"), s.dim("verdict"), s.dim("status"), s.dim("rounds"), s.dim("time"))
 	var all record.Overhead
 	for _, r := range results {
-		rounds := 0
+		rounds, repeated := 0, 0
 		for i := range r.Cases {
-			rounds += len(r.Cases[i].Rounds)
+			for _, d := range r.Cases[i].Rounds {
+				if d.Counted {
+					rounds++
+				} else {
+					repeated++
+				}
+			}
+		}
+		counted := fmt.Sprint(rounds)
+		if repeated > 0 {
+			counted += fmt.Sprintf(" (+%d repeated)", repeated)
 		}
 		o := r.Session.Overhead
-		t.add(plain(r.Experiment.Name), s.verdict(r.Verdict), plain(string(r.Status)), plain(fmt.Sprint(rounds)), plain(clock(time.Duration(o.Wall))))
+		t.add(plain(r.Experiment.Name), s.verdict(r.Verdict), plain(string(r.Status)), plain(counted), plain(clock(time.Duration(o.Wall))))
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
 	}

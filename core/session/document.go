@@ -51,23 +51,14 @@ func (x *experiment) newResult(ctx context.Context) (*record.Result, error) {
 	return r, nil
 }
 
-// plan fixes looks and error levels before any data. Without guardrails there
-// is nothing to judge, and the rounds asked for are measured once.
+// plan fixes looks and error levels before any data.
 func (x *experiment) plan(r *record.Result) (judge.Plan, error) {
 	m := judge.Method{Confidence: confidence, Rounds: x.config.Measure.Rounds, MaxRounds: x.config.Measure.MaxRounds}
-	guardrails := r.JudgeGuardrails()
-	if len(guardrails) == 0 {
-		return judge.Plan{Method: m, Looks: []judge.Look{{Rounds: m.Rounds, Alpha: 1 - confidence}}}, nil
-	}
+	var variants []int
 	for i := range x.config.Cases {
-		m.Claims += judge.CountClaims(guardrails, 1, len(x.config.Cases[i].Variants)-1)
+		variants = append(variants, len(x.config.Cases[i].Variants)-1)
 	}
-	guarded := map[string]bool{}
-	for _, g := range guardrails {
-		guarded[g.Phase] = true
-	}
-	m.Controls = len(x.config.Cases) * len(guarded)
-	return judge.NewPlan(m)
+	return judge.PlanFor(m, r.JudgeGuardrails(), variants)
 }
 
 func (x *experiment) describeExperiment() record.Experiment {

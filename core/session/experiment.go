@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -66,7 +67,7 @@ func (x *experiment) probe(ctx context.Context) error {
 	if x.Probe == nil {
 		return nil
 	}
-	p := record.Probe{Kind: x.config.Device}
+	p := record.Probe{Kind: cmp.Or(x.result.Metadata.Device.Kind, x.config.Device)}
 	err := x.Probe(ctx, p.Kind)
 	if p.Healthy = err == nil; !p.Healthy {
 		p.Message = err.Error()

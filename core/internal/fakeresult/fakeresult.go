@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+	"slices"
 
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
@@ -147,8 +148,8 @@ func (m *maker) head() *record.Result {
 			})
 		}
 	}
-	claims := judge.CountClaims(r.JudgeGuardrails(), len(m.Cases), len(m.Order))
-	r.Plan, _ = judge.NewPlan(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds, Claims: claims, Controls: len(m.Cases) * len(m.Phases)})
+	variants := slices.Repeat([]int{len(m.Order)}, len(m.Cases))
+	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), variants)
 	return r
 }
 
