@@ -53,11 +53,11 @@ locals {
   bits    = local.thorough && local.preset ? [4, 8] : [4]
 
   rounds     = local.thorough ? 24 : 8
-  max_rounds = local.thorough ? 48 : 16
+  max_rounds = local.thorough ? 48 : 24
   visit      = local.thorough ? "100ms" : "40ms"
   passes     = local.thorough ? 8 : 3
   warmup_max = local.thorough ? "5s" : "300ms"
-  budget     = local.thorough ? "2h" : "90s"
+  budget     = local.thorough ? "2h" : "2m"
 
   # A prompt long enough to be a prefill, short enough for a processor.
   prompt = local.gpu || local.thorough ? 512 : 32
