@@ -7,9 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
-	"slices"
 
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
