@@ -42,15 +42,16 @@ func Facts(ctx context.Context) record.Host {
 
 // Git says which commit dir is at and whether it differs from it. In a folder
 // that was taken out of its repository, such as a bundle's, the file REVISION
-// says it instead. Without an answer sha is nil and reason says why.
+// says it, whatever repository the folder lies in now. Without an answer sha is
+// nil and reason says why.
 func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason string) {
+	if sha, dirty, ok := revision(dir); ok {
+		return &sha, &dirty, ""
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	out, err := output(ctx, dir, "git", "rev-parse", "HEAD")
 	if err != nil {
-		if sha, dirty, ok := revision(dir); ok {
-			return &sha, &dirty, ""
-		}
 		return nil, nil, fmt.Sprintf("git rev-parse HEAD in %s: %v", dir, err)
 	}
 	status, err := output(ctx, dir, "git", "status", "--porcelain")

@@ -89,7 +89,7 @@ func TestFactsAndEnvironmentAreFilled(t *testing.T) {
 }
 
 func TestCommitOfAFolderWithoutGit(t *testing.T) {
-	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(t.TempDir()))
+	t.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(t.TempDir())) // wherever temporary folders lie
 	for name, c := range map[string]struct {
 		revision string
 		sha      string
