@@ -92,28 +92,12 @@ type Arm struct {
 	// Name of the variant.
 	Name string
 	// LogRatios are ln(t_baseline/t_variant), one per round that has both:
-	// above 0 the variant is faster. The function LogRatios makes them.
+	// above 0 the variant is faster. record.Round.LogRatio makes them.
 	LogRatios []float64
 	// MedianRatio is the plain multi-run median: the median over rounds of the
 	// baseline's time divided by that of the variant's. When 0, the median of
 	// LogRatios stands in.
 	MedianRatio float64
-}
-
-// LogRatios pairs the per-round times of a baseline and a variant, which must
-// be above 0 and equally many.
-func LogRatios(baseline, variant []float64) ([]float64, error) {
-	if len(baseline) != len(variant) {
-		return nil, fmt.Errorf("rounds: %d of the baseline but %d of the variant", len(baseline), len(variant))
-	}
-	out := make([]float64, len(baseline))
-	for i := range out {
-		out[i] = math.Log(baseline[i]) - math.Log(variant[i])
-		if math.IsNaN(out[i]) || math.IsInf(out[i], 0) {
-			return nil, fmt.Errorf("round %d: times %v and %v give no ratio", i, baseline[i], variant[i])
-		}
-	}
-	return out, nil
 }
 
 // rounds is how many rounds the case had.

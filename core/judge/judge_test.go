@@ -259,8 +259,6 @@ func TestBadInput(t *testing.T) {
 		`on_fail`:         func() error { _, err := Judge(p, []Guardrail{{MinRatio: 1, OnFail: "stop"}}, one(ok, ok)); return err },
 		`plan`:            func() error { _, err := Judge(Plan{}, []Guardrail{decode}, one(ok, ok)); return err },
 		`no looks`:        func() error { _, err := Decide(Plan{}, []Guardrail{decode}, one(ok, ok)[0]); return err },
-		`round 1`:         func() error { _, err := LogRatios([]float64{1, 0}, []float64{1, 1}); return err },
-		`2 of the base`:   func() error { _, err := LogRatios([]float64{1, 1}, []float64{1}); return err },
 		`confidence`:      func() error { _, err := NewPlan(Method{Confidence: 1}); return err },
 		`max_rounds: 4`:   func() error { _, err := NewPlan(Method{Rounds: 8, MaxRounds: 4}); return err },
 		`max_rounds: 9`:   func() error { _, err := NewPlan(Method{MaxRounds: 9999}); return err },
