@@ -72,7 +72,7 @@ type Visit struct {
 	Samples      []Sample    `json:"samples"`
 	Contaminated bool        `json:"contaminated"`
 	Reasons      []string    `json:"reasons,omitempty"`
-	Superseded   bool        `json:"superseded"` // visited again later in the round
+	Superseded   bool        `json:"superseded"` // a cleaner visit in the same place of the order stands in for it
 	Observed     Observation `json:"observed"`
 }
 

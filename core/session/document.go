@@ -144,16 +144,3 @@ func (x *experiment) status() record.Status {
 	}
 	return worst
 }
-
-// write puts the document where the experiment says, and appends its row.
-func (s *Session) write(path, appendTo string, r *record.Result) error {
-	if err := record.WriteResult(path, r); err != nil {
-		return err
-	}
-	if appendTo != "" {
-		if err := record.AppendJSON(appendTo, r.Rows()); err != nil {
-			return err
-		}
-	}
-	return s.journal.Append(r.Experiment.Name, record.KindResult, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
-}

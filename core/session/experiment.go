@@ -69,6 +69,9 @@ func (x *experiment) probe(ctx context.Context) error {
 	}
 	p := record.Probe{Kind: cmp.Or(x.result.Metadata.Device.Kind, x.config.Device)}
 	err := x.Probe(ctx, p.Kind)
+	if ctx.Err() != nil { // the user ended it, not the device
+		return ctx.Err()
+	}
 	if p.Healthy = err == nil; !p.Healthy {
 		p.Message = err.Error()
 	}

@@ -7,9 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -127,10 +125,10 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) ([]
 		if r != nil {
 			r.Session.Overhead.LockWait, lockWait = lockWait.Nanoseconds(), 0
 			results = append(results, r)
-			if ctx.Err() != nil && !measured(r) && exists(s.path(e.Output.Path)) {
-				// Nothing was measured, so an earlier session's document is worth more.
-			} else if werr := s.write(s.path(e.Output.Path), s.path(e.Output.Append), r); werr != nil && err == nil {
-				err = werr
+			if !s.superfluous(ctx, e, r) {
+				if werr := s.write(s.path(e.Output.Path), s.path(e.Output.Append), r); werr != nil && err == nil {
+					err = werr
+				}
 			}
 			s.Report(Event{Kind: ExperimentEnds, Experiment: e.Name, Result: r})
 		}
@@ -139,43 +137,6 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) ([]
 		}
 	}
 	return results, nil
-}
-
-// measured says that a round of the experiment counts.
-func measured(r *record.Result) bool {
-	return slices.ContainsFunc(r.Cases, func(c record.Case) bool {
-		return slices.ContainsFunc(c.Rounds, func(d record.Round) bool { return d.Counted })
-	})
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// writable makes the folders of all documents, so that a path that cannot be
-// written is known before anything is measured.
-func (s *Session) writable(experiments []*config.Experiment) error {
-	for _, e := range experiments {
-		for _, p := range []string{e.Output.Path, e.Output.Append} {
-			if p == "" {
-				continue
-			}
-			dir := filepath.Dir(s.path(p))
-			err := os.MkdirAll(dir, 0o755)
-			if err == nil {
-				var f *os.File
-				if f, err = os.CreateTemp(dir, ".assay-writable-*"); err == nil {
-					f.Close()
-					err = os.Remove(f.Name())
-				}
-			}
-			if err != nil {
-				return fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)
-			}
-		}
-	}
-	return nil
 }
 
 // copyRate asks for the yardstick of a kind once. A device that cannot be
@@ -190,14 +151,6 @@ func (s *Session) copyRate(ctx context.Context, kind string) float64 {
 	}
 	s.rates[kind] = rate
 	return rate
-}
-
-// path is relative to the session's folder; an empty one stays empty.
-func (s *Session) path(p string) string {
-	if p == "" || filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(s.Folder, p)
 }
 
 func (s *Session) document() record.Session {

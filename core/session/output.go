@@ -1,0 +1,75 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// path is relative to the session's folder; an empty one stays empty.
+func (s *Session) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(s.Folder, p)
+}
+
+// measured says that a round of the experiment counts.
+func measured(r *record.Result) bool {
+	return slices.ContainsFunc(r.Cases, func(c record.Case) bool {
+		return slices.ContainsFunc(c.Rounds, func(d record.Round) bool { return d.Counted })
+	})
+}
+
+// superfluous says that an interrupted experiment measured nothing, and that an
+// earlier session's document, which is worth more, is in its place.
+func (s *Session) superfluous(ctx context.Context, e *config.Experiment, r *record.Result) bool {
+	if ctx.Err() == nil || measured(r) {
+		return false
+	}
+	_, err := os.Stat(s.path(e.Output.Path))
+	return err == nil
+}
+
+// writable makes the folders of all documents, so that a path that cannot be
+// written is known before anything is measured.
+func (s *Session) writable(experiments []*config.Experiment) error {
+	for _, e := range experiments {
+		for _, p := range []string{e.Output.Path, e.Output.Append} {
+			if p == "" {
+				continue
+			}
+			dir := filepath.Dir(s.path(p))
+			err := os.MkdirAll(dir, 0o755)
+			if err == nil {
+				var f *os.File
+				if f, err = os.CreateTemp(dir, ".assay-writable-*"); err == nil {
+					f.Close()
+					err = os.Remove(f.Name())
+				}
+			}
+			if err != nil {
+				return fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)
+			}
+		}
+	}
+	return nil
+}
+
+// write puts the document where the experiment says, and appends its row.
+func (s *Session) write(path, appendTo string, r *record.Result) error {
+	if err := record.WriteResult(path, r); err != nil {
+		return err
+	}
+	if appendTo != "" {
+		if err := record.AppendJSON(appendTo, r.Rows()); err != nil {
+			return err
+		}
+	}
+	return s.journal.Append(r.Experiment.Name, record.KindResult, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
+}
