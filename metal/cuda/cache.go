@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/assay-bench/assay/metal/internal/compilecache"
 )
 
 // cache keeps machine code on disk, one file per compilation. Any trouble with
 // it costs a compilation and is otherwise no error.
-type cache struct{ dir string }
+type cache struct{ dir compilecache.Dir }
 
 // defaultCache is the user's cache folder, or none.
 func defaultCache() cache {
@@ -19,7 +20,7 @@ func defaultCache() cache {
 	if err != nil {
 		return cache{}
 	}
-	return cache{filepath.Join(dir, "assay", "cuda")}
+	return cache{compilecache.Dir(filepath.Join(dir, "assay", "cuda"))}
 }
 
 // keyOf names a compilation: everything that machine code depends on.
@@ -31,12 +32,16 @@ func keyOf(source string, options []string, device, compiler string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// codeFile is the name of a key's machine code in the cache.
+func codeFile(key string) string { return key + ".cubin" }
+
 // get returns what was put under key, if it is there and whole.
 func (c cache) get(key string) ([]byte, bool) {
-	if c.dir == "" {
+	path, ok := c.dir.Find(codeFile(key))
+	if !ok {
 		return nil, false
 	}
-	data, err := os.ReadFile(c.path(key))
+	data, err := os.ReadFile(path)
 	if err != nil || len(data) < sha256.Size {
 		return nil, false
 	}
@@ -49,63 +54,28 @@ func (c cache) get(key string) ([]byte, bool) {
 
 // put stores image, whole or not at all.
 func (c cache) put(key string, image []byte) {
-	if c.dir == "" || os.MkdirAll(c.dir, 0o755) != nil {
+	if c.dir.Make() != nil {
 		return
 	}
-	f, err := os.CreateTemp(c.dir, "new-*")
+	f, err := os.CreateTemp(string(c.dir), compilecache.NewName)
 	if err != nil {
 		return
 	}
-	defer os.Remove(f.Name())
 	sum := sha256.Sum256(image)
 	_, err = f.Write(append(sum[:], image...))
-	if closed := f.Close(); err == nil && closed == nil {
-		_ = os.Rename(f.Name(), c.path(key))
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		_, err = c.dir.Add(f.Name(), codeFile(key))
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
 	}
 }
 
 func (c cache) drop(key string) {
 	if c.dir != "" {
-		_ = os.Remove(c.path(key))
+		_ = os.Remove(c.dir.Path(codeFile(key)))
 	}
 }
-
-// faultKept is how long a source is remembered to have faulted.
-const faultKept = time.Hour
-
-// markFault remembers that a kernel of that compilation faulted.
-func (c cache) markFault(key string) {
-	if c.dir != "" && os.MkdirAll(c.dir, 0o755) == nil {
-		_ = os.WriteFile(c.faultPath(key), nil, 0o644)
-	}
-}
-
-// faultedLately reports whether any did and is remembered, and forgets old ones.
-func (c cache) faultedLately() bool {
-	if c.dir == "" {
-		return false
-	}
-	marks, _ := filepath.Glob(filepath.Join(c.dir, "*.fault")) // the pattern is sound
-	lately := false
-	for _, mark := range marks {
-		info, err := os.Stat(mark)
-		switch {
-		case err != nil:
-		case time.Since(info.ModTime()) > faultKept:
-			_ = os.Remove(mark)
-		default:
-			lately = true
-		}
-	}
-	return lately
-}
-
-func (c cache) forgetFault(key string) {
-	if c.dir != "" {
-		_ = os.Remove(c.faultPath(key))
-	}
-}
-
-func (c cache) faultPath(key string) string { return filepath.Join(c.dir, key+".fault") }
-
-func (c cache) path(key string) string { return filepath.Join(c.dir, key+".cubin") }

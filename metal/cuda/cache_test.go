@@ -5,11 +5,12 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-	"time"
+
+	"github.com/assay-bench/assay/metal/internal/compilecache"
 )
 
 func TestCache(t *testing.T) {
-	c := cache{filepath.Join(t.TempDir(), "deep", "cache")}
+	c := cache{compilecache.Dir(filepath.Join(t.TempDir(), "deep", "cache"))}
 	k := keyOf("source", []string{"-a"}, "sm_90", "13.0")
 	if _, ok := c.get(k); ok {
 		t.Fatal("an empty cache has something")
@@ -18,48 +19,23 @@ func TestCache(t *testing.T) {
 	if got, ok := c.get(k); !ok || string(got) != "machine code" {
 		t.Fatalf("got %q, %t", got, ok)
 	}
-	if err := os.WriteFile(c.path(k), []byte("torn in the middle of being written, with no valid sum"), 0o644); err != nil {
+	if err := os.WriteFile(c.dir.Path(codeFile(k)), []byte("torn in the middle of being written, with no valid sum"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := c.get(k); ok {
 		t.Error("a damaged file is taken for machine code")
 	}
 	c.drop(k)
-	if left, _ := os.ReadDir(c.dir); len(left) != 0 {
-		t.Errorf("%d files are left behind", len(left))
+	if left, _ := filepath.Glob(c.dir.Path("new-*")); len(left) != 0 {
+		t.Errorf("%v are left behind", left)
+	}
+	if _, err := os.Stat(c.dir.Path(codeFile(k))); err == nil {
+		t.Error("what was dropped is still there")
 	}
 	off := cache{}
 	off.put(k, []byte("x"))
 	if _, ok := off.get(k); ok {
 		t.Error("a cache that is off has something")
-	}
-}
-
-func TestFaultsAreRememberedForAWhile(t *testing.T) {
-	c := cache{filepath.Join(t.TempDir(), "cache")}
-	if c.faultedLately() {
-		t.Error("nothing ran, and something is said to have faulted")
-	}
-	c.markFault("a")
-	c.markFault("b")
-	c.forgetFault("a")
-	if !c.faultedLately() {
-		t.Error("forgetting one fault forgets the other")
-	}
-	old := time.Now().Add(-2 * faultKept)
-	if err := os.Chtimes(c.faultPath("b"), old, old); err != nil {
-		t.Fatal(err)
-	}
-	if c.faultedLately() {
-		t.Error("an old fault counts")
-	}
-	if left, _ := os.ReadDir(c.dir); len(left) != 0 {
-		t.Error("an old fault's mark stays")
-	}
-	off := cache{}
-	off.markFault("a")
-	if off.faultedLately() {
-		t.Error("a cache that is off remembers")
 	}
 }
 

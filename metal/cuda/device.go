@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/compilecache"
 )
 
 // Options of Open. The zero value is what plugins use.
@@ -56,7 +57,7 @@ func Open(o Options) (metal.Device, error) {
 	case "off":
 		d.cache = cache{}
 	default:
-		d.cache = cache{o.CacheDir}
+		d.cache = cache{compilecache.Dir(o.CacheDir)}
 	}
 	if o.Timeout > 0 {
 		d.timeout = o.Timeout

@@ -20,18 +20,19 @@ import (
 	"golang.org/x/sys/cpu"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/compilecache"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
 //go:embed runtime/*.cc runtime/*.h
 var runtimeFiles embed.FS
 
-// compiler is a C++ compiler of this machine and the folder it compiles into.
+// compiler is a C++ compiler of this machine and where it keeps what it makes.
 type compiler struct {
 	path    string
 	version string // its own first line
 	clang   bool
-	dir     string
+	cache   compilecache.Dir
 }
 
 // candidates in the order they are tried; the first new enough one serves.
@@ -60,7 +61,7 @@ func findCompiler(ctx context.Context, o Options) (*compiler, error) {
 			tried = append(tried, fmt.Sprintf("%s: %v", path, err))
 			continue
 		}
-		c := &compiler{path: path, dir: o.CacheDir, clang: bytes.Contains(out, []byte("clang"))}
+		c := &compiler{path: path, cache: compilecache.Dir(o.CacheDir), clang: bytes.Contains(out, []byte("clang"))}
 		c.version, _, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
 		oldest := oldestGCC
 		if c.clang {
@@ -168,30 +169,31 @@ func (c *compiler) build(ctx context.Context, what string, files map[string]stri
 	for _, name := range names {
 		fmt.Fprintf(h, "%s %d\n%s", name, len(files[name]), files[name])
 	}
-	final := filepath.Join(c.dir, hex.EncodeToString(h.Sum(nil)))
-	if _, err := os.Stat(final); err == nil {
-		return final, nil
+	key := hex.EncodeToString(h.Sum(nil))
+	if path, ok := c.cache.Find(key); ok {
+		return path, nil
 	}
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
-		return "", fmt.Errorf("sim compile cache: %w", err)
+	if err := c.cache.Make(); err != nil {
+		return "", fmt.Errorf("sim: %w", err)
 	}
-	dir, err := os.MkdirTemp(c.dir, "new-*")
+	dir, err := os.MkdirTemp(string(c.cache), compilecache.NewName)
 	if err != nil {
-		return "", fmt.Errorf("sim compile cache: %w", err)
+		return "", fmt.Errorf("sim: compile cache: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			return "", fmt.Errorf("sim compile cache: %w", err)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			return "", fmt.Errorf("sim: compile cache: %w", err)
 		}
 	}
 	if err := compile(func(args ...string) error { return c.run(ctx, what, dir, args) }); err != nil {
 		return "", err
 	}
-	if err := os.Rename(filepath.Join(dir, "out"), final); err != nil {
-		return "", fmt.Errorf("sim compile cache: %w", err)
+	path, err := c.cache.Add(filepath.Join(dir, "out"), key)
+	if err != nil {
+		return "", fmt.Errorf("sim: %w", err)
 	}
-	return final, nil
+	return path, nil
 }
 
 func (c *compiler) run(ctx context.Context, what, dir string, args []string) error {
