@@ -1,13 +1,11 @@
 package cuda
 
 import (
-	"debug/dwarf"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 )
 
@@ -20,9 +18,9 @@ type spot struct {
 
 // A GPU core dump is an ELF file. Sections .cudbg.wptbl.* have a row for each
 // warp that was resident, .cudbg.smtbl.* one for each multiprocessor, where a
-// fault stays when its warp has ended; .cudbg.relfimg.* are the loaded modules, themselves ELF files whose
-// .text.KERNEL sections have the addresses they ran at. Facts from
-// cudacoredump.h of the CUDA toolkit.
+// fault stays when its warp has ended; .cudbg.relfimg.* are the loaded modules,
+// themselves ELF files whose .text.KERNEL sections have the addresses they ran
+// at. Facts from cudacoredump.h of the CUDA toolkit.
 const modules = ".cudbg.relfimg."
 
 // table says where its rows have an address, and a word that is not 0 if that
@@ -37,8 +35,20 @@ var tables = [...]table{
 	{".cudbg.smtbl.", 16, 12},
 }
 
-// findFault reads where a kernel faulted out of a core dump.
-func findFault(dump io.ReaderAt) (spot, error) {
+// maxTables bounds what is read of a dump at once, in bytes. The tables of an H200
+// are some hundred KB.
+const maxTables = 64 << 20
+
+// findFault reads where a kernel faulted out of a core dump. One that was cut
+// off or is damaged gives an error.
+func findFault(dump io.ReaderAt) (at spot, err error) {
+	// The standard library's readers are made for files that a linker wrote and
+	// may panic on others; see the package comments of debug/elf and debug/dwarf.
+	defer func() {
+		if r := recover(); r != nil {
+			at, err = spot{}, fmt.Errorf("core dump: it is damaged: %v", r)
+		}
+	}()
 	f, err := elf.NewFile(dump)
 	if err != nil {
 		return spot{}, fmt.Errorf("core dump: %w", err)
@@ -48,7 +58,7 @@ func findFault(dump io.ReaderAt) (spot, error) {
 		return spot{}, err
 	}
 	for _, s := range f.Sections {
-		if !strings.HasPrefix(s.Name, modules) {
+		if !strings.HasPrefix(s.Name, modules) || s.ReaderAt == nil { // nil: compressed
 			continue
 		}
 		module, err := elf.NewFile(s)
@@ -57,7 +67,7 @@ func findFault(dump io.ReaderAt) (spot, error) {
 		}
 		for _, text := range module.Sections {
 			if name, ok := strings.CutPrefix(text.Name, ".text."); ok && pc >= text.Addr && pc-text.Addr < text.Size {
-				at, err := lineOf(module, pc)
+				at, err := lineIn(module, pc)
 				at.symbol = name
 				return at, err
 			}
@@ -68,15 +78,17 @@ func findFault(dump io.ReaderAt) (spot, error) {
 
 // faultAddress is that of the first warp or multiprocessor which faulted.
 func faultAddress(f *elf.File) (uint64, error) {
+	left := uint64(maxTables)
 	for _, t := range tables {
 		for _, s := range f.Sections {
 			if !strings.HasPrefix(s.Name, t.sections) || s.Entsize < uint64(max(t.fault+4, t.address+8)) {
 				continue
 			}
-			rows, err := s.Data()
+			rows, err := contents(s, left)
 			if err != nil {
-				return 0, fmt.Errorf("core dump: %w", err)
+				return 0, err
 			}
+			left -= s.Size
 			for ; uint64(len(rows)) >= s.Entsize; rows = rows[s.Entsize:] {
 				if binary.LittleEndian.Uint32(rows[t.fault:]) != 0 {
 					return binary.LittleEndian.Uint64(rows[t.address:]), nil
@@ -87,45 +99,31 @@ func faultAddress(f *elf.File) (uint64, error) {
 	return 0, errors.New("core dump: no fault is told of")
 }
 
-// lineOf looks an address up in a module's line table. Modules have no debug
-// information but that table, so the unit that would refer to it is made here.
-func lineOf(module *elf.File, pc uint64) (spot, error) {
+// lineIn looks an address up in a module's line table.
+func lineIn(module *elf.File, pc uint64) (spot, error) {
 	s := module.Section(".debug_line")
 	if s == nil {
 		return spot{}, errors.New("core dump: the module has no line table")
 	}
-	table, err := s.Data()
+	table, err := contents(s, maxTables)
+	if err != nil {
+		return spot{}, err
+	}
+	file, line, err := lineOf(table, pc)
 	if err != nil {
 		return spot{}, fmt.Errorf("core dump: %w", err)
 	}
-	abbrev := []byte{
-		1, 0x11, 0, // abbreviation 1: a compile unit without children
-		0x10, 0x06, // DW_AT_stmt_list, DW_FORM_data4
-		0, 0, 0,
+	return spot{file: file, line: line}, nil
+}
+
+// contents reads a section of at most so many bytes.
+func contents(s *elf.Section, limit uint64) ([]byte, error) {
+	if s.Size > limit {
+		return nil, fmt.Errorf("core dump: section %s of %d bytes is too large", s.Name, s.Size)
 	}
-	unit := []byte{
-		12, 0, 0, 0, // bytes that follow
-		2, 0, // DWARF 2
-		0, 0, 0, 0, // the abbreviations' offset
-		8,          // bytes of an address
-		1,          // abbreviation 1
-		0, 0, 0, 0, // the line table's offset
-	}
-	data, err := dwarf.New(abbrev, nil, nil, unit, table, nil, nil, nil)
+	data, err := s.Data()
 	if err != nil {
-		return spot{}, fmt.Errorf("core dump: line table: %w", err)
+		return nil, fmt.Errorf("core dump: section %s: %w", s.Name, err)
 	}
-	entry, err := data.Reader().Next()
-	if err != nil {
-		return spot{}, fmt.Errorf("core dump: line table: %w", err)
-	}
-	lines, err := data.LineReader(entry)
-	if err != nil {
-		return spot{}, fmt.Errorf("core dump: line table: %w", err)
-	}
-	var row dwarf.LineEntry
-	if err := lines.SeekPC(pc, &row); err != nil || row.File == nil {
-		return spot{}, fmt.Errorf("core dump: the address %#x has no line", pc)
-	}
-	return spot{file: path.Base(row.File.Name), line: row.Line}, nil
+	return data, nil
 }

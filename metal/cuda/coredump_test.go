@@ -3,6 +3,8 @@ package cuda
 import (
 	"bytes"
 	"compress/gzip"
+	"debug/elf"
+	"encoding/binary"
 	"io"
 	"os"
 	"strings"
@@ -56,9 +58,88 @@ func TestFindFaultSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+// sections finds the module with a line table in a core dump: its section
+// header's offset, and where the line table begins.
+func sections(t testing.TB, data []byte) (header, table int) {
+	t.Helper()
+	f, err := elf.NewFile(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range f.Sections {
+		if !strings.HasPrefix(s.Name, modules) {
+			continue
+		}
+		module, err := elf.NewFile(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := module.Section(".debug_line"); lines != nil {
+			const headers, headerSize = 0x28, 64 // of ELF64: where the headers' offset is, a header's size
+			return int(binary.LittleEndian.Uint64(data[headers:])) + i*headerSize, int(s.Offset + lines.Offset)
+		}
+	}
+	t.Fatal("no module has a line table")
+	return 0, 0
+}
+
+func TestFindFaultInDamagedDumps(t *testing.T) {
+	whole := dump(t, "outofbounds")
+	header, table := sections(t, whole)
+	const flags, size = 8, 32 // of a section header
+	for name, c := range map[string]struct {
+		change func([]byte)
+		want   string
+	}{
+		"module said to be compressed": {func(d []byte) {
+			d[header+flags+1] |= byte(elf.SHF_COMPRESSED >> 8)
+		}, "no module holds"},
+		"module larger than the dump": {func(d []byte) {
+			binary.LittleEndian.PutUint64(d[header+size:], 1<<62)
+		}, ""}, // what is needed of it is there
+		"warps larger than the dump": {func(d []byte) {
+			first := int(binary.LittleEndian.Uint64(d[0x28:])) + 64
+			binary.LittleEndian.PutUint64(d[first+size:], 1<<62)
+		}, "too large"},
+		"file of a negative number": {func(d []byte) {
+			program := table + 10 + int(binary.LittleEndian.Uint32(d[table+6:]))
+			copy(d[program:], "\x04\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01") // DW_LNS_set_file
+		}, "damaged"},
+	} {
+		d := bytes.Clone(whole)
+		c.change(d)
+		at, err := findFault(bytes.NewReader(d))
+		if c.want == "" && (err != nil || at.line != 4) {
+			t.Errorf("%s: found %+v, %v, want line 4", name, at, err)
+		}
+		if c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: found %+v, %v, want an error with %q", name, at, err, c.want)
+		}
+	}
+	for n := 0; n < len(whole); n += 97 {
+		if at, err := findFault(bytes.NewReader(whole[:n])); err == nil {
+			t.Errorf("the first %d bytes of a dump give %+v", n, at)
+		}
+	}
+}
+
 // FuzzFindFault: a damaged dump gives an error, not a panic.
 func FuzzFindFault(f *testing.F) {
 	f.Add(dump(f, "outofbounds"))
 	f.Add(dump(f, "unbound"))
 	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = findFault(bytes.NewReader(data)) })
+}
+
+// FuzzFindFaultLines puts other bytes in the place of the line table.
+func FuzzFindFaultLines(f *testing.F) {
+	whole := dump(f, "outofbounds")
+	_, table := sections(f, whole)
+	length := 4 + int(binary.LittleEndian.Uint32(whole[table:]))
+	f.Add(bytes.Clone(whole[table : table+length]))
+	f.Add(tableOf(sequence(0x3000, 30), sequence(0x1000, 10)))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		d := bytes.Clone(whole)
+		copy(d[table:table+length], data)
+		_, _ = findFault(bytes.NewReader(d))
+	})
 }
