@@ -117,12 +117,15 @@ func (b *Buffer) Release() {
 	if b.at == 0 {
 		return
 	}
-	if b.d.usable() == nil {
+	b.at = 0
+	if b.d.closed {
+		return // it went with the device
+	}
+	if b.d.lost == nil {
 		leave := b.d.enter()
 		b.d.cu.MemFree.call(b.from)
 		leave()
 	}
 	delete(b.d.buffers, b)
 	b.d.memory.Current -= int64(b.size)
-	b.at = 0
 }

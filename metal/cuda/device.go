@@ -37,7 +37,7 @@ type Device struct {
 	buffers  map[*Buffer]struct{}
 	programs map[*program]struct{}
 	modules  []uintptr
-	sources  map[string]string // of kernel names: the key of what each was compiled from
+	origins  map[string]origin // of kernels, by name
 	dump     string            // where the driver leaves a core dump when a kernel faults; empty for none
 	lost     error             // why no further call can succeed
 	closed   bool
@@ -50,7 +50,7 @@ var _ metal.Device = (*Device)(nil)
 func Open(o Options) (metal.Device, error) {
 	d := &Device{
 		cache: defaultCache(), timeout: 30 * time.Second,
-		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, sources: map[string]string{},
+		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, origins: map[string]origin{},
 	}
 	switch o.CacheDir {
 	case "":
@@ -66,6 +66,7 @@ func Open(o Options) (metal.Device, error) {
 		return nil, err
 	}
 	if err := d.start(o.Ordinal); err != nil {
+		d.Close()
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	var err error
@@ -81,7 +82,8 @@ func Open(o Options) (metal.Device, error) {
 	return d, nil
 }
 
-// start initialises CUDA and takes the GPU's primary context.
+// start initialises CUDA and takes the GPU's primary context. What it took
+// before an error is Close's to give back.
 func (d *Device) start(ordinal int) error {
 	if err := d.cu.check("cuInit", d.cu.Init.call(0)); err != nil {
 		if !errors.Is(err, metal.ErrUnavailable) {
@@ -249,7 +251,9 @@ func (d *Device) Close() error {
 			d.cu.ModuleUnload.call(m)
 		}
 		for _, e := range append(d.fences, d.events[:]...) {
-			d.cu.EventDestroy.call(e)
+			if e != 0 { // as after an Open that failed
+				d.cu.EventDestroy.call(e)
+			}
 		}
 		if d.stream != 0 {
 			d.cu.StreamDestroy.call(d.stream)

@@ -185,8 +185,8 @@ func TestDriverStructLayout(t *testing.T) {
 	}
 }
 
-func testKernel() *kernel {
-	return &kernel{name: "k", maxThreads: 256, maxShared: 1 << 10, params: []param{
+func testKernel(d *Device) *kernel {
+	return &kernel{d: d, name: "k", maxThreads: 256, maxShared: 1 << 10, params: []param{
 		{Param: msl.Param{Kind: msl.ParamBuffer, Index: 0}, name: "x"},
 		{Param: msl.Param{Kind: msl.ParamValue, Index: 2}, name: "p", size: 12},
 		{Param: msl.Param{Kind: msl.ParamBuffer, Index: 1}, name: "unused"},
@@ -202,7 +202,7 @@ func TestArguments(t *testing.T) {
 	d := &Device{stream: 9}
 	b := &Buffer{d: d, at: 0x7_0000_1000, size: 256}
 	s := metal.Dispatch{
-		Kernel: testKernel(),
+		Kernel: testKernel(d),
 		Args:   []metal.Arg{{Buffer: b, Offset: 16}, {}, {Bytes: []byte{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 99}}},
 		Grid:   metal.Size{X: 100, Y: 3}, Threadgroup: metal.Size{X: 64},
 		ThreadgroupMemory: []int{20, 4},
@@ -233,7 +233,7 @@ func TestWrongDispatches(t *testing.T) {
 	params := metal.Arg{Bytes: make([]byte, 12)}
 	base := func() metal.Dispatch {
 		return metal.Dispatch{
-			Kernel: testKernel(), Args: []metal.Arg{{Buffer: good}, {}, params},
+			Kernel: testKernel(d), Args: []metal.Arg{{Buffer: good}, {}, params},
 			Grid: metal.Size{X: 1}, Threadgroup: metal.Size{X: 1}, ThreadgroupMemory: []int{4, 4},
 		}
 	}
@@ -253,6 +253,7 @@ func TestWrongDispatches(t *testing.T) {
 		"grid too high":     {func(s *metal.Dispatch) { s.Grid.Y = 70000 }, "CUDA allows 65535"},
 		"threadgroup size":  {func(s *metal.Dispatch) { s.ThreadgroupMemory = []int{4} }, "threadgroup argument 1 (b)"},
 		"threadgroup large": {func(s *metal.Dispatch) { s.ThreadgroupMemory[0] = 4096 }, "the GPU has 1024"},
+		"other's kernel":    {func(s *metal.Dispatch) { s.Kernel = testKernel(&Device{}) }, "did not compile"},
 		"no kernel":         {func(s *metal.Dispatch) { s.Kernel = nil }, "did not compile"},
 	} {
 		s := base()

@@ -56,7 +56,7 @@ type launcher struct {
 // prepare checks a dispatch and fills l, reusing its memory.
 func (d *Device) prepare(l *launch, s *metal.Dispatch) error {
 	k, ok := s.Kernel.(*kernel)
-	if !ok || k == nil {
+	if !ok || k == nil || k.d != d {
 		return fmt.Errorf("cuda: dispatch of a kernel that this device did not compile")
 	}
 	l.kernel, l.function = k, k.function
@@ -223,19 +223,21 @@ func (d *Device) address(a *metal.Arg) (uintptr, error) {
 	return b.at + uintptr(a.Offset), nil
 }
 
-// issue hands a prepared launch to the driver.
-func (d *Device) issue(l *launch) error {
+// issue hands a prepared launch to the driver. A fault that the driver tells of
+// here is that of a kernel launched before: one of those running.
+func (d *Device) issue(l *launch, running ...string) error {
 	l.config.attributes, l.config.count = nil, 0
 	if d.overlap != nil {
 		l.config.attributes, l.config.count = d.overlap, 1
 	}
-	err := d.check("cuLaunchKernelEx", d.cu.LaunchKernelEx.call(uintptr(unsafe.Pointer(&l.config)), l.function,
-		uintptr(unsafe.Pointer(&l.pointers[0])), 0), l.kernel.name)
+	status := d.cu.LaunchKernelEx.call(uintptr(unsafe.Pointer(&l.config)), l.function,
+		uintptr(unsafe.Pointer(&l.pointers[0])), 0)
 	runtime.KeepAlive(l)
-	if err != nil {
+	err := d.check("cuLaunchKernelEx", status, running...)
+	if err != nil && d.lost == nil {
 		return fmt.Errorf("kernel %s: %w", l.kernel.name, err)
 	}
-	return nil
+	return err
 }
 
 // Submit launches dispatches one by one and waits.
@@ -253,21 +255,21 @@ func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal
 		return t, err
 	}
 	var l launch
-	var names []string
+	q := queue{d: d}
 	for i := range dispatches {
 		if err := d.prepare(&l, &dispatches[i]); err != nil {
 			return t, d.abandon(ctx, err)
 		}
-		if err := d.issue(&l); err != nil {
+		q.names = append(q.names, l.kernel.name)
+		if err := q.launch(ctx, &l); err != nil {
 			return t, err
 		}
-		names = append(names, l.kernel.name)
 	}
 	if err := d.mark(1); err != nil {
 		return t, err
 	}
-	t.Encode = time.Since(begin)
-	if err := d.await(ctx, d.events[1], names...); err != nil {
+	t.Encode = time.Since(begin) - q.waited
+	if err := d.await(ctx, d.events[1], q.names...); err != nil {
 		return t, err
 	}
 	t.Wall = time.Since(begin)

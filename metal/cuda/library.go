@@ -25,6 +25,7 @@ type library struct {
 
 // kernel is an entry point on the GPU.
 type kernel struct {
+	d          *Device
 	name       string
 	function   uintptr
 	params     []param
@@ -78,7 +79,7 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if err != nil {
 		return nil, err
 	}
-	l.d.sources[name] = key
+	l.d.origins[name] = origin{key, k.Symbol}
 	defer l.d.enter()()
 	return l.d.entry(module, k)
 }
@@ -178,7 +179,7 @@ const (
 
 // entry resolves everything a launch of k needs.
 func (d *Device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
-	out := &kernel{name: k.Name}
+	out := &kernel{d: d, name: k.Name}
 	symbol := cString(k.Symbol)
 	if err := d.check("cuModuleGetFunction", d.cu.ModuleGetFunction.call(
 		uintptr(unsafe.Pointer(&out.function)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {

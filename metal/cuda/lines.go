@@ -62,7 +62,7 @@ func (d *Device) culprit(r result, running []string) string {
 			return fmt.Sprintf("%s (the same run on the sim device names the line; %v)", who, err)
 		}
 		d.eachSource(running, d.cache.forgetFault)
-		return fmt.Sprintf("%s at %s:%d", who, at.file, at.line)
+		return fmt.Sprintf("%s at %s:%d", blame(d.ofSymbol(at.symbol, running)), at.file, at.line)
 	}
 	d.eachSource(running, d.cache.markFault)
 	if d.cache.dir == "" || d.cu.CoredumpSetAttribute == 0 {
@@ -71,11 +71,31 @@ func (d *Device) culprit(r result, running []string) string {
 	return who + " (run it again to learn the line)"
 }
 
+// origin is where a kernel came from.
+type origin struct {
+	key    string // of its source and machine code in the cache
+	symbol string // of its entry point
+}
+
+// ofSymbol is those of some kernels that have an entry point, or all if none has.
+func (d *Device) ofSymbol(symbol string, kernels []string) []string {
+	var out []string
+	for _, name := range kernels {
+		if d.origins[name].symbol == symbol {
+			out = append(out, name)
+		}
+	}
+	if out == nil {
+		return kernels
+	}
+	return out
+}
+
 // eachSource goes through the cache keys of kernels' sources.
 func (d *Device) eachSource(kernels []string, do func(key string)) {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(kernels))) {
-		if key, ok := d.sources[name]; ok {
-			do(key)
+		if o, ok := d.origins[name]; ok {
+			do(o.key)
 		}
 	}
 }
@@ -93,8 +113,8 @@ func (d *Device) readDump() (spot, error) {
 // unless it is lost.
 func (d *Device) endLines() {
 	if d.dump != "" && d.lost == nil {
-		for _, key := range d.sources {
-			d.cache.forgetFault(key)
+		for _, o := range d.origins {
+			d.cache.forgetFault(o.key)
 		}
 	}
 	d.dropDump()

@@ -14,9 +14,7 @@ import (
 const (
 	graphKernels    = 256
 	graphMinimum    = 4
-	graphsPerFence  = 4
 	remembered      = 64 // graphs for the ends of runs, kept per program
-	directPerFence  = 256
 	maxGraphKernels = 4096
 )
 
@@ -130,49 +128,29 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	return t, err
 }
 
-// submit hands the spans to the driver, never more than the fences allow ahead
-// of the GPU, and says how long it waited for that.
+// submit hands the spans to the driver and says how long it waited for the GPU
+// on the way.
 func (p *program) submit(ctx context.Context, spans []span) (waited time.Duration, err error) {
-	d := p.d
-	load, fence := 0, 0
+	q := queue{d: p.d, names: p.names}
 	for _, s := range spans {
 		if g, ok := p.graphs[s]; ok {
-			if err := d.check("cuGraphLaunch", d.cu.GraphLaunch.call(g, d.stream), p.names...); err != nil {
-				return waited, err
-			}
-			load += directPerFence / graphsPerFence
+			err = q.launchGraph(ctx, g)
 		} else {
-			if err := p.issue(s); err != nil {
-				return waited, err
-			}
-			load += s.n * len(p.iterations[0])
+			err = p.each(s, func(l *launch) error { return q.launch(ctx, l) })
 		}
-		if load < directPerFence {
-			continue
+		if err != nil {
+			break
 		}
-		load = 0
-		slot := d.fences[fence%len(d.fences)]
-		if fence >= len(d.fences) {
-			since := time.Now()
-			if err := d.await(ctx, slot, p.names...); err != nil {
-				return waited, err
-			}
-			waited += time.Since(since)
-		}
-		if err := d.check("cuEventRecord", d.cu.EventRecord.call(slot, d.stream), p.names...); err != nil {
-			return waited, err
-		}
-		fence++
 	}
-	return waited, nil
+	return q.waited, err
 }
 
-// issue launches a span's kernels one by one.
-func (p *program) issue(s span) error {
+// each calls do with a span's launches in order.
+func (p *program) each(s span, do func(*launch) error) error {
 	for i := range s.n {
 		launches := p.iterations[(s.from+i)%len(p.iterations)]
 		for j := range launches {
-			if err := p.d.issue(&launches[j]); err != nil {
+			if err := do(&launches[j]); err != nil {
 				return err
 			}
 		}
@@ -198,14 +176,17 @@ func (p *program) graph(s span) error {
 	if err := d.check("cuStreamBeginCapture", d.cu.StreamBeginCapture.call(d.stream, relaxed)); err != nil {
 		return fmt.Errorf("cuda: record: %w", err)
 	}
-	issued := p.issue(s)
+	issued := p.each(s, func(l *launch) error { return d.issue(l, p.names...) })
 	var graph, exec uintptr
-	if err := d.check("cuStreamEndCapture", d.cu.StreamEndCapture.call(d.stream, uintptr(unsafe.Pointer(&graph)))); err != nil {
-		return fmt.Errorf("cuda: record: %w", err)
+	ended := d.check("cuStreamEndCapture", d.cu.StreamEndCapture.call(d.stream, uintptr(unsafe.Pointer(&graph))))
+	if graph != 0 {
+		defer d.cu.GraphDestroy.call(graph)
 	}
-	defer d.cu.GraphDestroy.call(graph)
-	if issued != nil {
-		return issued
+	if issued != nil { // and therefore no good end
+		return fmt.Errorf("cuda: record: %w", issued)
+	}
+	if ended != nil {
+		return fmt.Errorf("cuda: record: %w", ended)
 	}
 	if err := d.check("cuGraphInstantiate", d.cu.GraphInstantiate.call(uintptr(unsafe.Pointer(&exec)), graph, 0)); err != nil {
 		return fmt.Errorf("cuda: record %d kernels: %w", kernels, err)

@@ -9,10 +9,6 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// fencesInFlight bounds how far the host runs ahead of the GPU, so that no
-// submission fills the driver's queue, where it would block without limit.
-const fencesInFlight = 8
-
 // Polling a finished stream costs under a microsecond, so a wait spins for
 // longer than a measured run takes; only after that does it give the processor
 // back between looks. A sleeping goroutine wakes up to a millisecond late, which

@@ -1,0 +1,184 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/compilecache"
+)
+
+func TestCloseGivesBackWhatOpenTook(t *testing.T) {
+	for _, fails := range []string{"", "cuDevicePrimaryCtxRetain", "cuStreamCreate", "cuEventCreate"} {
+		d, f := fakeDevice(t)
+		d.cache = cache{compilecache.Dir(t.TempDir())}
+		d.cache.markFault("a source")
+		if fails != "" {
+			f.fails[fails] = always(outOfMemory)
+		}
+		err := d.start(0)
+		if (err == nil) != (fails == "") {
+			t.Errorf("%s fails: error %v", fails, err)
+		}
+		if d.dump == "" {
+			t.Fatal("no core dump is asked for")
+		}
+		dump := filepath.Dir(d.dump)
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(dump); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s fails: the folder of core dumps stays: %v", fails, err)
+		}
+		for take, give := range map[string]string{
+			"cuDevicePrimaryCtxRetain": "cuDevicePrimaryCtxRelease_v2", "cuStreamCreate": "cuStreamDestroy_v2", "cuEventCreate": "cuEventDestroy_v2",
+		} {
+			took := f.calls[take]
+			if take == fails {
+				took--
+			}
+			if f.calls[give] != took {
+				t.Errorf("%s fails: %d times %s, %d times %s", fails, took, take, f.calls[give], give)
+			}
+		}
+	}
+}
+
+func TestReleaseAfterClose(t *testing.T) {
+	d, f, _ := started(t, cache{})
+	b, err := d.NewBuffer(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := d.Memory(); m.Current != 100 {
+		t.Errorf("memory is %+v", m)
+	}
+	d.Close()
+	b.Release()
+	b.Release()
+	if m := d.Memory(); m.Current != 0 || m.Peak != 100 || f.calls["cuMemFree_v2"] != 1 {
+		t.Errorf("memory is %+v, freed %d times", m, f.calls["cuMemFree_v2"])
+	}
+}
+
+// TestLaunchesAreBounded: neither way of launching fills the driver's queue.
+func TestLaunchesAreBounded(t *testing.T) {
+	const n = 3 * fencesInFlight * launchesPerFence
+	launched := "cuLaunchKernelEx"
+	runs := map[string]func(d *Device, one metal.Dispatch) error{
+		"submit": func(d *Device, one metal.Dispatch) error {
+			all := make([]metal.Dispatch, n)
+			for i := range all {
+				all[i] = one
+			}
+			_, err := d.Submit(t.Context(), all)
+			return err
+		},
+		"program without graphs": func(d *Device, one metal.Dispatch) error {
+			p := &program{d: d, iterations: [][]launch{make([]launch, 1), make([]launch, 2*launchesPerFence)}, chunk: n}
+			for _, launches := range p.iterations {
+				for i := range launches {
+					if err := d.prepare(&launches[i], &one); err != nil {
+						return err
+					}
+				}
+			}
+			_, err := p.submit(t.Context(), []span{{0, 2 * n / (1 + 2*launchesPerFence)}})
+			return err
+		},
+	}
+	for name, run := range runs {
+		t.Run(name, func(t *testing.T) {
+			d, f, one := started(t, cache{})
+			f.fails["cuEventQuery"] = always(launchFailed) // the first wait ends the run
+			if err := run(d, one); !errors.Is(err, metal.ErrFault) || !errors.Is(err, metal.ErrLost) {
+				t.Fatalf("error %v, want a fault", err)
+			}
+			if most := (fencesInFlight + 1) * launchesPerFence; f.calls[launched] != most {
+				t.Errorf("%d launches before the first wait, want %d", f.calls[launched], most)
+			}
+		})
+	}
+}
+
+// TestALaunchThatFails blames the kernel whose launch it was, unless it tells of
+// a fault, which is one of a kernel launched before.
+func TestALaunchThatFails(t *testing.T) {
+	for r, says := range map[result]string{invalidValue: "kernel second: ", illegalAddress: "one of kernels [first second]"} {
+		d, f, one := started(t, cache{})
+		two := one
+		first, second := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
+		first.name, second.name = "first", "second"
+		one.Kernel, two.Kernel = &first, &second
+		f.fails["cuLaunchKernelEx"] = func(call int) result {
+			if call == 2 {
+				return r
+			}
+			return success
+		}
+		if _, err := d.Submit(t.Context(), []metal.Dispatch{one, two}); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("result %d: error %v, want %q", r, err, says)
+		}
+	}
+}
+
+// TestAGraphThatCannotBeRecorded names the launch that failed and leaves no graph.
+func TestAGraphThatCannotBeRecorded(t *testing.T) {
+	d, f, one := started(t, cache{})
+	const captureInvalidated = 901
+	f.fails["cuLaunchKernelEx"] = always(invalidValue)
+	f.fails["cuStreamEndCapture"] = always(captureInvalidated)
+	p, err := d.Record([]metal.Dispatch{one})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Run(t.Context(), graphMinimum); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("kernel k: cuLaunchKernelEx: unknown error (%d)", invalidValue)) {
+		t.Errorf("error %v, want that of the launch", err)
+	}
+	f.fails = nil
+	if _, err := p.Run(t.Context(), graphMinimum); err != nil {
+		t.Errorf("the run after it: %v", err)
+	}
+	p.Release()
+	if made, gone := f.calls["cuGraphInstantiateWithFlags"], f.calls["cuGraphExecDestroy"]; made != 1 || gone != 1 || f.calls["cuGraphDestroy"] != 1 {
+		t.Errorf("%d graphs made, %d and %d destroyed", made, gone, f.calls["cuGraphDestroy"])
+	}
+}
+
+// TestAFaultIsNamedWithItsLine: the first process names what was running, the
+// next one the kernel and its line, and then no more is asked.
+func TestAFaultIsNamedWithItsLine(t *testing.T) {
+	dir := compilecache.Dir(t.TempDir())
+	fault := func(leaveDump bool) (string, *Device) {
+		d, f, one := started(t, cache{dir})
+		d.origins = map[string]origin{"broken": {"a", "assay_broken"}, "sound": {"b", "assay_sound"}}
+		if leaveDump {
+			if err := os.WriteFile(d.dump, dump(t, "outofbounds"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.fails["cuEventQuery"] = always(illegalAddress)
+		broken, sound := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
+		broken.name, sound.name = "broken", "sound"
+		_, err := d.Submit(t.Context(), []metal.Dispatch{{Kernel: &sound}, {Kernel: &broken}})
+		if !errors.Is(err, metal.ErrFault) {
+			t.Fatalf("error %v, want a fault", err)
+		}
+		return err.Error(), d
+	}
+	says, d := fault(false)
+	if !strings.Contains(says, "one of kernels [broken sound] (run it again to learn the line)") || d.dump != "" {
+		t.Errorf("the first fault says %q", says)
+	}
+	says, d = fault(true)
+	if !strings.Contains(says, "kernel broken at broken.metal:4") || d.dump != "" {
+		t.Errorf("the second fault says %q, dump %q", says, d.dump)
+	}
+	if d.cache.faultedLately() {
+		t.Error("a fault whose line is known is still asked for")
+	}
+}
