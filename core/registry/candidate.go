@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-version"
@@ -137,6 +138,9 @@ func describe(ctx context.Context, path string) ([]byte, error) {
 	base := filepath.Base(path)
 	cmd := exec.CommandContext(ctx, path, wire.DescribeArg)
 	cmd.Env = process.AllowedEnv(os.Environ())
+	// Its own process group, so that what it started ends with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
 	stdout, stderr := &limited{}, &limited{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
@@ -144,9 +148,13 @@ func describe(ctx context.Context, path string) ([]byte, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)
+	case errors.Is(err, syscall.ENOEXEC):
+		return nil, fmt.Errorf("it is no program that runs on %s", Platform())
 	case err != nil:
-		first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-		return nil, fmt.Errorf("`%s describe` failed: %w: %s", base, err, first)
+		if first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n"); first != "" {
+			err = fmt.Errorf("%w: %s", err, first)
+		}
+		return nil, fmt.Errorf("`%s describe` failed: %w", base, err)
 	case stdout.over:
 		return nil, fmt.Errorf("`%s describe` printed more than %d MiB", base, wire.MaxMessage>>20)
 	}

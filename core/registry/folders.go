@@ -3,11 +3,13 @@ package registry
 import (
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // folders in the order in which they are looked through: those asked for, the
-// project's, the user's, and the one beside the running binary.
-func folders(o Options) []string {
+// project's, the user's, and the one beside the running binary, each once. The
+// first ones, as many as asked, must exist.
+func folders(o Options) (once []string, asked int) {
 	dirs := append([]string{}, o.Dirs...)
 	dirs = append(dirs, filepath.Join(".assay", "plugins"))
 	if data := o.Getenv("XDG_DATA_HOME"); data != "" {
@@ -20,8 +22,14 @@ func folders(o Options) []string {
 	}
 	for i, d := range dirs {
 		if abs, err := filepath.Abs(d); err == nil {
-			dirs[i] = abs
+			d = abs
+		}
+		if !slices.Contains(once, d) {
+			once = append(once, d)
+		}
+		if i < len(o.Dirs) {
+			asked = len(once)
 		}
 	}
-	return dirs
+	return once, asked
 }

@@ -48,6 +48,7 @@ type Registry struct {
 	plugins  map[string][]*Installed // by name, highest version first
 	from     map[string]string       // folder that a name was found in first
 	rejected []Rejected
+	warnings []string
 	lock     *Lock
 }
 
@@ -71,11 +72,12 @@ func Discover(ctx context.Context, o Options) (*Registry, error) {
 	for _, override := range overrides {
 		r.consider(ctx, cache, candidate{name: override.name, path: override.path, override: true})
 	}
-	r.folders = folders(o)
+	var asked int
+	r.folders, asked = folders(o)
 	for i, dir := range r.folders {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
-			if i < len(o.Dirs) {
+			if i < asked {
 				return nil, fmt.Errorf("plugin folder: %w", err)
 			}
 			continue
@@ -114,6 +116,13 @@ func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
 		if semver(other.Version).Equal(semver(p.Version)) {
 			r.reject(c.path, "%s has the same version %s", other.Path, other.Version)
 			return
+		}
+	}
+	if r.plugins[c.name] == nil {
+		for _, x := range r.rejected {
+			if broken, ok := parseCandidate(x.Path); ok && broken.name == c.name {
+				r.warnings = append(r.warnings, fmt.Sprintf("plugin %s: %s was passed over: %s; %s is used instead", c.name, x.Path, x.Reason, c.path))
+			}
 		}
 	}
 	r.from[c.name] = dir
@@ -158,7 +167,7 @@ func (r *Registry) missing(name string) error {
 			return fmt.Errorf("plugin %s: %s was passed over: %s", name, x.Path, x.Reason)
 		}
 	}
-	return fmt.Errorf("plugin %s is not installed: looked for %s%s in %s", name, prefix, name, strings.Join(r.folders, ", "))
+	return fmt.Errorf("plugin %s is not installed: looked for %s%s in %s; --plugin-dir names other folders", name, prefix, name, strings.Join(r.folders, ", "))
 }
 
 // All plugins by name, the highest version of each.
@@ -179,9 +188,10 @@ func (r *Registry) Rejected() []Rejected {
 	return r.rejected
 }
 
-// Warnings are for every run: what is used although nothing vouches for it.
+// Warnings are for every run: what is used although nothing vouches for it, or
+// in place of what was to be used.
 func (r *Registry) Warnings() []string {
-	var out []string
+	out := slices.Clone(r.warnings)
 	for _, p := range r.All() {
 		if p.Override {
 			out = append(out, fmt.Sprintf("plugin %s is %s, from $%s; the lock file is not consulted", p.Name, p.Path, EnvOverrides))

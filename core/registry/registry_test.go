@@ -1,11 +1,15 @@
 package registry_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/registry"
@@ -119,8 +123,12 @@ func TestRejected(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-fails"), []byte("#!/bin/sh\necho no library >&2\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-foreign"), []byte("hello\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	tests = append(tests,
 		struct{ file, text, want string }{"assay-plugin-plain", "", "chmod +x"},
+		struct{ file, text, want string }{"assay-plugin-foreign", "", "it is no program that runs on " + registry.Platform()},
 		struct{ file, text, want string }{"assay-plugin-fails", "", "exit status 1: no library"})
 	r := discover(t, registry.Options{Dirs: []string{dir}, Getenv: env(dir)})
 	if len(r.All()) != 0 {
@@ -140,6 +148,64 @@ func TestRejected(t *testing.T) {
 	}
 	if _, err := registry.Discover(t.Context(), registry.Options{Dirs: []string{filepath.Join(dir, "absent")}}); err == nil {
 		t.Error("an absent folder that was asked for is an error")
+	}
+}
+
+// A folder that is named twice is looked through once, and a broken plugin that
+// another one stands in for is no secret.
+func TestPassedOverForAnother(t *testing.T) {
+	dir := t.TempDir()
+	mine, user := filepath.Join(dir, "mine"), filepath.Join(dir, "data", "assay", "plugins")
+	broken := filepath.Join(mine, "assay-plugin-axpy")
+	install(t, broken, "hello")
+	other := plugin(t, user, "assay-plugin-axpy", "axpy", "1.0.0")
+	r := discover(t, registry.Options{Dirs: []string{mine, mine, user}, Getenv: env(dir)})
+	if p, err := r.Get("axpy", ""); err != nil || p.Path != other {
+		t.Fatalf("axpy = %+v, %v", p, err)
+	}
+	if n := len(r.Rejected()); n != 1 {
+		t.Errorf("%d rejected: %v", n, r.Rejected())
+	}
+	if w := fmt.Sprint(r.Warnings()); !strings.Contains(w, broken+" was passed over: ") || !strings.Contains(w, other+" is used instead") {
+		t.Errorf("warnings = %s", w)
+	}
+}
+
+// What a plugin started when it was asked what it is ends with it.
+func TestHangingDescribe(t *testing.T) {
+	dir := t.TempDir()
+	fifo, path := filepath.Join(dir, "fifo"), filepath.Join(dir, "assay-plugin-hangs")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := fmt.Sprintf("#!/bin/sh\n(echo x; exec sleep 1000) > '%s' &\nwait\n", fifo)
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan error, 1)
+	go func() {
+		f, err := os.Open(fifo) // waits for the child
+		if err == nil {
+			defer f.Close()
+			_, err = f.Read(make([]byte, 1))
+			cancel()
+			if err == nil {
+				_, err = io.ReadAll(f) // ends with the child
+			}
+		}
+		gone <- err
+	}()
+	if _, err := registry.Discover(ctx, registry.Options{Dirs: []string{dir}, Getenv: env(dir)}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-gone:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the child outlived the plugin")
 	}
 }
 
