@@ -249,6 +249,7 @@ func TestWrongDispatches(t *testing.T) {
 		"released buffer":   {func(s *metal.Dispatch) { s.Args[0].Buffer = &Buffer{d: d, size: 9} }, "was released"},
 		"offset outside":    {func(s *metal.Dispatch) { s.Args[0].Offset = 64 }, "of a buffer of 64"},
 		"too many threads":  {func(s *metal.Dispatch) { s.Threadgroup.X = 512 }, "at most 256"},
+		"threads overflow":  {func(s *metal.Dispatch) { s.Threadgroup = metal.Size{X: 1 << 22, Y: 1 << 21, Z: 1 << 21} }, "at most 256"},
 		"negative grid":     {func(s *metal.Dispatch) { s.Grid.X = -1 }, "positive"},
 		"grid too high":     {func(s *metal.Dispatch) { s.Grid.Y = 70000 }, "CUDA allows 65535"},
 		"threadgroup size":  {func(s *metal.Dispatch) { s.ThreadgroupMemory = []int{4} }, "threadgroup argument 1 (b)"},
@@ -313,15 +314,5 @@ func TestTidyLog(t *testing.T) {
 	want := "k.metal(4): error: identifier \"z\" is undefined\n    z = 1;\n    ^\n1 error detected"
 	if got := tidyLog(log); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-func TestNearNames(t *testing.T) {
-	names := []string{"add_f16", "gather_qmm_f16", "gather_qmm_swiglu_f16"}
-	if got := near("gather_qmm_f32", names); !strings.Contains(got, "gather_qmm_f16") || strings.Contains(got, "add") {
-		t.Errorf("got %q", got)
-	}
-	if got := near("zzz", nil); !strings.Contains(got, "no kernels") {
-		t.Errorf("got %q", got)
 	}
 }

@@ -82,7 +82,7 @@ func (d *Device) prepare(l *launch, s *metal.Dispatch) error {
 func (l *launch) shape(d *Device, k *kernel, s *metal.Dispatch) error {
 	grid, group := axes(s.Grid), axes(s.Threadgroup)
 	threads := s.Threadgroup.Threads()
-	if threads > k.maxThreads {
+	if max(threads, group[0], group[1], group[2]) > k.maxThreads { // the product may not fit an int
 		return fmt.Errorf("threadgroup of %d threads, at most %d", threads, k.maxThreads)
 	}
 	limits := [3]int{1<<31 - 1, 65535, 65535}

@@ -70,7 +70,7 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	}
 	k, ok := l.unit.Kernel(name)
 	if !ok {
-		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, near(name, l.Names()))
+		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
 	}
 	if err := l.unit.CheckConstants(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
@@ -235,27 +235,6 @@ func (d *Device) sizes(module uintptr, k *msl.Kernel) ([]uint32, error) {
 		out[i] = binary.LittleEndian.Uint32(data[4*i:])
 	}
 	return out, nil
-}
-
-// near suggests names that contain, or are contained in, what was asked for.
-func near(name string, names []string) string {
-	op, _, _ := strings.Cut(name, "_")
-	var close []string
-	for _, n := range names {
-		if strings.HasPrefix(n, op) || strings.Contains(n, name) || strings.Contains(name, n) {
-			close = append(close, n)
-		}
-	}
-	if len(close) == 0 {
-		close = names
-	}
-	if len(close) > 5 {
-		close = append(close[:5:5], "...")
-	}
-	if len(close) == 0 {
-		return ": the source has no kernels"
-	}
-	return "; there is " + strings.Join(close, ", ")
 }
 
 // Name is the host name.

@@ -13,6 +13,11 @@ var positions = map[string]bool{
 	"thread_index_in_quadgroup": true, "quadgroup_index_in_threadgroup": true, "quadgroups_per_threadgroup": true,
 }
 
+// slots is how many buffers, and how many threadgroup arguments, a kernel may
+// have. Metal feature set tables, "Maximum number of entries in the buffer
+// argument table".
+const slots = 31
+
 // typeWord are words of a type that cannot name an argument.
 var typeWord = map[string]bool{"const": true, "volatile": true, "unsigned": true, "signed": true, "struct": true, "typename": true}
 
@@ -103,8 +108,8 @@ func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {
 		switch {
 		case name == "buffer" || name == "threadgroup":
 			n, ok := w.index(value)
-			if !ok || n < 0 || n > 30 {
-				panic(fault{u.errorAt(at, name, "[[%s(n)]] needs a number from 0 to 30", name)})
+			if !ok || n < 0 || n >= slots {
+				panic(fault{u.errorAt(at, name, "[[%s(n)]] needs a number from 0 to %d", name, slots-1)})
 			}
 			a.Attr, a.Index = name, n
 		case name == "function_constant":
@@ -162,6 +167,9 @@ func (w *walker) assign(args []Arg) {
 		free := 0
 		for table(args[n])[free] {
 			free++
+		}
+		if free >= slots {
+			panic(fault{&Error{File: args[n].File, Line: args[n].Line, Col: args[n].Col, Msg: "argument " + args[n].Name + ": a kernel has at most " + itoa(slots) + " buffers"}})
 		}
 		table(args[n])[free] = true
 		args[n].Index = free

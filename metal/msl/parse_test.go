@@ -67,6 +67,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no space", "kernel void k(float x) {}", "argument x has no address space and no position attribute"},
 		{"buffer by value", "kernel void k(device float x) {}", "device data must be passed as a pointer or a reference"},
 		{"index twice", "kernel void k(device int* a [[buffer(1)]], device int* b [[buffer(1)]]) {}", "1:44: argument b: index 1 is taken"},
+		{"too many buffers", "kernel void k(" + strings.Repeat("device int*, ", 31) + "device int* last) {}", "argument last: a kernel has at most 31 buffers"},
 		{"index name", "kernel void k(device int* a [[buffer(N)]]) {}", "needs a number"},
 		{"unknown attribute", "kernel void k(uint a [[thread_position]]) {}", "[[thread_position]] is not supported"},
 		{"kernel twice", "kernel void k() {}\nkernel void k() {}", "kernel k is also defined in line 1"},
@@ -97,6 +98,21 @@ func bomb() string {
 	}
 	b.WriteString("A39\n")
 	return b.String()
+}
+
+func TestNear(t *testing.T) {
+	u := &Unit{Kernels: []Kernel{{Name: "gather_qmm_f16"}, {Name: "add_f16"}, {Name: "gather_qmm_swiglu_f16"}}}
+	for name, want := range map[string]string{
+		"gather_qmm_f32": "; there is gather_qmm_f16, gather_qmm_swiglu_f16",
+		"zzz":            "; there is add_f16, gather_qmm_f16, gather_qmm_swiglu_f16",
+	} {
+		if got := u.Near(name); got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
+	}
+	if got := new(Unit).Near("zzz"); got != ": the source has no kernels" {
+		t.Errorf("got %q", got)
+	}
 }
 
 func TestDefines(t *testing.T) {

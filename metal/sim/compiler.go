@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/cpu"
 
@@ -200,6 +201,7 @@ func (c *compiler) run(ctx context.Context, what, dir string, args []string) err
 	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.WaitDelay = time.Second // when ctx ends: the compiler's own children hold its output open
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil

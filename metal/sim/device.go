@@ -45,14 +45,20 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
-	temporary := ""
+	d := &device{buffers: map[int]*buffer{}}
+	opened := false
+	defer func() {
+		if !opened {
+			_ = d.Close()
+		}
+	}()
 	if dir, err := os.UserCacheDir(); o.CacheDir == "" && err == nil {
 		o.CacheDir = filepath.Join(dir, "assay", "sim")
 	} else if o.CacheDir == "" { // what is cached is run: only a folder of our own will do
-		if temporary, err = os.MkdirTemp("", "assay-sim-*"); err != nil {
-			return nil, fmt.Errorf("sim compile cache: %w", err)
+		if d.temporary, err = os.MkdirTemp("", "assay-sim-*"); err != nil {
+			return nil, fmt.Errorf("sim: compile cache: %w", err)
 		}
-		o.CacheDir = temporary
+		o.CacheDir = d.temporary
 	}
 	total := int64(0)
 	if m, err := mem.VirtualMemoryWithContext(ctx); err == nil {
@@ -65,7 +71,7 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &device{o: o, compiler: c, temporary: temporary, buffers: map[int]*buffer{}}
+	d.o, d.compiler = o, c
 	if d.program, err = c.runtime(ctx); err != nil {
 		return nil, err
 	}
@@ -74,6 +80,7 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 		Driver: c.version, OSBuild: runtime.GOOS, Simulated: true,
 		Facts: map[string]string{"compiler": c.path},
 	}
+	opened = true
 	return d, nil
 }
 
@@ -95,7 +102,7 @@ func (d *device) Close() error {
 	d.memory.Current = 0
 	if d.temporary != "" {
 		if err := os.RemoveAll(d.temporary); err != nil {
-			return fmt.Errorf("sim compile cache: %w", err)
+			return fmt.Errorf("sim: compile cache: %w", err)
 		}
 	}
 	return nil

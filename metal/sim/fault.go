@@ -9,7 +9,8 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// report is a fault line of the child: key=value pairs.
+// report is a fault line of the child: key=value pairs. A word without = goes on
+// with the value before it, which is a file's name with spaces.
 type report map[string]string
 
 func parseFault(line string) report {
@@ -18,9 +19,12 @@ func parseFault(line string) report {
 		return nil
 	}
 	r := report{}
-	for _, f := range strings.Fields(rest) {
-		if key, value, ok := strings.Cut(f, "="); ok {
-			r[key] = value
+	last := ""
+	for _, word := range strings.Split(rest, " ") {
+		if key, value, ok := strings.Cut(word, "="); ok {
+			r[key], last = value, key
+		} else {
+			r[last] += " " + word
 		}
 	}
 	return r
@@ -103,7 +107,7 @@ func (k *kernel) place(r report, modules []string) string {
 		number, offset, ok := strings.Cut(frame, ":")
 		n, err := strconv.Atoi(number)
 		pc, pcErr := strconv.ParseUint(offset, 16, 64)
-		if !ok || err != nil || pcErr != nil || n >= len(modules) {
+		if !ok || err != nil || pcErr != nil || n < 0 || n >= len(modules) {
 			continue
 		}
 		if i > 0 || r["kind"] == "access" || r["kind"] == "null" {

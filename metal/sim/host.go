@@ -64,9 +64,13 @@ func startHost(ctx context.Context, program string, workers int) (*host, error) 
 			h.lines <- s.Text()
 		}
 	}()
-	if line, err := h.wait(ctx, startTime); err != nil || line != "ready" {
+	line, err := h.wait(ctx, startTime)
+	if err == nil && line != "ready" {
+		err = fmt.Errorf("it says %q", line)
+	}
+	if err != nil {
 		h.kill()
-		return nil, fmt.Errorf("sim: %s did not start: %q %w", program, line, err)
+		return nil, fmt.Errorf("sim: start %s: %w", program, err)
 	}
 	return h, nil
 }
@@ -119,7 +123,10 @@ func (h *host) call(ctx context.Context, limit time.Duration, command string) (s
 // expect sends a command whose only good answer is ok.
 func (h *host) expect(ctx context.Context, command string) error {
 	line, err := h.call(ctx, startTime, command)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil: // the caller's wish, and no word about the device
+		return fmt.Errorf("sim: %w", err)
+	case err != nil:
 		return fmt.Errorf("sim: %w: %w", metal.ErrLost, err)
 	}
 	if line != "ok" {

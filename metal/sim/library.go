@@ -3,7 +3,6 @@ package sim
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/msl"
@@ -61,7 +60,7 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	}
 	k, ok := l.unit.Kernel(name)
 	if !ok {
-		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, near(name, l.Names()))
+		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
 	}
 	if err := l.unit.CheckConstants(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
@@ -80,25 +79,4 @@ func (k *kernel) MaxThreads() int {
 		return min(k.k.MaxThreads, maxThreads)
 	}
 	return maxThreads
-}
-
-// near lists kernels that begin like the one asked for, else the first few.
-func near(name string, names []string) string {
-	prefix, _, _ := strings.Cut(name, "_")
-	var close []string
-	for _, n := range names {
-		if strings.HasPrefix(n, prefix) {
-			close = append(close, n)
-		}
-	}
-	if len(close) == 0 {
-		close = names
-	}
-	if len(close) == 0 {
-		return ": the source has no kernels"
-	}
-	if len(close) > 5 {
-		close = append(close[:5:5], "...")
-	}
-	return "; there is " + strings.Join(close, ", ")
 }

@@ -20,15 +20,16 @@ func newSharedMemory(n int) (*sharedMemory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(int64(n)); err == nil {
-		b, err := unix.Mmap(int(f.Fd()), 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-		if err == nil {
-			return &sharedMemory{b, f}, nil
-		}
+	m := &sharedMemory{file: f}
+	if err = f.Truncate(int64(n)); err == nil {
+		m.bytes, err = unix.Mmap(int(f.Fd()), 0, n, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	}
-	f.Close()
-	os.Remove(f.Name())
-	return nil, fmt.Errorf("map %d bytes of %s", n, f.Name())
+	if err != nil {
+		_ = f.Close()
+		_ = os.Remove(f.Name())
+		return nil, fmt.Errorf("map %d bytes of %s: %w", n, f.Name(), err)
+	}
+	return m, nil
 }
 
 func (m *sharedMemory) path() string { return m.file.Name() }

@@ -39,7 +39,8 @@ func (d *device) bind(s *metal.Dispatch) (call, error) {
 		}
 		fmt.Fprintf(&b, " %d %d %d", max(size.X, 1), max(size.Y, 1), max(size.Z, 1))
 	}
-	if n := s.Threadgroup.Threads(); n > k.MaxThreads() {
+	// Each extent by itself as well: their product may not fit an int.
+	if n := s.Threadgroup.Threads(); max(n, s.Threadgroup.X, s.Threadgroup.Y, s.Threadgroup.Z) > k.MaxThreads() {
 		return c, fmt.Errorf("kernel %s: threadgroup of %d threads, at most %d", k.Name(), n, k.MaxThreads())
 	}
 	args := make([]string, 31)

@@ -2,8 +2,10 @@ package sim
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -186,6 +188,7 @@ func TestBinding(t *testing.T) {
 		{"released", metal.Dispatch{Kernel: k, Args: []metal.Arg{{Buffer: released}, two[1]}}, "was released"},
 		{"bytes", metal.Dispatch{Kernel: k, Args: []metal.Arg{{Bytes: make([]byte, 5000)}, two[1]}}, "at most 4096"},
 		{"threadgroup", metal.Dispatch{Kernel: k, Args: two, Threadgroup: metal.Size{X: 33, Y: 32}}, "1056 threads, at most 1024"},
+		{"threads overflow", metal.Dispatch{Kernel: k, Args: two, Threadgroup: metal.Size{X: 1 << 22, Y: 1 << 21, Z: 1 << 21}}, "at most 1024"},
 		{"group memory", metal.Dispatch{Kernel: groups, Args: two[:1]}, "threadgroup argument 0 (s) has no size"},
 		{"no kernel", metal.Dispatch{}, "did not compile"},
 	} {
@@ -251,6 +254,42 @@ func TestMany(t *testing.T) {
 	dev.Close()
 	if _, err := p.Run(t.Context(), 1); !errors.Is(err, metal.ErrLost) {
 		t.Errorf("run after Close: error is %v", err)
+	}
+}
+
+// TestManyBytes: arguments as large and as many as Metal allows reach the kernel.
+func TestManyBytes(t *testing.T) {
+	dev := open(t, Options{})
+	const inputs = 30
+	var head, sum strings.Builder
+	args := []metal.Arg{{}}
+	for i := range inputs {
+		fmt.Fprintf(&head, ", constant uchar *a%d", i)
+		fmt.Fprintf(&sum, " + a%d[%d]", i, maxBytes-1)
+		bytes := make([]byte, maxBytes)
+		bytes[maxBytes-1] = byte(i)
+		args = append(args, metal.Arg{Bytes: bytes})
+	}
+	lib, err := dev.Compile(t.Context(), metal.Source{Name: "many.metal", Text: "kernel void many(device uint *y" + head.String() + ") { y[0] = 0" + sum.String() + "; }\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := lib.Kernel("many", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if args[0].Buffer, err = dev.NewBuffer(4); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dev.Submit(t.Context(), []metal.Dispatch{{Kernel: k, Args: args}}); err != nil {
+		t.Fatal(err)
+	}
+	out := make([]byte, 4)
+	if err := args[0].Buffer.Read(0, out); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := binary.LittleEndian.Uint32(out), uint32(inputs*(inputs-1)/2); got != want {
+		t.Errorf("the kernel got %d, want %d", got, want)
 	}
 }
 

@@ -3,7 +3,8 @@
 #pragma once
 #include <stdint.h>
 
-// stack_from lists the return addresses of the running fiber; pc is the first.
+// fault reports and ends the process. The stack is that of the running fiber from
+// frame on; pc, if it is not 0, comes first.
 [[noreturn]] void fault(const void* frame, uintptr_t pc, const char* format, ...) __attribute__((format(printf, 3, 4)));
 void fault_signals();        // installs handlers; per process
 void fault_signal_stack();   // per thread

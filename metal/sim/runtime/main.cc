@@ -7,8 +7,8 @@
 //   load PATH               -> ok                (modules are numbered in order)
 //   run MODULE SYMBOL GRIDX GRIDY GRIDZ X Y Z NARGS ARG... NGROUP BYTES...
 //                           -> beat... then ok NANOSECONDS
-//   where                   while a run is on: report where a thread is, and end
 //
+// While a run is on, SIGUSR1 asks for a report of where a thread is, and the end.
 // ARG is "b ID OFFSET", "i HEX" or "n". Anything wrong inside a kernel ends
 // the process after a "fault" line; errors of the protocol answer "error TEXT".
 #include "assay_runtime.h"
@@ -89,7 +89,8 @@ static void dispatch(job& j) {
   }
 }
 
-static char line[1 << 16];
+// A run may have 31 arguments of 4096 bytes, two digits each.
+static char line[1 << 19];
 
 static char* word() { return strtok(0, " \n"); }
 static unsigned long number() {

@@ -50,7 +50,6 @@ struct worker {
   const std::vector<region>* args;
   const region* last; // the region of the last access
   pthread_t thread;
-  bool running;
 };
 
 extern thread_local worker* here;
