@@ -23,7 +23,10 @@ run: build ## run the four experiments (about five minutes on two cores); FLAGS=
 test: build ## run every test
 	go test ./...
 
-check: fmt-check lint cross test ## all that CI runs
+test-sim: ## the whole device suite on the simulator: every kernel and format (some minutes)
+	go test -v -count 1 -run TestDevices ./metal/devicetest -full -devices sim
+
+check: fmt-check lint cross test test-sim ## all that CI runs
 
 lint: ## vet, and golangci-lint with the rules of .golangci.yml
 	go vet ./...
@@ -55,4 +58,4 @@ session-study: build ## sixty real sessions beside a second process that loads a
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 
-.PHONY: help build run test check lint cross fmt fmt-check bench bundle method-study session-study
+.PHONY: help build run test test-sim check lint cross fmt fmt-check bench bundle method-study session-study

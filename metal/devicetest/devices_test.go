@@ -5,6 +5,7 @@ import (
 	"flag"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assay-bench/assay/metal"
@@ -42,13 +43,22 @@ func TestDevices(t *testing.T) {
 		}
 		ran++
 		t.Run(string(status.Kind), func(t *testing.T) {
-			dev, err := devices.Open(ctx, string(status.Kind))
-			if err != nil {
-				t.Fatal(err)
+			var (
+				wg      sync.WaitGroup
+				mu      sync.Mutex
+				reports []Report
+			)
+			for _, o := range options(status.Kind) {
+				wg.Go(func() {
+					report := onDevice(ctx, t, status.Kind, o)
+					mu.Lock()
+					defer mu.Unlock()
+					reports = append(reports, report)
+				})
 			}
-			Run(ctx, t, dev, options(status.Kind))
-			if err := dev.Close(); err != nil {
-				t.Error(err)
+			wg.Wait()
+			if len(reports) > 1 {
+				t.Logf("together: %s", total(reports))
 			}
 		})
 	}
@@ -57,11 +67,40 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// options spare the simulator, which compiles for most of a second per kernel
-// and format and runs about as fast as a calculator: one weight format.
-func options(kind metal.Kind) Options {
-	if kind == metal.Sim && !*full {
-		return Options{DTypes: []dtype.DType{dtype.BF16}, Bits: []int{4}, Groups: []int{64}}
+// onDevice runs the suite, or a part of it, on a device of its own.
+func onDevice(ctx context.Context, t *testing.T, kind metal.Kind, o Options) Report {
+	dev, err := devices.Open(ctx, string(kind))
+	if err != nil {
+		t.Error(err)
+		return Report{}
 	}
-	return Options{}
+	report := Run(ctx, t, dev, o)
+	if err := dev.Close(); err != nil {
+		t.Error(err)
+	}
+	return report
+}
+
+// options are the parts that may run side by side, which do not overlap. The
+// simulator spends most of its time in the compiler, on one core, for every
+// kernel and format: it has a part per number format with -full, and one
+// weight format without.
+func options(kind metal.Kind) []Options {
+	switch {
+	case kind != metal.Sim:
+		return []Options{{}}
+	case !*full:
+		return []Options{{DTypes: []dtype.DType{dtype.BF16}, Bits: []int{4}, Groups: []int{64}}}
+	}
+	return []Options{{DTypes: []dtype.DType{dtype.F32}}, {DTypes: []dtype.DType{dtype.F16}}, {DTypes: []dtype.DType{dtype.BF16}}}
+}
+
+func total(reports []Report) (sum Report) {
+	for _, r := range reports {
+		sum.Golden += r.Golden
+		sum.Comparisons += r.Comparisons
+		sum.Random += r.Random
+		sum.Failures += r.Failures
+	}
+	return sum
 }

@@ -35,6 +35,11 @@ type Report struct {
 	Failures    int
 }
 
+func (r Report) String() string {
+	return fmt.Sprintf("compared with %d golden tensors (%d comparisons) and, on random shapes, with %d reference results: %d failures",
+		r.Golden, r.Comparisons, r.Random, r.Failures)
+}
+
 // Run puts a device through the suite. It says in the log what it compared,
 // and reports an error if that was nothing.
 func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
@@ -73,8 +78,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	if s.report.Golden == 0 || s.report.Random == 0 {
 		s.fail("suite", errors.New("nothing was compared"))
 	}
-	t.Logf("%s %s: compared with %d golden tensors (%d comparisons) and, on random shapes, with %d reference results: %d failures",
-		dev.Info().Kind, dev.Info().Name, s.report.Golden, s.report.Comparisons, s.report.Random, s.report.Failures)
+	t.Logf("%s %s: %s", dev.Info().Kind, dev.Info().Name, s.report)
 	return s.report
 }
 

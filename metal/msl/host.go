@@ -31,7 +31,6 @@ func (u *Unit) Host(o Options) (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString(u.swizzleMacros())
-	b.WriteString("#include <math.h>\n#undef isnan\n#undef isinf\n#undef isfinite\n#undef isnormal\n#undef signbit\n")
 	b.WriteString(prelude("host_runtime", "host_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
 	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "host_simd"))

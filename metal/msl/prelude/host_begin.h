@@ -1,4 +1,23 @@
 // Primitives the common prelude is built on, for a C++ compiler of the machine.
+// The C library's functions are declared here: <math.h> of C++ takes a compiler
+// longer than a kernel does.
+extern "C" {
+#define ASSAY_1(f) float f(float);
+ASSAY_1(acosf) ASSAY_1(acoshf) ASSAY_1(asinf) ASSAY_1(asinhf) ASSAY_1(atanf) ASSAY_1(atanhf) ASSAY_1(ceilf) ASSAY_1(cosf)
+ASSAY_1(coshf) ASSAY_1(erff) ASSAY_1(exp2f) ASSAY_1(expf) ASSAY_1(fabsf) ASSAY_1(floorf) ASSAY_1(log10f) ASSAY_1(log2f)
+ASSAY_1(logf) ASSAY_1(rintf) ASSAY_1(roundf) ASSAY_1(sinf) ASSAY_1(sinhf) ASSAY_1(sqrtf) ASSAY_1(tanf) ASSAY_1(tanhf) ASSAY_1(truncf)
+#undef ASSAY_1
+#define ASSAY_2(f) float f(float, float);
+ASSAY_2(atan2f) ASSAY_2(copysignf) ASSAY_2(fdimf) ASSAY_2(fmaxf) ASSAY_2(fminf) ASSAY_2(fmodf) ASSAY_2(hypotf) ASSAY_2(nextafterf) ASSAY_2(powf)
+#undef ASSAY_2
+float fmaf(float, float, float);
+float frexpf(float, int*);
+float ldexpf(float, int);
+int ilogbf(float);
+#ifndef __APPLE__
+float exp10f(float);
+#endif
+}
 namespace assay_target {
 inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
 inline float fast_exp(float x) { return ::expf(x); }
