@@ -163,7 +163,7 @@ const (
 	roleMembers       // a ; that text follows: accessors of members named like swizzles
 )
 
-// NewError makes a fault at a place of this unit's file.
+// errorAt makes a fault at a token.
 func (u *Unit) errorAt(t token, construct, format string, args ...any) *Error {
 	return &Error{File: t.file, Line: t.line, Col: t.col, Construct: construct, Msg: fmt.Sprintf(format, args...)}
 }

@@ -59,7 +59,11 @@ func prepare(ctx context.Context, req sdk.Request[config]) (sdk.Case, error) {
 		Kernel: kernel, Grid: metal.Size{X: threads}, Threadgroup: metal.Size{X: 64},
 		Args: []metal.Arg{{Buffer: y}, {Bytes: binary.LittleEndian.AppendUint32(nil, threads)}},
 	}})
-	return c, err
+	if err != nil {
+		y.Release()
+		return nil, err
+	}
+	return c, nil
 }
 
 func (c *counting) Prepared() sdk.Prepared {
