@@ -115,3 +115,28 @@ func TestCompileErrorPointsIntoTheMetalFile(t *testing.T) {
 		t.Fatalf("error %v, want it to name bad.metal(4) and missing", err)
 	}
 }
+
+func TestArchitecture(t *testing.T) {
+	supported := []int32{75, 80, 86, 89, 90}
+	for capability, want := range map[int]string{90: "sm_90", 86: "sm_86", 87: "compute_86", 100: "compute_90"} {
+		if got, err := architecture(capability, supported); err != nil || got != want {
+			t.Errorf("capability %d: %s, %v, want %s", capability, got, err, want)
+		}
+	}
+	if _, err := architecture(70, supported); !errors.Is(err, metal.ErrUnavailable) {
+		t.Errorf("capability 7.0: %v, want ErrUnavailable", err)
+	}
+	for arch, want := range map[string]bool{"sm_90": true, "sm_89": false, "compute_100": true, "sm_": false} {
+		if overlapping(arch) != want {
+			t.Errorf("overlapping(%s) is %t", arch, !want)
+		}
+	}
+}
+
+func TestTidyLog(t *testing.T) {
+	log := "k.metal(3): warning #177-D: unused\n      float y;\n            ^\n\nk.metal(4): error: identifier \"z\" is undefined\n    z = 1;\n    ^\n1 error detected\x00"
+	want := "k.metal(4): error: identifier \"z\" is undefined\n    z = 1;\n    ^\n1 error detected"
+	if got := tidyLog(log); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -1,12 +1,14 @@
 package cuda
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/compilecache"
@@ -180,5 +182,55 @@ func TestAFaultIsNamedWithItsLine(t *testing.T) {
 	}
 	if d.cache.faultedLately() {
 		t.Error("a fault whose line is known is still asked for")
+	}
+}
+
+func TestErrorClasses(t *testing.T) {
+	d := &Device{}
+	for _, c := range []struct {
+		status result
+		is     error
+		lost   bool
+	}{
+		{outOfMemory, metal.ErrOutOfMemory, false},
+		{noDevice, metal.ErrUnavailable, false},
+		{illegalAddress, metal.ErrFault, true},
+		{misalignedAddress, metal.ErrFault, true},
+		{assertFailed, metal.ErrFault, true},
+		{eccUncorrectable, metal.ErrLost, true},
+		{invalidValue, nil, false},
+	} {
+		d.lost = nil
+		err := d.check("cuSomething", int32(c.status), "b", "a", "b")
+		if err == nil || (c.is != nil && !errors.Is(err, c.is)) {
+			t.Errorf("%d: got %v, want %v", c.status, err, c.is)
+		}
+		if (d.lost != nil) != c.lost || errors.Is(err, metal.ErrLost) != c.lost {
+			t.Errorf("%d: lost is %v, error %v, want %t", c.status, d.lost, err, c.lost)
+		}
+		if c.lost && !strings.Contains(err.Error(), "[a b]") {
+			t.Errorf("%d: %v does not name the kernels that were running", c.status, err)
+		}
+		if c.lost && !errors.Is(d.usable(), metal.ErrLost) {
+			t.Errorf("%d: the device goes on", c.status)
+		}
+	}
+	if err := d.check("cuSomething", 0); err != nil {
+		t.Errorf("success gives %v", err)
+	}
+}
+
+func TestWaitsAreBounded(t *testing.T) {
+	live := context.Background()
+	dead, cancel := context.WithCancel(live)
+	cancel()
+	if err := expired(live, time.Second, time.Minute); err != nil {
+		t.Errorf("a short wait ends: %v", err)
+	}
+	if err := expired(live, time.Hour, time.Minute); !errors.Is(err, metal.ErrTimeout) {
+		t.Errorf("a long wait gives %v", err)
+	}
+	if err := expired(dead, time.Second, time.Minute); !errors.Is(err, metal.ErrTimeout) || !errors.Is(err, context.Canceled) {
+		t.Errorf("a wait that is called off gives %v", err)
 	}
 }

@@ -88,6 +88,7 @@ func bind(table any, look func(name string) (uintptr, error)) error {
 		name := v.Type().Field(i).Tag.Get("c")
 		at, err := look(name)
 		if _, optional := v.Type().Field(i).Tag.Lookup("optional"); err != nil && optional {
+			v.Field(i).SetUint(0) // another library's, of an attempt before this one
 			continue
 		}
 		if err != nil {

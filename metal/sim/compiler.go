@@ -74,6 +74,9 @@ func findCompiler(ctx context.Context, o Options) (*compiler, error) {
 		}
 		return c, nil
 	}
+	if ctx.Err() != nil { // and not the compilers' fault
+		return nil, fmt.Errorf("sim: look for a C++ compiler: %w", ctx.Err())
+	}
 	return nil, fmt.Errorf("sim: %w: no C++ compiler (clang++ %d or g++ %d, or newer); install one (apt install g++, or xcode-select --install)%s",
 		metal.ErrUnavailable, oldestClang, oldestGCC, strings.Join(append([]string{""}, tried...), "; "))
 }
@@ -116,7 +119,7 @@ func (c *compiler) instrumented() []string {
 // runtime builds the child's program.
 func (c *compiler) runtime(ctx context.Context) (string, error) {
 	flags := []string{"-std=c++17", "-O2", "-fno-omit-frame-pointer", "-pthread", "-rdynamic"}
-	files := map[string]string{"assay_runtime.h": "#pragma once\n" + msl.HostRuntimeHeader()}
+	files := map[string]string{"assay_runtime.h": "#pragma once\n" + msl.HostRuntimeHeader(), "flags": strings.Join(flags, " ")}
 	entries, err := runtimeFiles.ReadDir("runtime")
 	if err != nil {
 		return "", fmt.Errorf("sim runtime: %w", err)
@@ -148,13 +151,13 @@ func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string) (str
 	if runtime.GOOS == "darwin" {
 		link = append(link, "-undefined", "dynamic_lookup")
 	}
-	path, err := c.build(ctx, u.File, map[string]string{"kernels.cc": source, "flags": strings.Join(flags, " ")}, func(run func(args ...string) error) error {
+	files := map[string]string{"kernels.cc": source, "flags": strings.Join(slices.Concat(flags, link), " ")}
+	return c.build(ctx, u.File, files, func(run func(args ...string) error) error {
 		if err := run(append(flags, "-c", "kernels.cc", "-o", "kernels.o")...); err != nil {
 			return err
 		}
 		return run(link...)
 	})
-	return path, err
 }
 
 // build runs a compilation in a fresh folder, once per content: what is in the
