@@ -2,12 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
 
-	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/config"
 )
@@ -56,9 +57,8 @@ func (c *fmtCommand) format(app *App, file string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	parser := hclparse.NewParser()
-	if _, diags := parser.ParseHCL(src, file); diags.HasErrors() {
-		return false, app.faults(diags, parser.Files())
+	if diags := config.Syntax(file, src); diags.HasErrors() {
+		return false, app.faults(diags, map[string]*hcl.File{file: {Bytes: src}})
 	}
 	out := config.Format(src)
 	if bytes.Equal(src, out) {
@@ -67,11 +67,30 @@ func (c *fmtCommand) format(app *App, file string) (bool, error) {
 	if c.Check {
 		return true, nil
 	}
+	return true, replace(file, out)
+}
+
+// replace writes a file anew beside itself and puts it in place: on a full disk
+// the old one stays.
+func replace(file string, b []byte) error {
+	file, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
 	info, err := os.Stat(file)
 	if err != nil {
-		return false, err
+		return err
 	}
-	return true, os.WriteFile(file, out, info.Mode().Perm())
+	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after a rename that worked
+	_, err = tmp.Write(b)
+	if err = errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Close()); err != nil {
+		return fmt.Errorf("%s is left as it was: %w", file, err)
+	}
+	return os.Rename(tmp.Name(), file)
 }
 
 func hclFiles(path string) ([]string, error) {

@@ -175,7 +175,8 @@ func parse(in input) (*hcl.File, hcl.Diagnostics) {
 	} else {
 		file, diags = hclsyntax.ParseConfig(in.src, in.name, hcl.InitialPos)
 	}
-	// A file that is no HCL at all may have a fault at every byte.
-	const most = 20
-	return file, diags[:min(len(diags), most)]
+	return file, atMost(diags)
 }
+
+// atMost bounds faults: a file that is no HCL at all may have one at every byte.
+func atMost(diags hcl.Diagnostics) hcl.Diagnostics { return diags[:min(len(diags), 20)] }

@@ -203,6 +203,20 @@ func TestVariableValueFaults(t *testing.T) {
 	}
 }
 
+// Nesting without end is a diagnostic, not an exhausted stack.
+func TestSyntax(t *testing.T) {
+	for text, want := range map[string]string{
+		"locals {\n  x = " + strings.Repeat("[", 100000): "Nesting too deep",
+		"locals {\n":    "Unclosed configuration block",
+		"locals {\n}\n": "",
+	} {
+		diags := Syntax("x.hcl", []byte(text))
+		if diags.HasErrors() != (want != "") || want != "" && diags[0].Summary != want {
+			t.Errorf("%.20q: %v, want %q", text, diags, want)
+		}
+	}
+}
+
 func TestFormat(t *testing.T) {
 	got := string(Format([]byte("experiment   \"x\" {\nplugin=\"fake\"\n  device =   \"cpu\"\n}\n")))
 	want := "experiment \"x\" {\n  plugin = \"fake\"\n  device = \"cpu\"\n}\n"
