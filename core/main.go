@@ -7,16 +7,11 @@ package main
 import (
 	"context"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/assay-bench/assay/core/cli"
 )
 
 func main() {
-	// The first interrupt ends the session in order: what was measured is
-	// judged and written. The second one ends the process.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, _ := cli.WithSignals(context.Background())
 	os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type App struct {
 	Getenv func(string) string
 
 	log        hclog.Logger
+	json       bool // the command prints JSON
 	noColor    bool
 	pluginDirs []string
 }
@@ -36,6 +38,9 @@ func (a *App) configure(g *grammar) {
 
 // terminal is the width of w's terminal, 0 when it is none.
 func terminal(w io.Writer) int {
+	if o, ok := w.(*output); ok {
+		w = o.Writer
+	}
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
@@ -65,8 +70,17 @@ func (a *App) plugins(ctx context.Context, dir string) (*registry.Registry, erro
 	})
 }
 
-// faults prints diagnostics to stderr and, when there is an error among them,
-// returns the status to exit with.
+// fail tells an error, to programs as JSON as well, and returns the status to exit with.
+func (a *App) fail(err error, code int) error {
+	fmt.Fprintf(a.Err, "assay: %v\n", err)
+	if a.json {
+		_ = json.NewEncoder(a.Out).Encode(map[string]string{"error": err.Error()}) // Out remembers what fails
+	}
+	return status(code)
+}
+
+// faults prints diagnostics to stderr, to programs as JSON as well, and when
+// there is an error among them returns the status to exit with.
 func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	if len(diags) == 0 {
 		return nil
@@ -78,8 +92,11 @@ func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	if err := diag.Write(a.Err, diags, files, a.style(a.Err).Color, width); err != nil {
 		return err
 	}
-	if diags.HasErrors() {
-		return status(exitUsage)
+	if !diags.HasErrors() {
+		return nil
 	}
-	return nil
+	if a.json {
+		_ = json.NewEncoder(a.Out).Encode(map[string]any{"valid": false, "diagnostics": diag.JSON(diags, files)})
+	}
+	return status(exitUsage)
 }

@@ -18,7 +18,7 @@ const (
 	exitFail           = 1 // a guardrail failed
 	exitUsage          = 2 // bad usage or configuration
 	exitInconclusive   = 3 // inconclusive or invalid, nothing failed
-	exitInfrastructure = 4 // a plugin crashed, hung or could not start
+	exitInfrastructure = 4 // a plugin crashed, hung or could not start, the run was interrupted, or output was lost
 )
 
 // grammar is the command line.
@@ -51,6 +51,10 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // Main runs one command and returns the exit status.
 func Main(ctx context.Context, args []string, streams Streams, getenv func(string) string) int {
+	ctx, gone := context.WithCancel(ctx)
+	defer gone()
+	out := &output{Writer: streams.Out, gone: gone}
+	streams = Streams{Out: out, Err: &output{Writer: streams.Err, gone: gone}}
 	app := &App{Streams: streams, Getenv: getenv}
 	var g grammar
 	exited := -1
@@ -59,7 +63,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		kong.Description("Experiments on GPU kernels and LLM decode whose verdicts can be trusted."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Writers(streams.Out, streams.Err),
+		kong.Writers(out, streams.Err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(app, &g),
@@ -77,16 +81,22 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		return exitUsage
 	}
 	app.configure(&g)
+	for _, f := range command.Flags() {
+		app.json = app.json || f.Name == "json" && f.Target.Bool()
+	}
 	err = command.Run()
 	var s status
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &s):
+	if err != nil && !errors.As(err, &s) && (out.err == nil || !errors.Is(err, out.err)) {
+		err = app.fail(err, exitUsage)
+	}
+	if out.lost() {
+		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.err)
+		return exitInfrastructure
+	}
+	if errors.As(err, &s) {
 		return int(s)
 	}
-	fmt.Fprintf(streams.Err, "assay: %v\n", err)
-	return exitUsage
+	return exitOK
 }
 
 var longFlag = regexp.MustCompile(`^-[a-z][a-z-]+(=|$)`)

@@ -98,8 +98,7 @@ func (l *loaded) validate(ctx context.Context, a *App) (hcl.Diagnostics, error) 
 			return r.GetDiagnostics(), nil
 		})
 		if err != nil {
-			fmt.Fprintf(a.Err, "assay: %v\n", err)
-			return nil, status(exitInfrastructure)
+			return nil, a.fail(err, exitInfrastructure)
 		}
 		diags = append(diags, more...)
 	}

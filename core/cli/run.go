@@ -43,6 +43,9 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	defer s.Close()
 	results, err := s.Run(ctx, l.experiments)
+	if err != nil {
+		err = infrastructure(app, err)
+	}
 	history.Keep(app.Getenv, results, app.Err)
 	if c.JSON {
 		if werr := json.NewEncoder(app.Out).Encode(summaryOf(results, s.Journal())); err == nil {
@@ -52,7 +55,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 		c.closing(app, results, s.Journal())
 	}
 	if err != nil {
-		return infrastructure(app, err)
+		return err
 	}
 	return verdictStatus(results)
 }
@@ -77,8 +80,7 @@ func infrastructure(app *App, err error) error {
 	if errors.Is(err, context.Canceled) {
 		err = errors.New("interrupted; what was measured is in the journal")
 	}
-	fmt.Fprintf(app.Err, "assay: %v\n", err)
-	return status(exitInfrastructure)
+	return app.fail(err, exitInfrastructure)
 }
 
 // reporter shows progress: people get it on stderr and each result on stdout
