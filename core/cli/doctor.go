@@ -45,7 +45,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 		if !f.OK {
 			mark = "--  "
 		}
-		fmt.Fprintf(app.Out, "  %s%-14s %s\n", mark, f.Name, f.Note)
+		fmt.Fprintf(app.Out, "  %s%-14s %s\n", mark, f.Name, strings.ReplaceAll(f.Note, "\n", fmt.Sprintf("\n      %-14s ", "")))
 		if !f.OK && f.Fix != "" {
 			fmt.Fprintf(app.Out, "      %-14s fix: %s\n", "", f.Fix)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -89,6 +90,11 @@ func output(ctx context.Context, dir, name string, args ...string) (string, erro
 	cmd.Dir = dir
 	cmd.WaitDelay = time.Second
 	b, err := cmd.Output()
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		if said, _, _ := strings.Cut(string(exit.Stderr), "\n"); said != "" {
+			err = errors.New(said)
+		}
+	}
 	return strings.TrimSpace(string(b)), err
 }
 
