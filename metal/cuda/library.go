@@ -2,12 +2,8 @@ package cuda
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
@@ -21,25 +17,6 @@ type library struct {
 	ctx     context.Context // of Compile; bounds compilations for function constants too
 	unit    *msl.Unit
 	modules map[string]uintptr // by rendered source's key
-}
-
-// kernel is an entry point on the GPU.
-type kernel struct {
-	d          *Device
-	name       string
-	function   uintptr
-	params     []param
-	maxThreads int
-	shared     int // bytes of threadgroup memory that the kernel declares itself
-	maxShared  int // bytes that may be added at a launch
-	raised     int // bytes that the driver was told to allow
-}
-
-// param is one argument of an entry point.
-type param struct {
-	msl.Param
-	name string
-	size int // bytes of a ParamValue
 }
 
 // Compile renders and compiles a source.
@@ -119,33 +96,6 @@ func (l *library) module(constants map[int]any) (module uintptr, key string, err
 	}
 }
 
-// overlapPrologue makes a launch that began early wait for the kernel before it
-// and its writes, and then lets the next one begin early. PTX ISA,
-// griddepcontrol; without an early launch it does nothing.
-//
-// While it waits it asks for the first cache line of each buffer, where small
-// ones such as expert indices lie whole: a prefetch into the L2 cache cannot go
-// stale, since that is where all multiprocessors' writes meet.
-func overlapPrologue(k *msl.Kernel, names []string) string {
-	var b strings.Builder
-	b.WriteString("if (threadIdx.x == 0) { ")
-	for i, p := range k.CUDAParams(false) {
-		if p.Kind == msl.ParamBuffer {
-			fmt.Fprintf(&b, "if (%s) asm volatile(\"prefetch.global.L2 [%%0];\" :: \"l\"(%s)); ", names[i], names[i])
-		}
-	}
-	b.WriteString("} ")
-	b.WriteString(`asm volatile("griddepcontrol.wait;" ::: "memory"); asm volatile("griddepcontrol.launch_dependents;" ::: "memory");`)
-	return b.String()
-}
-
-// overlapping reports whether an architecture has programmatic launches.
-func overlapping(arch string) bool {
-	_, digits, _ := strings.Cut(arch, "_")
-	n, err := strconv.Atoi(digits)
-	return err == nil && n >= 90
-}
-
 // render writes a unit as CUDA C++ with the options to compile it by.
 func render(unit *msl.Unit, constants map[int]any, arch string) (source string, options []string, err error) {
 	o := msl.Options{Constants: constants}
@@ -169,76 +119,3 @@ func (d *Device) loadModule(image []byte) (uintptr, error) {
 	}
 	return m, err
 }
-
-// Function attributes. CUDA driver API, enum CUfunction_attribute.
-const (
-	funcMaxThreads    = 0
-	funcSharedBytes   = 1
-	funcMaxDynamicMem = 8
-)
-
-// entry resolves everything a launch of k needs.
-func (d *Device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
-	out := &kernel{d: d, name: k.Name}
-	symbol := cString(k.Symbol)
-	if err := d.check("cuModuleGetFunction", d.cu.ModuleGetFunction.call(
-		uintptr(unsafe.Pointer(&out.function)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {
-		return nil, fmt.Errorf("kernel %s: %w", k.Name, err)
-	}
-	attribute := func(which int) (v int32) {
-		d.cu.FuncGetAttribute.call(uintptr(unsafe.Pointer(&v)), uintptr(which), out.function)
-		return v
-	}
-	out.maxThreads = int(attribute(funcMaxThreads))
-	if k.MaxThreads > 0 {
-		out.maxThreads = min(out.maxThreads, k.MaxThreads)
-	}
-	out.shared = int(attribute(funcSharedBytes))
-	out.maxShared = d.attribute(attrSharedOptin) - out.shared
-
-	sizes, err := d.sizes(module, k)
-	if err != nil {
-		return nil, fmt.Errorf("kernel %s: %w", k.Name, err)
-	}
-	for _, p := range k.CUDAParams(false) {
-		named := param{Param: p}
-		if p.Arg >= 0 {
-			named.name = k.Args[p.Arg].Name
-		}
-		if p.Kind == msl.ParamValue {
-			if len(sizes) == 0 {
-				return nil, errors.New("rendered source lists too few argument sizes")
-			}
-			named.size, sizes = int(sizes[0]), sizes[1:]
-		}
-		out.params = append(out.params, named)
-	}
-	return out, nil
-}
-
-// sizes reads the sizes of the entry point's by-value arguments.
-func (d *Device) sizes(module uintptr, k *msl.Kernel) ([]uint32, error) {
-	var at uintptr
-	var n uint64
-	symbol := cString(k.Symbol + "_sizes")
-	if err := d.check("cuModuleGetGlobal", d.cu.ModuleGetGlobal.call(
-		uintptr(unsafe.Pointer(&at)), uintptr(unsafe.Pointer(&n)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {
-		return nil, err
-	}
-	data := make([]byte, n)
-	b := &Buffer{d: d, at: at, size: int(n)}
-	if err := b.Read(0, data); err != nil {
-		return nil, err
-	}
-	out := make([]uint32, n/4)
-	for i := range out {
-		out[i] = binary.LittleEndian.Uint32(data[4*i:])
-	}
-	return out, nil
-}
-
-// Name is the host name.
-func (k *kernel) Name() string { return k.name }
-
-// MaxThreads is the most threads of one threadgroup.
-func (k *kernel) MaxThreads() int { return k.maxThreads }

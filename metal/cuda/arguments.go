@@ -1,0 +1,107 @@
+package cuda
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// maxBytes is the most that an argument given as bytes may have, as in Metal.
+const maxBytes = 4096
+
+// argument appends the value of one parameter.
+func (d *Device) argument(l *launch, s *metal.Dispatch, p *param, offset *uint32) error {
+	switch p.Kind {
+	case msl.ParamGridX, msl.ParamGridY, msl.ParamGridZ:
+		l.word(uint32(axes(s.Grid)[p.Kind-msl.ParamGridX]))
+		return nil
+	case msl.ParamThreadgroupOffset:
+		if p.Index >= len(s.ThreadgroupMemory) {
+			return fmt.Errorf("threadgroup argument %d (%s) has no size", p.Index, p.name)
+		}
+		l.word(*offset)
+		*offset += uint32(s.ThreadgroupMemory[p.Index]+15) &^ 15
+		return nil
+	}
+	if p.Index >= len(s.Args) {
+		return fmt.Errorf("argument %d (%s) is missing: %d are given", p.Index, p.name, len(s.Args))
+	}
+	a := &s.Args[p.Index]
+	if len(a.Bytes) > maxBytes {
+		return fmt.Errorf("argument %d (%s): %d bytes, at most %d can be copied: use a buffer", p.Index, p.name, len(a.Bytes), maxBytes)
+	}
+	if p.Kind == msl.ParamValue {
+		return l.value(a, p)
+	}
+	at, err := d.address(a)
+	if err != nil {
+		return fmt.Errorf("argument %d (%s): %w", p.Index, p.name, err)
+	}
+	l.put(8)
+	*(*uint64)(unsafe.Pointer(&l.values[len(l.values)-16])) = uint64(at)
+	return nil
+}
+
+// value appends a `constant T&` argument's data.
+func (l *launch) value(a *metal.Arg, p *param) error {
+	if a.Buffer != nil {
+		return fmt.Errorf("argument %d (%s) is a constant reference: give its %d bytes, not a buffer", p.Index, p.name, p.size)
+	}
+	if len(a.Bytes) < p.size {
+		return fmt.Errorf("argument %d (%s): %d bytes, the kernel reads %d", p.Index, p.name, len(a.Bytes), p.size)
+	}
+	at := l.put(p.size)
+	copy(l.values[at:], a.Bytes[:p.size])
+	return nil
+}
+
+// put reserves n bytes for one parameter and returns where.
+func (l *launch) put(n int) int {
+	at := len(l.values)
+	l.pointers = append(l.pointers, uintptr(at))
+	for range (n + 15) / 16 {
+		l.values = append(l.values, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	}
+	return at
+}
+
+func (l *launch) word(v uint32) {
+	at := l.put(4)
+	*(*uint32)(unsafe.Pointer(&l.values[at])) = v
+}
+
+// address of a buffer argument. Bytes bound to a pointer are copied to GPU
+// memory once and kept by their content; an argument that is not bound is null.
+func (d *Device) address(a *metal.Arg) (uintptr, error) {
+	if a.Buffer == nil {
+		if len(a.Bytes) == 0 {
+			return 0, nil
+		}
+		b, ok := d.inline[string(a.Bytes)]
+		if !ok {
+			made, err := d.NewBuffer(len(a.Bytes))
+			if err != nil {
+				return 0, err
+			}
+			b = made.(*Buffer)
+			if err := b.Write(0, a.Bytes); err != nil {
+				return 0, err
+			}
+			if d.inline == nil {
+				d.inline = map[string]*Buffer{}
+			}
+			d.inline[string(a.Bytes)] = b
+		}
+		return b.at, nil
+	}
+	b, ok := a.Buffer.(*Buffer)
+	if !ok || b.d != d {
+		return 0, fmt.Errorf("buffer of another device")
+	}
+	if err := b.inside(a.Offset, 1); err != nil {
+		return 0, err
+	}
+	return b.at + uintptr(a.Offset), nil
+}
