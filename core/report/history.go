@@ -9,6 +9,9 @@ import (
 
 // History writes what is remembered of the noise of machines.
 func History(w io.Writer, k *history.Knowledge, s Style) {
+	if k.Skipped > 0 {
+		defer fmt.Fprintf(w, "\n%s could not be read and are left alone\n", count(k.Skipped, "line"))
+	}
 	if len(k.Lessons) == 0 {
 		fmt.Fprintf(w, "no history yet in %s: run once\n", orDash(k.Path))
 		return
@@ -33,7 +36,4 @@ func History(w io.Writer, k *history.Knowledge, s Style) {
 			plain(percent(l.Least)+" to "+percent(l.Most)), plain(floorText(l.NoiseFloor)), plain(l.Last.UTC().Format("2006-01-02")))
 	}
 	flush()
-	if k.Skipped > 0 {
-		fmt.Fprintf(w, "\n%s could not be read and are left alone\n", count(k.Skipped, "line"))
-	}
 }
