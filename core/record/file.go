@@ -67,7 +67,7 @@ func ReadResult(path string) (*Result, error) {
 		SchemaVersion *int `json:"schema_version"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("result %s: not a result document: %w", path, err)
+		return nil, fmt.Errorf("result %s: not a result document: %w", path, plainJSON(err))
 	}
 	if head.SchemaVersion == nil {
 		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
@@ -79,9 +79,21 @@ func ReadResult(path string) (*Result, error) {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
-		return nil, fmt.Errorf("result %s: %w", path, err)
+		return nil, fmt.Errorf("result %s: %w", path, plainJSON(err))
 	}
 	return &r, nil
+}
+
+// plainJSON says without Go's types what a value should not have been.
+func plainJSON(err error) error {
+	var t *json.UnmarshalTypeError
+	if !errors.As(err, &t) {
+		return err
+	}
+	if t.Field == "" {
+		return fmt.Errorf("it holds a JSON %s", t.Value)
+	}
+	return fmt.Errorf("%s cannot be the %s at byte %d", t.Field, t.Value, t.Offset)
 }
 
 // AppendJSON adds rows to the JSON array in path, which it creates. Two
@@ -99,16 +111,9 @@ func AppendJSON(path string, add []any) error {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return fmt.Errorf("append %s: lock: %w", path, err)
 	}
-	var rows []json.RawMessage
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return fmt.Errorf("append: %w", err)
-	case len(bytes.TrimSpace(b)) > 0:
-		if err := json.Unmarshal(b, &rows); err != nil {
-			return fmt.Errorf("append %s: not a JSON array, left as it is: %w", path, err)
-		}
+	rows, err := ReadRows(path)
+	if err != nil {
+		return err
 	}
 	for _, row := range add {
 		raw, err := json.Marshal(row)
@@ -122,6 +127,22 @@ func AppendJSON(path string, add []any) error {
 		return fmt.Errorf("append %s: %w", path, err)
 	}
 	return writeAtomic(path, append(out, '\n'))
+}
+
+// ReadRows gives the rows that AppendJSON would add to; none if there is no file.
+func ReadRows(path string) (rows []json.RawMessage, err error) {
+	b, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("append: %w", err)
+	case len(bytes.TrimSpace(b)) > 0:
+		if err := json.Unmarshal(b, &rows); err != nil {
+			return nil, fmt.Errorf("append %s: not a JSON array, left as it is: %w", path, plainJSON(err))
+		}
+	}
+	return rows, nil
 }
 
 // LooksLikeResult says whether a file is a JSON object with a schema version.

@@ -13,7 +13,8 @@ func TestReadResultRefusesWhatItDoesNotUnderstand(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":   {"", "not a result document"},
-		"array":   {"[]", "not a result document"},
+		"array":   {"[]", "not a result document: it holds a JSON array"},
+		"number":  {`{"schema_version":1,"session":{"seed":1e400}}`, "seed cannot be the number 1e400"},
 		"foreign": {`{"a":1}`, "no schema_version"},
 		"future":  {`{"schema_version":99}`, "schema version 99, this assay reads 1"},
 		"surplus": {`{"schema_version":1,"colour":"red"}`, "colour"},

@@ -165,8 +165,8 @@ func (k *caseRun) overBudget() bool {
 	return (time.Since(k.started) + k.roundTime).Seconds() > k.experiment.config.Measure.Budget.Seconds()*share
 }
 
-// settle writes down how far the case got.
-func (k *caseRun) settle(ctx context.Context) {
+// settle writes down how far the case got, to its end or not.
+func (k *caseRun) settle(ended bool) {
 	c := k.document()
 	c.Status = record.Complete
 	for i, a := range k.arms {
@@ -178,7 +178,7 @@ func (k *caseRun) settle(ctx context.Context) {
 	switch {
 	case k.dead != "":
 		c.Status = record.Crashed
-	case ctx.Err() != nil:
+	case !ended:
 		c.Status = record.Partial
 	}
 	if c.Status == record.Crashed && k.hung {

@@ -102,6 +102,6 @@ func (x *experiment) runCase(ctx context.Context, c *config.Case) error {
 	if err == nil && k.dead == "" {
 		err = k.search(ctx)
 	}
-	k.settle(ctx)
+	k.settle(err == nil && ctx.Err() == nil)
 	return err
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -53,8 +54,16 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 					err = os.Remove(f.Name())
 				}
 			}
+			if info, serr := os.Stat(s.path(p)); err == nil && serr == nil && !info.Mode().IsRegular() {
+				err = errors.New("it is there and no file")
+			}
 			if err != nil {
 				return fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)
+			}
+		}
+		if e.Output.Append != "" {
+			if _, err := record.ReadRows(s.path(e.Output.Append)); err != nil {
+				return fmt.Errorf("experiment %q: %w", e.Name, err)
 			}
 		}
 	}

@@ -45,11 +45,27 @@ func guard(e *config.Experiment) {
 }
 
 func TestUnwritableResultIsKnownBeforeMeasuring(t *testing.T) {
-	e := experimentOf("nowhere", variant(t, "base", true, nil), variant(t, "a", false, nil))
-	e.Output.Path = filepath.Join(os.DevNull, "nowhere.json")
-	_, _, results, err := run(t, e)
-	if err == nil || len(results) > 0 || !strings.Contains(err.Error(), e.Output.Path) || !strings.Contains(err.Error(), `"nowhere"`) {
-		t.Errorf("%d results, error %v; want none, and an error that names experiment and path", len(results), err)
+	object := filepath.Join(t.TempDir(), "object.json")
+	if err := os.WriteFile(object, []byte("{}"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]config.Output{
+		"no folder":             {Path: filepath.Join(os.DevNull, "nowhere.json")},
+		"a folder in its place": {Path: filepath.Dir(object)},
+		"a foreign array":       {Path: "x.json", Append: object},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := experimentOf("nowhere", variant(t, "base", true, nil), variant(t, "a", false, nil))
+			e.Output = o
+			_, _, results, err := run(t, e)
+			named := o.Path
+			if o.Append != "" {
+				named = o.Append
+			}
+			if err == nil || len(results) > 0 || !strings.Contains(err.Error(), named) || !strings.Contains(err.Error(), `"nowhere"`) {
+				t.Errorf("%d results, error %v; want none, and an error that names experiment and path", len(results), err)
+			}
+		})
 	}
 }
 
