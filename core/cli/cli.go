@@ -87,7 +87,11 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	err = command.Run()
 	var s status
 	if err != nil && !errors.As(err, &s) && (out.err == nil || !errors.Is(err, out.err)) {
-		err = app.fail(err, exitUsage)
+		if errors.Is(err, context.Canceled) {
+			err = app.fail(errors.New("interrupted"), exitInfrastructure)
+		} else {
+			err = app.fail(err, exitUsage)
+		}
 	}
 	if out.lost() {
 		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.err)

@@ -88,6 +88,9 @@ func Discover(ctx context.Context, o Options) (*Registry, error) {
 			}
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("looking for plugins: %w", err)
+	}
 	for _, list := range r.plugins {
 		slices.SortStableFunc(list, func(a, b *Installed) int {
 			return semver(b.Version).Compare(semver(a.Version))
