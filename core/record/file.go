@@ -29,6 +29,10 @@ func writeAtomic(path string, b []byte) (err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("result folder %s: %w", dir, err)
 	}
+	// A rename would put a file in the place of a device or of a pipe's name.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("result %s: it is there and no file; name another one", path)
+	}
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("result %s: %w", path, err)

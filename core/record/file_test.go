@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 )
 
@@ -50,6 +51,19 @@ func TestWritingReplacesWholeOrNotAtAll(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 1 {
 		t.Errorf("%d files are left, want the document alone", len(left))
+	}
+}
+
+func TestWritingLeavesDevicesAndPipesAlone(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(pipe, []byte("x")); err == nil || !strings.Contains(err.Error(), pipe) {
+		t.Errorf("error %v, want one that names %s", err, pipe)
+	}
+	if info, err := os.Stat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
+		t.Errorf("in its place is %v, error %v", info.Mode(), err)
 	}
 }
 
