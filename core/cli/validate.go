@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/report"
 )
 
 type validateCommand struct {
@@ -38,6 +39,7 @@ func (c *validateCommand) Run(ctx context.Context, app *App) error {
 			variants += len(e.Cases[i].Variants)
 		}
 	}
-	fmt.Fprintf(app.Out, "Valid: %d experiments, %d cases, %d variants.\n", len(l.experiments), cases, variants)
+	fmt.Fprintf(app.Out, "Valid: %s, %s, %s.\n",
+		report.Count(len(l.experiments), "experiment"), report.Count(cases, "case"), report.Count(variants, "variant"))
 	return nil
 }

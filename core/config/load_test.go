@@ -37,6 +37,7 @@ const simple = `experiment "NAME" {
   plugin = "fake"
   config { model = "small" }
   variant "a" { baseline = true }
+  variant "b" {}
 }
 `
 
@@ -44,7 +45,7 @@ func TestFolderIsOneConfiguration(t *testing.T) {
 	dir := write(t, map[string]string{
 		"b.hcl":          strings.ReplaceAll(simple, "NAME", "second") + strings.ReplaceAll(simple, "NAME", "third"),
 		"a.hcl":          strings.ReplaceAll(simple, "NAME", "first"),
-		"c.hcl.json":     `{"experiment": {"fourth": {"plugin": "fake", "config": {"model": "small"}, "variant": {"a": {"baseline": true}}}}}`,
+		"c.hcl.json":     `{"experiment": {"fourth": {"plugin": "fake", "config": {"model": "small"}, "variant": {"a": {"baseline": true}, "b": {}}}}}`,
 		"assay.lock.hcl": `plugin "x" {}`,
 		"big.vars.hcl":   `model = "large"`,
 		".hidden.hcl":    `nonsense`,

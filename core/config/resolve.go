@@ -62,6 +62,9 @@ func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 		}
 	}
 	r.diags = append(r.diags, checkOutputs(out)...)
+	if !m.faulty && !r.diags.HasErrors() {
+		r.diags = append(r.diags, checkCompared(out)...)
+	}
 	m.adviseFolder(r.diags)
 	if m.faulty || r.diags.HasErrors() {
 		return nil, r.diags

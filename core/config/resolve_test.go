@@ -27,7 +27,7 @@ func named(names ...string) string {
 	var b strings.Builder
 	for _, n := range names {
 		name, extra, _ := strings.Cut(n, ":")
-		fmt.Fprintf(&b, "experiment %q {\n  plugin = \"fake\"\n  %s\n  config { model = \"small\" }\n  variant \"a\" { baseline = true }\n}\n", name, extra)
+		fmt.Fprintf(&b, "experiment %q {\n  plugin = \"fake\"\n  %s\n  config { model = \"small\" }\n  variant \"a\" { baseline = true }\n  variant \"b\" {}\n}\n", name, extra)
 	}
 	return b.String()
 }

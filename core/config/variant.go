@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -80,6 +81,22 @@ func (x *experiment) oneCase(p point) (Case, hcl.Diagnostics) {
 		r.fault(x.Range, "No baseline", "Exactly one variant must say baseline = true: the one that the others are compared with.")
 	}
 	return c, r.diags
+}
+
+// checkCompared reports experiments that compare nothing.
+func checkCompared(experiments []*Experiment) (diags hcl.Diagnostics) {
+	for _, e := range experiments {
+		for i := range e.Cases {
+			if v := e.Cases[i].Variants; len(v) == 1 {
+				diags = append(diags, &hcl.Diagnostic{
+					Severity: hcl.DiagError, Summary: "Nothing to compare", Subject: &e.Range,
+					Detail: fmt.Sprintf("%q is the baseline and the only variant. Write at least one more for it to be compared with.", v[0].Name),
+				})
+				break // the other cases have the same variants
+			}
+		}
+	}
+	return diags
 }
 
 // caseBlocks lists the config and variant blocks, in source order, those that

@@ -34,7 +34,7 @@ func detections(w io.Writer, e *plan.Experiment, s Style) {
 	t.write(w, "    ")
 	fmt.Fprintf(w, "    noise of one round, as the control had it in %s\n", sources(e))
 	if unknown > 0 {
-		fmt.Fprintf(w, "    no history yet of %s\n", count(unknown, "case"))
+		fmt.Fprintf(w, "    no history yet of %s\n", Count(unknown, "case"))
 	}
 }
 

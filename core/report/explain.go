@@ -95,7 +95,7 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 	}
 	explainJournal(w, rep.Journal, s)
 	if len(rep.Differences) > 0 {
-		fmt.Fprintf(w, "not from the samples: %s of the document\n", count(len(rep.Differences), "value"))
+		fmt.Fprintf(w, "not from the samples: %s of the document\n", Count(len(rep.Differences), "value"))
 		writeDifferences(w, rep.Differences, "stored", "from the samples")
 	}
 	var bad []rejudge.Judgement
@@ -117,7 +117,7 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 	case rep.Follows && len(rep.Judgements) == 0:
 		fmt.Fprintln(w, "Nothing was judged; every number of the document follows from its samples.")
 	case rep.Follows:
-		fmt.Fprintf(w, "Verdict %s: it follows from the samples, with %s and every number beside.\n", s.verdictText(rep.WantVerdict), count(len(rep.Judgements), "judgement"))
+		fmt.Fprintf(w, "Verdict %s: it follows from the samples, with %s and every number beside.\n", s.verdictText(rep.WantVerdict), Count(len(rep.Judgements), "judgement"))
 	case len(rep.Differences) == 0:
 		fmt.Fprintf(w, "Verdict %s follows from the document's samples, but the journal does not vouch for them.\n", rep.WantVerdict)
 	default:
@@ -139,7 +139,7 @@ func explainJournal(w io.Writer, j rejudge.Journal, s Style) {
 		fmt.Fprintf(w, "%s %s\n", s.alarm("journal cannot vouch for the document:"), j.Damage)
 	case rejudge.JournalDiffers:
 		samples := j.SampleDifferences()
-		fmt.Fprintf(w, "%s %s of the document, %d of them in samples (%s)\n", s.alarm("journal differs:"), count(len(j.Differences), "value"), len(samples), j.Path)
+		fmt.Fprintf(w, "%s %s of the document, %d of them in samples (%s)\n", s.alarm("journal differs:"), Count(len(j.Differences), "value"), len(samples), j.Path)
 		writeDifferences(w, j.Differences, "document", "journal")
 	}
 	if j.Torn {

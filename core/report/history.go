@@ -10,13 +10,13 @@ import (
 // History writes what is remembered of the noise of machines.
 func History(w io.Writer, k *history.Knowledge, s Style) {
 	if k.Skipped > 0 {
-		defer fmt.Fprintf(w, "\n%s could not be read and are left alone\n", count(k.Skipped, "line"))
+		defer fmt.Fprintf(w, "\n%s could not be read and are left alone\n", Count(k.Skipped, "line"))
 	}
 	if len(k.Lessons) == 0 {
 		fmt.Fprintf(w, "no history yet in %s: run once\n", orDash(k.Path))
 		return
 	}
-	fmt.Fprintf(w, "%s in %s\n", count(k.Sessions(), "session"), k.Path)
+	fmt.Fprintf(w, "%s in %s\n", Count(k.Sessions(), "session"), k.Path)
 	machine := ""
 	var t table
 	flush := func() {

@@ -36,7 +36,7 @@ func Imported(w io.Writer, d *history.Document, s Style) {
 }
 
 func rowsText(in, out, rejected int) string {
-	text := fmt.Sprintf("%s in, %s out", count(in, "row"), count(out, "row"))
+	text := fmt.Sprintf("%s in, %s out", Count(in, "row"), Count(out, "row"))
 	if rejected > 0 {
 		text += fmt.Sprintf(", %d rejected and kept with their text", rejected)
 	}
@@ -90,7 +90,7 @@ func support(w io.Writer, d *history.Document, phase string, s Style) {
 			plain(spread), plain(medianText(p)), plain(controlMoved(p)), plain(need), supportCell(p, s))
 	}
 	t.write(w, "  ")
-	fmt.Fprintf(w, "  %s published in %s; %d of them are larger than the control's own movement, where that is known.\n", count(wins, "win"), phase, clear)
+	fmt.Fprintf(w, "  %s published in %s; %d of them are larger than the control's own movement, where that is known.\n", Count(wins, "win"), phase, clear)
 	if phase == "decode" {
 		field(w, "  ", "", "supported: more than the control moved by itself between five sessions or more. only together: no session shows it alone, "+
 			"the one-sided 95 % bound over all sessions does. not supported: the control moved as far by itself. unknown: too few sessions of the control. "+

@@ -13,7 +13,7 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 	for _, e := range p.Experiments {
 		fmt.Fprintf(w, "%s  %s\n", s.bold(e.Name), e.Description)
 		fmt.Fprintf(w, "  plugin %s on %s, phases %s, visits of %v\n", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
-		fmt.Fprintf(w, "  %d rounds, up to %d within %v, to %s\n", e.Rounds, e.MaxRounds, e.Budget, e.Output)
+		fmt.Fprintf(w, "  %s, up to %d within %v, to %s\n", Count(e.Rounds, "round"), e.MaxRounds, e.Budget, e.Output)
 		if len(e.DependsOn) > 0 {
 			fmt.Fprintf(w, "  after %s\n", strings.Join(e.DependsOn, ", "))
 		}
@@ -33,7 +33,8 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		detections(w, &e, s)
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%s, about %s, at most %s%s\n", count(len(p.Experiments), "experiment"), clock(p.Estimate), clock(p.Maximum), basis(p))
+	fmt.Fprintf(w, "%s, about %s, at most %s%s; visits that other programs disturb are made again and come on top\n",
+		Count(len(p.Experiments), "experiment"), clock(p.Estimate), clock(p.Maximum), basis(p))
 }
 
 // variants lists a case's variants, the baseline marked.

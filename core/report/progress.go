@@ -50,7 +50,7 @@ func (p *Progress) Show(e session.Event) {
 			p.line("  round %d of %d%s", e.Round, e.Rounds, eta(e.ETA))
 		}
 	case session.LookTaken:
-		p.line("  look at %d rounds: %s", e.Round, e.Text)
+		p.line("  look at %s: %s", Count(e.Round, "round"), e.Text)
 	case session.Searched:
 		p.line("  search: %s", e.Text)
 	case session.Failed:

@@ -130,7 +130,7 @@ func controlLine(w io.Writer, c *record.Case, phase string) {
 				floor, at = "±"+percent(*j.Control.NoiseFloor), ", at the level that its verdicts need"
 			}
 		}
-		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %d rounds%s)\n", floor, k.Rounds, at)
+		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %s%s)\n", floor, Count(k.Rounds, "round"), at)
 	}
 }
 
@@ -174,7 +174,7 @@ func asserts(w io.Writer, c *record.Case) {
 		}
 	}
 	for _, name := range names {
-		fmt.Fprintf(w, "    assert %s holds for %s\n", name, count(held[name], "variant"))
+		fmt.Fprintf(w, "    assert %s holds for %s\n", name, Count(held[name], "variant"))
 	}
 }
 

@@ -39,8 +39,8 @@ func field(w io.Writer, indent, label, text string) {
 	}
 }
 
-// count is a number with its noun: 1 round, 2 rounds.
-func count(n int, noun string) string {
+// Count is a number with its noun: 1 round, 2 rounds.
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

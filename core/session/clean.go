@@ -24,10 +24,12 @@ const (
 	// repeatsPerVisit bounds how often one contaminated visit is made again.
 	repeatsPerVisit = 6
 	// quietLoad is how many cores other programs may keep busy in a quiet
-	// moment, and quietWait how long one is waited for in one round: a machine
-	// that is never quiet costs so much per round and not more.
-	quietLoad = 0.3
-	quietWait = 4 * time.Second
+	// moment. One is waited for, in one round, for up to quietShare of what its
+	// planned visits take, and quietWait at most: a machine that is never quiet
+	// costs so much and not more.
+	quietLoad  = 0.3
+	quietShare = 4
+	quietWait  = 4 * time.Second
 	// coolDown is a pause after which an arm is warmed up again; after a shorter
 	// one the first samples of the visit do that.
 	coolDown = 200 * time.Millisecond
@@ -56,7 +58,7 @@ func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) 
 				return err
 			}
 		}
-		if !v.Contaminated || try == repeatsPerVisit || r.repeats >= 2*r.experiment.config.Measure.Passes*len(r.arms)*len(r.result.Experiment.Measure.Phases) {
+		if !v.Contaminated || try == repeatsPerVisit || r.repeats >= r.planned() {
 			return nil
 		}
 		r.repeats++
@@ -69,6 +71,9 @@ func (r *round) cleanVisit(ctx context.Context, a *arm, phase string, pass int) 
 		}
 	}
 }
+
+// planned is how many visits the round makes if none is made again.
+func (r *round) planned() int { return r.total - r.repeats }
 
 // disturbed says that a visit of this round stayed contaminated.
 func (r *round) disturbed() bool {
@@ -109,19 +114,20 @@ func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) (waited ti
 		r.waited += waited
 		r.result.Session.Overhead.Quiet += waited.Nanoseconds()
 	}()
-	for r.waited+time.Since(began) < quietWait && ctx.Err() == nil {
+	allowance := min(quietWait, quietShare*time.Duration(r.planned())*r.experiment.config.Measure.Visit)
+	for r.waited+time.Since(began) < allowance && ctx.Err() == nil {
 		observed := r.Observe(r.proc.PID())
 		select {
 		case <-ctx.Done():
 		case <-r.proc.Exited():
-			return 0
+			return
 		case <-time.After(50 * time.Millisecond):
 		}
 		if observed().ForeignLoad <= quietLoad {
-			return 0
+			return
 		}
 	}
-	return 0
+	return
 }
 
 // contamination names what makes a visit's times doubtful.

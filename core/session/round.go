@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/assay-bench/assay/core/machine"
@@ -27,13 +28,14 @@ type round struct {
 	pid     int
 	ready   time.Duration // process start to ready
 	device  record.Device
-	visits  int              // so far
-	peaks   map[string]int64 // device bytes, as visits report them
-	total   int              // visits planned
-	repeats int              // contaminated visits made again so far
-	samples map[string]int   // of one visit, by phase
-	waited  time.Duration    // for other programs to leave the cores alone
-	blame   *arm             // whose work is under way; nil: nobody's
+	visits  int               // so far
+	peaks   map[string]int64  // device bytes, as visits report them
+	total   int               // visits to make: those planned and the repeats
+	repeats int               // contaminated visits made again so far
+	samples map[string]int    // of one visit, by phase
+	handles map[string]string // of prepared arms; the plugin does not hear which is which
+	waited  time.Duration     // for other programs to leave the cores alone
+	blame   *arm              // whose work is under way; nil: nobody's
 	stage   string
 	phase   string
 }
@@ -44,7 +46,7 @@ func (k *caseRun) round(ctx context.Context, arms []*arm, goal int) error {
 	phases := k.result.Experiment.Measure.Phases
 	r := &round{
 		caseRun: k, arms: arms, number: len(k.document().Rounds) + 1, index: k.counted + 1,
-		total: 2 * k.experiment.config.Measure.Passes * len(arms) * len(phases), peaks: map[string]int64{}, samples: map[string]int{},
+		total: 2 * k.experiment.config.Measure.Passes * len(arms) * len(phases), peaks: map[string]int64{}, samples: map[string]int{}, handles: map[string]string{},
 	}
 	r.seed = derive(k.seed, k.config.ID, "inputs", r.index)
 	started := time.Now()
@@ -106,7 +108,8 @@ func (r *round) run(ctx context.Context, phases []string) error {
 		return err
 	}
 	// In an order drawn by lot: what is prepared first may get the better memory.
-	for _, a := range r.order("prepare", 0) {
+	for i, a := range r.order("prepare", 0) {
+		r.handles[a.name] = strconv.Itoa(i + 1)
 		if err := r.prepare(ctx, a, phases); err != nil {
 			return err
 		}
@@ -172,7 +175,7 @@ func (r *round) prepare(ctx context.Context, a *arm, phases []string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.experiment.config.Measure.PrepareTimeout, errPrepareTimeout)
 	defer cancel()
 	p, diags, err := r.proc.PrepareCase(ctx, &pluginv1.PrepareCaseRequest{
-		Handle: a.name, ConfigJson: a.config, ConfigDigest: a.digest, Seed: r.seed,
+		Handle: r.handles[a.name], ConfigJson: a.config, ConfigDigest: a.digest, Seed: r.seed,
 		Cache: r.experiment.config.Measure.Cache, Phases: phases,
 	}, func(p *pluginv1.Progress) {
 		r.report(Event{Kind: Step, Case: r.config.ID, Variant: a.name, Round: r.index, Text: "prepare: " + p.GetStep(), Done: r.visits, Total: r.total})
@@ -228,7 +231,7 @@ func (r *round) release(ctx context.Context, a *arm) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, r.experiment.config.Measure.PrepareTimeout, errPrepareTimeout)
 	defer cancel()
-	out, err := r.proc.ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: a.name})
+	out, err := r.proc.ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: r.handles[a.name]})
 	r.result.Session.Overhead.Prepare += time.Since(began).Nanoseconds()
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (r *round) warmUp(ctx context.Context, a *arm, phase string) error {
 	var windows []float64
 	w := record.Warmup{Variant: a.name, Phase: phase, Spread: math.MaxFloat64}
 	_, err := r.measure(ctx, &pluginv1.Start{
-		Handle: a.name, Phase: phase, Iterations: r.iterations(key), SampleNs: r.sampleNs(phase),
+		Handle: r.handles[a.name], Phase: phase, Iterations: r.iterations(key), SampleNs: r.sampleNs(phase),
 	}, process.MeasureHandler{
 		OnSample: func(s *pluginv1.Sample) (bool, error) {
 			windows = append(windows, float64(s.GetWallNs())/float64(s.GetIterations()))
@@ -60,7 +60,7 @@ func (r *round) visit(ctx context.Context, a *arm, phase string, pass int) (*rec
 	var wall int64
 	observed, began := r.Observe(r.proc.PID()), time.Now()
 	done, err := r.measure(ctx, &pluginv1.Start{
-		Handle: a.name, Phase: phase, Iterations: r.iterations(armPhase{a.name, phase}),
+		Handle: r.handles[a.name], Phase: phase, Iterations: r.iterations(armPhase{a.name, phase}),
 		SampleNs: r.sampleNs(phase), Samples: uint32(r.samplesOf(phase)),
 	}, process.MeasureHandler{
 		OnSample: func(s *pluginv1.Sample) (bool, error) {
