@@ -32,6 +32,7 @@ type grammar struct {
 	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
+	Recover  recoverCommand  `cmd:"" help:"Make result documents from the journal of a session that was killed."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
 	Compare  compareCommand  `cmd:"" help:"Set two result documents side by side, by what two sessions can say of each other."`
 	Import   importCommand   `cmd:"" help:"Read the records of other tools into a history document, and say what they can support."`

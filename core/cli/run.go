@@ -78,7 +78,7 @@ func probeHealth(ctx context.Context, kind string) error {
 
 func infrastructure(app *App, err error) error {
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted; what was measured is in the journal")
+		err = errors.New("interrupted")
 	}
 	return app.fail(err, exitInfrastructure)
 }

@@ -17,7 +17,7 @@ import (
 // Kinds of journal events. Data is the type named beside each.
 const (
 	KindSession    = "session"     // Session
-	KindExperiment = "experiment"  // Experiment
+	KindExperiment = "experiment"  // Result, before anything was measured
 	KindCase       = "case"        // CaseEvent
 	KindVariant    = "variant"     // VariantEvent
 	KindRoundBegin = "round_begin" // RoundBeginEvent

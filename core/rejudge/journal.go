@@ -120,10 +120,11 @@ func fold(events []record.Event, r *record.Result) (*record.Result, error) {
 				return nil, fmt.Errorf("it is the journal of session %s, the document is of session %s", s.ID, r.Session.ID)
 			}
 		case ev.Kind == record.KindExperiment && ev.Experiment == r.Experiment.Name:
-			want.Experiment = record.Experiment{}
-			if err := json.Unmarshal(ev.Data, &want.Experiment); err != nil {
+			var begun record.Result
+			if err := json.Unmarshal(ev.Data, &begun); err != nil {
 				return nil, fmt.Errorf("journal event %d: %w", ev.Seq, err)
 			}
+			want.Experiment = begun.Experiment
 			seen = true
 		}
 	}

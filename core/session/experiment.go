@@ -34,7 +34,7 @@ func (s *Session) runExperiment(ctx context.Context, e *config.Experiment, befor
 	if x.result, err = x.newResult(ctx); err != nil {
 		return nil, fmt.Errorf("experiment %q: %w", e.Name, err)
 	}
-	if err := s.journal.Append(e.Name, record.KindExperiment, x.result.Experiment); err != nil {
+	if err := s.journal.Append(e.Name, record.KindExperiment, x.result); err != nil {
 		return nil, err
 	}
 	run, err := x.wanted(before)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/record"
@@ -20,17 +19,10 @@ func (s *Session) path(p string) string {
 	return filepath.Join(s.Folder, p)
 }
 
-// measured says that a round of the experiment counts.
-func measured(r *record.Result) bool {
-	return slices.ContainsFunc(r.Cases, func(c record.Case) bool {
-		return slices.ContainsFunc(c.Rounds, func(d record.Round) bool { return d.Counted })
-	})
-}
-
 // superfluous says that an interrupted experiment measured nothing, and that an
 // earlier session's document, which is worth more, is in its place.
 func (s *Session) superfluous(ctx context.Context, e *config.Experiment, r *record.Result) bool {
-	if ctx.Err() == nil || measured(r) {
+	if ctx.Err() == nil || r.Measured() {
 		return false
 	}
 	_, err := os.Stat(s.path(e.Output.Path))

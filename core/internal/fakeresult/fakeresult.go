@@ -96,7 +96,7 @@ func New(o Options) (*record.Result, error) {
 		if err := j.Append("", record.KindSession, m.r.Session); err != nil {
 			return nil, err
 		}
-		if err := j.Append(m.Experiment, record.KindExperiment, m.r.Experiment); err != nil {
+		if err := j.Append(m.Experiment, record.KindExperiment, m.r); err != nil {
 			return nil, err
 		}
 	}
