@@ -87,7 +87,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	}
 	err = command.Run()
 	var s status
-	if err != nil && !errors.As(err, &s) && (out.err == nil || !errors.Is(err, out.err)) {
+	if err != nil && !errors.As(err, &s) && (out.failure() == nil || !errors.Is(err, out.failure())) {
 		if errors.Is(err, context.Canceled) {
 			err = app.fail(errors.New("interrupted"), exitInfrastructure)
 		} else {
@@ -95,7 +95,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		}
 	}
 	if out.lost() {
-		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.err)
+		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.failure())
 		return exitInfrastructure
 	}
 	if errors.As(err, &s) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 )
 
@@ -24,16 +25,23 @@ func WithSignals(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // output is stdout or stderr. It remembers the first write that failed, and
-// calls gone when nobody reads any more.
+// calls gone when nobody reads any more. Progress and log lines are written to
+// it side by side.
 type output struct {
 	io.Writer
 	gone func()
+	mu   sync.Mutex
 	err  error
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	n, err := o.Writer.Write(p)
-	if err != nil && o.err == nil {
+	if err == nil {
+		return n, nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err == nil {
 		if o.err = err; errors.Is(err, syscall.EPIPE) {
 			o.gone()
 		}
@@ -41,5 +49,15 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// failure is the first write's that failed, nil if none did.
+func (o *output) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
 // lost says that output did not arrive although somebody wanted it.
-func (o *output) lost() bool { return o.err != nil && !errors.Is(o.err, syscall.EPIPE) }
+func (o *output) lost() bool {
+	err := o.failure()
+	return err != nil && !errors.Is(err, syscall.EPIPE)
+}
