@@ -57,7 +57,7 @@ locals {
   visit      = local.thorough ? "100ms" : "40ms"
   passes     = local.thorough ? 8 : 3
   warmup_max = local.thorough ? "5s" : "300ms"
-  budget     = local.thorough ? "2h" : "2m"
+  budget     = local.thorough ? "2h" : "3m"
 
   # A prompt long enough to be a prefill, short enough for a processor.
   prompt = local.gpu || local.thorough ? 512 : 32

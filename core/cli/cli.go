@@ -73,6 +73,9 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		fmt.Fprintln(streams.Err, "assay:", err)
 		return exitUsage
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	command, err := parser.Parse(longFlags(args))
 	if exited >= 0 {
 		return exited // help was printed

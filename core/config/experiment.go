@@ -90,7 +90,7 @@ type Measure struct {
 	Samples   int           // 8: samples of one visit, fewer where an iteration is long
 	Passes    int           // 3: times there and back over the variants in a round
 	Cache     string        // cold
-	Budget    time.Duration // 5m: wall time of the experiment, after which no round is added
+	Budget    time.Duration // 5m: wall time of the experiment, beyond which no rounds are added
 	Phases    []string      // empty: every phase of the plugin
 	Seed      uint64        // 0: drawn by the host and recorded
 	WarmupMax time.Duration // 1s: most warm-up before a visit is taken as it is

@@ -47,26 +47,29 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 		d.Stop, d.Reason = true, fmt.Sprintf("every guardrail is settled after %d rounds", rounds)
 	case !more:
 		d.Stop, d.Reason = true, fmt.Sprintf("all %d planned rounds are run; %s", rounds, open)
-	case !hope:
+	case hope == "":
 		d.Stop, d.Reason = true, fmt.Sprintf("more rounds would not help: %s", open)
 	default:
 		d.AddRounds = next.Rounds - rounds
-		d.Reason = fmt.Sprintf("%d more rounds to the look at %d: %s", d.AddRounds, next.Rounds, open)
+		d.Reason = fmt.Sprintf("%d more rounds to the look at %d: %s", d.AddRounds, next.Rounds, hope)
 	}
 	return d, nil
 }
 
-// unsettled describes the first guardrail without pass or fail, and says
-// whether any of those could still get one.
-func unsettled(p Plan, tests []test, js []Judgement) (open string, hope bool) {
+// unsettled describes the first guardrail without pass or fail, and the first
+// of those that could still get one; empty where there is none.
+func unsettled(p Plan, tests []test, js []Judgement) (open, hope string) {
 	for i, j := range js {
 		if j.Verdict == Pass || j.Verdict == Fail {
 			continue
 		}
+		told := fmt.Sprintf("guardrail %q, variant %q: %s", j.Guardrail, j.Variant, j.Reason)
 		if open == "" {
-			open = fmt.Sprintf("guardrail %q, variant %q: %s", j.Guardrail, j.Variant, j.Reason)
+			open = told
 		}
-		hope = hope || !tests[i].control.hopeless(p, tests[i].look, tests[i].g)
+		if hope == "" && !tests[i].control.hopeless(p, tests[i].look, tests[i].g) {
+			hope = told
+		}
 	}
 	return open, hope
 }

@@ -87,6 +87,8 @@ func nextText(p Plan, t test, j Judgement) string {
 		return "see the failures of this case, then run again"
 	case !j.Final:
 		return nextLookText(p, t)
+	case t.trouble == biased && t.control.halfWidth > t.g.logMargin(): // perhaps by chance
+		return nextAfterNoise(t) + "; if the control is off again, with another seed, report it to the plugin's author"
 	case t.trouble == biased:
 		return "run again with another seed; if it comes back, report it to the plugin's author: two copies of one configuration should cost the same"
 	case t.trouble == tooFew:
@@ -146,7 +148,7 @@ func settle(t test, j Judgement) string {
 	if gap > 0 {
 		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail), planPower)
 		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
-			return fmt.Sprintf("add %d rounds: run again with max_rounds = %d", n-j.Rounds, n)
+			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
 		}
 	}
 	if j.Lower == nil {

@@ -70,7 +70,7 @@ func (l *learner) learn() error {
 			return fmt.Errorf("case %q: %w", c.ID, err)
 		}
 	}
-	x.Maximum = max(x.Estimate, min(oneRound*time.Duration(x.MaxRounds), x.Budget+oneRound))
+	x.Maximum = max(x.Estimate, min(oneRound*time.Duration(x.MaxRounds), x.Budget))
 	return nil
 }
 

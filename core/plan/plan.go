@@ -104,9 +104,9 @@ func planExperiment(e *config.Experiment, costs Costs) Experiment {
 		oneRound += c.Round
 		x.Estimate += c.Estimate
 	}
-	// The budget stops the adding of rounds; the round under way is finished.
+	// Rounds are added up to a look, if the budget allows them.
 	all := oneRound * time.Duration(x.MaxRounds)
-	x.Maximum = max(x.Estimate, min(all, x.Budget+oneRound))
+	x.Maximum = max(x.Estimate, min(all, x.Budget))
 	return x
 }
 

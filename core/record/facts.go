@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // FillMetadata draws the plan's metadata fields out of the variants: what the
@@ -99,6 +101,13 @@ func (r *Result) Rows() []any {
 
 // verdictRank orders verdicts from nothing to worst.
 var verdictRank = []string{"", "none", "pass", "inconclusive", "invalid", "fail"}
+
+// OnlyWarns says that a guardrail does not decide the experiment's verdict.
+func (r *Result) OnlyWarns(guardrail string) bool {
+	return slices.ContainsFunc(r.Experiment.Guardrails, func(g Guardrail) bool {
+		return g.Name == guardrail && g.OnFail == string(judge.OnFailWarn)
+	})
+}
 
 // Worse is the worse of two verdicts; an empty one counts as nothing.
 func Worse(a, b string) string {

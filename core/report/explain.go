@@ -115,9 +115,9 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 	case rep.Follows && r.Status == record.Skipped:
 		fmt.Fprintln(w, "The experiment was skipped; there is nothing to judge.")
 	case rep.Follows && len(rep.Judgements) == 0:
-		fmt.Fprintln(w, "Nothing was judged; every number of the document follows from its samples.")
+		fmt.Fprintln(w, "No guardrail was judged; every number of the document follows from its samples.")
 	case rep.Follows:
-		fmt.Fprintf(w, "Verdict %s: it follows from the samples, with %s and every number beside.\n", s.verdictText(rep.WantVerdict), Count(len(rep.Judgements), "judgement"))
+		fmt.Fprintf(w, "Verdict %s: it follows from the samples, and so does every other number (%s).\n", s.verdictText(rep.WantVerdict), Count(len(rep.Judgements), "judgement"))
 	case len(rep.Differences) == 0:
 		fmt.Fprintf(w, "Verdict %s follows from the document's samples, but the journal does not vouch for them.\n", rep.WantVerdict)
 	default:

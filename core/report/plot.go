@@ -70,7 +70,7 @@ func (p ratioPlot) write(w io.Writer, indent string, s Style) {
 			put(b.label, drawBar(b, p.ground(col), col))
 		}
 	}
-	legend := fmt.Sprintf("%c %s  %c control  %c the baseline's speed", markVariant, p.variant, markControl, markOne)
+	legend := fmt.Sprintf("%c %s  %c control  %c both  %c the baseline's speed", markVariant, p.variant, markControl, markBoth, markOne)
 	if p.line > 0 {
 		legend += fmt.Sprintf("  %c %.4g, which a pass must exceed", markLine, p.line)
 	}

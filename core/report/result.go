@@ -25,6 +25,9 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	for i := range r.Cases {
 		caseResult(w, r, &r.Cases[i], s)
 	}
+	if slices.ContainsFunc(r.Cases, compared) {
+		fmt.Fprintln(w, "  speed compares neighbouring visits, round by round; the times beside it are medians over the session, and drift with the machine")
+	}
 	for _, sel := range r.Selections {
 		fmt.Fprintf(w, "  select %s%s: %s  %s\n", sel.Name, inCase(sel.Case), orDash(sel.Variant), sel.Reason)
 	}
@@ -53,6 +56,18 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	fmt.Fprintf(w, "  verdict: %s   status: %s\n", text, r.Status)
 }
 
+// compared says that a variant of the case has a speed.
+func compared(c record.Case) bool {
+	return slices.ContainsFunc(c.Variants, func(v record.Variant) bool {
+		for _, p := range v.Phases {
+			if p.Ratio != nil {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	if len(r.Cases) > 1 || c.ID != "default" {
 		fmt.Fprintf(w, "  case %s\n", c.ID)
@@ -61,7 +76,7 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		phaseTable(w, r, c, phase, s)
 	}
 	for _, j := range c.Judgements {
-		judgement(w, j, s)
+		judgement(w, j, r.OnlyWarns(j.Guardrail), s)
 	}
 	asserts(w, c)
 	for _, v := range c.Variants {
@@ -178,13 +193,17 @@ func asserts(w io.Writer, c *record.Case) {
 	}
 }
 
-func judgement(w io.Writer, j judge.Judgement, s Style) {
+func judgement(w io.Writer, j judge.Judgement, warns bool, s Style) {
 	v := s.verdict(string(j.Verdict))
 	text := v.text
 	if v.paint != nil {
 		text = v.paint(text)
 	}
-	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", j.Guardrail, text, j.Variant, j.Phase, j.Reason)
+	name := j.Guardrail
+	if warns {
+		name += " (only warns)"
+	}
+	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", name, text, j.Variant, j.Phase, j.Reason)
 	if j.AcceptedByTradeoff {
 		fmt.Fprintf(w, "      accepted by a written trade-off: %s\n", j.Tradeoff)
 	}

@@ -5,8 +5,21 @@ import (
 	"io"
 	"time"
 
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
+
+// warnings are the judgements short of a pass that do not decide the verdict.
+func warnings(r *record.Result) (n int) {
+	for i := range r.Cases {
+		for _, j := range r.Cases[i].Judgements {
+			if j.Verdict != judge.Pass && r.OnlyWarns(j.Guardrail) {
+				n++
+			}
+		}
+	}
+	return n
+}
 
 // Summary closes a session: one line per experiment, then where its wall time went.
 func Summary(w io.Writer, results []*record.Result, s Style) {
@@ -30,7 +43,11 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 			counted += fmt.Sprintf(" (+%d repeated)", repeated)
 		}
 		o := r.Session.Overhead
-		t.add(plain(r.Experiment.Name), s.verdict(r.Verdict), plain(string(r.Status)), plain(counted), plain(clock(time.Duration(o.Wall))))
+		verdict := s.verdict(r.Verdict)
+		if n := warnings(r); n > 0 {
+			verdict.text += ", " + Count(n, "warning")
+		}
+		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(counted), plain(clock(time.Duration(o.Wall))))
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
 	}

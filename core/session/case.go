@@ -83,8 +83,8 @@ func (k *caseRun) measure(ctx context.Context) error {
 			return err
 		}
 		if k.counted > 0 {
-			if !d.Stop && k.overBudget() {
-				d.Stop, d.Reason = true, fmt.Sprintf("the budget of %v is used up; %s", k.experiment.config.Measure.Budget, d.Reason)
+			if !d.Stop && k.overBudget(d.AddRounds) {
+				d.Stop, d.Reason = true, fmt.Sprintf("the budget of %v does not allow the next %d rounds; %s", k.experiment.config.Measure.Budget, d.AddRounds, d.Reason)
 			}
 			if err := k.look(d); err != nil {
 				return err
@@ -158,11 +158,13 @@ func (k *caseRun) look(d judge.Decision) error {
 	})
 }
 
-// overBudget gives every case the same share of the experiment's budget; what
-// one case leaves over the next may use.
-func (k *caseRun) overBudget() bool {
+// overBudget says that so many rounds more would exceed the case's part of the
+// experiment's budget. Every case has the same share; what one case leaves over
+// the next may use.
+func (k *caseRun) overBudget(rounds int) bool {
 	share := float64(k.cases+1) / float64(len(k.experiment.config.Cases))
-	return (time.Since(k.started) + k.roundTime).Seconds() > k.experiment.config.Measure.Budget.Seconds()*share
+	then := time.Since(k.started) + time.Duration(rounds)*k.roundTime
+	return then.Seconds() > k.experiment.config.Measure.Budget.Seconds()*share
 }
 
 // settle writes down how far the case got, to its end or not.

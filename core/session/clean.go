@@ -88,7 +88,7 @@ func (r *round) disturbed() bool {
 // control tells what they are worth.
 func (k *caseRun) again() bool {
 	looks := k.result.Plan.Looks
-	if k.requeued >= looks[len(looks)-1].Rounds || k.overBudget() {
+	if k.requeued >= looks[len(looks)-1].Rounds || k.overBudget(1) {
 		return false
 	}
 	k.requeued++

@@ -30,7 +30,7 @@ func (k *caseRun) search(ctx context.Context) error {
 		if len(answer.GetProposals()) == 0 {
 			return k.found(answer.GetFindings())
 		}
-		if k.overBudget() {
+		if k.overBudget(1) {
 			k.note(k.result, "the search was ended by the experiment's budget; a larger `budget` lets it finish")
 			return k.found(answer.GetFindings())
 		}
