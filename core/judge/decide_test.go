@@ -39,6 +39,19 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// Rounds are added for a guardrail that they can settle, and the reason names it.
+func TestDecideNamesWhatCanBeSettled(t *testing.T) {
+	hopeless := Guardrail{Name: "hopeless", Phase: "prefill", Variant: "fused", MinRatio: 1, Margin: 0.01}
+	c := one(around(0.993, 0.006, 8), around(1, 0.002, 8))[0]
+	prefill := one(around(1, 0.002, 8), around(1, 0.1, 8))[0].Phases[0]
+	prefill.Name = "prefill"
+	c.Phases = append(c.Phases, prefill)
+	d, err := Decide(plan(t, Method{Claims: 2}), []Guardrail{hopeless, decode}, c)
+	if err != nil || d.Stop || !strings.Contains(d.Reason, decode.Name) || strings.Contains(d.Reason, hopeless.Name) {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
 // What Decide called settled must stay settled when Judge has the last word on
 // the same data: Holm is never stricter than the plain share.
 func TestDecideAgreesWithJudge(t *testing.T) {

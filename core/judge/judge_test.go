@@ -71,6 +71,10 @@ func TestVerdicts(t *testing.T) {
 		{"noisy control and a loss near the margin", decode, one(around(0.987, 0.01, 24), around(1, 0.05, 24)), Invalid, nil},
 		{"biased control", decode, one(around(0.95, 0.003, 24), around(0.98, 0.003, 24)), Invalid, func(j Judgement) bool { return j.Control.Excludes }},
 		{"biased control, faster", decode, one(around(0.95, 0.003, 24), around(1.02, 0.003, 24)), Invalid, nil},
+		{"biased control, perhaps by chance", decode, one(around(1, 0.003, 24), around(0.8, 0.1, 24)), Invalid,
+			func(j Judgement) bool {
+				return strings.Contains(j.Next, "close other programs") && strings.Contains(j.Next, "another seed")
+			}},
 		{"slightly biased control is charged", decode, one(around(1, 0.001, 24), around(1.002, 0.001, 24)), Pass,
 			func(j Judgement) bool { return j.Control.Excludes && *j.Lower < 0.998 && *j.Upper > 1.002 }},
 		{"charge turns a pass", decode, one(around(0.9925, 0.001, 24), around(1.002, 0.001, 24)), Inconclusive, nil},
