@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 type fmtCommand struct {
@@ -67,30 +67,10 @@ func (c *fmtCommand) format(app *App, file string) (bool, error) {
 	if c.Check {
 		return true, nil
 	}
-	return true, replace(file, out)
-}
-
-// replace writes a file anew beside itself and puts it in place: on a full disk
-// the old one stays.
-func replace(file string, b []byte) error {
-	file, err := filepath.EvalSymlinks(file)
-	if err != nil {
-		return err
+	if err := atomicfile.Write(file, out); err != nil {
+		return false, fmt.Errorf("%w (the file is as it was)", err)
 	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // gone after a rename that worked
-	_, err = tmp.Write(b)
-	if err = errors.Join(err, tmp.Chmod(info.Mode().Perm()), tmp.Close()); err != nil {
-		return fmt.Errorf("%s is left as it was: %w", file, err)
-	}
-	return os.Rename(tmp.Name(), file)
+	return true, nil
 }
 
 func hclFiles(path string) ([]string, error) {

@@ -9,54 +9,28 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
-// WriteResult writes a result document by temporary file and rename, so that a
-// reader sees the old document or the new one, never half of one.
+// WriteResult writes a result document, whole or not at all, and makes its
+// folder.
 func WriteResult(path string, r *Result) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("result %s: %w", path, err)
 	}
-	return writeAtomic(path, append(b, '\n'))
+	return WriteFile(path, append(b, '\n'))
 }
 
 // WriteFile replaces a file as WriteResult does.
-func WriteFile(path string, b []byte) error { return writeAtomic(path, b) }
-
-func writeAtomic(path string, b []byte) (err error) {
+func WriteFile(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("result folder %s: %w", dir, err)
 	}
-	// A rename would put a file in the place of a device or of a pipe's name.
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("result %s: it is there and no file; name another one", path)
-	}
-	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			tmp.Close()
-			os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(b); err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	if err = tmp.Chmod(0o644); err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	if err = tmp.Sync(); err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	if err = tmp.Close(); err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
+	if err := atomicfile.Write(path, b); err != nil {
+		return fmt.Errorf("result: %w", err)
 	}
 	return nil
 }
@@ -130,7 +104,7 @@ func AppendJSON(path string, add []any) error {
 	if err != nil {
 		return fmt.Errorf("append %s: %w", path, err)
 	}
-	return writeAtomic(path, append(out, '\n'))
+	return WriteFile(path, append(out, '\n'))
 }
 
 // ReadRows gives the rows that AppendJSON would add to; none if there is no file.

@@ -2,12 +2,12 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -37,20 +37,11 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 			if p == "" {
 				continue
 			}
-			dir := filepath.Dir(s.path(p))
-			err := os.MkdirAll(dir, 0o755)
-			if err == nil {
-				var f *os.File
-				if f, err = os.CreateTemp(dir, ".assay-writable-*"); err == nil {
-					f.Close()
-					err = os.Remove(f.Name())
-				}
-			}
-			if info, serr := os.Stat(s.path(p)); err == nil && serr == nil && !info.Mode().IsRegular() {
-				err = errors.New("it is there and no file")
-			}
-			if err != nil {
+			if err := os.MkdirAll(filepath.Dir(s.path(p)), 0o755); err != nil {
 				return fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)
+			}
+			if err := atomicfile.Check(s.path(p)); err != nil {
+				return fmt.Errorf("experiment %q: its result: %w", e.Name, err)
 			}
 		}
 		if e.Output.Append != "" {

@@ -1,0 +1,156 @@
+// Package atomicfile replaces files whole: a reader sees the old content or the
+// new one, never half of one, whatever happens meanwhile. Write is all there is
+// to it; Check says beforehand whether it can work.
+//
+// Imported by core/record, core/registry, core/session and core/cli.
+package atomicfile
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Write makes b the content of the file at path, in a folder that is there. A
+// symbolic link stays and the file it leads to is replaced, which keeps its
+// permissions; a new file has 0644 as the umask allows. Once Write returns, the
+// content is on disk. After an error the old file is as it was, and nothing is
+// left beside it. Other hard links to the old file keep the old content.
+func Write(path string, b []byte) error {
+	if err := write(path, b); err != nil {
+		return describe("write", path, err)
+	}
+	return nil
+}
+
+// Check tries whether Write can make a file at path, and leaves nothing behind.
+func Check(path string) error {
+	target, err := find(path)
+	if err == nil {
+		var f *os.File
+		if f, err = target.beside(); err == nil {
+			err = errors.Join(f.Close(), os.Remove(f.Name()))
+		}
+	}
+	if err != nil {
+		return describe("write", path, err)
+	}
+	return nil
+}
+
+func write(path string, b []byte) (err error) {
+	target, err := find(path)
+	if err != nil {
+		return err
+	}
+	f, err := target.beside()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close()
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(b); err != nil {
+		return err
+	}
+	if target.old != nil { // its permissions, whatever the umask says
+		if err = f.Chmod(target.old.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), target.path); err != nil {
+		return err
+	}
+	syncFolder(filepath.Dir(target.path))
+	return nil
+}
+
+// target is the file that is replaced in the end.
+type target struct {
+	path string
+	old  fs.FileInfo // nil: there is none yet
+}
+
+var errNoFile = errors.New("it is there and no file; name another one")
+
+// find follows links. What is no regular file is refused: a rename would put a
+// file in the place of a device or a pipe.
+func find(path string) (target, error) {
+	path, err := follow(path)
+	if err != nil {
+		return target{}, err
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return target{path: path}, nil
+	case err != nil:
+		return target{}, err
+	case !info.Mode().IsRegular():
+		return target{}, errNoFile
+	}
+	return target{path, info}, nil
+}
+
+// maxLinks is how many links that lead to nothing are followed, as in the
+// kernel; of those that lead to something, EvalSymlinks counts as many.
+const maxLinks = 40
+
+// follow is where path leads, even if nothing is there yet.
+func follow(path string) (string, error) {
+	for range maxLinks {
+		end, err := filepath.EvalSymlinks(path)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return end, err
+		}
+		next, err := os.Readlink(path)
+		if err != nil { // nothing is there
+			return path, nil
+		}
+		if !filepath.IsAbs(next) {
+			next = filepath.Join(filepath.Dir(path), next)
+		}
+		path = next
+	}
+	return "", errors.New("too many links")
+}
+
+// beside makes the new file in the folder of the target, since a rename does
+// not leave a file system. Its name is short, however long the target's is.
+func (t target) beside() (*os.File, error) {
+	name := filepath.Join(filepath.Dir(t.path), ".assay-new-"+rand.Text())
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+}
+
+// syncFolder puts a rename on disk. Not every file system can be asked to; the
+// content is safe in any case.
+func syncFolder(dir string) {
+	if d, err := os.Open(dir); err == nil {
+		_ = d.Sync()
+		_ = d.Close()
+	}
+}
+
+// describe names the file that was meant, not the one beside it.
+func describe(op, path string, err error) error {
+	var at *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &at):
+		err = at.Err
+	case errors.As(err, &link):
+		err = link.Err
+	}
+	return &fs.PathError{Op: op, Path: path, Err: err}
+}
