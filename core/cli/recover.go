@@ -17,7 +17,8 @@ type recoverCommand struct {
 // Help is printed by assay recover --help.
 func (c *recoverCommand) Help() string {
 	return "A session writes every sample to its journal before it asks for the next one. This makes result documents of the experiments\n" +
-		"that a killed session had begun and not written. They are partial: judged from the rounds that counted, without asserts and selections."
+		"that a killed session had begun and not written, judged from the rounds that counted, without asserts and selections. Their status\n" +
+		"is partial, or worse where a case had ended worse."
 }
 
 func (c *recoverCommand) Run(app *App) error {

@@ -93,6 +93,18 @@ type LookEvent struct {
 	Look Look   `json:"look"`
 }
 
+// FailureEvent is a failure and whether its variant leaves the case with it.
+type FailureEvent struct {
+	Failure
+	StruckOut bool `json:"struck_out"`
+}
+
+// CaseEndEvent says how far a case got.
+type CaseEndEvent struct {
+	Case   string `json:"case"`
+	Status Status `json:"status"`
+}
+
 // ResultEvent says that an experiment's result document was written.
 type ResultEvent struct {
 	Path    string `json:"path"`

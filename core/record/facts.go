@@ -117,6 +117,17 @@ func Worse(a, b string) string {
 	return a
 }
 
+// WorstStatus is the worst of least and of what the cases have.
+func (r *Result) WorstStatus(least Status) Status {
+	rank := []Status{Complete, Partial, Crashed, Hung}
+	for i := range r.Cases {
+		if s := r.Cases[i].Status; slices.Index(rank, s) > slices.Index(rank, least) {
+			least = s
+		}
+	}
+	return least
+}
+
 // verdictOf is the worst verdict over the variant's judgements, "none" without one.
 func (c *Case) verdictOf(variant string) string {
 	worst := "none"

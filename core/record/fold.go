@@ -16,9 +16,14 @@ func (r *Result) Apply(data any) error {
 	case CaseEvent:
 		r.Cases = append(r.Cases, Case{ID: e.Case, Matrix: e.Matrix, Variants: e.Variants, Status: Partial})
 		return nil
-	case Failure:
-		r.Failures = append(r.Failures, e)
-		return nil
+	case FailureEvent:
+		r.Failures = append(r.Failures, e.Failure)
+		if !e.StruckOut {
+			return nil
+		}
+		return r.inVariant(e.Case, e.Variant, func(v *Variant) { v.Failure = e.Message })
+	case CaseEndEvent:
+		return r.inCase(e.Case, func(c *Case) { c.Status = e.Status })
 	case Probe:
 		r.Probe = &e
 		return nil
@@ -70,6 +75,22 @@ func (r *Result) inCase(id string, f func(*Case)) error {
 		}
 	}
 	return fmt.Errorf("event of case %q, which was not opened", id)
+}
+
+func (r *Result) inVariant(id, name string, f func(*Variant)) error {
+	err := fmt.Errorf("case %q: event of variant %q, which it does not have", id, name)
+	caseErr := r.inCase(id, func(c *Case) {
+		for i := range c.Variants {
+			if c.Variants[i].Name == name {
+				f(&c.Variants[i])
+				err = nil
+			}
+		}
+	})
+	if caseErr != nil {
+		return caseErr
+	}
+	return err
 }
 
 func (r *Result) inRound(id string, round int, f func(*Round)) error {
@@ -139,7 +160,9 @@ func decodeEvent(ev Event) (any, error) {
 	case KindVisit:
 		return decode[VisitEvent](ev)
 	case KindFailure:
-		return decode[Failure](ev)
+		return decode[FailureEvent](ev)
+	case KindCaseEnd:
+		return decode[CaseEndEvent](ev)
 	case KindProbe:
 		return decode[Probe](ev)
 	case KindLook:

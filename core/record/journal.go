@@ -28,10 +28,11 @@ const (
 	KindSample     = "sample"      // SampleEvent
 	KindVisit      = "visit"       // VisitEvent
 	KindRoundEnd   = "round_end"   // RoundEndEvent
-	KindFailure    = "failure"     // Failure
+	KindFailure    = "failure"     // FailureEvent
 	KindProbe      = "probe"       // Probe
 	KindLook       = "look"        // LookEvent
 	KindFinding    = "finding"     // Finding
+	KindCaseEnd    = "case_end"    // CaseEndEvent
 	KindResult     = "result"      // ResultEvent
 )
 

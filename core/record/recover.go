@@ -7,7 +7,7 @@ import (
 
 // Recover makes the documents that a session did not live to write, in the
 // order the experiments began: of those that the journal opens and gives no
-// result for. They are partial. Verdicts are judged from the counted rounds;
+// result for. They are partial, or as bad as the worst of their cases. Verdicts are judged from the counted rounds;
 // asserts and selections, which only the configuration can evaluate, are left
 // out, and overhead has nothing but the wall time.
 func Recover(events []Event) ([]*Result, error) {
@@ -48,7 +48,7 @@ func Recover(events []Event) ([]*Result, error) {
 }
 
 func (r *Result) finishRecovered() error {
-	r.Status = Partial
+	r.Status = r.WorstStatus(Partial)
 	r.Diagnostics = append(r.Diagnostics, "recovered from the journal: the session ended before it wrote this document; asserts and selections were not evaluated")
 	for i := range r.Cases {
 		for _, d := range r.Cases[i].Rounds {

@@ -167,23 +167,23 @@ func (k *caseRun) overBudget(rounds int) bool {
 	return then.Seconds() > k.experiment.config.Measure.Budget.Seconds()*share
 }
 
-// settle writes down how far the case got, to its end or not.
-func (k *caseRun) settle(ended bool) {
-	c := k.document()
-	c.Status = record.Complete
-	for i, a := range k.arms {
-		c.Variants[i].Failure = a.out
-		if a.out != "" {
-			c.Status = record.Crashed
-		}
-	}
+// settle writes down how far the case got, to its end or not. The document has
+// it even where the journal cannot be written any more.
+func (k *caseRun) settle(ended bool) error {
+	e := record.CaseEndEvent{Case: k.config.ID, Status: k.status(ended)}
+	k.document().Status = e.Status
+	return k.emit(record.KindCaseEnd, e)
+}
+
+func (k *caseRun) status(ended bool) record.Status {
+	lost := k.dead != "" || slices.ContainsFunc(k.arms, func(a *arm) bool { return a.out != "" })
 	switch {
-	case k.dead != "":
-		c.Status = record.Crashed
-	case !ended:
-		c.Status = record.Partial
+	case k.dead == "" && !ended:
+		return record.Partial
+	case lost && k.hung:
+		return record.Hung
+	case lost:
+		return record.Crashed
 	}
-	if c.Status == record.Crashed && k.hung {
-		c.Status = record.Hung
-	}
+	return record.Complete
 }

@@ -129,16 +129,11 @@ func (x *experiment) end(ctx context.Context) {
 // status is the worst of the cases', or partial when one is missing.
 func (x *experiment) status() record.Status {
 	r := x.result
-	worst := record.Complete
+	least := record.Complete
 	if len(r.Cases) < len(x.config.Cases) {
-		worst = record.Partial
+		least = record.Partial
 	}
-	rank := []record.Status{record.Complete, record.Partial, record.Crashed, record.Hung}
-	for _, c := range r.Cases {
-		if slices.Index(rank, c.Status) > slices.Index(rank, worst) {
-			worst = c.Status
-		}
-	}
+	worst := r.WorstStatus(least)
 	if worst == record.Complete && r.Verdict == string(judge.Invalid) {
 		return record.Invalid
 	}

@@ -102,6 +102,8 @@ func (x *experiment) runCase(ctx context.Context, c *config.Case) error {
 	if err == nil && k.dead == "" {
 		err = k.search(ctx)
 	}
-	k.settle(err == nil && ctx.Err() == nil)
+	if serr := k.settle(err == nil && ctx.Err() == nil); err == nil {
+		err = serr
+	}
 	return err
 }

@@ -24,12 +24,12 @@ func (r *round) fail(err error) error {
 	}
 	r.hung = f.Kind == string(process.KindHang)
 	f.NextStep = r.strike(&f, final)
-	return r.keep(f)
+	return r.keep(f, r.blame != nil && r.blame.out != "")
 }
 
-func (k *caseRun) keep(f record.Failure) error {
+func (k *caseRun) keep(f record.Failure, struckOut bool) error {
 	k.report(Event{Kind: Failed, Case: k.config.ID, Variant: f.Variant, Phase: f.Phase, Failure: &f})
-	return k.emit(record.KindFailure, f)
+	return k.emit(record.KindFailure, record.FailureEvent{Failure: f, StruckOut: struckOut})
 }
 
 // failure describes an error; final says that trying again is pointless.

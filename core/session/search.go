@@ -149,7 +149,7 @@ func (k *caseRun) searchFailed(ctx context.Context, err error) error {
 	}
 	f, _ := k.failure(err)
 	f.Stage, f.NextStep = "propose", "the measurements stand; only the plugin's finding is missing"
-	return k.keep(f)
+	return k.keep(f, false)
 }
 
 func orElse(p *float64, otherwise float64) float64 {

@@ -191,6 +191,9 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 			if r.Status != record.Crashed && r.Status != record.Hung {
 				t.Errorf("status %s, want crashed or hung", r.Status)
 			}
+			if v := r.Cases[0].Variants[2]; v.Name != "victim" || v.Failure == "" {
+				t.Errorf("variant %s left for %q, want victim and a reason", v.Name, v.Failure)
+			}
 			if good := r.Cases[0].Variants[1]; good.Phases["decode"].Rounds != 2 {
 				t.Errorf("the good variant has %d counted rounds, want 2", good.Phases["decode"].Rounds)
 			}
@@ -249,6 +252,9 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 		if diff := cmp.Diff(written.Cases[i].Rounds, replayed.Cases[i].Rounds); diff != "" {
 			t.Errorf("rounds differ between document and journal:\n%s", diff)
 		}
+		if diff := cmp.Diff(outcome(written.Cases[i]), outcome(replayed.Cases[i])); diff != "" {
+			t.Errorf("how the case ended differs between document and journal:\n%s", diff)
+		}
 	}
 	if diff := cmp.Diff(written.Failures, replayed.Failures); diff != "" {
 		t.Errorf("failures differ between document and journal:\n%s", diff)
@@ -256,6 +262,15 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 	if diff := cmp.Diff(written.Probe, replayed.Probe); diff != "" {
 		t.Errorf("the probe differs between document and journal:\n%s", diff)
 	}
+}
+
+// outcome of a case: its status, and why which variant left it.
+func outcome(c record.Case) map[string]string {
+	out := map[string]string{"status": string(c.Status)}
+	for _, v := range c.Variants {
+		out[v.Name] = v.Failure
+	}
+	return out
 }
 
 // fitsSchema holds a written document against the published schema.

@@ -1,0 +1,124 @@
+package record
+
+import (
+	"strings"
+	"testing"
+)
+
+// A recovered document says of its cases what the session would have said: how
+// far each got, and which variant had left it and why.
+func TestRecoveredCasesSayHowTheyEnded(t *testing.T) {
+	variants := func() []Variant {
+		return []Variant{{Name: "base", Role: RoleBaseline}, {Name: "victim", Role: RoleVariant}, {Name: "good", Role: RoleVariant}}
+	}
+	type told struct {
+		kind string
+		data any
+	}
+	for name, c := range map[string]struct {
+		told   []told
+		cases  []Status
+		victim string // why it left the first case
+		status Status
+	}{
+		"killed in the first round": {
+			[]told{{KindCase, CaseEvent{Case: "1", Variants: variants()}}},
+			[]Status{Partial}, "", Partial,
+		},
+		"a first strike": {
+			[]told{
+				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
+				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}}},
+			},
+			[]Status{Partial}, "", Partial,
+		},
+		"struck out": {
+			[]told{
+				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
+				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}, StruckOut: true}},
+			},
+			[]Status{Partial}, "boom", Partial,
+		},
+		"killed in the second case": {
+			[]told{
+				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
+				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}, StruckOut: true}},
+				{KindCaseEnd, CaseEndEvent{Case: "1", Status: Hung}},
+				{KindCase, CaseEvent{Case: "2", Variants: variants()}},
+			},
+			[]Status{Hung, Partial}, "boom", Hung,
+		},
+		"killed before the document was written": {
+			[]told{
+				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
+				{KindCaseEnd, CaseEndEvent{Case: "1", Status: Complete}},
+			},
+			[]Status{Complete}, "", Partial,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := journalOf(t, func(tell func(kind string, data any)) {
+				tell(KindExperiment, Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}})
+				for _, e := range c.told {
+					tell(e.kind, e.data)
+				}
+			})
+			found, err := Recover(events)
+			if err != nil || len(found) != 1 {
+				t.Fatalf("%d documents, error %v; want one", len(found), err)
+			}
+			r := found[0]
+			var got []Status
+			for i := range r.Cases {
+				got = append(got, r.Cases[i].Status)
+			}
+			if r.Status != c.status || len(got) != len(c.cases) {
+				t.Fatalf("status %s, cases %v; want %s and %v", r.Status, got, c.status, c.cases)
+			}
+			for i := range got {
+				if got[i] != c.cases[i] {
+					t.Errorf("case %d is %s, want %s", i+1, got[i], c.cases[i])
+				}
+			}
+			for _, v := range r.Cases[0].Variants {
+				want := ""
+				if v.Name == "victim" {
+					want = c.victim
+				}
+				if v.Failure != want {
+					t.Errorf("variant %s left for %q, want %q", v.Name, v.Failure, want)
+				}
+			}
+		})
+	}
+}
+
+func TestRecoverRefusesAVariantThatTheCaseDoesNotHave(t *testing.T) {
+	events := journalOf(t, func(tell func(kind string, data any)) {
+		tell(KindExperiment, Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}})
+		tell(KindCase, CaseEvent{Case: "1", Variants: []Variant{{Name: "base", Role: RoleBaseline}}})
+		tell(KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "nobody"}, StruckOut: true})
+	})
+	if _, err := Recover(events); err == nil || !strings.Contains(err.Error(), `variant "nobody"`) {
+		t.Errorf("error %v, want one that names the variant", err)
+	}
+}
+
+func journalOf(t *testing.T, write func(tell func(kind string, data any))) []Event {
+	t.Helper()
+	j, err := CreateJournal(t.TempDir() + "/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	write(func(kind string, data any) {
+		if err := j.Append("e", kind, data); err != nil {
+			t.Fatal(err)
+		}
+	})
+	events, torn, err := ReadJournal(j.Path())
+	if err != nil || torn {
+		t.Fatalf("torn %v, error %v", torn, err)
+	}
+	return events
+}
