@@ -17,6 +17,8 @@ type Device struct {
 	gpu     uintptr
 	queue   uintptr
 	hot     hotSelectors
+	sizes   [2]mtlSize // the copy that a dispatch is given
+	lengths int        // threadgroup memory lengths set in the encoder in use
 	info    metal.Info
 	timeout time.Duration
 	memory  metal.Memory

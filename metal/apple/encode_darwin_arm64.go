@@ -18,7 +18,8 @@ const (
 // maxBytes is the most that setBytes takes.
 const maxBytes = 4096
 
-// mtlSize is MTLSize. On arm64 it is passed by the address of a copy.
+// mtlSize is MTLSize. On arm64 it is passed by the address of a copy, which the
+// callee may overwrite.
 type mtlSize struct{ x, y, z uint64 }
 
 func sizeOf(s metal.Size) mtlSize {
@@ -38,7 +39,7 @@ type launch struct {
 	kernel      *kernel
 	bindings    []binding
 	memory      []uintptr
-	grid, group *mtlSize
+	grid, group mtlSize
 }
 
 // prepare checks a dispatch and resolves it.
@@ -48,8 +49,7 @@ func (d *Device) prepare(s *metal.Dispatch) (launch, error) {
 		return launch{}, fmt.Errorf("apple: dispatch of a kernel that this device did not compile")
 	}
 	l := launch{kernel: k, bindings: make([]binding, 0, len(s.Args))}
-	grid, group := sizeOf(s.Grid), sizeOf(s.Threadgroup)
-	l.grid, l.group = &grid, &group
+	l.grid, l.group = sizeOf(s.Grid), sizeOf(s.Threadgroup)
 	for _, extent := range []int{s.Grid.X, s.Grid.Y, s.Grid.Z, s.Threadgroup.X, s.Threadgroup.Y, s.Threadgroup.Z} {
 		if extent < 0 {
 			return l, fmt.Errorf("kernel %s: grid %v and threadgroup %v: want positive extents", k.name, s.Grid, s.Threadgroup)
@@ -102,7 +102,12 @@ func (d *Device) encode(encoder uintptr, l *launch) {
 	for i, n := range l.memory {
 		b.send(encoder, hot.setGroupMemory, n, uintptr(i))
 	}
-	b.send(encoder, hot.dispatch, uintptr(unsafe.Pointer(l.grid)), uintptr(unsafe.Pointer(l.group)))
+	for i := len(l.memory); i < d.lengths; i++ { // an encoder keeps what the dispatch before it set
+		b.send(encoder, hot.setGroupMemory, 0, uintptr(i))
+	}
+	d.lengths = len(l.memory)
+	d.sizes = [2]mtlSize{l.grid, l.group}
+	b.send(encoder, hot.dispatch, uintptr(unsafe.Pointer(&d.sizes[0])), uintptr(unsafe.Pointer(&d.sizes[1])))
 }
 
 // Polling costs well under a microsecond, so a wait spins at first; a long one

@@ -158,6 +158,7 @@ func (d *Device) run(ctx context.Context, names []string, fill func(encoder uint
 			done()
 			return t, fmt.Errorf("apple: %w: the queue gives no command buffer", metal.ErrLost)
 		}
+		d.lengths = 0
 		more = fill(encoder)
 		d.b.msg(encoder, sel.endEncoding)
 		d.b.msg(c, sel.commit)
