@@ -19,6 +19,7 @@ type Device struct {
 	hot     hotSelectors
 	sizes   [2]mtlSize // the copy that a dispatch is given
 	lengths int        // threadgroup memory lengths set in the encoder in use
+	pace    pace       // of Submit
 	info    metal.Info
 	timeout time.Duration
 	memory  metal.Memory
@@ -45,7 +46,7 @@ func Open(o Options) (metal.Device, error) {
 		return nil, err
 	}
 	defer b.pool()()
-	d := &Device{b: b, timeout: o.Timeout, buffers: map[*Buffer]struct{}{}}
+	d := &Device{b: b, timeout: o.Timeout, buffers: map[*Buffer]struct{}{}, pace: firstDispatches}
 	if d.timeout <= 0 {
 		d.timeout = 30 * time.Second
 	}

@@ -4,8 +4,9 @@
 //
 // The main path: Open takes the system's GPU and a command queue. Compile hands
 // Metal its own source. Record resolves every dispatch to the objects and
-// numbers that an encoder wants; Run encodes them into command buffers, some
-// iterations each, and polls their status with a deadline.
+// numbers that an encoder wants; Run encodes them into command buffers of some
+// hundred dispatches, or fewer that take long, and polls their status with a
+// deadline.
 //
 // Every message sent is listed in selectors.go and checked against Metal's
 // headers by a test on any machine, because no Apple GPU is at hand there.

@@ -53,7 +53,11 @@ func (d *Device) copies(ctx context.Context, to, from *Buffer, n int) (time.Dura
 	if err := d.await(ctx, c, []string{"copy"}); err != nil {
 		return 0, err
 	}
-	return time.Duration((d.b.seconds(c, sel.gpuEnd) - d.b.seconds(c, sel.gpuStart)) * float64(time.Second)), nil
+	start, end := d.span(c)
+	if end <= start {
+		return 0, fmt.Errorf("apple: the GPU tells no times")
+	}
+	return duration(end - start), nil
 }
 
 // LaunchLatency is what one dispatch of a kernel that does nothing costs: the

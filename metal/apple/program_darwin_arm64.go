@@ -8,12 +8,8 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// Command buffers hold some hundred dispatches, so that the time between them
-// vanishes; few are in flight, because a queue that is full blocks without limit.
-const (
-	dispatchesPerBuffer = 256
-	buffersInFlight     = 8
-)
+// Few command buffers are in flight: a queue that is full blocks without limit.
+const buffersInFlight = 8
 
 // program is a recorded rotation.
 type program struct {
@@ -21,6 +17,7 @@ type program struct {
 	iterations [][]launch
 	names      []string // kernels in use, for fault messages
 	next       int      // place in the rotation of the next iteration
+	pace       pace
 	released   bool
 }
 
@@ -32,7 +29,7 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 	if len(iterations) == 0 {
 		return nil, fmt.Errorf("apple: record: no iterations")
 	}
-	p := &program{d: d}
+	p := &program{d: d, pace: firstDispatches}
 	for i, dispatches := range iterations {
 		if len(dispatches) == 0 {
 			return nil, fmt.Errorf("apple: record: iteration %d has no dispatches", i)
@@ -61,17 +58,16 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	if n < 1 {
 		return metal.Times{}, fmt.Errorf("apple: run of %d iterations: want at least 1", n)
 	}
-	at := p.next
-	t, err := p.d.run(ctx, p.names, func(encoder uintptr) (more bool) {
-		for encoded := 0; n > 0 && encoded < dispatchesPerBuffer; n-- {
+	at, dispatch := p.next, 0
+	t, err := p.d.run(ctx, p.names, &p.pace, func(encoder uintptr, most int) (encoded int, more bool) {
+		for ; n > 0 && encoded < most; encoded++ {
 			launches := p.iterations[at]
-			for i := range launches {
-				p.d.encode(encoder, &launches[i])
+			p.d.encode(encoder, &launches[dispatch])
+			if dispatch++; dispatch == len(launches) {
+				at, dispatch, n = (at+1)%len(p.iterations), 0, n-1
 			}
-			encoded += len(launches)
-			at = (at + 1) % len(p.iterations)
 		}
-		return n > 0
+		return encoded, n > 0
 	})
 	if err == nil {
 		p.next = at
@@ -83,16 +79,18 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	var names []string
 	var wrong error
-	t, err := d.run(ctx, names, func(encoder uintptr) bool {
-		for i := range dispatches {
-			l, err := d.prepare(&dispatches[i])
+	next := 0
+	t, err := d.run(ctx, names, &d.pace, func(encoder uintptr, most int) (encoded int, more bool) {
+		for ; next < len(dispatches) && encoded < most; encoded++ {
+			l, err := d.prepare(&dispatches[next])
 			if err != nil {
 				wrong = err
-				return false
+				return encoded, false
 			}
 			d.encode(encoder, &l)
+			next++
 		}
-		return false
+		return encoded, next < len(dispatches)
 	})
 	if wrong != nil {
 		return metal.Times{}, wrong
@@ -106,9 +104,17 @@ func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal
 	return t, err
 }
 
-// run fills command buffers one after the other with fill, which reports
-// whether there is more, keeps a few of them in flight, and waits for all.
-func (d *Device) run(ctx context.Context, names []string, fill func(encoder uintptr) (more bool)) (metal.Times, error) {
+// flying is a command buffer that was committed, and how many dispatches it holds.
+type flying struct {
+	commands   uintptr
+	dispatches int
+}
+
+// run fills command buffers one after the other with fill, which encodes at most
+// so many dispatches and reports how many it did and whether there are more. It
+// keeps a few command buffers in flight and waits for all. One begins only when
+// the one before it is done with the memory that both use.
+func (d *Device) run(ctx context.Context, names []string, pace *pace, fill func(encoder uintptr, most int) (encoded int, more bool)) (metal.Times, error) {
 	var t metal.Times
 	if err := d.usable(); err != nil {
 		return t, err
@@ -117,26 +123,31 @@ func (d *Device) run(ctx context.Context, names []string, fill func(encoder uint
 		return t, fmt.Errorf("apple: run: %w", err)
 	}
 	defer d.b.pool()()
-	var flight []uintptr
+	var flight []flying
 	defer func() { // after an error: nothing may run behind the caller's back
-		for _, c := range flight {
+		for _, f := range flight {
 			if d.lost == nil {
-				_ = d.await(ctx, c, names)
+				_ = d.await(ctx, f.commands, names)
 			}
-			d.b.release(c)
+			d.b.release(f.commands)
 		}
 	}()
-	var first, last float64
+	var first, last float64 // on the GPU's clock
+	var ended time.Time
 	land := func() error { // waits for the oldest
-		c := flight[0]
-		if err := d.await(ctx, c, names); err != nil {
+		f := flight[0]
+		if err := d.await(ctx, f.commands, names); err != nil {
 			return err
 		}
-		if first == 0 {
-			first = d.b.seconds(c, sel.gpuStart)
+		ended = time.Now()
+		if start, end := d.span(f.commands); end > 0 {
+			if first == 0 {
+				first = start
+			}
+			last = max(last, end)
+			*pace = pace.after(f.dispatches, duration(end-start))
 		}
-		last = d.b.seconds(c, sel.gpuEnd)
-		d.b.release(c)
+		d.b.release(f.commands)
 		flight = flight[1:]
 		return nil
 	}
@@ -151,19 +162,19 @@ func (d *Device) run(ctx context.Context, names []string, fill func(encoder uint
 			waited += time.Since(since)
 		}
 		done := d.b.pool() // an encoder's own objects go with its command buffer
-		c := d.b.retain(d.b.msg(d.queue, sel.commandBuffer))
-		encoder := d.b.msg(c, sel.computeEncoder)
-		if c == 0 || encoder == 0 {
-			d.b.release(c)
+		f := flying{commands: d.b.retain(d.b.msg(d.queue, sel.commandBuffer))}
+		encoder := d.b.msg(f.commands, sel.computeEncoder)
+		if f.commands == 0 || encoder == 0 {
+			d.b.release(f.commands)
 			done()
 			return t, fmt.Errorf("apple: %w: the queue gives no command buffer", metal.ErrLost)
 		}
 		d.lengths = 0
-		more = fill(encoder)
+		f.dispatches, more = fill(encoder, int(*pace))
 		d.b.msg(encoder, sel.endEncoding)
-		d.b.msg(c, sel.commit)
+		d.b.msg(f.commands, sel.commit)
 		done()
-		flight = append(flight, c)
+		flight = append(flight, f)
 	}
 	t.Encode = time.Since(begin) - waited
 	for len(flight) > 0 {
@@ -171,7 +182,21 @@ func (d *Device) run(ctx context.Context, names []string, fill func(encoder uint
 			return t, err
 		}
 	}
-	t.Wall = time.Since(begin)
-	t.Device = time.Duration((last - first) * float64(time.Second))
+	t.Wall = ended.Sub(begin)
+	t.Device = duration(last - first)
 	return t, nil
 }
+
+// span is when a completed command buffer began and ended, in seconds on the
+// GPU's clock. Its status may turn a moment before they are filled in; 0 if they
+// never are.
+func (d *Device) span(commands uintptr) (start, end float64) {
+	for began := time.Now(); ; time.Sleep(pause) {
+		start, end = d.b.seconds(commands, sel.gpuStart), d.b.seconds(commands, sel.gpuEnd)
+		if end > 0 || time.Since(began) > spin {
+			return start, end
+		}
+	}
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
