@@ -110,8 +110,7 @@ func checkPlugins(ctx context.Context, app *App) []finding {
 
 func checkMachine(ctx context.Context, lockPath string) []finding {
 	host, env := machine.Facts(ctx), machine.Environment(ctx)
-	quiet := finding{Area: "machine", Name: "load", OK: env.Load1 < 0.5, Note: fmt.Sprintf("%.2f over the last minute", env.Load1),
-		Fix: "close other programs before measuring"}
+	busy, known := machine.ForeignLoad(ctx, loadWatch)
 	power := finding{Area: "machine", Name: "power", OK: env.PowerSource != "battery" && !env.LowPower, Note: "not known", Fix: "plug in, and switch low-power mode off"}
 	if env.PowerSource != "" {
 		power.Note = env.PowerSource
@@ -130,8 +129,32 @@ func checkMachine(ctx context.Context, lockPath string) []finding {
 	}
 	return []finding{
 		{Area: "machine", Name: "host", OK: true, Note: fmt.Sprintf("%s/%s, %s, %d cores, %.1f GiB", host.OS, host.Arch, host.CPU, host.Cores, float64(host.Memory)/(1<<30))},
-		quiet, power, thermal, lock, checkWritable(),
+		checkLoad(busy, known, env.Load1), power, thermal, lock, checkWritable(),
 	}
+}
+
+// loadWatch is how long other programs are watched: long enough for a kernel
+// that counts in hundredths of a second.
+const loadWatch = 500 * time.Millisecond
+
+// checkLoad says whether other programs leave the cores alone now. The load
+// average, which still counts what assay itself did a minute ago, is only for
+// systems that do not tell.
+func checkLoad(busy float64, known bool, load1 float64) finding {
+	f := finding{Area: "machine", Name: "load"}
+	switch {
+	case known && busy <= machine.QuietLoad:
+		f.OK, f.Note = true, fmt.Sprintf("other programs keep %.2f cores busy now", busy)
+	case known:
+		f.Note = fmt.Sprintf("other programs keep %.2f cores busy now; from %g on they disturb what is measured", busy, machine.QuietLoad)
+		f.Fix = "close them before measuring (`top` lists the busiest first); a run beside them repeats what they disturb, takes longer, and may stay inconclusive"
+	case load1 < 0.5:
+		f.OK, f.Note = true, fmt.Sprintf("%.2f over the last minute", load1)
+	default:
+		f.Note = fmt.Sprintf("%.2f over the last minute; this system does not tell whose it is", load1)
+		f.Fix = "if assay measured in the last minutes, that is its own and does not matter; else close other programs before measuring"
+	}
+	return f
 }
 
 func checkWritable() finding {

@@ -78,6 +78,38 @@ func TestOnlyComputingThreadsWait(t *testing.T) {
 	}
 }
 
+func TestForeignLoadLeavesOwnWorkAndEarlierWorkOut(t *testing.T) {
+	s := time.Second
+	before := counters{busy: 1000 * s, own: 100 * s}
+	for name, c := range map[string]struct {
+		after     counters
+		ran, wall time.Duration
+		want      float64
+	}{
+		"all idle, whatever was before":     {before, 0, s, 0},
+		"this program alone":                {counters{busy: 1001 * s, own: 101 * s}, 0, s, 0},
+		"another one on a core and a half":  {counters{busy: 1003 * s, own: 100 * s}, 0, 2 * s, 1.5},
+		"beside a plugin and this program":  {counters{busy: 1004 * s, own: 101 * s}, 2 * s, 2 * s, 0.5},
+		"ticks are coarser than schedulers": {counters{busy: 1000 * s, own: 100*s + 1}, 0, s, 0},
+	} {
+		if got := foreign(before, c.after, c.ran, c.wall); got != c.want {
+			t.Errorf("%s: %v cores, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestForeignLoadIsKnownOnLinux(t *testing.T) {
+	cores, known := ForeignLoad(t.Context(), 20*time.Millisecond)
+	if want := runtime.GOOS == "linux"; known != want || cores < 0 {
+		t.Errorf("%v cores, known %v; want known %v", cores, known, want)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, known := ForeignLoad(ended, time.Hour); known {
+		t.Error("an interrupted watch knows something")
+	}
+}
+
 func TestFactsAndEnvironmentAreFilled(t *testing.T) {
 	h := Facts(context.Background())
 	if h.OS == "" || h.Cores == 0 || h.Memory == 0 {

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"context"
+	"os"
 	"time"
 
 	"github.com/assay-bench/assay/core/record"
@@ -45,6 +47,32 @@ func plugin(before, after counters, wall time.Duration) (ran, waited time.Durati
 	return ran, waited
 }
 
+// QuietLoad is how many cores other programs may keep busy in a quiet moment.
+const QuietLoad = 0.3
+
+// ForeignLoad watches for a while how many cores other programs keep busy. Work
+// that is over is not in it, this program's own neither. known is false on
+// systems that do not tell.
+func ForeignLoad(ctx context.Context, watch time.Duration) (cores float64, known bool) {
+	before, began := readCounters(os.Getpid()), time.Now()
+	select {
+	case <-ctx.Done():
+	case <-time.After(watch):
+	}
+	after, wall := readCounters(os.Getpid()), time.Since(began)
+	if !before.known || !after.known || ctx.Err() != nil {
+		return 0, false
+	}
+	return foreign(before, after, 0, wall), true
+}
+
+// foreign is how many cores were busy with neither the plugin, which ran so
+// long, nor this program.
+func foreign(before, after counters, ran, wall time.Duration) float64 {
+	others := after.busy - before.busy - ran - (after.own - before.own)
+	return max(0, others.Seconds()/wall.Seconds())
+}
+
 // Observe starts watching the plugin process pid.
 func Observe(pid int) *Watch {
 	return &Watch{pid: pid, mhz: clockMHz(), before: readCounters(pid), started: time.Now()}
@@ -63,6 +91,6 @@ func (w *Watch) Stop() record.Observation {
 	share := func(d time.Duration) float64 { return max(0, d.Seconds()/wall.Seconds()) }
 	o.WaitShare = share(waited)
 	o.Steal = share(after.steal - w.before.steal)
-	o.ForeignLoad = share(after.busy - w.before.busy - ran - (after.own - w.before.own))
+	o.ForeignLoad = foreign(w.before, after, ran, wall)
 	return o
 }

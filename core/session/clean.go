@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -23,11 +24,9 @@ const (
 	stealLimit = 0.25
 	// repeatsPerVisit bounds how often one contaminated visit is made again.
 	repeatsPerVisit = 6
-	// quietLoad is how many cores other programs may keep busy in a quiet
-	// moment. One is waited for, in one round, for up to quietShare of what its
-	// planned visits take, and quietWait at most: a machine that is never quiet
-	// costs so much and not more.
-	quietLoad  = 0.3
+	// A quiet moment is waited for, in one round, for up to quietShare of what
+	// its planned visits take, and quietWait at most: a machine that is never
+	// quiet costs so much and not more.
 	quietShare = 4
 	quietWait  = 4 * time.Second
 	// coolDown is a pause after which an arm is warmed up again; after a shorter
@@ -123,7 +122,7 @@ func (r *round) awaitQuiet(ctx context.Context, a *arm, phase string) (waited ti
 			return
 		case <-time.After(50 * time.Millisecond):
 		}
-		if observed().ForeignLoad <= quietLoad {
+		if observed().ForeignLoad <= machine.QuietLoad {
 			return
 		}
 	}
