@@ -41,6 +41,32 @@ func TestCommandBufferErrors(t *testing.T) {
 	}
 }
 
+// The driver's own names, which come in the text, tell what the code does not.
+func TestCommandBufferErrorsByName(t *testing.T) {
+	for name, c := range map[string]struct {
+		is     error
+		lost   bool
+		blamed bool
+		says   string
+	}{
+		"Caused GPU Address Fault Error (0000000b:kIOGPUCommandBufferCallbackErrorPageFault)":                            {metal.ErrFault, false, true, "PageFault"},
+		"Caused GPU Hang Error (00000003:kIOGPUCommandBufferCallbackErrorHang)":                                          {metal.ErrTimeout, false, true, "Hang"},
+		"Caused GPU Timeout Error (00000002:kIOGPUCommandBufferCallbackErrorTimeout)":                                    {metal.ErrTimeout, false, true, "Timeout"},
+		"Impacting Interactivity (0000000e:kIOGPUCommandBufferCallbackErrorImpactingInteractivity)":                      {metal.ErrTimeout, false, true, "smaller shape"},
+		"Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)":                                     {metal.ErrOutOfMemory, false, true, "Memory"},
+		"Discarded (victim of GPU error/recovery) (00000005:kIOGPUCommandBufferCallbackErrorInnocentVictim)":             {metal.ErrLost, true, false, "victim"},
+		"Ignored (for causing prior/excessive GPU errors) (00000004:kIOGPUCommandBufferCallbackErrorSubmissionsIgnored)": {metal.ErrLost, true, true, "Ignored"},
+	} {
+		err, lost := bufferFailure(1, name, []string{"slow"})
+		if !errors.Is(err, c.is) || lost != c.lost || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, lost %t, want %v, %t", name, err, lost, c.is, c.lost)
+		}
+		if blamed := strings.Contains(err.Error(), "kernel slow"); blamed != c.blamed {
+			t.Errorf("%s: kernel blamed %t, want %t: %v", name, blamed, c.blamed, err)
+		}
+	}
+}
+
 func TestFamily(t *testing.T) {
 	supports := func(newest int) func(int) bool {
 		return func(f int) bool { return f >= 1001 && f <= newest }

@@ -78,6 +78,11 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 // Submit decides everything again, encodes once and waits.
 func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	var names []string
+	for i := range dispatches {
+		if k := dispatches[i].Kernel; k != nil {
+			names = append(names, k.Name())
+		}
+	}
 	var wrong error
 	next := 0
 	t, err := d.run(ctx, names, &d.pace, func(encoder uintptr, most int) (encoded int, more bool) {
@@ -94,12 +99,6 @@ func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal
 	})
 	if wrong != nil {
 		return metal.Times{}, wrong
-	}
-	if err != nil {
-		for i := range dispatches {
-			names = append(names, dispatches[i].Kernel.Name())
-		}
-		err = fmt.Errorf("%s: %w", blame(names), err)
 	}
 	return t, err
 }
