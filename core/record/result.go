@@ -126,7 +126,7 @@ type Control struct {
 	Estimate   float64  `json:"estimate"`
 	Lower      *float64 `json:"lower"`
 	Upper      *float64 `json:"upper"`
-	NoiseFloor *float64 `json:"noise_floor"` // half-width of the interval, as a share
+	NoiseFloor *float64 `json:"noise_floor"` // half-width of this interval, as a share; judgements carry that of their stricter level
 	Spread     float64  `json:"spread"`      // standard deviation of one round's log-ratio
 }
 

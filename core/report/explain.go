@@ -49,7 +49,7 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 	if q := j.Control; q.Estimate != nil {
 		floor := "unknown with so few rounds"
 		if q.NoiseFloor != nil {
-			floor = "±" + percent(*q.NoiseFloor)
+			floor = "±" + percent(*q.NoiseFloor) + " at the verdict's level"
 		}
 		fmt.Fprintf(w, "    control  %s, bounds %s, noise floor %s, spread of one round %s\n", ratio4(q.Estimate), bounds4(q.Lower, q.Upper), floor, percent(q.Spread))
 	}

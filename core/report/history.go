@@ -30,7 +30,7 @@ func History(w io.Writer, k *history.Knowledge, s Style) {
 			machine = name
 			fmt.Fprintf(w, "\n%s  %s\n", s.bold(l.MachineName), s.dimmed(l.Machine))
 			t = table{right: []bool{false, false, true, true, true, true}}
-			t.add(s.dim("plugin"), s.dim("phase"), s.dim("sessions"), s.dim("noise of a round"), s.dim("over all sessions"), s.dim("noise floor"), s.dim("last"))
+			t.add(s.dim("plugin"), s.dim("phase"), s.dim("sessions"), s.dim("noise of a round"), s.dim("over all sessions"), s.dim("noise floor at 95 %"), s.dim("last"))
 		}
 		t.add(plain(l.Plugin), plain(l.Phase), plain(fmt.Sprint(l.Sessions)), plain("±"+percent(l.Spread)),
 			plain(percent(l.Least)+" to "+percent(l.Most)), plain(floorText(l.NoiseFloor)), plain(l.Last.UTC().Format("2006-01-02")))

@@ -135,17 +135,17 @@ func controlLine(w io.Writer, c *record.Case, phase string) {
 		if k.Phase != phase {
 			continue
 		}
-		floor := "unknown with so few rounds"
-		if k.NoiseFloor != nil {
-			floor = "±" + percent(*k.NoiseFloor)
-		}
-		at := ""
+		floor, at := k.NoiseFloor, "at 95 %"
 		for _, j := range c.Judgements { // what decides is stricter than the table's 95 %
-			if j.Phase == phase && j.Control.NoiseFloor != nil {
-				floor, at = "±"+percent(*j.Control.NoiseFloor), ", at the level that its verdicts need"
+			if j.Phase == phase && j.Control.Estimate != nil {
+				floor, at = j.Control.NoiseFloor, "at the level that its verdicts need"
 			}
 		}
-		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %s%s)\n", floor, Count(k.Rounds, "round"), at)
+		text := "unknown with so few rounds"
+		if floor != nil {
+			text = "±" + percent(*floor)
+		}
+		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %s, %s)\n", text, Count(k.Rounds, "round"), at)
 	}
 }
 
