@@ -78,6 +78,23 @@ func TestFamily(t *testing.T) {
 	}
 }
 
+func TestLanguageOfSystem(t *testing.T) {
+	for version, want := range map[string]struct {
+		major    int
+		language uintptr
+	}{
+		"14.0": {14, 196609}, "14.7.1": {14, 196609}, "15.1": {15, 196610}, "26.0": {26, 196610},
+		"16": {16, 196610}, "13.6": {13, 196609}, "": {0, 196609}, "x.y": {0, 196609},
+	} {
+		if got := major(version); got != want.major {
+			t.Errorf("%q is macOS %d, want %d", version, got, want.major)
+		}
+		if got := languageVersion(want.major); got != want.language {
+			t.Errorf("macOS %d: language %d, want %d", want.major, got, want.language)
+		}
+	}
+}
+
 func TestThermalNames(t *testing.T) {
 	for state, want := range map[int]string{0: "nominal", 3: "critical", 4: "unknown", -1: "unknown"} {
 		if got := thermalName(state); got != want {
@@ -106,8 +123,23 @@ func TestFunctionConstants(t *testing.T) {
 }
 
 func TestDefinesComeFirst(t *testing.T) {
-	got := withDefines(metal.Source{Name: "k.metal", Text: "first line\n", Defines: map[string]string{"B": "2", "A": "float"}})
+	got, err := withDefines(metal.Source{Name: "k.metal", Text: "first line\n", Defines: map[string]string{"B": "2", "A": "float"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if want := "#define A float\n#define B 2\n#line 1 \"k.metal\"\nfirst line\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestSourceMustBeText(t *testing.T) {
+	for name, text := range map[string]string{"zero byte": "kernel\x00", "half a rune": "// \xe2\x88"} {
+		_, err := withDefines(metal.Source{Name: "k.metal", Text: text})
+		if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), "k.metal") {
+			t.Errorf("%s: got %v, want ErrCompile that names the source", name, err)
+		}
+	}
+	if _, err := withDefines(metal.Source{Name: "k.metal", Text: "// Σ x·w\n"}); err != nil {
+		t.Errorf("UTF-8 is refused: %v", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // into selectors.
 type bridge struct {
 	msgSend, retainFn, releaseFn, push, pop uintptr
-	createDevice                            uintptr
+	createDevice, copyDevices               uintptr
 	selectors                               map[string]uintptr
 }
 
@@ -38,7 +38,24 @@ func openBridge() (*bridge, error) {
 	if b.createDevice, err = purego.Dlsym(m, "MTLCreateSystemDefaultDevice"); err != nil {
 		return nil, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
 	}
+	if b.copyDevices, err = purego.Dlsym(m, "MTLCopyAllDevices"); err != nil {
+		return nil, fmt.Errorf("apple: %w: %w", metal.ErrUnavailable, err)
+	}
 	return b, nil
+}
+
+// systemDevice is the GPU, which the caller owns, or 0. Where no screen belongs
+// to the session there may be no default one, yet one in the list of all.
+func (b *bridge) systemDevice() uintptr {
+	if gpu, _, _ := purego.SyscallN(b.createDevice); gpu != 0 {
+		return gpu
+	}
+	all, _, _ := purego.SyscallN(b.copyDevices)
+	defer b.release(all)
+	if b.msg(all, sel.count) == 0 { // as of no list at all
+		return 0
+	}
+	return b.retain(b.msg(all, sel.objectAtIndex, 0))
 }
 
 func framework(name string) (uintptr, error) {

@@ -6,29 +6,28 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
-
 	"github.com/assay-bench/assay/metal"
 )
 
 // Device is the system's GPU. It implements metal.Device.
 type Device struct {
-	b       *bridge
-	gpu     uintptr
-	queue   uintptr
-	hot     hotSelectors
-	sizes   [2]mtlSize // the copy that a dispatch is given
-	lengths int        // threadgroup memory lengths set in the encoder in use
-	pace    pace       // of Submit
-	info    metal.Info
-	timeout time.Duration
-	memory  metal.Memory
-	limit   int64 // bytes that may be in use
-	largest int64 // bytes of one buffer
-	buffers map[*Buffer]struct{}
-	owned   []uintptr // libraries, functions and pipelines, released by Close
-	lost    error     // why no further call can succeed
-	closed  bool
+	b        *bridge
+	gpu      uintptr
+	queue    uintptr
+	hot      hotSelectors
+	sizes    [2]mtlSize // the copy that a dispatch is given
+	lengths  int        // threadgroup memory lengths set in the encoder in use
+	pace     pace       // of Submit
+	info     metal.Info
+	timeout  time.Duration
+	language uintptr // MTLLanguageVersion of sources
+	memory   metal.Memory
+	limit    int64 // bytes that may be in use
+	largest  int64 // bytes of one buffer
+	buffers  map[*Buffer]struct{}
+	owned    []uintptr // libraries, functions and pipelines, released by Close
+	lost     error     // why no further call can succeed
+	closed   bool
 }
 
 // hotSelectors are those of the encoding loop, looked up once.
@@ -41,20 +40,29 @@ var _ metal.Device = (*Device)(nil)
 
 // Open takes the system's default GPU.
 func Open(o Options) (metal.Device, error) {
+	version, _ := syscall.Sysctl("kern.osproductversion")
+	macOS := major(version)
+	if macOS != 0 && macOS < oldestMacOS {
+		return nil, fmt.Errorf("apple: %w: kernels need macOS %d or newer, for bfloat; this is %s", metal.ErrUnavailable, oldestMacOS, version)
+	}
 	b, err := openBridge()
 	if err != nil {
 		return nil, err
 	}
 	defer b.pool()()
-	d := &Device{b: b, timeout: o.Timeout, buffers: map[*Buffer]struct{}{}, pace: firstDispatches}
+	d := &Device{b: b, timeout: o.Timeout, buffers: map[*Buffer]struct{}{}, pace: firstDispatches, language: languageVersion(macOS)}
 	if d.timeout <= 0 {
 		d.timeout = 30 * time.Second
 	}
-	d.gpu, _, _ = purego.SyscallN(b.createDevice)
-	if d.gpu == 0 {
+	if d.gpu = b.systemDevice(); d.gpu == 0 {
 		return nil, fmt.Errorf("apple: %w: the system shows no Metal GPU (in a virtual machine or over some remote sessions it does not)", metal.ErrUnavailable)
 	}
+	if !b.flag(d.gpu, sel.supports, reductions) {
+		defer b.release(d.gpu)
+		return nil, fmt.Errorf("apple: %w: %s lacks simdgroup reductions (GPU family Apple7), as those of virtual machines do", metal.ErrUnavailable, b.text(b.msg(d.gpu, sel.deviceName)))
+	}
 	if d.queue = b.msg(d.gpu, sel.newQueue); d.queue == 0 {
+		b.release(d.gpu)
 		return nil, fmt.Errorf("apple: %w: the GPU gives no command queue", metal.ErrUnavailable)
 	}
 	d.hot = hotSelectors{

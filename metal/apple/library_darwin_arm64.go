@@ -26,7 +26,8 @@ type kernel struct {
 }
 
 // Compile hands Metal the source, with its macros before it. Metal cannot be
-// interrupted: when ctx ends first, the compilation is left to end by itself.
+// interrupted: when ctx ends first, the compilation is left to end by itself,
+// and what it makes to the end of the process.
 // Fast math is off, as on the other devices.
 func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
 	if err := d.usable(); err != nil {
@@ -35,18 +36,25 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", src.Name, err)
 	}
+	text, err := withDefines(src)
+	if err != nil {
+		return nil, err
+	}
 	type outcome struct {
 		id   uintptr
 		text string
 	}
 	done := make(chan outcome, 1)
+	gpu := d.b.retain(d.gpu) // the device may be closed meanwhile
 	go func() {
+		defer d.b.release(gpu)
 		defer d.b.pool()()
 		options := d.b.create("MTLCompileOptions")
 		defer d.b.release(options)
 		d.b.msg(options, sel.setFastMath, 0)
+		d.b.msg(options, sel.setLanguage, d.language)
 		var failed uintptr
-		id := d.b.msg(d.gpu, sel.newLibrary, d.b.nsString(withDefines(src)), options, uintptr(unsafe.Pointer(&failed)))
+		id := d.b.msg(gpu, sel.newLibrary, d.b.nsString(text), options, uintptr(unsafe.Pointer(&failed)))
 		o := outcome{id: id}
 		if id == 0 {
 			o.text = d.b.failure(failed)

@@ -2,6 +2,8 @@ package apple
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -24,6 +26,29 @@ func thermalName(state int) string {
 	}
 	return names[state]
 }
+
+// oldestMacOS is the first whose Metal has bfloat.
+const oldestMacOS = 14
+
+// major is the first number of a macOS version, 0 if it tells none.
+func major(version string) int {
+	first, _, _ := strings.Cut(version, ".")
+	n, _ := strconv.Atoi(first)
+	return n
+}
+
+// languageVersion is the MTLLanguageVersion that sources are compiled for: 3.2,
+// as on the other devices, or 3.1 before macOS 15. By itself a newer macOS takes
+// a newer one, and a kernel would not mean the same on all.
+func languageVersion(macOS int) uintptr {
+	if macOS >= 15 {
+		return 3<<16 | 2
+	}
+	return 3<<16 | 1
+}
+
+// reductions is MTLGPUFamilyApple7, the first with simd_sum and its like.
+const reductions = 1007
 
 // family names the newest GPU family that a device supports. MTLGPUFamilyApple1
 // is 1001, the later ones follow.

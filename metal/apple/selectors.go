@@ -20,7 +20,7 @@ var sel = struct {
 	processInfo, thermalState, lowPower, osVersion               method
 	deviceName, unifiedMemory, workingSet, maxBuffer, supports   method
 	maxGroupMemory, newQueue, newBuffer, newLibrary, newPipeline method
-	setFastMath                                                  method
+	setFastMath, setLanguage                                     method
 	functionNames, newFunction, newSpecialized                   method
 	setConstant                                                  method
 	maxThreads, executionWidth                                   method
@@ -58,6 +58,7 @@ var sel = struct {
 	newPipeline:    method{class: "MTLDevice", name: "newComputePipelineStateWithFunction:error:", result: "MTL::ComputePipelineState*", args: []string{"const MTL::Function*", "NS::Error**"}},
 
 	setFastMath:    method{class: "MTLCompileOptions", name: "setFastMathEnabled:", result: "void", args: []string{"bool"}},
+	setLanguage:    method{class: "MTLCompileOptions", name: "setLanguageVersion:", result: "void", args: []string{"MTL::LanguageVersion"}},
 	functionNames:  method{class: "MTLLibrary", name: "functionNames", result: "NS::Array*"},
 	newFunction:    method{class: "MTLLibrary", name: "newFunctionWithName:", result: "MTL::Function*", args: []string{"const NS::String*"}},
 	newSpecialized: method{class: "MTLLibrary", name: "newFunctionWithName:constantValues:error:", result: "MTL::Function*", args: []string{"const NS::String*", "const MTL::FunctionConstantValues*", "NS::Error**"}},

@@ -7,19 +7,26 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/assay-bench/assay/metal"
 )
 
 // withDefines puts a source's macros before its text and keeps the compiler's
-// messages on the text's own lines.
-func withDefines(src metal.Source) string {
+// messages on the text's own lines. It refuses what makes no NSString: nil
+// instead of one would end the process.
+func withDefines(src metal.Source) (string, error) {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(src.Defines)) {
 		fmt.Fprintf(&b, "#define %s %s\n", name, src.Defines[name])
 	}
 	fmt.Fprintf(&b, "#line 1 %q\n", src.Name)
-	return b.String() + src.Text
+	b.WriteString(src.Text)
+	all := b.String()
+	if !utf8.ValidString(all) || strings.IndexByte(all, 0) >= 0 {
+		return "", fmt.Errorf("%s: %w: the source is not UTF-8 text", src.Name, metal.ErrCompile)
+	}
+	return all, nil
 }
 
 // constant is a function constant's bytes and MTLDataType.
