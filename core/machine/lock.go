@@ -1,11 +1,15 @@
 package machine
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -13,7 +17,11 @@ import (
 
 // Lock is held while a session measures: two sessions never measure at once on
 // one machine, whoever starts them. The kernel drops it when its holder dies.
-type Lock struct{ file *os.File }
+// What the file holds only tells those who wait whom they wait for.
+type Lock struct {
+	file *os.File
+	told bool // the file names this holder
+}
 
 // LockPath is one fixed file for the machine, so that every user's sessions
 // meet there; $ASSAY_LOCK names another.
@@ -27,14 +35,10 @@ func LockPath(getenv func(string) string) string {
 // Acquire waits for the lock at path. waiting is called once, with what is
 // known of the holder, if it has to wait.
 func Acquire(ctx context.Context, path, who string, waiting func(holder string)) (*Lock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666)
-	if errors.Is(err, os.ErrPermission) { // made by another user under a umask; a read-only handle can be locked too
-		f, err = os.OpenFile(path, os.O_RDONLY, 0)
-	}
+	f, err := openLock(path)
 	if err != nil {
 		return nil, fmt.Errorf("machine lock: %w (set ASSAY_LOCK to a writable path that every session of this machine shares)", err)
 	}
-	_ = f.Chmod(0o666) // only the owner may; others need not
 	told := false
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -56,22 +60,77 @@ func Acquire(ctx context.Context, path, who string, waiting func(holder string))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
-	if err := f.Truncate(0); err == nil {
-		_, _ = f.WriteAt([]byte(fmt.Sprintf("pid %d, %s\n", os.Getpid(), who)), 0)
+	l := &Lock{file: f}
+	if b, err := readLock(f); err == nil && ours(b) && f.Truncate(0) == nil {
+		_, _ = f.WriteAt(fmt.Appendf(nil, "pid %d, %s\n", os.Getpid(), who), 0)
+		l.told = true
 	}
-	return &Lock{file: f}, nil
+	return l, nil
 }
 
 // Release gives the lock back.
 func (l *Lock) Release() error {
-	_ = l.file.Truncate(0)
+	if l.told {
+		_ = l.file.Truncate(0)
+	}
 	return l.file.Close()
 }
 
+// openLock makes the file only where there is none: in a shared folder Linux
+// refuses to open another user's file with O_CREATE. What cannot be written
+// can be locked all the same.
+func openLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		if f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666); err == nil {
+			_ = f.Chmod(0o666) // whatever the umask: every user's sessions meet here
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		f, err = os.OpenFile(path, os.O_RDONLY, 0)
+	}
+	return f, err
+}
+
+// holderLine is all that a lock file holds while it is held.
+var holderLine = regexp.MustCompile(`^pid [1-9][0-9]*, [[:print:]]+\n$`)
+
+// lockBytes bounds what is read of a lock file; a holder's line is shorter.
+const lockBytes = 256
+
+// holder names who has the lock, as far as the file says so in one whole line.
+// A line that is torn may name someone else.
 func holder(path string) string {
-	b, err := os.ReadFile(path)
-	if s := strings.TrimSpace(string(b)); err == nil && s != "" {
-		return s
+	if f, err := os.Open(path); err == nil {
+		defer f.Close()
+		if b, err := readLock(f); err == nil && holderLine.Match(b) {
+			return strings.TrimSpace(string(b))
+		}
 	}
 	return "holder unknown"
+}
+
+// readLock reads one byte more than a lock file may hold, if that is there.
+func readLock(f *os.File) ([]byte, error) {
+	b := make([]byte, lockBytes+1)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return b[:n], nil
+}
+
+// ours says that nothing is lost when the file names a new holder: it is empty,
+// names another one, whole or torn, or holds the zeros that a crash of the
+// system leaves. ASSAY_LOCK may name a file that is worth something: it is
+// locked and stays as it is.
+func ours(b []byte) bool {
+	const begins = "pid "
+	switch {
+	case len(b) > lockBytes:
+		return false
+	case len(bytes.Trim(b, "\x00")) == 0:
+		return true
+	}
+	return strings.HasPrefix(string(b), begins) || strings.HasPrefix(begins, string(b))
 }
