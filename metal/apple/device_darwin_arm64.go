@@ -11,23 +11,24 @@ import (
 
 // Device is the system's GPU. It implements metal.Device.
 type Device struct {
-	b        *bridge
-	gpu      uintptr
-	queue    uintptr
-	hot      hotSelectors
-	sizes    [2]mtlSize // the copy that a dispatch is given
-	lengths  int        // threadgroup memory lengths set in the encoder in use
-	pace     pace       // of Submit
-	info     metal.Info
-	timeout  time.Duration
-	language uintptr // MTLLanguageVersion of sources
-	memory   metal.Memory
-	limit    int64 // bytes that may be in use
-	largest  int64 // bytes of one buffer
-	buffers  map[*Buffer]struct{}
-	owned    []uintptr // libraries, functions and pipelines, released by Close
-	lost     error     // why no further call can succeed
-	closed   bool
+	b           *bridge
+	gpu         uintptr
+	queue       uintptr
+	hot         hotSelectors
+	sizes       [2]mtlSize // the copy that a dispatch is given
+	lengths     int        // threadgroup memory lengths set in the encoder in use
+	pace        pace       // of Submit
+	info        metal.Info
+	timeout     time.Duration
+	language    uintptr // MTLLanguageVersion of sources
+	memory      metal.Memory
+	limit       int64 // bytes that may be in use
+	largest     int64 // bytes of one buffer
+	groupMemory int   // bytes that a threadgroup may have
+	buffers     map[*Buffer]struct{}
+	owned       []uintptr // libraries, functions and pipelines, released by Close
+	lost        error     // why no further call can succeed
+	closed      bool
 }
 
 // hotSelectors are those of the encoding loop, looked up once.
@@ -79,6 +80,7 @@ func (d *Device) describe() {
 	b := d.b
 	d.limit = int64(b.msg(d.gpu, sel.workingSet))
 	d.largest = int64(b.msg(d.gpu, sel.maxBuffer))
+	d.groupMemory = int(b.msg(d.gpu, sel.maxGroupMemory))
 	process := b.msg(b.class("NSProcessInfo"), sel.processInfo)
 	build, _ := syscall.Sysctl("kern.osversion")
 	c := d.conditions()
@@ -90,7 +92,7 @@ func (d *Device) describe() {
 		OSBuild: build,
 		Facts: map[string]string{
 			"unified_memory":     fmt.Sprint(b.flag(d.gpu, sel.unifiedMemory)),
-			"threadgroup_memory": fmt.Sprint(b.msg(d.gpu, sel.maxGroupMemory)),
+			"threadgroup_memory": fmt.Sprint(d.groupMemory),
 			"max_buffer":         fmt.Sprint(d.largest),
 			"thermal":            c.Thermal,
 			"low_power":          fmt.Sprint(c.LowPower),
@@ -137,6 +139,7 @@ func (d *Device) Close() error {
 	defer d.b.pool()()
 	for buf := range d.buffers {
 		d.b.release(buf.id)
+		buf.id, buf.bytes = 0, nil
 	}
 	for _, id := range d.owned {
 		d.b.release(id)

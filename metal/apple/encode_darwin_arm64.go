@@ -3,6 +3,7 @@ package apple
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 	"unsafe"
 
@@ -14,9 +15,6 @@ const (
 	statusCompleted = 4
 	statusError     = 5
 )
-
-// maxBytes is the most that setBytes takes.
-const maxBytes = 4096
 
 // mtlSize is MTLSize. On arm64 it is passed by the address of a copy, which the
 // callee may overwrite.
@@ -32,6 +30,7 @@ type binding struct {
 	buffer uintptr // 0: bytes
 	offset uintptr
 	bytes  []byte
+	of     *Buffer // whose id buffer is
 }
 
 // launch is a dispatch with every decision taken.
@@ -49,6 +48,9 @@ func (d *Device) prepare(s *metal.Dispatch) (launch, error) {
 		return launch{}, fmt.Errorf("apple: dispatch of a kernel that this device did not compile")
 	}
 	l := launch{kernel: k, bindings: make([]binding, 0, len(s.Args))}
+	if k.d != d {
+		return l, fmt.Errorf("kernel %s: compiled by another device", k.name)
+	}
 	l.grid, l.group = sizeOf(s.Grid), sizeOf(s.Threadgroup)
 	for _, extent := range []int{s.Grid.X, s.Grid.Y, s.Grid.Z, s.Threadgroup.X, s.Threadgroup.Y, s.Threadgroup.Z} {
 		if extent < 0 {
@@ -57,6 +59,9 @@ func (d *Device) prepare(s *metal.Dispatch) (launch, error) {
 	}
 	if n := s.Threadgroup.Threads(); n > k.maxThreads {
 		return l, fmt.Errorf("kernel %s: threadgroup of %d threads, at most %d", k.name, n, k.maxThreads)
+	}
+	if len(s.Args) > maxBuffers {
+		return l, fmt.Errorf("kernel %s: %d arguments, at most %d", k.name, len(s.Args), maxBuffers)
 	}
 	for i := range s.Args {
 		a := &s.Args[i]
@@ -73,17 +78,28 @@ func (d *Device) prepare(s *metal.Dispatch) (launch, error) {
 			if err := buf.inside(a.Offset, 1); err != nil {
 				return l, fmt.Errorf("kernel %s: argument %d: %w", k.name, i, err)
 			}
-			b.buffer = buf.id
+			b.buffer, b.of = buf.id, buf
 		}
 		l.bindings = append(l.bindings, b)
 	}
-	for i, n := range s.ThreadgroupMemory {
-		if n < 0 {
-			return l, fmt.Errorf("kernel %s: threadgroup argument %d of %d bytes", k.name, i, n)
-		}
-		l.memory = append(l.memory, uintptr(n+15)&^15) // Metal wants multiples of 16
+	var err error
+	if l.memory, err = groupMemory(s.ThreadgroupMemory, k.groupMemory, d.groupMemory); err != nil {
+		return l, fmt.Errorf("kernel %s: %w", k.name, err)
 	}
 	return l, nil
+}
+
+// keep makes a launch independent of what its dispatch referred to.
+func (l *launch) keep() {
+	for i := range l.bindings {
+		l.bindings[i].bytes = slices.Clone(l.bindings[i].bytes)
+	}
+}
+
+// released reports whether a buffer of the launch is gone. Encoding it would be
+// the end of the process.
+func (l *launch) released() bool {
+	return slices.ContainsFunc(l.bindings, func(b binding) bool { return b.of != nil && b.of.id == 0 })
 }
 
 // encode writes one dispatch into an encoder. Encoders of the default, serial

@@ -20,9 +20,11 @@ type library struct {
 
 // kernel is a pipeline state, ready to dispatch.
 type kernel struct {
-	name       string
-	pipeline   uintptr
-	maxThreads int
+	d           *Device
+	name        string
+	pipeline    uintptr
+	maxThreads  int
+	groupMemory int // bytes of threadgroup memory that it declares itself
 }
 
 // Compile hands Metal the source, with its macros before it. Metal cannot be
@@ -117,12 +119,13 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 		return nil, fmt.Errorf("kernel %s: %w: %s", name, metal.ErrCompile, b.failure(failed))
 	}
 	defer b.release(function)
-	k := &kernel{name: name, pipeline: b.msg(d.gpu, sel.newPipeline, function, uintptr(unsafe.Pointer(&failed)))}
+	k := &kernel{d: d, name: name, pipeline: b.msg(d.gpu, sel.newPipeline, function, uintptr(unsafe.Pointer(&failed)))}
 	if k.pipeline == 0 {
 		return nil, fmt.Errorf("kernel %s: %w: %s", name, metal.ErrCompile, b.failure(failed))
 	}
 	d.owned = append(d.owned, k.pipeline)
 	k.maxThreads = int(b.msg(k.pipeline, sel.maxThreads))
+	k.groupMemory = int(b.msg(k.pipeline, sel.fixedGroupMemory))
 	if w := b.msg(k.pipeline, sel.executionWidth); w != 32 {
 		return nil, fmt.Errorf("kernel %s: simdgroups of %d threads: kernels are written for 32", name, w)
 	}

@@ -40,6 +40,7 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 			if launches[j], err = d.prepare(&dispatches[j]); err != nil {
 				return nil, err
 			}
+			launches[j].keep()
 			p.names = append(p.names, launches[j].kernel.name)
 		}
 		p.iterations = append(p.iterations, launches)
@@ -57,6 +58,16 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	}
 	if n < 1 {
 		return metal.Times{}, fmt.Errorf("apple: run of %d iterations: want at least 1", n)
+	}
+	if err := p.d.usable(); err != nil {
+		return metal.Times{}, err
+	}
+	for _, launches := range p.iterations {
+		for i := range launches {
+			if launches[i].released() {
+				return metal.Times{}, fmt.Errorf("apple: run: kernel %s: a buffer of the program was released", launches[i].kernel.name)
+			}
+		}
 	}
 	at, dispatch := p.next, 0
 	t, err := p.d.run(ctx, p.names, &p.pace, func(encoder uintptr, most int) (encoded int, more bool) {

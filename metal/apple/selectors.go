@@ -23,7 +23,7 @@ var sel = struct {
 	setFastMath, setLanguage                                     method
 	functionNames, newFunction, newSpecialized                   method
 	setConstant                                                  method
-	maxThreads, executionWidth                                   method
+	maxThreads, executionWidth, fixedGroupMemory                 method
 	contents                                                     method
 	commandBuffer                                                method
 	computeEncoder, blitEncoder, commit, status, bufferError     method
@@ -65,6 +65,8 @@ var sel = struct {
 	setConstant:    method{class: "MTLFunctionConstantValues", name: "setConstantValue:type:atIndex:", result: "void", args: []string{"const void*", "MTL::DataType", "NS::UInteger"}},
 	maxThreads:     method{class: "MTLComputePipelineState", name: "maxTotalThreadsPerThreadgroup", result: "NS::UInteger"},
 	executionWidth: method{class: "MTLComputePipelineState", name: "threadExecutionWidth", result: "NS::UInteger"},
+
+	fixedGroupMemory: method{class: "MTLComputePipelineState", name: "staticThreadgroupMemoryLength", result: "NS::UInteger"},
 
 	contents:       method{class: "MTLBuffer", name: "contents", result: "void*"},
 	commandBuffer:  method{class: "MTLCommandQueue", name: "commandBufferWithUnretainedReferences", result: "MTL::CommandBuffer*"},
