@@ -74,8 +74,7 @@ func Open(o Options) (metal.Device, error) {
 	return d, nil
 }
 
-// describe fills Info. Metal tells neither the number of GPU cores nor the size
-// of the system-level cache.
+// describe fills Info. Nothing tells the size of the system-level cache.
 func (d *Device) describe() {
 	b := d.b
 	d.limit = int64(b.msg(d.gpu, sel.workingSet))
@@ -87,6 +86,7 @@ func (d *Device) describe() {
 	d.info = metal.Info{
 		Kind: metal.Apple, Name: b.text(b.msg(d.gpu, sel.deviceName)),
 		Family:  family(func(f int) bool { return b.flag(d.gpu, sel.supports, uintptr(f)) }),
+		Cores:   b.gpuCores(),
 		Memory:  d.limit,
 		Driver:  "macOS " + b.text(b.msg(process, sel.osVersion)),
 		OSBuild: build,
