@@ -119,18 +119,29 @@ func checkMachine(ctx context.Context, lockPath string) []finding {
 	if env.ThermalState != "" {
 		thermal.Note = env.ThermalState
 	}
-	lock := finding{Area: "machine", Name: "lock", OK: true, Note: lockPath + " is free"}
-	short, cancel := context.WithTimeout(ctx, 200*time.Millisecond)
-	defer cancel()
-	if l, err := machine.Acquire(short, lockPath, "doctor", func(string) {}); err != nil {
-		lock.OK, lock.Note, lock.Fix = false, err.Error(), "wait for the other session"
-	} else {
-		_ = l.Release()
-	}
 	return []finding{
 		{Area: "machine", Name: "host", OK: true, Note: fmt.Sprintf("%s/%s, %s, %d cores, %.1f GiB", host.OS, host.Arch, host.CPU, host.Cores, float64(host.Memory)/(1<<30))},
-		checkLoad(busy, known, env.Load1), power, thermal, lock, checkWritable(),
+		checkLoad(busy, known, env.Load1), power, thermal, checkLock(ctx, lockPath), checkWritable(),
 	}
+}
+
+// checkLock tries the lock and does not wait for it.
+func checkLock(ctx context.Context, path string) finding {
+	f := finding{Area: "machine", Name: "lock", OK: true, Note: path + " is free"}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	holder := ""
+	l, err := machine.Acquire(ctx, path, "doctor", func(h string) { holder = h; cancel() })
+	switch {
+	case err == nil:
+		_ = l.Release()
+	case holder != "":
+		f.OK, f.Note = false, path+" is held: "+holder
+		f.Fix = "none needed: a run waits until that session ends, and says so"
+	default:
+		f.OK, f.Note = false, err.Error() // which says what to do
+	}
+	return f
 }
 
 // loadWatch is how long other programs are watched: long enough for a kernel

@@ -1,9 +1,31 @@
 package cli
 
 import (
+	"context"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/assay-bench/assay/core/machine"
 )
+
+func TestLockThatIsHeldIsSaidAndNotWaitedFor(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	if f := checkLock(t.Context(), path); !f.OK || !strings.Contains(f.Note, "free") {
+		t.Errorf("%+v, want it free", f)
+	}
+	l, err := machine.Acquire(context.Background(), path, "session one", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	if f := checkLock(t.Context(), path); f.OK || !strings.Contains(f.Note, "session one") || f.Fix == "" {
+		t.Errorf("%+v, want it held by session one", f)
+	}
+	if f := checkLock(t.Context(), filepath.Join(t.TempDir(), "no folder", "lock")); f.OK || !strings.Contains(f.Note, "ASSAY_LOCK") {
+		t.Errorf("%+v, want the way out", f)
+	}
+}
 
 // Doctor blames other programs for what they do now, and assay's own run of a
 // moment ago, which the load average still holds, for nothing.
