@@ -155,9 +155,20 @@ func (k *Kernel) call() string {
 	return k.fn.name + "<" + k.TemplateArgs + ">"
 }
 
-func (u *Unit) cudaEntry(b *strings.Builder, k *Kernel, o Options) {
+// EntryFolder comes before the file's name in the #line directives of CUDA entry
+// points, so that who reads a line table can tell them from the kernels.
+const EntryFolder = "assay/entry/"
+
+// writeEntry writes an entry point on one line, that of the kernel's declaration,
+// which what is wrong with it is about.
+func writeEntry(out *strings.Builder, k *Kernel, file, entry string) {
+	fmt.Fprintf(out, "\n#line %d %s\n%s\n", k.Line, quote(file), strings.ReplaceAll(entry, "\n", " "))
+}
+
+func (u *Unit) cudaEntry(out *strings.Builder, k *Kernel, o Options) {
+	b := &strings.Builder{}
+	defer func() { writeEntry(out, k, EntryFolder+k.File, b.String()) }()
 	byPointer := o.ByPointer
-	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(k.File))
 	closing := u.openEntry(b, k)
 	var params, names, sizes []string
 	for i, p := range k.CUDAParams(byPointer) {

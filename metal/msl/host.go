@@ -50,8 +50,9 @@ func (u *Unit) Host(o Options) (string, error) {
 	return b.String(), nil
 }
 
-func (u *Unit) hostEntry(b *strings.Builder, k *Kernel) {
-	fmt.Fprintf(b, "\n#line %d %s\n", k.Line, quote(k.File))
+func (u *Unit) hostEntry(out *strings.Builder, k *Kernel) {
+	b := &strings.Builder{}
+	defer func() { writeEntry(out, k, k.File, b.String()) }()
 	closing := u.openEntry(b, k)
 	var args []string
 	for _, a := range k.Args {

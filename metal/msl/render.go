@@ -21,7 +21,7 @@ type Options struct {
 	// ByPointer passes `constant T&` arguments as pointers to device memory
 	// instead of by value (CUDA rendering only).
 	ByPointer bool
-	// Prologue is CUDA C++ to put at the start of a kernel's entry point, where
+	// Prologue is CUDA C++ without comments or directives to put at the start of a kernel's entry point, where
 	// threads outside the grid have left and nothing was read yet, given the names
 	// of its parameters in the order of CUDAParams (CUDA rendering only); nil for
 	// none.
