@@ -39,6 +39,13 @@ type hotSelectors struct {
 
 var _ metal.Device = (*Device)(nil)
 
+// What kernels need: the first macOS whose Metal has bfloat, and
+// MTLGPUFamilyApple7, the first with simd_sum and its like.
+const (
+	oldestMacOS = 14
+	reductions  = 1007
+)
+
 // Open takes the system's default GPU.
 func Open(o Options) (metal.Device, error) {
 	version, _ := syscall.Sysctl("kern.osproductversion")

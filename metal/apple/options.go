@@ -27,9 +27,6 @@ func thermalName(state int) string {
 	return names[state]
 }
 
-// oldestMacOS is the first whose Metal has bfloat.
-const oldestMacOS = 14
-
 // major is the first number of a macOS version, 0 if it tells none.
 func major(version string) int {
 	first, _, _ := strings.Cut(version, ".")
@@ -46,9 +43,6 @@ func languageVersion(macOS int) uintptr {
 	}
 	return 3<<16 | 1
 }
-
-// reductions is MTLGPUFamilyApple7, the first with simd_sum and its like.
-const reductions = 1007
 
 // family names the newest GPU family that a device supports. MTLGPUFamilyApple1
 // is 1001, the later ones follow.
