@@ -39,6 +39,7 @@ func TestMisbehaviour(t *testing.T) {
 		{mode: "no-wait", want: "protocol", samples: 3, contains: "sent before 4 was acknowledged"},
 		{mode: "wrong-digest", want: "protocol", samples: 2, contains: "sample 4 is of configuration sha256:0000"},
 		{mode: "no-done", want: "protocol", samples: 6, contains: "ended without Done"},
+		{mode: "early-done", want: "protocol", samples: 2, contains: "ended after 2 samples of 6"},
 		{mode: "huge", want: "protocol", samples: 2, contains: "larger than max"},
 
 		{mode: "stdout-flood", at: "measure", want: "none", samples: 6},
@@ -165,5 +166,16 @@ func TestMisbehaviourBeforeACase(t *testing.T) {
 				t.Errorf("process group %d is still there", death.Death.PID)
 			}
 		})
+	}
+}
+
+// A visit without a number of samples, as a warm-up is, lasts until the host
+// ends it.
+func TestDoneBeforeStopIsAViolation(t *testing.T) {
+	p, _ := start(t, "")
+	samples, err := visit(t.Context(), t, p, map[string]any{"mode": "early-done", "iteration_ns": 10_000}, 0, time.Minute)
+	var death *process.DeathError
+	if !errors.As(err, &death) || death.Death.Kind != process.KindProtocol || !strings.Contains(err.Error(), "after 2 samples, before the host asked") {
+		t.Errorf("error %v after %d samples, want a violation of the protocol after 2", err, len(samples))
 	}
 }

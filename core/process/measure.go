@@ -209,9 +209,25 @@ func (v *visit) event(e event) (done *pluginv1.Done, err error) {
 			v.h.OnDiagnostic(m.Diagnostic)
 		}
 	case *pluginv1.MeasureResponse_Done:
+		if err := v.early(); err != nil {
+			return nil, err
+		}
 		return m.Done, nil
 	}
 	return nil, nil
+}
+
+// early says that the visit ended although the host wants more samples: with
+// fewer, or none, its round would not be like the others.
+func (v *visit) early() error {
+	asked := v.start.GetSamples()
+	switch {
+	case v.stopSent || asked != 0 && v.samples == asked:
+		return nil
+	case asked == 0:
+		return violation(fmt.Sprintf("the visit ended after %d samples, before the host asked it to", v.samples))
+	}
+	return violation(fmt.Sprintf("the visit ended after %d samples of %d", v.samples, asked))
 }
 
 func (v *visit) sample(s *pluginv1.Sample) error {

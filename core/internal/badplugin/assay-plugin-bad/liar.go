@@ -40,7 +40,7 @@ func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pl
 }
 
 func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
-	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "huge"} {
+	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge"} {
 		if strings.Contains(string(req.GetConfigJson()), `"mode":"`+mode+`"`) {
 			l.mode.Store(mode)
 		}
@@ -69,6 +69,8 @@ func (s *lyingStream) Send(m *pluginv1.MeasureResponse) error {
 			sample.Seq++
 		case "wrong-digest":
 			sample.ConfigDigest = "sha256:0000"
+		case "early-done":
+			m = &pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Done{Done: &pluginv1.Done{Reason: "samples"}}}
 		case "huge":
 			sample.Metrics = map[string]float64{strings.Repeat("x", 64<<20): 1}
 		case "no-wait":

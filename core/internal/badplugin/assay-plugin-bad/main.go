@@ -29,6 +29,7 @@
 //	no-wait        sends samples without waiting for acks
 //	wrong-digest   samples of another configuration
 //	no-done        ends a visit without Done
+//	early-done     ends a visit before its third sample, unasked
 //	huge           a message above every limit
 //	bad-schema     a schema that does not parse
 //	noisy          times that vary by noise, from process to process as well
