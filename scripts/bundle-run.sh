@@ -4,7 +4,8 @@
 #   doctor       devices, drivers, compilers and what is missing
 #   suite        the device suite over golden tensors and random shapes
 #   constructs   Metal constructs that third-party kernels use
-#   faults       kernels that fault, hang or do not compile (NVIDIA only)
+#   faults       kernels that fault, hang or do not compile, and the other tests
+#                of the cuda device (NVIDIA only)
 #   broken       the same through `assay run`: each is data of its own variant
 #   bench        decode table: microseconds and GB/s (NVIDIA only)
 #   experiments  the four experiments
@@ -49,7 +50,7 @@ for what in ${*:-doctor suite experiments}; do
     part suite "$here/tests/devicetest" ./run.test -test.run TestDevices -test.v ${device:+-devices $device}
     ;;
   constructs) part constructs "$here/tests/constructs" ./run.test -test.run "TestConstructs${device:+/$device}" -test.v ;;
-  faults) part faults "$here/tests/cuda" ./run.test -test.run TestFaultsEndAsErrors -test.v ;;
+  faults) part faults "$here/tests/cuda" ./run.test -test.v ;;
   broken)
     part broken "$RESULTS" "$here/bin/assay" run "$here/tests/broken" --no-color \
       --plugin-dir "$here/tests/broken/plugins" ${device:+--var device=$device}
@@ -60,7 +61,7 @@ for what in ${*:-doctor suite experiments}; do
       --plugin-dir "$here/bin/plugins" --var "effort=${EFFORT:-quick}" ${device:+--var device=$device}
     ;;
   *)
-    sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
   esac

@@ -26,11 +26,13 @@ go test -c -trimpath -ldflags '-s -w' -o "$out/tests/cuda/run.test" ./metal/cuda
 mkdir -p "$out/tests/devicetest/golden"
 cp -R metal/devicetest/golden/testdata "$out/tests/devicetest/golden/"
 cp -R metal/msl/msltest/testdata "$out/tests/constructs/"
+cp -R metal/cuda/testdata "$out/tests/cuda/"
 mkdir -p "$out/experiments"
 cp experiments/*.hcl "$out/experiments/"
 # No git on the other machine: results take the commit from this file.
 if sha=$(git rev-parse HEAD 2>/dev/null); then
   echo "$sha$(test -z "$(git status --porcelain)" || echo ' dirty')" >"$out/experiments/REVISION"
+  cp "$out/experiments/REVISION" "$out/tests/broken/"
 fi
 cp LICENSE "$out/"
 cp scripts/bundle-run.sh "$out/run.sh"

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
 )
 
 // compiler is a loaded NVRTC and the architecture it compiles for.
@@ -124,8 +125,9 @@ func (c *compiler) fetch(program uintptr, size, get symbol) ([]byte, error) {
 }
 
 // tidyLog leaves of NVRTC's log what a reader needs: no warnings, no blank
-// lines, at most 40 lines.
+// lines, at most 40 lines, the Metal file's name alone.
 func tidyLog(log string) string {
+	log = strings.ReplaceAll(log, msl.EntryFolder, "")
 	var lines []string
 	skip := false
 	for line := range strings.Lines(strings.TrimRight(log, "\x00")) {

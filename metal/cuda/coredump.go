@@ -6,14 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
+
+	"github.com/assay-bench/assay/metal/msl"
 )
 
-// spot is where a kernel faulted.
+// spot is a place in a kernel.
 type spot struct {
 	symbol string // of the entry point
 	file   string
 	line   int
+	entry  bool // before or after the kernel's body; line is where the kernel begins
 }
 
 // A GPU core dump is an ELF file. Sections .cudbg.wptbl.* have a row for each
@@ -57,6 +61,11 @@ func findFault(dump io.ReaderAt) (at spot, err error) {
 	if err != nil {
 		return spot{}, err
 	}
+	return spotOf(f, pc)
+}
+
+// spotOf finds an address in the modules that were loaded.
+func spotOf(f *elf.File, pc uint64) (spot, error) {
 	for _, s := range f.Sections {
 		if !strings.HasPrefix(s.Name, modules) || s.ReaderAt == nil { // nil: compressed
 			continue
@@ -109,11 +118,23 @@ func lineIn(module *elf.File, pc uint64) (spot, error) {
 	if err != nil {
 		return spot{}, err
 	}
-	file, line, err := lineOf(table, pc)
+	frames, err := framesOf(table, pc)
 	if err != nil {
 		return spot{}, fmt.Errorf("core dump: %w", err)
 	}
-	return spot{file: file, line: line}, nil
+	return authored(frames), nil
+}
+
+// authored is the innermost line that a kernel's author wrote. The rendering
+// brings its own headers, assay/*.h, and an entry point that calls the kernel.
+func authored(frames []frame) spot {
+	for _, f := range frames {
+		if path.Base(path.Dir(f.path)) != "assay" && !strings.Contains(f.path, msl.EntryFolder) {
+			return spot{file: path.Base(f.path), line: f.line}
+		}
+	}
+	last := frames[len(frames)-1]
+	return spot{file: path.Base(last.path), line: last.line, entry: true}
 }
 
 // contents reads a section of at most so many bytes.

@@ -35,7 +35,7 @@ func dump(t testing.TB, name string) []byte {
 func TestFindFault(t *testing.T) {
 	for _, name := range []string{"outofbounds", "unbound"} {
 		got, err := findFault(bytes.NewReader(dump(t, name)))
-		if want := (spot{"assay_broken", "broken.metal", 4}); err != nil || got != want {
+		if want := (spot{symbol: "assay_broken", file: "broken.metal", line: 4}); err != nil || got != want {
 			t.Errorf("%s: found %+v, %v, want %+v", name, got, err, want)
 		}
 	}
@@ -104,7 +104,7 @@ func TestFindFaultInDamagedDumps(t *testing.T) {
 		"file of a negative number": {func(d []byte) {
 			program := table + 10 + int(binary.LittleEndian.Uint32(d[table+6:]))
 			copy(d[program:], "\x04\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01") // DW_LNS_set_file
-		}, "damaged"},
+		}, "no line"},
 	} {
 		d := bytes.Clone(whole)
 		c.change(d)
@@ -127,7 +127,11 @@ func TestFindFaultInDamagedDumps(t *testing.T) {
 func FuzzFindFault(f *testing.F) {
 	f.Add(dump(f, "outofbounds"))
 	f.Add(dump(f, "unbound"))
-	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = findFault(bytes.NewReader(data)) })
+	f.Add(dump(f, "barrier"))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _ = findFault(bytes.NewReader(data))
+		_, _ = findThreads(bytes.NewReader(data))
+	})
 }
 
 // FuzzFindFaultLines puts other bytes in the place of the line table.

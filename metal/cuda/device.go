@@ -38,7 +38,8 @@ type Device struct {
 	programs map[*program]struct{}
 	modules  []uintptr
 	origins  map[string]origin // of kernels, by name
-	dump     string            // where the driver leaves a core dump when a kernel faults; empty for none
+	dump     string            // where the driver leaves a core dump when a kernel goes wrong; empty for none
+	pipe     string            // where it is asked for one; empty if it takes no requests
 	lost     error             // why no further call can succeed
 	closed   bool
 }

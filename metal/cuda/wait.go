@@ -33,7 +33,7 @@ func (d *Device) await(ctx context.Context, event uintptr, running ...string) er
 		waited := time.Since(begin)
 		if err := expired(ctx, waited, d.timeout); err != nil {
 			if len(running) > 0 {
-				err = fmt.Errorf("%s: %w", blame(running), err)
+				err = fmt.Errorf("%s: %w", d.stuck(ctx, running), err)
 			}
 			d.lost = err
 			return err
