@@ -93,33 +93,36 @@ func (k *caseRun) measure(ctx context.Context) error {
 		if d.Stop {
 			return nil
 		}
-		if err := k.rounds(ctx, k.asked, d.AddRounds); err != nil || k.dead != "" {
+		alive, err := k.rounds(ctx, k.asked, d.AddRounds)
+		if err == nil && !alive && k.dead == "" {
+			k.dead = "no variant is left to compare"
+		}
+		if err != nil || k.dead != "" {
 			return err
 		}
 	}
 }
 
 // rounds runs rounds over the living arms of a choice until n more of them
-// count, or the case is dead.
-func (k *caseRun) rounds(ctx context.Context, choice func(*arm) bool, n int) error {
+// count. alive is false when the case is dead before that, or none of the choice
+// is left to compare.
+func (k *caseRun) rounds(ctx context.Context, choice func(*arm) bool, n int) (alive bool, err error) {
 	for goal := k.counted + n; k.counted < goal; {
 		if err := ctx.Err(); err != nil {
-			return err
+			return false, err
 		}
 		arms := k.living(choice)
 		if len(arms) == 0 || arms[0].role != record.RoleBaseline {
 			k.dead = "the baseline cannot be measured"
-		} else if !slices.ContainsFunc(arms, (*arm).compared) {
-			k.dead = "no variant is left to compare"
 		}
-		if k.dead != "" {
-			return nil
+		if k.dead != "" || !slices.ContainsFunc(arms, (*arm).compared) {
+			return false, nil
 		}
 		if err := k.round(ctx, arms, goal); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // asked chooses what the author asked for, and the control.

@@ -19,7 +19,7 @@ func (k *caseRun) search(ctx context.Context) error {
 	if !k.experiment.config.Measure.Search || !slices.Contains(k.plugin.Describe.GetCapabilities(), pluginv1.Capability_CAPABILITY_PROPOSE) {
 		return nil
 	}
-	for step := 0; step < searchSteps && k.dead == ""; step++ {
+	for step := 0; k.dead == ""; step++ {
 		answer, err := k.ask(ctx)
 		if err != nil {
 			return k.searchFailed(ctx, err)
@@ -34,12 +34,21 @@ func (k *caseRun) search(ctx context.Context) error {
 			k.note(k.result, "the search was ended by the experiment's budget; a larger `budget` lets it finish")
 			return k.found(answer.GetFindings())
 		}
-		chosen, err := k.adopt(answer.GetProposals())
+		if step == searchSteps {
+			k.note(k.result, fmt.Sprintf("the search was ended after %d steps, and the plugin would have gone on", searchSteps))
+			return k.found(answer.GetFindings())
+		}
+		wanted, err := k.readProposals(answer.GetProposals())
+		if err != nil {
+			return k.searchFailed(ctx, err)
+		}
+		chosen, err := k.adopt(wanted)
 		if err != nil {
 			return err
 		}
 		choice := func(a *arm) bool { return a.role == record.RoleBaseline || a.role == record.RoleControl || chosen[a] }
-		if err := k.rounds(ctx, choice, k.result.Plan.Looks[0].Rounds); err != nil {
+		// Of proposals that cannot be measured the plugin hears with the next ask.
+		if _, err := k.rounds(ctx, choice, k.result.Plan.Looks[0].Rounds); err != nil {
 			return err
 		}
 	}
@@ -94,24 +103,41 @@ func (k *caseRun) known(c *record.Case) []*pluginv1.Result {
 	return out
 }
 
-// adopt turns proposals into arms. Asking for a configuration again gives its
-// arm more rounds.
-func (k *caseRun) adopt(proposals []*pluginv1.Proposal) (map[*arm]bool, error) {
-	chosen := map[*arm]bool{}
-	for _, p := range proposals {
+// proposal is what a plugin wants to be compared.
+type proposal struct {
+	name, why string
+	config    []byte // canonical
+	digest    string
+}
+
+// readProposals puts a plugin's proposals into the host's form. Its error is
+// the plugin's fault.
+func (k *caseRun) readProposals(in []*pluginv1.Proposal) ([]proposal, error) {
+	var out []proposal
+	for _, p := range in {
 		canonical, digest, err := canonicalConfig(p.GetConfigJson())
 		if err != nil {
 			return nil, fmt.Errorf("plugin %s proposed %q: %w", k.plugin.Name, p.GetName(), err)
 		}
-		i := slices.IndexFunc(k.arms, func(a *arm) bool { return a.digest == digest && a.compared() })
+		out = append(out, proposal{p.GetName(), p.GetWhy(), canonical, digest})
+	}
+	return out, nil
+}
+
+// adopt turns proposals into arms. Asking for a configuration again gives its
+// arm more rounds.
+func (k *caseRun) adopt(proposals []proposal) (map[*arm]bool, error) {
+	chosen := map[*arm]bool{}
+	for _, p := range proposals {
+		i := slices.IndexFunc(k.arms, func(a *arm) bool { return a.digest == p.digest && a.compared() })
 		if i >= 0 {
 			chosen[k.arms[i]] = true
 			continue
 		}
-		a := &arm{name: k.freeName(p.GetName()), role: record.RoleProposed, config: canonical, digest: digest}
+		a := &arm{name: k.freeName(p.name), role: record.RoleProposed, config: p.config, digest: p.digest}
 		k.arms = append(k.arms, a)
 		chosen[a] = true
-		if err := k.emit(record.KindVariant, record.VariantEvent{Case: k.config.ID, Variant: a.document(p.GetWhy())}); err != nil {
+		if err := k.emit(record.KindVariant, record.VariantEvent{Case: k.config.ID, Variant: a.document(p.why)}); err != nil {
 			return nil, err
 		}
 	}

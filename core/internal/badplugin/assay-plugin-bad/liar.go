@@ -48,6 +48,27 @@ func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerS
 	return l.Server.PrepareCase(req, stream)
 }
 
+// Propose asks for what cannot be measured, where a variant says so, and then
+// tells what it heard of that.
+func (l *liar) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*pluginv1.ProposeResponse, error) {
+	results := req.GetResults()
+	if len(results) == 0 {
+		return l.Server.Propose(ctx, req)
+	}
+	last := results[len(results)-1]
+	config := string(last.GetConfigJson())
+	switch {
+	case strings.Contains(config, `"mode":"bad-proposal"`):
+		return &pluginv1.ProposeResponse{Proposals: []*pluginv1.Proposal{{Name: "none", ConfigJson: []byte("{")}}}, nil
+	case strings.Contains(config, `"mode":"deadly-proposal"`):
+		deadly := strings.Replace(config, "deadly-proposal", "exit3", 1)
+		return &pluginv1.ProposeResponse{Proposals: []*pluginv1.Proposal{{Name: "deadly", ConfigJson: []byte(deadly)}}}, nil
+	case last.GetName() == "deadly":
+		return &pluginv1.ProposeResponse{Findings: []*pluginv1.Finding{{Kind: "culprit", Summary: last.GetFailure()}}}, nil
+	}
+	return l.Server.Propose(ctx, req)
+}
+
 func (l *liar) Measure(stream grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]) error {
 	mode, _ := l.mode.Load().(string)
 	if mode == "" {

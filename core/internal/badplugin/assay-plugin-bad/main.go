@@ -32,6 +32,8 @@
 //	early-done     ends a visit before its third sample, unasked
 //	huge           a message above every limit
 //	bad-schema     a schema that does not parse
+//	bad-proposal   proposes a configuration that is no JSON
+//	deadly-proposal   proposes itself with mode exit3, and reports what became of it
 //	noisy          times that vary by noise, from process to process as well
 //	slow           slower by the factor slow
 package main
