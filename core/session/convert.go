@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 
@@ -38,10 +39,14 @@ func canonicalConfig(raw []byte) (canonical []byte, digest string, err error) {
 }
 
 func deviceOf(d *pluginv1.Device) record.Device {
+	rate := d.GetCopyBytesPerSecond()
+	if !(rate >= 1 && rate <= largest) {
+		rate = 0 // not known
+	}
 	return record.Device{
 		Kind: d.GetKind(), Name: d.GetName(), Family: d.GetFamily(), Cores: int(d.GetCores()), Memory: d.GetMemoryBytes(),
 		LastCache: d.GetLastCacheBytes(), Driver: d.GetDriver(), OSBuild: d.GetOsBuild(), Simulated: d.GetSimulated(),
-		CopyRate: d.GetCopyBytesPerSecond(), Facts: orEmptyMap(d.GetFacts()),
+		CopyRate: rate, Facts: orEmptyMap(d.GetFacts()),
 	}
 }
 
@@ -75,15 +80,34 @@ func sampleOf(s *pluginv1.Sample) record.Sample {
 	}
 }
 
-// finite drops metrics that JSON cannot hold.
+// largest of a plugin's numbers that the host computes with: what comes of it
+// still fits JSON, which has no infinity.
+const largest = 1e100
+
+// finite drops metrics that JSON cannot hold, or not what is computed from them.
 func finite(m map[string]float64) map[string]float64 {
 	out := map[string]float64{}
 	for name, v := range m {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if math.Abs(v) <= largest { // NaN is not
 			out[name] = v
 		}
 	}
 	return out
+}
+
+// errNumbers is a plugin whose facts cannot be true.
+var errNumbers = errors.New("the plugin's numbers cannot be right")
+
+func phaseFactsOf(in map[string]*pluginv1.PhaseFacts) (map[string]record.PhaseFacts, error) {
+	out := map[string]record.PhaseFacts{}
+	for name, f := range in {
+		units, bytes := f.GetUnitsPerIteration(), f.GetBytesPerIteration()
+		if !(units >= 0 && units <= largest) || bytes < 0 {
+			return nil, fmt.Errorf("%w: %v units and %d bytes per iteration of phase %q", errNumbers, units, bytes, name)
+		}
+		out[name] = record.PhaseFacts{Units: units, Bytes: bytes}
+	}
+	return out, nil
 }
 
 func orEmptyMap(m map[string]string) map[string]string {

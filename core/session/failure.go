@@ -46,7 +46,7 @@ func (k *caseRun) failure(err error) (f record.Failure, final bool) {
 		f.LastIntent, f.LastSeq, f.MaxRSS = d.Intent, d.Acked, d.MaxRSS
 		f.Panic, f.Stderr = append([]string{}, d.Panic...), tail(d.Stderr)
 		final = d.Unkillable
-	case errors.Is(err, errClock):
+	case errors.Is(err, errClock), errors.Is(err, errNumbers):
 		f.Kind = string(process.KindProtocol)
 	}
 	return f, final

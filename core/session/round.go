@@ -188,12 +188,13 @@ func (r *round) prepare(ctx context.Context, a *arm, phases []string) error {
 	if err := refused(diags); err != nil {
 		return err
 	}
+	facts, err := phaseFactsOf(p.GetPhases())
+	if err != nil {
+		return err
+	}
 	out := record.Prepared{
 		Variant: a.name, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()),
-		Phases: map[string]record.PhaseFacts{}, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: took.Nanoseconds(),
-	}
-	for name, f := range p.GetPhases() {
-		out.Phases[name] = record.PhaseFacts{Units: f.GetUnitsPerIteration(), Bytes: f.GetBytesPerIteration()}
+		Phases: facts, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: took.Nanoseconds(),
 	}
 	return r.emit(record.KindPrepared, record.PreparedEvent{Case: r.config.ID, Round: r.number, Prepared: out})
 }
