@@ -106,8 +106,12 @@ func (d *Device) start(ordinal int) error {
 		return err
 	}
 	d.findLines()
-	if err := d.cu.check("cuDevicePrimaryCtxRetain",
-		d.cu.DevicePrimaryCtxRetain.call(uintptr(unsafe.Pointer(&d.context)), uintptr(d.ordinal))); err != nil {
+	err := d.retain()
+	if err != nil && d.dump != "" { // as where the folder for its pipe takes none
+		d.stopFindingLines()
+		err = d.retain()
+	}
+	if err != nil {
 		return err
 	}
 	defer d.enter()()
@@ -128,6 +132,11 @@ func (d *Device) start(ordinal int) error {
 		}
 	}
 	return nil
+}
+
+func (d *Device) retain() error {
+	return d.cu.check("cuDevicePrimaryCtxRetain",
+		d.cu.DevicePrimaryCtxRetain.call(uintptr(unsafe.Pointer(&d.context)), uintptr(d.ordinal)))
 }
 
 // enter makes the context current for this goroutine's thread until the

@@ -51,7 +51,7 @@ func (d *Device) findLines() {
 	flags := uint32(dumpLeast)
 	quiet := d.setDump(dumpFlags, unsafe.Pointer(&flags), 4) || d.switchDump(dumpTriggerHost, false)
 	if !quiet || !d.nameDump(dumpFile, d.dump) || !d.switchDump(dumpOnException, true) {
-		d.dropDump()
+		d.stopFindingLines()
 		return
 	}
 	d.info.Facts["fault_lines"] = "asked for: a kernel went wrong lately"
@@ -163,9 +163,17 @@ func (d *Device) endLines() {
 		for _, o := range d.origins {
 			d.cache.forgetFault(o.key)
 		}
-		d.switchDump(dumpOnException, false)
-		d.switchDump(dumpOnRequest, false) // or the next context would want its pipe in the same place
+		d.stopFindingLines()
 	}
+	d.dropDump()
+}
+
+// stopFindingLines ends what findLines asked for: the driver would want its pipe in
+// the same place for each context to come.
+func (d *Device) stopFindingLines() {
+	d.switchDump(dumpOnException, false)
+	d.switchDump(dumpOnRequest, false)
+	delete(d.info.Facts, "fault_lines")
 	d.dropDump()
 }
 

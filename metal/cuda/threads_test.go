@@ -181,3 +181,26 @@ func TestAHangWithoutRequests(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// TestOpenWithoutLines: a driver that makes no context while lines are asked for
+// makes one without.
+func TestOpenWithoutLines(t *testing.T) {
+	d, f := fakeDevice(t)
+	d.cache = cache{compilecache.Dir(t.TempDir())}
+	d.cache.markFault("a")
+	f.fails["cuDevicePrimaryCtxRetain"] = func(call int) result {
+		if call == 1 {
+			return operatingSystem
+		}
+		return success
+	}
+	if err := d.start(0); err != nil || d.dump != "" || d.pipe != "" || d.info.Facts["fault_lines"] != "" {
+		t.Errorf("error %v, dump %q, pipe %q, facts %v", err, d.dump, d.pipe, d.info.Facts)
+	}
+	f.fails["cuDevicePrimaryCtxRetain"] = always(operatingSystem)
+	if err := d.start(0); err == nil || !strings.Contains(err.Error(), "cuDevicePrimaryCtxRetain") {
+		t.Errorf("error %v of a driver that makes none at all", err)
+	}
+}
+
+const operatingSystem result = 304 // CUDA_ERROR_OPERATING_SYSTEM
