@@ -110,10 +110,10 @@ func TestDescribe(t *testing.T) {
 
 // hang runs two kernels of which one does not end, on a driver that leaves a core
 // dump when it is asked for one, unless dumped is empty.
-func hang(ctx context.Context, t *testing.T, c cache, patience time.Duration, dumped string) (string, *Device) {
+func hang(ctx context.Context, t *testing.T, c cache, query func(int) result, dumped string) (string, *Device) {
 	t.Helper()
 	d, f, one := started(t, c)
-	d.timeout = patience
+	d.timeout = time.Millisecond
 	d.origins = map[string]origin{"broken": {"a", "assay_broken"}, "sound": {"b", "assay_sound"}}
 	if dumped != "" {
 		if err := syscall.Mkfifo(d.pipe, 0o600); err != nil {
@@ -136,7 +136,7 @@ func hang(ctx context.Context, t *testing.T, c cache, patience time.Duration, du
 			}
 		}()
 	}
-	f.fails["cuEventQuery"] = always(notReady)
+	f.fails["cuEventQuery"] = query
 	broken, sound := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
 	broken.name, sound.name = "broken", "sound"
 	_, err := d.Submit(ctx, []metal.Dispatch{{Kernel: &sound}, {Kernel: &broken}})
@@ -150,17 +150,16 @@ func hang(ctx context.Context, t *testing.T, c cache, patience time.Duration, du
 // accuses nobody.
 func TestAHangIsNamedWithItsLines(t *testing.T) {
 	c := cache{compilecache.Dir(t.TempDir())}
-	gone, cancel := context.WithCancel(metal.WithBeat(t.Context(), func() {}))
-	time.AfterFunc(time.Millisecond, cancel)
-	says, _ := hang(gone, t, c, time.Minute, "")
+	gone, cancel := context.WithCancel(t.Context())
+	says, _ := hang(gone, t, c, func(int) result { cancel(); return notReady }, "")
 	if strings.Contains(says, "again") || c.faultedLately() {
 		t.Errorf("a run that was called off says %q", says)
 	}
-	says, d := hang(t.Context(), t, c, time.Millisecond, "")
+	says, d := hang(t.Context(), t, c, always(notReady), "")
 	if !strings.Contains(says, "one of kernels [broken sound] (run it again to learn the line)") || d.dump != "" {
 		t.Errorf("the first hang says %q", says)
 	}
-	says, d = hang(t.Context(), t, c, time.Millisecond, "barrier")
+	says, d = hang(t.Context(), t, c, always(notReady), "barrier")
 	if !strings.Contains(says, "kernel broken at broken.metal:7 (32 threads), broken.metal:9 (32 threads): device did not finish") || d.dump != "" {
 		t.Errorf("the second hang says %q, dump %q", says, d.dump)
 	}
