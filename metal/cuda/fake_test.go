@@ -2,6 +2,8 @@ package cuda
 
 import (
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
@@ -19,6 +21,21 @@ type fakeDriver struct {
 	last  uintptr                          // handle that was given out
 }
 
+// A process can make some two thousand callbacks and free none, so they are shared:
+// they call the fake driver that was made last.
+var (
+	fake      atomic.Pointer[fakeDriver]
+	callbacks sync.Map // uintptr by function
+)
+
+func callback(name string) uintptr {
+	if c, ok := callbacks.Load(name); ok {
+		return c.(uintptr)
+	}
+	c, _ := callbacks.LoadOrStore(name, purego.NewCallback(func(a, b uintptr) uintptr { return fake.Load().answer(name, a, b) }))
+	return c.(uintptr)
+}
+
 // outputs are the functions that write a handle through an argument.
 var outputs = map[string]int{
 	"cuDevicePrimaryCtxRetain": 0, "cuStreamCreate": 0, "cuEventCreate": 0, "cuMemAlloc_v2": 0,
@@ -33,9 +50,8 @@ func fakeDevice(t *testing.T) (*Device, *fakeDriver) {
 	}
 	f := &fakeDriver{calls: map[string]int{}, fails: map[string]func(int) result{}}
 	d := &Device{timeout: time.Minute, buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, origins: map[string]origin{}}
-	err := bind(&d.cu, func(name string) (uintptr, error) {
-		return purego.NewCallback(func(a, b uintptr) uintptr { return f.answer(name, a, b) }), nil
-	})
+	fake.Store(f)
+	err := bind(&d.cu, func(name string) (uintptr, error) { return callback(name), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
