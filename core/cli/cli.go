@@ -7,6 +7,8 @@ import (
 	"regexp"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // Version of assay.
@@ -91,9 +93,13 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	err = command.Run()
 	var s status
 	if err != nil && !errors.As(err, &s) && (out.failure() == nil || !errors.Is(err, out.failure())) {
-		if errors.Is(err, context.Canceled) {
+		var unwritten *atomicfile.Error
+		switch {
+		case errors.Is(err, context.Canceled):
 			err = app.fail(errors.New("interrupted"), exitInfrastructure)
-		} else {
+		case errors.As(err, &unwritten):
+			err = app.fail(err, exitInfrastructure)
+		default:
 			err = app.fail(err, exitUsage)
 		}
 	}

@@ -16,11 +16,11 @@ import (
 // Write makes b the content of the file at path, in a folder that is there. A
 // symbolic link stays and the file it leads to is replaced, which keeps its
 // permissions; a new file has 0644 as the umask allows. Once Write returns, the
-// content is on disk. After an error the old file is as it was, and nothing is
-// left beside it. Other hard links to the old file keep the old content.
+// content is on disk. After an error, which is an *Error, the old file is as it
+// was, and nothing is left beside it. Other hard links keep the old content.
 func Write(path string, b []byte) error {
 	if err := write(path, b); err != nil {
-		return describe("write", path, err)
+		return describe(path, err)
 	}
 	return nil
 }
@@ -35,7 +35,7 @@ func Check(path string) error {
 		}
 	}
 	if err != nil {
-		return describe("write", path, err)
+		return describe(path, err)
 	}
 	return nil
 }
@@ -142,8 +142,17 @@ func syncFolder(dir string) {
 	}
 }
 
+// Error is a file that could not be written, and stayed as it was.
+type Error struct {
+	Path string
+	Err  error
+}
+
+func (e *Error) Error() string { return "write " + e.Path + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
 // describe names the file that was meant, not the one beside it.
-func describe(op, path string, err error) error {
+func describe(path string, err error) error {
 	var at *fs.PathError
 	var link *os.LinkError
 	switch {
@@ -152,5 +161,5 @@ func describe(op, path string, err error) error {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	return &fs.PathError{Op: op, Path: path, Err: err}
+	return &Error{path, err}
 }
