@@ -66,7 +66,7 @@ func checkDevices(ctx context.Context) []finding {
 			continue
 		}
 		f := finding{Area: "devices", Name: kind, Fix: fixes[kind]}
-		found, err := probe(ctx, kind, true)
+		found, err := probe(ctx, kind, nil, true)
 		info := found.Info
 		if err != nil {
 			f.Note = err.Error()

@@ -9,7 +9,6 @@ import (
 	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/plan"
 	"github.com/assay-bench/assay/core/report"
-	"github.com/assay-bench/assay/metal/devices"
 )
 
 type historyCommand struct {
@@ -52,18 +51,5 @@ func (a *App) learn(ctx context.Context, p *plan.Plan, experiments []*config.Exp
 		fmt.Fprintf(a.Err, "assay: warning: %v\n", err)
 	}
 	host := machine.Facts(ctx)
-	auto := "" // what "auto" means here, once it was asked for
-	return p.Learn(experiments, know, func(kind string) string {
-		if kind == devices.Auto && len(know.Lessons) > 0 {
-			if auto == "" {
-				d, err := deviceFacts(ctx, kind)
-				if err != nil {
-					return ""
-				}
-				auto = d.Kind
-			}
-			kind = auto
-		}
-		return history.Machine(host, kind)
-	})
+	return p.Learn(experiments, know, func(kind string) string { return history.Machine(host, kind) })
 }

@@ -16,8 +16,9 @@ import (
 
 // probeCommand is what the host runs to ask a device in a process of its own.
 type probeCommand struct {
-	Kind      string `arg:"" help:"apple, cuda, cpu, sim or auto."`
-	Calibrate bool   `name:"calibrate" help:"Also measure copy bandwidth and launch latency."`
+	Kind      string   `arg:"" help:"apple, cuda, cpu, sim or auto."`
+	Among     []string `name:"among" help:"The kinds that auto may choose from; all if not given."`
+	Calibrate bool     `name:"calibrate" help:"Also measure copy bandwidth and launch latency."`
 }
 
 // probed is what a probe prints.
@@ -27,7 +28,7 @@ type probed struct {
 }
 
 func (c *probeCommand) Run(ctx context.Context, app *App) error {
-	dev, err := devices.Open(ctx, c.Kind)
+	dev, err := devices.Among(ctx, devices.Open, c.Kind, c.Among)
 	if err != nil {
 		return err
 	}
@@ -48,7 +49,7 @@ const probeTimeout = 60 * time.Second
 
 // probe asks a device in a process of its own: a driver that crashes or hangs
 // must not take the host along.
-func probe(ctx context.Context, kind string, calibrate bool) (probed, error) {
+func probe(ctx context.Context, kind string, among []string, calibrate bool) (probed, error) {
 	var p probed
 	self, err := os.Executable()
 	if err != nil {
@@ -56,7 +57,7 @@ func probe(ctx context.Context, kind string, calibrate bool) (probed, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	args := []string{"probe-device", kind}
+	args := []string{"probe-device", kind, "--among=" + strings.Join(among, ",")}
 	if calibrate {
 		args = append(args, "--calibrate")
 	}

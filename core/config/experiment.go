@@ -16,6 +16,7 @@ type Experiment struct {
 	Description string
 	Plugin      string // local name, a key of required_plugins or an installed plugin's name
 	Device      string // apple, cuda, cpu, sim or auto, as written
+	Kind        string // of device: what auto comes to, for this plugin on this machine
 	DependsOn   []string
 	When        hcl.Expression // nil: always. Evaluated by EvalWhen once what it depends on is judged
 

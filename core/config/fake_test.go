@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -47,9 +48,11 @@ func fakeDescribe() *pluginv1.DescribeResponse {
 
 func fakeOptions() ResolveOptions {
 	return ResolveOptions{
-		Device: func(kind string) (DeviceFacts, error) {
+		Device: func(kind string, able []string) (DeviceFacts, error) {
 			if kind == "auto" {
-				kind = "cpu"
+				if kind = "cpu"; len(able) > 0 && !slices.Contains(able, kind) {
+					return DeviceFacts{}, fmt.Errorf("none of %s is here", strings.Join(able, ", "))
+				}
 			}
 			if kind == "apple" {
 				return DeviceFacts{}, fmt.Errorf("this machine has no Apple GPU; it has: cpu, cuda")
@@ -60,6 +63,10 @@ func fakeOptions() ResolveOptions {
 			switch name {
 			case "fake":
 				return fakeDescribe(), nil
+			case "gpuonly":
+				d := fakeDescribe()
+				d.Devices = []string{"apple", "sim"}
+				return d, nil
 			case "broken":
 				d := fakeDescribe()
 				d.Config.Attributes[0].Type = "strin"

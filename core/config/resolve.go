@@ -19,9 +19,10 @@ import (
 // ResolveOptions are what an experiment needs from outside the files.
 type ResolveOptions struct {
 	// Device says what is known of the device that an experiment asks for
-	// (apple, cuda, cpu, sim or auto). It opens nothing; it is called once
-	// per kind. Nil: the kind as written, cpu for auto, and nothing else.
-	Device func(kind string) (DeviceFacts, error)
+	// (apple, cuda, cpu, sim or auto), for a plugin that runs on the kinds able;
+	// on all if there are none. It opens nothing; it is called once for the same
+	// arguments. Nil: the kind as written, cpu for auto, and nothing else.
+	Device func(kind string, able []string) (DeviceFacts, error)
 	// Schema asks an installed plugin what it is. It is called once per
 	// plugin. Nil: configurations are not decoded and stay empty, and names
 	// of phases and metrics are not checked.
@@ -172,40 +173,59 @@ func (r *resolver) pluginNames() []string {
 // device is a kind's scope, made once; its faults are reported with the first
 // experiment that uses it.
 type device struct {
+	kind  string // what auto comes to
 	scope *hcl.EvalContext
 	diags hcl.Diagnostics
 }
 
-func (r *resolver) device(kind string, at hcl.Range) *device {
-	if d, ok := r.devices[kind]; ok {
-		return &device{scope: d.scope}
+func (r *resolver) device(kind string, p *plugin, at hcl.Range) *device {
+	var able []string
+	if kind == auto {
+		able = p.describe.GetDevices()
+	}
+	key := kind + " " + strings.Join(able, " ")
+	if d, ok := r.devices[key]; ok {
+		return &device{kind: d.kind, scope: d.scope}
 	}
 	facts := DeviceFacts{Kind: kind}
 	d := &device{}
 	if r.opts.Device != nil {
 		var err error
-		if facts, err = r.opts.Device(kind); err != nil {
-			d.diags = append(d.diags, &hcl.Diagnostic{
-				Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", kind), Detail: sentence(err.Error()), Subject: &at,
-			})
+		if facts, err = r.opts.Device(kind, able); err != nil {
+			d.diags = append(d.diags, noDevice(kind, able, p, err, at))
 			facts = DeviceFacts{Kind: kind}
 		}
 	}
-	if facts.Kind == "auto" {
+	if facts.Kind == auto {
 		facts.Kind = "cpu"
 	}
+	d.kind = facts.Kind
 	scope, diags := r.module.deviceScope(facts)
 	d.scope, d.diags = scope, append(d.diags, diags...)
-	r.devices[kind] = d
+	r.devices[key] = d
 	return d
 }
+
+func noDevice(kind string, able []string, p *plugin, err error, at hcl.Range) *hcl.Diagnostic {
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", kind), Detail: sentence(err.Error()), Subject: &at}
+	if len(able) > 0 {
+		d.Summary = fmt.Sprintf("No device for the plugin %q", p.name)
+	}
+	if slices.Contains(able, "sim") {
+		d.Detail += ` To see whether it is correct, write device = "sim"; its times are not measurements.`
+	}
+	return d
+}
+
+// auto is the device of experiments that name none.
+const auto = "auto"
 
 // experiment resolves one experiment.
 func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl.Diagnostics) {
 	rd := &reader{attrs: h.content.Attributes, scope: r.module.headScope(), diags: h.diags}
 	e := &Experiment{
 		Name: h.name, Range: h.DefRange, Source: r.module.sourceOf(h), When: h.when,
-		Device: rd.oneOf("device", "auto", "auto", "apple", "cuda", "cpu", "sim"),
+		Device: rd.oneOf("device", auto, auto, "apple", "cuda", "cpu", "sim"),
 	}
 	rd.needsNoDevice("device")
 	for _, d := range h.dependsOn {
@@ -225,7 +245,8 @@ func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl
 	if attr := h.content.Attributes["device"]; attr != nil {
 		at = attr.Expr.Range()
 	}
-	dev := r.device(e.Device, at)
+	dev := r.device(e.Device, p, at)
+	e.Kind = dev.kind
 	rd.diags = append(rd.diags, dev.diags...)
 	rd.scope = dev.scope
 	e.Description = rd.str("description", "")
@@ -266,7 +287,7 @@ func (r *reader) needsNoDevice(name string) {
 }
 
 func (r *reader) supportsDevice(kind string, p *plugin, at hcl.Range) {
-	if able := p.describe.GetDevices(); kind != "auto" && len(able) > 0 && !slices.Contains(able, kind) {
+	if able := p.describe.GetDevices(); kind != auto && len(able) > 0 && !slices.Contains(able, kind) {
 		r.fault(at, "Unsupported device", "The plugin %s runs on %s, not on %s.", p.name, strings.Join(able, ", "), kind)
 	}
 }

@@ -70,7 +70,7 @@ func TestPluginsAndDevicesAreAskedOnce(t *testing.T) {
 	plugins, devices := 0, 0
 	schema, device := opts.Schema, opts.Device
 	opts.Schema = func(n string) (*pluginv1.DescribeResponse, error) { plugins++; return schema(n) }
-	opts.Device = func(n string) (DeviceFacts, error) { devices++; return device(n) }
+	opts.Device = func(n string, able []string) (DeviceFacts, error) { devices++; return device(n, able) }
 	resolved(t, named("a", "b", "c: device = \"cuda\""), opts)
 	if plugins != 1 || devices != 2 {
 		t.Errorf("asked %d plugins, %d devices", plugins, devices)

@@ -33,11 +33,11 @@ type Detection struct {
 // the looks as a session will, which may raise the rounds. experiments are
 // those that p was made of. machine gives the history's key of a device kind,
 // empty when the device is not known.
-func (p *Plan) Learn(experiments []*config.Experiment, know *history.Knowledge, machine func(device string) string) error {
+func (p *Plan) Learn(experiments []*config.Experiment, know *history.Knowledge, machine func(kind string) string) error {
 	p.Estimate, p.Maximum = 0, 0
 	p.History, p.Sessions = know.Path, know.Sessions()
 	for i, e := range experiments {
-		l := &learner{x: &p.Experiments[i], e: e, know: know, machine: machine(e.Device)}
+		l := &learner{x: &p.Experiments[i], e: e, know: know, machine: machine(e.Kind)}
 		if err := l.learn(); err != nil {
 			return fmt.Errorf("experiment %q: %w", e.Name, err)
 		}

@@ -141,11 +141,18 @@ func (k *caseRun) living(choice func(*arm) bool) []*arm {
 }
 
 func (k *caseRun) decide() (judge.Decision, error) {
-	if len(k.result.Experiment.Guardrails) == 0 {
+	enough := ""
+	switch {
+	case len(k.result.Experiment.Guardrails) == 0:
+		enough = "no guardrail asks for more rounds"
+	case k.result.Metadata.Device.Simulated: // known from the first round on
+		enough = "the device is simulated: its times are not measurements, and no verdict can come from more rounds"
+	}
+	if enough != "" {
 		if n := k.result.Plan.Looks[0].Rounds - k.counted; n > 0 {
 			return judge.Decision{AddRounds: n}, nil
 		}
-		return judge.Decision{Stop: true, Reason: "no guardrail asks for more rounds"}, nil
+		return judge.Decision{Stop: true, Reason: enough}, nil
 	}
 	c := k.document()
 	if err := k.result.SummarizeCase(c); err != nil {

@@ -44,7 +44,7 @@ func (s *Session) runExperiment(ctx context.Context, e *config.Experiment, befor
 	if !run {
 		return x.skip(ctx), nil
 	}
-	x.rate = s.copyRate(ctx, e.Device)
+	x.rate = s.copyRate(ctx, e.Kind)
 	for i := range e.Cases {
 		if err = x.runCase(ctx, &e.Cases[i]); err != nil {
 			break
@@ -67,7 +67,7 @@ func (x *experiment) probe(ctx context.Context) error {
 	if x.Probe == nil {
 		return nil
 	}
-	p := record.Probe{Kind: cmp.Or(x.result.Metadata.Device.Kind, x.config.Device)}
+	p := record.Probe{Kind: cmp.Or(x.result.Metadata.Device.Kind, x.config.Kind)}
 	err := x.Probe(ctx, p.Kind)
 	if ctx.Err() != nil { // the user ended it, not the device
 		return ctx.Err()

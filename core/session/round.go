@@ -147,7 +147,7 @@ func (r *round) start(ctx context.Context) error {
 	}
 	r.pid, r.ready = r.proc.PID(), r.proc.Ready()
 	r.at("open", nil, "")
-	opened, err := r.proc.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: r.experiment.config.Device})
+	opened, err := r.proc.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: r.experiment.config.Kind})
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func variant(t *testing.T, name string, baseline bool, set map[string]any) confi
 
 func experimentOf(name string, variants ...config.Variant) *config.Experiment {
 	return &config.Experiment{
-		Name: name, Plugin: badplugin.Name, Device: "cpu",
+		Name: name, Plugin: badplugin.Name, Device: "cpu", Kind: "cpu",
 		Cases: []config.Case{{ID: "default", Variants: variants}},
 		Measure: config.Measure{
 			Rounds: 2, MaxRounds: 2, Visit: 4 * time.Millisecond, Samples: 2, Passes: 1, Cache: "cold", Budget: time.Minute,
@@ -418,5 +418,29 @@ func TestInterruptedSessionKeepsWhatItMeasured(t *testing.T) {
 	}
 	if _, err := record.ReadResult(filepath.Join(folder, "cut.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+// A simulated device's times decide nothing, but every case is still measured
+// and checked, and no case longer than it must.
+func TestEveryCaseIsCheckedOnASimulatedDevice(t *testing.T) {
+	e := experimentOf("simulated", variant(t, "base", true, nil), variant(t, "other", false, nil))
+	e.Device, e.Kind = "auto", "sim"
+	e.Cases = append(e.Cases, config.Case{ID: "second", Variants: e.Cases[0].Variants})
+	e.Measure.MaxRounds = 30
+	e.Guardrails = []config.Guardrail{{Name: "no_regression", Phase: "decode", MinRatio: 1, Margin: 0.02, OnFail: "fail"}}
+	_, _, results, err := run(t, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := results[0]
+	if r.Verdict != string(judge.Invalid) || !r.Metadata.Device.Simulated || len(r.Cases) != 2 {
+		t.Fatalf("verdict %s, device %+v, %d cases", r.Verdict, r.Metadata.Device, len(r.Cases))
+	}
+	first := r.Plan.Looks[0].Rounds
+	for _, c := range r.Cases {
+		if n := len(c.Rounds); n != first || c.Status != record.Complete {
+			t.Errorf("case %s: %d rounds, want the %d of the first look, status %s", c.ID, n, first, c.Status)
+		}
 	}
 }

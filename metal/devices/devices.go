@@ -64,6 +64,28 @@ func Open(ctx context.Context, kind string) (metal.Device, error) {
 	return nil, fmt.Errorf("device %s: %w", kind, metal.ErrUnavailable)
 }
 
+// Among opens the device of that kind with open, for work that runs on the kinds
+// able only; all if there are none. auto is the first of those that this machine
+// has, and never sim; if it has none, the error is metal.ErrUnavailable with the
+// reason of each.
+func Among(ctx context.Context, open func(ctx context.Context, kind string) (metal.Device, error), kind string, able []string) (metal.Device, error) {
+	if kind != Auto || len(able) == 0 {
+		return open(ctx, kind)
+	}
+	var reasons []error
+	for _, o := range openers() {
+		if o.kind == metal.Sim || !slices.Contains(able, string(o.kind)) {
+			continue
+		}
+		dev, err := open(ctx, string(o.kind))
+		if err == nil || !errors.Is(err, metal.ErrUnavailable) {
+			return dev, err
+		}
+		reasons = append(reasons, err)
+	}
+	return nil, fmt.Errorf("none of %s: %w", strings.Join(able, ", "), errors.Join(append(reasons, metal.ErrUnavailable)...))
+}
+
 // Status says whether a kind of device can be used on this machine.
 type Status struct {
 	Kind      metal.Kind  `json:"kind"`

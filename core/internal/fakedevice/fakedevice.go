@@ -12,24 +12,30 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// Open makes a Device; kind cuda and apple are never available.
+// Open makes a Device, a simulated one of kind sim; cuda and apple are never
+// available.
 func Open(_ context.Context, kind string) (metal.Device, error) {
 	switch metal.Kind(kind) {
 	case metal.Apple, metal.CUDA:
 		return nil, fmt.Errorf("%s: %w", kind, metal.ErrUnavailable)
 	}
-	return &Device{}, nil
+	return &Device{simulated: kind == string(metal.Sim)}, nil
 }
 
 // Device holds buffers and runs nothing.
 type Device struct {
-	mu     sync.Mutex
-	memory metal.Memory
+	simulated bool
+	mu        sync.Mutex
+	memory    metal.Memory
 }
 
 // Info implements metal.Device.
 func (d *Device) Info() metal.Info {
-	return metal.Info{Kind: metal.CPU, Name: "fake", Family: "fake", Cores: 1, Memory: 1 << 30, LastCache: 1 << 20}
+	i := metal.Info{Kind: metal.CPU, Name: "fake", Family: "fake", Cores: 1, Memory: 1 << 30, LastCache: 1 << 20}
+	if d.simulated {
+		i.Kind, i.Simulated = metal.Sim, true
+	}
+	return i
 }
 
 // NewBuffer implements metal.Device; more than 1 GiB is out of memory.
