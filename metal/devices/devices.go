@@ -72,18 +72,23 @@ func Among(ctx context.Context, open func(ctx context.Context, kind string) (met
 	if kind != Auto || len(able) == 0 {
 		return open(ctx, kind)
 	}
+	var kinds []string
 	var reasons []error
 	for _, o := range openers() {
 		if o.kind == metal.Sim || !slices.Contains(able, string(o.kind)) {
 			continue
 		}
+		kinds = append(kinds, string(o.kind))
 		dev, err := open(ctx, string(o.kind))
 		if err == nil || !errors.Is(err, metal.ErrUnavailable) {
 			return dev, err
 		}
 		reasons = append(reasons, err)
 	}
-	return nil, fmt.Errorf("none of %s: %w", strings.Join(able, ", "), errors.Join(append(reasons, metal.ErrUnavailable)...))
+	if len(kinds) == 0 {
+		return nil, fmt.Errorf("%w: auto takes none of %s", metal.ErrUnavailable, strings.Join(able, ", "))
+	}
+	return nil, fmt.Errorf("this machine has no %s: %w", strings.Join(kinds, " or "), errors.Join(reasons...))
 }
 
 // Status says whether a kind of device can be used on this machine.

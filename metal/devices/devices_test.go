@@ -47,3 +47,32 @@ func TestListGivesReasons(t *testing.T) {
 		}
 	}
 }
+
+func TestAmong(t *testing.T) {
+	broken := errors.New("the driver is broken")
+	for _, c := range []struct {
+		kind    string
+		able    []string
+		answers map[string]error // nil: opens
+		tried   string
+		want    error
+		says    string
+	}{
+		{Auto, nil, map[string]error{Auto: nil}, "auto", nil, ""},
+		{"sim", []string{"cpu"}, map[string]error{"sim": nil}, "sim", nil, ""},
+		{Auto, []string{"cpu", "cuda"}, map[string]error{"cuda": nil}, "cuda", nil, ""},
+		{Auto, []string{"cpu", "cuda"}, map[string]error{"cuda": metal.ErrUnavailable}, "cuda cpu", nil, ""},
+		{Auto, []string{"cpu", "cuda"}, map[string]error{"cuda": broken}, "cuda", broken, "broken"},
+		{Auto, []string{"sim", "cuda", "apple"}, map[string]error{"apple": metal.ErrUnavailable, "cuda": metal.ErrUnavailable}, "apple cuda", metal.ErrUnavailable, "this machine has no apple or cuda: "},
+		{Auto, []string{"sim"}, nil, "", metal.ErrUnavailable, "auto takes none of sim"},
+	} {
+		var tried []string
+		_, err := Among(t.Context(), func(_ context.Context, kind string) (metal.Device, error) {
+			tried = append(tried, kind)
+			return nil, c.answers[kind]
+		}, c.kind, c.able)
+		if got := strings.Join(tried, " "); got != c.tried || !errors.Is(err, c.want) || (err != nil && !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s of %v: tried %q, error %v; want %q, %v", c.kind, c.able, got, err, c.tried, c.want)
+		}
+	}
+}
