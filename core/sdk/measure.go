@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,10 +42,11 @@ func (s *Server[C]) Measure(stream measureStream) error {
 	if err != nil {
 		return err
 	}
-	if !s.hasPhase(start.GetPhase()) {
-		return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", start.GetPhase(), s.phaseNames())
+	if phases := s.phases(); !slices.Contains(phases, start.GetPhase()) {
+		return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", start.GetPhase(), strings.Join(phases, ", "))
 	}
 	v := newVisit(stream, start, c)
+	v.metrics = s.metrics()
 	go v.receive()
 	s.lane.do(func() {
 		var reason string
@@ -61,6 +64,8 @@ type visit struct {
 	stream measureStream
 	start  *pluginv1.Start
 	c      *prepared
+
+	metrics []string // that the plugin declares
 
 	seq  uint64
 	acks chan uint64   // from receive
@@ -179,6 +184,9 @@ func (v *visit) sendSample(n int, t metal.Times) error {
 	}
 	if m, ok := v.c.run.(SampleMetrics); ok {
 		sample.Metrics = m.SampleMetrics()
+		if err := known("SampleMetrics", "metric", sample.Metrics, v.metrics); err != nil {
+			return wire.Status(fmt.Errorf("%s: %w", v.start.GetPhase(), err))
+		}
 	}
 	return v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Sample{Sample: sample}})
 }

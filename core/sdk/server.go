@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -73,10 +74,11 @@ func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C]
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", p.Name, err)
 	}
-	return &Server[C]{
+	s := &Server[C]{
 		plugin: p, config: config, log: log, open: o.open,
 		lane: newLane(), cases: map[string]*prepared{},
-	}, nil
+	}
+	return s, s.declared()
 }
 
 // Describe implements the protocol.
@@ -189,7 +191,9 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 			err = errors.New("the plugin returned neither a case nor an error from Prepare")
 		}
 		if err == nil {
-			p, warnings = protoPrepared(c.Prepared(), time.Since(start), s.device.Memory().Current-before)
+			found := c.Prepared()
+			p, warnings = protoPrepared(found, time.Since(start), s.device.Memory().Current-before)
+			err = errors.Join(known("Prepared", "metric", found.Metrics, s.metrics()), known("Prepared", "facts for phase", found.Phases, s.phases()))
 		}
 	})
 	if err != nil {
@@ -222,28 +226,11 @@ func (s *Server[C]) mayPrepare(req *pluginv1.PrepareCaseRequest) error {
 		return status.Errorf(codes.InvalidArgument, "digest %s is not that of the configuration", req.GetConfigDigest())
 	}
 	for _, phase := range req.GetPhases() {
-		if !s.hasPhase(phase) {
-			return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", phase, s.phaseNames())
+		if phases := s.phases(); !slices.Contains(phases, phase) {
+			return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", phase, strings.Join(phases, ", "))
 		}
 	}
 	return nil
-}
-
-func (s *Server[C]) hasPhase(name string) bool {
-	for _, p := range s.plugin.Phases {
-		if p.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *Server[C]) phaseNames() string {
-	var names []string
-	for _, p := range s.plugin.Phases {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
 }
 
 func (s *Server[C]) find(handle string) (*prepared, error) {
@@ -269,7 +256,7 @@ func (s *Server[C]) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRe
 	var metrics map[string]float64
 	s.lane.do(func() {
 		checks, metrics, err = c.run.Check(ctx)
-		err = errors.Join(err, c.run.Close())
+		err = errors.Join(err, known("Check", "metric", metrics, s.metrics()), c.run.Close())
 	})
 	if err != nil {
 		return nil, wire.Status(fmt.Errorf("release: %w", err))

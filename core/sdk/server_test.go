@@ -63,7 +63,8 @@ func (c *fakeCase) Close() error { *c.closed++; return nil }
 func testPlugin(closed *int) sdk.Plugin[config] {
 	return sdk.Plugin[config]{
 		Name: "fake", Version: "1.2.3", Devices: []string{"cuda", "cpu"},
-		Phases: []sdk.Phase{{Name: "decode"}, {Name: "prefill"}},
+		Phases:  []sdk.Phase{{Name: "decode"}, {Name: "prefill"}},
+		Metrics: []sdk.Metric{{Name: "n"}, {Name: "batches"}, {Name: "after"}},
 		Validate: func(c config) []sdk.Diagnostic {
 			if c.N > 100 {
 				return []sdk.Diagnostic{{Path: "n", Summary: "too many", Detail: "at most 100", Code: "n_max"}}

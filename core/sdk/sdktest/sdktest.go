@@ -13,6 +13,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,14 +39,15 @@ type Result struct {
 // Samples of one visit that Run takes.
 const visitSamples = 3
 
-// Run prepares configJSON on the cpu device (or what sdk.WithDevices says),
-// measures three short samples of every phase and releases the case. Attributes
-// left out of configJSON get their defaults. The test fails on a diagnostic, on
-// a failed check and on anything a host would call broken.
+// Run prepares configJSON, measures three short samples of every phase and
+// releases the case, on the cpu device or, for a plugin that does not run there, on
+// sim (or what sdk.WithDevices says they are). Attributes left out of configJSON
+// get their defaults. The test fails on a diagnostic, on a failed check and on
+// anything a host would call broken.
 func Run[C any](t testing.TB, p sdk.Plugin[C], configJSON string, opts ...sdk.Option) *Result {
 	t.Helper()
 	h := Start(t, p, opts...)
-	h.Open("cpu")
+	h.Open(h.kind())
 	prepared, found := h.Prepare("case", configJSON, 1)
 	for _, d := range found {
 		if d.GetSeverity() != pluginv1.Diagnostic_SEVERITY_WARNING {
@@ -110,6 +113,18 @@ func Start[C any](t testing.TB, p sdk.Plugin[C], opts ...sdk.Option) *Host {
 	h.Description, err = h.Client.Describe(h.ctx, &pluginv1.DescribeRequest{})
 	h.must("describe", err)
 	return h
+}
+
+// kind is the device that Run opens.
+func (h *Host) kind() string {
+	able := h.Description.GetDevices()
+	for _, kind := range []string{"cpu", "sim"} {
+		if len(able) == 0 || slices.Contains(able, kind) {
+			return kind
+		}
+	}
+	h.t.Fatalf("sdktest: %s runs on %s alone: use Start and open one of them", h.Description.GetName(), strings.Join(able, ", "))
+	return ""
 }
 
 func (h *Host) must(what string, err error) {
