@@ -1,6 +1,7 @@
 package msl
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 )
@@ -19,6 +20,9 @@ func (u *Unit) AddressSpaces(o Options) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
+	for _, name := range []string{"device", "constant", "threadgroup"} {
+		fmt.Fprintf(&b, "#define %s __attribute__((address_space(%s)))\n", space(name), spaceNumbers[name])
+	}
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
 	b.WriteString(prelude("spaces"))
 	b.WriteString("}\nusing namespace metal;\n")
@@ -31,8 +35,17 @@ func (u *Unit) AddressSpaces(o Options) (string, error) {
 // spaceNumbers are clang's numbers for address spaces; thread is the default.
 var spaceNumbers = map[string]string{"device": "1", "constant": "2", "threadgroup": "3"}
 
-func space(name string) string {
-	return "__attribute__((address_space(" + spaceNumbers[name] + ")))"
+// space is the macro for an address space: as long as its name, so that columns
+// stay, and what clang calls the space in messages.
+func space(name string) string { return name[:len(name)-1] + "_" }
+
+// SpaceNames gives the address spaces in messages about AddressSpaces their
+// names back.
+func SpaceNames(messages string) string {
+	for name := range spaceNumbers {
+		messages = strings.ReplaceAll(messages, space(name), name)
+	}
+	return messages
 }
 
 var vectorName = regexp.MustCompile(`^(packed_)?(bool|u?char|u?short|u?int|u?long|half|bfloat|float)[234]$`)

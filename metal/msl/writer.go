@@ -15,6 +15,7 @@ type writer struct {
 	line     int
 	last     token
 	fresh    bool // at the beginning of a line
+	column   int  // how much of the line is written
 	swizzles map[string]bool
 }
 
@@ -35,11 +36,15 @@ func (w *writer) lineTo(t token) {
 func (w *writer) write(t token, text string) {
 	w.lineTo(t)
 	if w.fresh {
-		w.b.WriteString(strings.Repeat(" ", min(max(t.col-1, 0), 120)))
-	} else if t.space || t.bol || glues(w.last, token{kind: t.kind, text: text}) {
-		w.b.WriteByte(' ')
+		w.column = 0
 	}
+	gap := min(max(t.col-1-w.column, 0), 120) // where nothing longer was written, columns are the source's
+	if gap == 0 && !w.fresh && (t.space || t.bol || glues(w.last, token{kind: t.kind, text: text})) {
+		gap = 1
+	}
+	w.b.WriteString(strings.Repeat(" ", gap))
 	w.b.WriteString(text)
+	w.column += gap + len(text)
 	w.last, w.fresh = token{kind: t.kind, text: text}, false
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/compilecache"
 	"github.com/assay-bench/assay/metal/msl"
+	"github.com/assay-bench/assay/metal/msl/addrcheck"
 )
 
 //go:embed runtime/*.cc runtime/*.h
@@ -141,8 +142,21 @@ func (c *compiler) runtime(ctx context.Context) (string, error) {
 	})
 }
 
-// kernels compiles rendered source into a shared object.
-func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string) (string, error) {
+// oldestSpaces is the first clang that can check address spaces (package addrcheck).
+const oldestSpaces = 16
+
+// spaces says why address spaces are not checked, or nothing.
+func (c *compiler) spaces() string {
+	if !c.clang || major(c.version) < oldestSpaces {
+		return fmt.Sprintf("not checked, as Metal does: that needs clang %d or newer (apt-get install clang-%d)", oldestSpaces, oldestSpaces)
+	}
+	return ""
+}
+
+// kernels compiles rendered source into a shared object. With check, what mixes
+// address spaces up is refused; that runs beside the compilation, and what is in
+// the cache has passed.
+func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, check bool) (string, error) {
 	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w", "-fmax-errors=20"})
 	if c.clang {
 		flags[len(flags)-1] = "-ferror-limit=20"
@@ -151,9 +165,25 @@ func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string) (str
 	if runtime.GOOS == "darwin" {
 		link = append(link, "-undefined", "dynamic_lookup")
 	}
-	files := map[string]string{"kernels.cc": source, "flags": strings.Join(slices.Concat(flags, link), " ")}
+	check = check && c.spaces() == ""
+	files := map[string]string{"kernels.cc": source, "flags": fmt.Sprintf("%s check=%t", strings.Join(slices.Concat(flags, link), " "), check)}
 	return c.build(ctx, u.File, files, func(run func(args ...string) error) error {
+		both, cancel := context.WithCancel(ctx)
+		defer cancel()
+		checked := make(chan error, 1)
+		go func() {
+			if check {
+				checked <- addrcheck.Certain(both, c.path, u)
+			}
+			close(checked)
+		}()
 		if err := run(append(flags, "-c", "kernels.cc", "-o", "kernels.o")...); err != nil {
+			cancel()
+			for range checked { // until the check has ended
+			}
+			return err
+		}
+		if err := <-checked; err != nil {
 			return err
 		}
 		return run(link...)

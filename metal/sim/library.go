@@ -48,7 +48,7 @@ func (l *library) module(constants map[int]any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	return l.d.compiler.kernels(l.ctx, l.unit, source)
+	return l.d.compiler.kernels(l.ctx, l.unit, source, constants == nil)
 }
 
 func (l *library) Names() []string { return l.unit.Names() }

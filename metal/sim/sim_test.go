@@ -157,6 +157,36 @@ func TestCompileErrors(t *testing.T) {
 	}
 }
 
+// TestAddressSpaces: a pointer that forgets its address space is refused where the
+// compiler can tell, though it would run; else the facts say so.
+func TestAddressSpaces(t *testing.T) {
+	src := metal.Source{Name: "spaces.metal", Text: "kernel void k(const device float *x, device float *y, uint i [[thread_position_in_grid]]) {\n  const float *xr = x + i;\n  y[i] = xr[0];\n}\n"}
+	dev := open(t, Options{})
+	for range 2 { // the second time as well: what is refused is not cached
+		_, err := dev.Compile(t.Context(), src)
+		if dev.Info().Facts["address_spaces"] != "checked, as Metal does" {
+			if err != nil {
+				t.Error(err)
+			}
+			continue
+		}
+		if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), "spaces.metal:2:16: error: cannot initialize") {
+			t.Errorf("error is %v, want a compile error at spaces.metal:2:16", err)
+		}
+	}
+}
+
+func TestCannotCheckSpaces(t *testing.T) {
+	for version, want := range map[string]bool{
+		"clang version 16.0.6": true, "clang version 15.0.6": false, "Apple clang version 15.0.0 (clang-1500.3.9.4)": false, "g++ (Debian 12.2.0-14) 12.2.0": false,
+	} {
+		c := &compiler{version: version, clang: strings.Contains(version, "clang")}
+		if why := c.spaces(); (why == "") != want || want == strings.Contains(why, "clang 16 or newer") {
+			t.Errorf("%s: %q", version, why)
+		}
+	}
+}
+
 func TestBinding(t *testing.T) {
 	dev := open(t, Options{})
 	lib := compile(t, dev, "faults.metal")

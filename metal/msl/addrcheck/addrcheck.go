@@ -4,11 +4,15 @@
 //
 // The main path: Find a clang, Check a source. The source is rendered as C++
 // with clang's address_space attribute (msl.Unit.AddressSpaces) and compiled
-// without generating code. Imported by tests and tools that accept kernels.
+// without generating code.
 //
-// What it does not see: values (its vectors and half types are loose), and it
+// What it does not see: values (its vectors and half types are loose). Check
 // refuses two things that Metal allows, structures copied whole into or out of
-// an address space and member functions qualified with one.
+// an address space and member functions qualified with one: it is for sources
+// that do without. Certain takes any source, and keeps of clang's errors those
+// that Metal's compiler is sure to have too.
+//
+// Imported by the sim device, and by tests that accept kernels.
 package addrcheck
 
 import (
@@ -16,8 +20,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/msl"
@@ -44,23 +51,47 @@ func Check(ctx context.Context, clang string, src metal.Source) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
+	said, err := compile(ctx, clang, unit, 20)
+	if err != nil {
+		return err
+	}
+	if said != "" {
+		return fmt.Errorf("%s: %w: address spaces:\n%s", src.Name, metal.ErrCompile, said)
+	}
+	return nil
+}
+
+// compile is what clang says about a unit, in the source's words; empty if it
+// finds nothing wrong. A limit of 0 is none.
+func compile(ctx context.Context, clang string, unit *msl.Unit, limit int) (string, error) {
 	text, err := unit.AddressSpaces(msl.Options{})
 	if err != nil {
-		return fmt.Errorf("%w: %w", metal.ErrCompile, err)
+		return "", fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
 	// half and a second 16-bit type compute natively, pass and return.
-	cmd := exec.CommandContext(ctx, clang, "-x", "c++", "-std=c++17", "-fsyntax-only", "-w", "-ferror-limit=20", "-fno-caret-diagnostics",
+	cmd := exec.CommandContext(ctx, clang, "-x", "c++", "-std=c++17", "-fsyntax-only", "-w", "-ferror-limit="+strconv.Itoa(limit), "-fno-caret-diagnostics",
 		"-Xclang", "-fnative-half-type", "-Xclang", "-fnative-half-arguments-and-returns", "-")
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.WaitDelay = time.Second // when ctx ends: the compiler's own children hold its output open
 	cmd.Stdin = strings.NewReader(text)
 	var out bytes.Buffer
 	cmd.Stderr = &out
 	err = cmd.Run()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("%s: address spaces: %w", unit.File, ctx.Err())
+	}
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return fmt.Errorf("%s: %w: address spaces:\n%s", src.Name, metal.ErrCompile, strings.ReplaceAll(strings.TrimSpace(out.String()), "assay_msl::", ""))
+	if err != nil && !errors.As(err, &exit) {
+		return "", fmt.Errorf("%s: %w", clang, err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", clang, err)
+		return inMetal.Replace(msl.SpaceNames(strings.TrimSpace(out.String()))), nil
 	}
-	return nil
+	return "", nil
 }
+
+// inMetal gives types the names they have in the source.
+var inMetal = strings.NewReplacer("assay_msl::metal::", "", "assay_msl::", "", "metal::", "", "_Float16", "half", "__fp16", "bfloat",
+	"__attribute__((address_space(1)))", "device", "__attribute__((address_space(2)))", "constant", "__attribute__((address_space(3)))", "threadgroup",
+	"address space '1'", "the device address space", "address space '2'", "the constant address space", "address space '3'", "the threadgroup address space",
+	"generic address space", "the thread address space")

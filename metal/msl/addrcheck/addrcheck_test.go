@@ -2,6 +2,7 @@ package addrcheck
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/msl"
+	"github.com/assay-bench/assay/metal/msl/msltest"
 )
 
 func find(t *testing.T) string {
@@ -74,5 +77,70 @@ func TestWrong(t *testing.T) {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no error at %s in:\n%v", want, err)
 		}
+	}
+}
+
+// certainly reads and checks one source.
+func certainly(t *testing.T, clang string, src metal.Source) error {
+	t.Helper()
+	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Certain(t.Context(), clang, unit)
+}
+
+// errorIn reports whether an error, and not a note, stands in a line of certain.metal.
+func errorIn(err error, line int) bool {
+	for said := range strings.Lines(err.Error()) {
+		if strings.HasPrefix(said, fmt.Sprintf("certain.metal:%d:", line)) && strings.Contains(said, ": error: ") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestCertain: a line that says refused is reported, in Metal's words, and no other.
+func TestCertain(t *testing.T) {
+	src := source(t, "certain.metal")
+	err := certainly(t, find(t), src)
+	if !errors.Is(err, metal.ErrCompile) {
+		t.Fatalf("error is %v, want a compile error", err)
+	}
+	for i, line := range strings.Split(src.Text, "\n") {
+		if got, want := errorIn(err, i+1), strings.Contains(line, "// refused"); got != want {
+			t.Errorf("line %d is reported: %t, want %t: %s", i+1, got, want, line)
+		}
+	}
+	for _, want := range []string{
+		"certain.metal:18:12: error: cannot initialize a variable of type 'const float *' with an rvalue of type 'device float const *'\n",
+		"certain.metal:10:7: note: candidate function not viable: cannot pass pointer to the device address space as a pointer to the thread address space in 1st argument\n",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in:\n%v", want, err)
+		}
+	}
+}
+
+// TestCertainPasses: sources that use all of Metal's subset have no mixture,
+// whatever else clang has to say about them.
+func TestCertainPasses(t *testing.T) {
+	clang := find(t)
+	checked := map[string]bool{}
+	for _, c := range msltest.Cases() {
+		if checked[c.File] {
+			continue
+		}
+		checked[c.File] = true
+		text, err := msltest.Files.ReadFile("testdata/" + c.File + ".metal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := certainly(t, clang, metal.Source{Name: c.File + ".metal", Text: string(text), Defines: c.Defines}); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(checked) < 20 {
+		t.Errorf("%d sources were checked", len(checked))
 	}
 }
