@@ -76,6 +76,9 @@ func checkDevices(ctx context.Context) []finding {
 			if info.Driver != "" {
 				f.Note += ", " + info.Driver
 			}
+			if spaces := info.Facts["address_spaces"]; spaces != "" {
+				f.Note += ", address spaces of kernels " + spaces
+			}
 			f.Note += yardsticks(found.Calibration, info.Simulated)
 		}
 		out = append(out, f)

@@ -148,7 +148,7 @@ const oldestSpaces = 16
 // spaces says why address spaces are not checked, or nothing.
 func (c *compiler) spaces() string {
 	if !c.clang || major(c.version) < oldestSpaces {
-		return fmt.Sprintf("not checked, as Metal does: that needs clang %d or newer (apt-get install clang-%d)", oldestSpaces, oldestSpaces)
+		return fmt.Sprintf("not checked: that needs clang %d or newer (apt-get install clang-%d)", oldestSpaces, oldestSpaces)
 	}
 	return ""
 }

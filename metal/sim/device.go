@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	d.info = metal.Info{
 		Kind: metal.Sim, Name: "Metal simulator", Family: runtime.GOARCH, Cores: o.Workers, Memory: total,
 		Driver: c.version, OSBuild: runtime.GOOS, Simulated: true,
-		Facts: map[string]string{"compiler": c.path, "address_spaces": "checked, as Metal does"},
+		Facts: map[string]string{"compiler": c.path, "address_spaces": "checked"},
 	}
 	if why := c.spaces(); why != "" {
 		d.info.Facts["address_spaces"] = why
