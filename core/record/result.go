@@ -166,10 +166,10 @@ type Variant struct {
 // Check is one comparison with an independent reference.
 type Check struct {
 	Name   string  `json:"name"`
-	Kind   string  `json:"kind"` // correctness or fidelity
-	When   string  `json:"when"` // before or after timing
-	Value  float64 `json:"value"`
-	Limit  float64 `json:"limit"`
+	Kind   string  `json:"kind"`  // correctness or fidelity
+	When   string  `json:"when"`  // before or after timing
+	Value  float64 `json:"value"` // math.MaxFloat64 for one that JSON cannot hold; Detail says which
+	Limit  float64 `json:"limit"` // as Value
 	Passed bool    `json:"passed"`
 	Detail string  `json:"detail"`
 }

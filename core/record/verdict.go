@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -61,10 +62,25 @@ func (v *Variant) failedChecks() string {
 	var bad []string
 	for _, k := range v.Checks {
 		if !k.Passed {
-			bad = append(bad, fmt.Sprintf("%s check %s %s timing: %.3g, limit %.3g %s", k.Kind, k.Name, k.When, k.Value, k.Limit, k.Detail))
+			bad = append(bad, fmt.Sprintf("%s check %s %s timing: %s", k.Kind, k.Name, k.When, k.Found()))
 		}
 	}
-	return strings.TrimSpace(strings.Join(bad, "; "))
+	return strings.Join(bad, "; ")
+}
+
+// Found is what the check found, in words.
+func (k Check) Found() string {
+	var parts []string
+	if k.Value != math.MaxFloat64 { // else Detail has it
+		parts = append(parts, fmt.Sprintf("%.3g", k.Value))
+	}
+	if k.Limit != math.MaxFloat64 {
+		parts = append(parts, fmt.Sprintf("limit %.3g", k.Limit))
+	}
+	if k.Detail != "" {
+		parts = append(parts, k.Detail)
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Missing names the required fields that hold nothing.

@@ -82,7 +82,7 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	for _, v := range c.Variants {
 		for _, k := range v.Checks {
 			if !k.Passed {
-				fmt.Fprintf(w, "    %s check %s failed for %s %s timing: %.3g, limit %.3g %s\n", k.Kind, k.Name, v.Name, k.When, k.Value, k.Limit, k.Detail)
+				fmt.Fprintf(w, "    %s check %s failed for %s %s timing: %s\n", k.Kind, k.Name, v.Name, k.When, k.Found())
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(share(p.CopyShare)), plain(speed), plain(bounds),
 		}
 		for _, m := range metrics {
-			text := ""
+			text := "–" // none, or none that is a finite number
 			if x, ok := v.Metrics[m]; ok {
 				text = fmt.Sprintf("%.3g", x)
 			}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
@@ -57,20 +58,21 @@ func checksOf(in []*pluginv1.Check, when string) []record.Check {
 		if c.GetKind() == pluginv1.Check_KIND_FIDELITY {
 			k.Kind = "fidelity"
 		}
-		k.Value, k.Passed = jsonNumber(c.GetValue(), k.Passed)
-		k.Limit, k.Passed = jsonNumber(c.GetLimit(), k.Passed)
+		jsonNumber(&k, &k.Value, "value", c.GetValue())
+		jsonNumber(&k, &k.Limit, "limit", c.GetLimit())
 		out = append(out, k)
 	}
 	return out
 }
 
-// jsonNumber replaces what JSON cannot hold. A check of NaN or infinity is not
-// a check that passed.
-func jsonNumber(x float64, passed bool) (float64, bool) {
+// jsonNumber sets a number of a check, and says so in words where JSON cannot
+// hold it. A check of NaN or infinity is not a check that passed.
+func jsonNumber(k *record.Check, to *float64, what string, x float64) {
+	*to = x
 	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return math.MaxFloat64, false
+		*to, k.Passed = math.MaxFloat64, false
+		k.Detail = strings.TrimSuffix(fmt.Sprintf("the %s is %v; %s", what, x, k.Detail), "; ")
 	}
-	return x, passed
 }
 
 func sampleOf(s *pluginv1.Sample) record.Sample {

@@ -3,7 +3,9 @@ package session
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
@@ -25,6 +27,9 @@ func TestNumbersThatJSONCannotHold(t *testing.T) {
 		checks := checksOf([]*pluginv1.Check{{Value: x, Passed: true}, {Limit: x, Passed: true}}, "before")
 		if _, err := json.Marshal(checks); err != nil {
 			t.Errorf("checks of %v: %v", x, err)
+		}
+		if said := checks[0].Passed || strings.Contains(checks[0].Detail, fmt.Sprint("the value is ", x)); !said {
+			t.Errorf("a check of %v failed with the detail %q", x, checks[0].Detail)
 		}
 		facts := map[string]*pluginv1.PhaseFacts{"decode": {UnitsPerIteration: x}}
 		if _, err := phaseFactsOf(facts); !errors.Is(err, errNumbers) {
