@@ -72,7 +72,13 @@ func (k *kernel) explain(r report) string {
 	case "stack":
 		return "thread memory of more than 128 KiB" + thread
 	case "threadgroup-memory":
-		return fmt.Sprintf("more than 1 MiB of threadgroup memory (%s bytes)", r["size"])
+		last := "its arguments"
+		if name := r["name"]; name != "" {
+			last = fmt.Sprintf("variable %s of %s bytes", name, r["length"])
+		}
+		return fmt.Sprintf("%s bytes of threadgroup memory with %s, at most %s on an Apple GPU", r["size"], last, r["limit"])
+	case "threadgroup-variables":
+		return fmt.Sprintf("more than %s threadgroup variables and arguments", r["limit"])
 	case "hang":
 		return "still running" + thread
 	case "segv":

@@ -16,6 +16,10 @@ import (
 // maxBytes is the most that an argument given as bytes may have, as in Metal.
 const maxBytes = 4096
 
+// maxGroupBytes is the most threadgroup memory that a kernel may have, as on
+// every Apple GPU. runtime/worker.h has it too, where variables count as well.
+const maxGroupBytes = 32 << 10
+
 // call is a dispatch as a command, without the module's number: that is the
 // child's, and children come and go.
 type call struct {
@@ -61,7 +65,7 @@ func (d *device) bind(s *metal.Dispatch) (call, error) {
 		args[a.Index] = text
 	}
 	fmt.Fprintf(&b, " %d %s", len(args), strings.Join(args, " "))
-	groups := make([]int, 31)
+	groups, total := make([]int, 31), 0
 	for _, a := range k.k.Args {
 		if a.Space != msl.Threadgroup {
 			continue
@@ -70,6 +74,10 @@ func (d *device) bind(s *metal.Dispatch) (call, error) {
 			return c, fmt.Errorf("kernel %s: threadgroup argument %d (%s) has no size", k.Name(), a.Index, a.Name)
 		}
 		groups[a.Index] = s.ThreadgroupMemory[a.Index]
+		if total += min(groups[a.Index], maxGroupBytes+1); total > maxGroupBytes { // of any size: no sum overflows
+			return c, fmt.Errorf("kernel %s: threadgroup argument %d (%s) of %d bytes: more than %d bytes of threadgroup memory, which is what an Apple GPU has",
+				k.Name(), a.Index, a.Name, groups[a.Index], maxGroupBytes)
+		}
 	}
 	fmt.Fprintf(&b, " %d", len(groups))
 	for _, n := range groups {

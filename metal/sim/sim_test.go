@@ -71,23 +71,26 @@ func TestFaults(t *testing.T) {
 		threads int
 		group   int
 		want    []string
+		memory  []int // of threadgroup arguments
 	}{
-		{"write_past_end", []metal.Arg{buffer(64), buffer(40)}, 16, 16,
-			[]string{"faults.metal:7: ", "write of 4 bytes by thread 10,0,0 at byte 40 of argument y [[buffer(1)]], which has 40 bytes"}},
-		{"read_before", []metal.Arg{buffer(64), buffer(64)}, 16, 16,
-			[]string{"faults.metal:12: ", "read of 4 bytes by thread 0,0,0 at byte -4 of argument x [[buffer(0)]]"}},
-		{"in_helper", []metal.Arg{buffer(64), buffer(64)}, 4, 4,
-			[]string{"faults.metal:16: ", "by thread 1,0,0 at byte 16000 of argument p [[buffer(0)]], which has 64 bytes"}},
-		{"threadgroup_index", []metal.Arg{buffer(64)}, 16, 16,
-			[]string{"faults.metal:27: ", "write of 4 bytes by thread 15,0,0 at byte 64 of threadgroup variable tile, which has 64 bytes"}},
-		{"array_index", []metal.Arg{buffer(64)}, 8, 8, []string{"faults.metal:34: ", "index 64 by thread 4,0,0 is outside the array"}},
-		{"divergent", []metal.Arg{buffer(64)}, 16, 16,
-			[]string{"faults.metal:39: ", "thread 0,0,0 waits at it, thread 8,0,0 waits at the one in line 43"}},
-		{"returned", []metal.Arg{buffer(64)}, 16, 16,
-			[]string{"faults.metal:49: ", "thread 0,0,0 waits at it, thread 5,0,0 has returned"}},
-		{"divide", []metal.Arg{buffer(64), {Bytes: make([]byte, 8)}}, 8, 8, []string{"faults.metal:60: ", "division by zero by thread 3,0,0"}},
-		{"short_params", []metal.Arg{buffer(64), {Bytes: make([]byte, 4)}}, 8, 8,
-			[]string{"faults.metal:64: ", "read of 4 bytes by thread 0,0,0 at byte 4 of argument p [[buffer(1)]], which has 4 bytes"}},
+		{kernel: "write_past_end", args: []metal.Arg{buffer(64), buffer(40)}, threads: 16, group: 16,
+			want: []string{"faults.metal:7: ", "write of 4 bytes by thread 10,0,0 at byte 40 of argument y [[buffer(1)]], which has 40 bytes"}},
+		{kernel: "read_before", args: []metal.Arg{buffer(64), buffer(64)}, threads: 16, group: 16,
+			want: []string{"faults.metal:12: ", "read of 4 bytes by thread 0,0,0 at byte -4 of argument x [[buffer(0)]]"}},
+		{kernel: "in_helper", args: []metal.Arg{buffer(64), buffer(64)}, threads: 4, group: 4,
+			want: []string{"faults.metal:16: ", "by thread 1,0,0 at byte 16000 of argument p [[buffer(0)]], which has 64 bytes"}},
+		{kernel: "threadgroup_index", args: []metal.Arg{buffer(64)}, threads: 16, group: 16,
+			want: []string{"faults.metal:27: ", "write of 4 bytes by thread 15,0,0 at byte 64 of threadgroup variable tile, which has 64 bytes"}},
+		{kernel: "array_index", args: []metal.Arg{buffer(64)}, threads: 8, group: 8, want: []string{"faults.metal:34: ", "index 64 by thread 4,0,0 is outside the array"}},
+		{kernel: "divergent", args: []metal.Arg{buffer(64)}, threads: 16, group: 16,
+			want: []string{"faults.metal:39: ", "thread 0,0,0 waits at it, thread 8,0,0 waits at the one in line 43"}},
+		{kernel: "returned", args: []metal.Arg{buffer(64)}, threads: 16, group: 16,
+			want: []string{"faults.metal:49: ", "thread 0,0,0 waits at it, thread 5,0,0 has returned"}},
+		{kernel: "divide", args: []metal.Arg{buffer(64), {Bytes: make([]byte, 8)}}, threads: 8, group: 8, want: []string{"faults.metal:60: ", "division by zero by thread 3,0,0"}},
+		{kernel: "short_params", args: []metal.Arg{buffer(64), {Bytes: make([]byte, 4)}}, threads: 8, group: 8,
+			want: []string{"faults.metal:64: ", "read of 4 bytes by thread 0,0,0 at byte 4 of argument p [[buffer(1)]], which has 4 bytes"}},
+		{kernel: "much_group_memory", args: []metal.Arg{buffer(64)}, threads: 8, group: 8, memory: []int{16384},
+			want: []string{"faults.metal:77: ", "32784 bytes of threadgroup memory with variable one_more of 4 bytes, at most 32768 on an Apple GPU"}},
 	}
 	for _, c := range cases {
 		t.Run(c.kernel, func(t *testing.T) {
@@ -95,7 +98,7 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = dev.Submit(t.Context(), []metal.Dispatch{{Kernel: k, Args: c.args, Grid: metal.Size{X: c.threads}, Threadgroup: metal.Size{X: c.group}}})
+			_, err = dev.Submit(t.Context(), []metal.Dispatch{{Kernel: k, Args: c.args, Grid: metal.Size{X: c.threads}, Threadgroup: metal.Size{X: c.group}, ThreadgroupMemory: c.memory}})
 			if !errors.Is(err, metal.ErrFault) {
 				t.Fatalf("error is %v, want a kernel fault", err)
 			}
@@ -220,6 +223,8 @@ func TestBinding(t *testing.T) {
 		{"threadgroup", metal.Dispatch{Kernel: k, Args: two, Threadgroup: metal.Size{X: 33, Y: 32}}, "1056 threads, at most 1024"},
 		{"threads overflow", metal.Dispatch{Kernel: k, Args: two, Threadgroup: metal.Size{X: 1 << 22, Y: 1 << 21, Z: 1 << 21}}, "at most 1024"},
 		{"group memory", metal.Dispatch{Kernel: groups, Args: two[:1]}, "threadgroup argument 0 (s) has no size"},
+		{"much group memory", metal.Dispatch{Kernel: groups, Args: two[:1], ThreadgroupMemory: []int{32<<10 + 16}},
+			"kernel group_argument: threadgroup argument 0 (s) of 32784 bytes: more than 32768 bytes of threadgroup memory"},
 		{"no kernel", metal.Dispatch{}, "did not compile"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

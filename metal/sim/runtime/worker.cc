@@ -24,10 +24,13 @@ void worker_init(worker* w) {
   }
 }
 
-// reserve takes threadgroup memory, with a gap behind it that nothing owns.
-static char* reserve(worker* w, size_t size) {
+// reserve takes threadgroup memory for a variable, or for an argument without a
+// name, with a gap behind it that nothing owns.
+static char* reserve(worker* w, size_t size, const char* name, const void* frame) {
+  w->group_bytes += (size + 15) & ~size_t(15);
   size_t at = (w->arena_used + 255) & ~size_t(255);
-  if (at + size > w->arena_size) fault(__builtin_frame_address(0), 0, "kind=threadgroup-memory size=%zu", at + size);
+  if (w->group_bytes > max_group_bytes || at + size > w->arena_size)
+    fault(frame, 0, "kind=threadgroup-memory size=%zu name=%s length=%zu limit=%zu", w->group_bytes, name, size, max_group_bytes);
   w->arena_used = at + size + 64;
   return w->arena + at;
 }
@@ -38,10 +41,10 @@ void worker_begin(worker* w, const assay_launch& l, const std::vector<region>& a
   w->args = &args;
   w->last = 0;
   w->shared.clear();
-  w->arena_used = 0;
+  w->arena_used = w->group_bytes = 0;
   for (size_t i = 0; i < bytes.size() && i < 31; i++) {
     if (!bytes[i]) continue;
-    char* p = reserve(w, bytes[i]);
+    char* p = reserve(w, bytes[i], "", 0);
     w->launch.shared[i] = p;
     w->shared.push_back(region{p, bytes[i], -1, int(i), 0, -1});
   }
@@ -193,8 +196,8 @@ extern "C" void* assay_shared(int site, const char* name, int line, unsigned siz
   worker* w = here;
   for (region& r : w->shared)
     if (r.site == site) return r.begin;
-  char* p = reserve(w, size);
-  if (w->shared.size() == w->shared.capacity()) fault(__builtin_frame_address(0), 0, "kind=threadgroup-memory size=%zu", w->arena_used);
+  char* p = reserve(w, size, name, __builtin_frame_address(0));
+  if (w->shared.size() == w->shared.capacity()) fault(__builtin_frame_address(0), 0, "kind=threadgroup-variables limit=%zu", w->shared.size());
   w->shared.push_back(region{p, size, -1, -1, name, site});
   memset(p, 0xff, size);
   return p;

@@ -6,6 +6,7 @@
 #include <vector>
 
 const unsigned max_threads = 1024;
+const size_t max_group_bytes = 32 << 10; // of threadgroup memory, as on every Apple GPU
 const size_t stack_bytes = 128 << 10; // of one fiber, guard page included
 
 // region is memory a kernel may touch.
@@ -47,6 +48,7 @@ struct worker {
   std::vector<region> shared; // this worker's threadgroup memory
   char* arena;
   size_t arena_used, arena_size;
+  size_t group_bytes; // threadgroup memory in use, as Metal counts it
   const std::vector<region>* args;
   const region* last; // the region of the last access
   pthread_t thread;

@@ -71,3 +71,11 @@ kernel void group_argument(device float *y, threadgroup float *s [[threadgroup(0
 }
 
 kernel void fine(device float *y, uint i [[thread_position_in_grid]]) { y[i] = 42; }
+
+kernel void much_group_memory(device float *y, threadgroup float *s [[threadgroup(0)]], uint i [[thread_position_in_threadgroup]]) {
+  threadgroup float4 tile[1024];
+  threadgroup float one_more;
+  tile[i] = s[i] = one_more = 1.0f;
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  y[i] = tile[i].x + s[i] + one_more;
+}
