@@ -157,9 +157,14 @@ func (c *compiler) spaces() string {
 // address spaces up is refused; that runs beside the compilation, and what is in
 // the cache has passed.
 func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, check bool) (string, error) {
-	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w", "-fmax-errors=20"})
+	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w"})
+	if runtime.GOOS == "linux" {
+		flags = append(flags, "-fstack-clash-protection") // a large frame does not step over its stack's guard page
+	}
 	if c.clang {
-		flags[len(flags)-1] = "-ferror-limit=20"
+		flags = append(flags, "-ferror-limit=20")
+	} else {
+		flags = append(flags, "-fmax-errors=20")
 	}
 	link := []string{"-shared", "-fPIC", "kernels.o", "-o", "out"}
 	if runtime.GOOS == "darwin" {

@@ -70,7 +70,9 @@ func (k *kernel) explain(r report) string {
 	case "divide":
 		return "integer division by zero" + thread
 	case "stack":
-		return "thread memory of more than 128 KiB" + thread
+		return "thread memory exceeds 128 KiB" + thread + ": the arrays of its functions and the calls it is in are too large"
+	case "other-thread":
+		return fmt.Sprintf("%s of %s bytes%s in another thread's memory", verb, r["size"], thread)
 	case "threadgroup-memory":
 		last := "its arguments"
 		if name := r["name"]; name != "" {

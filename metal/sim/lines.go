@@ -30,7 +30,7 @@ func lineOf(object string, sources []string, pc uint64) string {
 		return ""
 	}
 	var at dwarf.LineEntry
-	if err := lines.SeekPC(pc, &at); err == nil {
+	if err := lines.SeekPC(pc, &at); err == nil && at.Line > 0 { // line 0 is code that the compiler made up
 		if source := sourceOf(at.File, sources); source != "" {
 			return source + ":" + strconv.Itoa(at.Line)
 		}

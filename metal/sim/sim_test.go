@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -91,6 +92,14 @@ func TestFaults(t *testing.T) {
 			want: []string{"faults.metal:64: ", "read of 4 bytes by thread 0,0,0 at byte 4 of argument p [[buffer(1)]], which has 4 bytes"}},
 		{kernel: "much_group_memory", args: []metal.Arg{buffer(64)}, threads: 8, group: 8, memory: []int{16384},
 			want: []string{"faults.metal:77: ", "32784 bytes of threadgroup memory with variable one_more of 4 bytes, at most 32768 on an Apple GPU"}},
+		{kernel: "much_thread_memory", args: []metal.Arg{buffer(64), buffer(64)}, threads: 2, group: 2,
+			want: []string{"faults.metal:8", "thread memory exceeds 128 KiB by thread 0,0,0"}},
+		{kernel: "much_more_thread_memory", args: []metal.Arg{buffer(64), buffer(64)}, threads: 2, group: 2,
+			want: []string{"faults.metal:", "thread memory exceeds 128 KiB by thread 0,0,0"}},
+		{kernel: "recursion", args: []metal.Arg{buffer(64), buffer(64)}, threads: 2, group: 2,
+			want: []string{"faults.metal:", "thread memory exceeds 128 KiB by thread 0,0,0"}},
+		{kernel: "other_thread", args: []metal.Arg{buffer(64)}, threads: 2, group: 2,
+			want: []string{"faults.metal:119: ", "read of 4 bytes by thread 1,0,0 in another thread's memory"}},
 	}
 	for _, c := range cases {
 		t.Run(c.kernel, func(t *testing.T) {
@@ -121,26 +130,53 @@ func TestFaults(t *testing.T) {
 // TestEndless: a kernel that never ends is cut off by the device's limit or by
 // the caller, with the line it was in.
 func TestEndless(t *testing.T) {
-	dev := open(t, Options{Timeout: 300 * time.Millisecond})
+	dev := open(t, Options{})
 	lib := compile(t, dev, "faults.metal")
-	k, err := lib.Kernel("endless", nil)
+	b, err := dev.NewBuffer(512)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := dev.NewBuffer(4)
+	for kernel, at := range map[string]string{"endless": "in faults.metal:5"} {
+		k, err := lib.Kernel(kernel, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {Buffer: b}}, Grid: metal.Size{X: 4}, Threadgroup: metal.Size{X: 4}}}
+		dev.o.Timeout = 300 * time.Millisecond
+		if _, err = dev.Submit(t.Context(), d); !errors.Is(err, metal.ErrTimeout) || !strings.Contains(err.Error(), at) {
+			t.Errorf("error is %v, want a timeout in one of the lines of %s", err, kernel)
+		}
+		dev.o.Timeout = time.Minute
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		if _, err = dev.Submit(ctx, d); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, metal.ErrTimeout) {
+			t.Errorf("error is %v, want the caller's deadline", err)
+		}
+		cancel()
+	}
+}
+
+// TestThreadMemory: 125 of the 128 KiB that a thread has serve, beside barriers
+// and simdgroup operations.
+func TestThreadMemory(t *testing.T) {
+	dev := open(t, Options{})
+	k, err := compile(t, dev, "faults.metal").Kernel("enough_thread_memory", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}}, Grid: metal.Size{X: 4}, Threadgroup: metal.Size{X: 4}}}
-	_, err = dev.Submit(t.Context(), d)
-	if !errors.Is(err, metal.ErrTimeout) || !strings.Contains(err.Error(), "in faults.metal:5") {
-		t.Errorf("error is %v, want a timeout in one of lines 54 to 57 of faults.metal", err)
+	y, err := dev.NewBuffer(4)
+	if err != nil {
+		t.Fatal(err)
 	}
-	dev.o.Timeout = time.Minute
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	if _, err = dev.Submit(ctx, d); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, metal.ErrTimeout) {
-		t.Errorf("error is %v, want the caller's deadline", err)
+	n := metal.Arg{Bytes: []byte{1, 0, 0, 0, 2, 0, 0, 0}} // big[2] is 3 in each of 32 threads
+	if _, err := dev.Submit(t.Context(), []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: y}, n}, Grid: metal.Size{X: 32}, Threadgroup: metal.Size{X: 32}}}); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, 4)
+	if err := y.Read(0, got); err != nil {
+		t.Fatal(err)
+	}
+	if v := math.Float32frombits(binary.LittleEndian.Uint32(got)); v != 96 {
+		t.Errorf("the kernel gave %v, want 96", v)
 	}
 }
 

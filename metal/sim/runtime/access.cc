@@ -23,13 +23,15 @@ static void __attribute__((noinline)) slow(worker* w, uintptr_t at, size_t size,
   if (at - reinterpret_cast<uintptr_t>(w) < sizeof *w || modules_hold(at)) return;
   uintptr_t fibers = reinterpret_cast<uintptr_t>(w->fibers.data());
   if (at - fibers < w->fibers.size() * sizeof(fiber)) return;
+  const unsigned* full = w->launch.full;
+  const assay_thread& t = w->now->here;
+  unsigned x = t.group[0] * full[0] + t.at[0], y = t.group[1] * full[1] + t.at[1], z = t.group[2] * full[2] + t.at[2];
+  if (outgrown(w, frame)) fault(frame, pc, "kind=stack thread=%u,%u,%u", x, y, z);
+  if (at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size) fault(frame, pc, "kind=other-thread write=%d size=%zu thread=%u,%u,%u", write, size, x, y, z);
   const region* near = 0;
   for (const std::vector<region>* list : {w->args, static_cast<const std::vector<region>*>(&w->shared)})
     for (const region& r : *list)
       if (!near || gap(r, at) < gap(*near, at)) near = &r;
-  const unsigned* full = w->launch.full;
-  const assay_thread& t = w->now->here;
-  unsigned x = t.group[0] * full[0] + t.at[0], y = t.group[1] * full[1] + t.at[1], z = t.group[2] * full[2] + t.at[2];
   if (at < (1 << 20)) fault(frame, pc, "kind=null write=%d size=%zu thread=%u,%u,%u", write, size, x, y, z);
   if (!near) fault(frame, pc, "kind=access write=%d size=%zu thread=%u,%u,%u", write, size, x, y, z);
   fault(frame, pc, "kind=access write=%d size=%zu thread=%u,%u,%u buffer=%d shared=%d name=%s offset=%lld length=%zu", write, size, x, y, z, near->buffer,
@@ -39,7 +41,7 @@ static void __attribute__((noinline)) slow(worker* w, uintptr_t at, size_t size,
 static inline void check(uintptr_t at, size_t size, bool write, const void* frame, void* pc) {
   worker* w = here;
   if (!w || !w->now) return;
-  if (at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size) return;
+  if (at - reinterpret_cast<uintptr_t>(w->now->stack) < stack_bytes) return; // its guard page faults by itself
   if (w->last && inside(*w->last, at, size)) return;
   slow(w, at, size, write, frame, reinterpret_cast<uintptr_t>(pc));
 }

@@ -144,7 +144,7 @@ static void on_signal(int number, siginfo_t* info, void* context) {
   const char* kind = number == SIGFPE ? "divide" : number == SIGUSR2 ? "hang" : number == SIGILL || number == SIGTRAP ? "trap" : "segv";
   if (number == SIGUSR2 && (!w || !w->now)) return;
   uintptr_t at = reinterpret_cast<uintptr_t>(info->si_addr);
-  if ((number == SIGSEGV || number == SIGBUS) && w && at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size) kind = "stack";
+  if ((number == SIGSEGV || number == SIGBUS) && w && (at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size || (interrupted && outgrown(w, interrupted)))) kind = "stack";
   if (w && w->now) {
     const assay_thread& t = w->now->here;
     const unsigned* full = w->launch.full;

@@ -17,9 +17,8 @@ void worker_init(worker* w) {
   w->arena_size = 1 << 20;
   w->arena = static_cast<char*>(mmap(0, w->arena_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0));
   if (w->stack_base == MAP_FAILED || w->arena == MAP_FAILED) { reply("error no memory for fiber stacks"); exit(1); }
-  size_t page = sysconf(_SC_PAGESIZE);
   for (unsigned i = max_threads; i-- > 0;) {
-    mprotect(w->stack_base + i * stack_bytes, page, PROT_NONE);
+    mprotect(w->stack_base + i * stack_bytes, guard_bytes, PROT_NONE);
     w->stacks.push_back(w->stack_base + i * stack_bytes);
   }
 }

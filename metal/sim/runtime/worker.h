@@ -3,11 +3,14 @@
 #pragma once
 #include <pthread.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <vector>
 
 const unsigned max_threads = 1024;
 const size_t max_group_bytes = 32 << 10; // of threadgroup memory, as on every Apple GPU
-const size_t stack_bytes = 128 << 10; // of one fiber, guard page included
+// One fiber's stack: 128 KiB of thread memory, a guard page of at most 16 KiB
+// below, and the rest for this runtime's own functions.
+const size_t stack_bytes = 160 << 10, guard_bytes = 16 << 10;
 
 // region is memory a kernel may touch.
 struct region {
@@ -53,6 +56,11 @@ struct worker {
   const region* last; // the region of the last access
   pthread_t thread;
 };
+
+// outgrown reports whether a stack pointer has left the running fiber's stack.
+inline bool outgrown(const worker* w, const void* sp) {
+  return w->now && w->now->stack && reinterpret_cast<uintptr_t>(sp) - reinterpret_cast<uintptr_t>(w->now->stack) - guard_bytes >= stack_bytes - guard_bytes;
+}
 
 extern thread_local worker* here;
 void worker_init(worker*);

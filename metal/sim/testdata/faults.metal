@@ -79,3 +79,51 @@ kernel void much_group_memory(device float *y, threadgroup float *s [[threadgrou
   threadgroup_barrier(mem_flags::mem_threadgroup);
   y[i] = tile[i].x + s[i] + one_more;
 }
+
+kernel void much_thread_memory(device float *y, device int *n, uint i [[thread_position_in_grid]]) {
+  float big[65536];
+  for (int j = 0; j < 65536; j++) big[j] = float(j + n[0]);
+  y[i] = big[n[1]];
+}
+
+kernel void much_more_thread_memory(device float *y, device int *n, uint i [[thread_position_in_grid]]) {
+  float big[1048576];
+  big[n[0]] = 1.0f;
+  y[i] = big[n[1]];
+}
+
+float deep(device int *n, int depth) {
+  float some[64];
+  for (int j = 0; j < 64; j++) some[j] = float(n[0]);
+  return depth > n[1] ? deep(n, depth + 1) + some[depth & 63] : some[0];
+}
+kernel void recursion(device float *y, device int *n, uint i [[thread_position_in_grid]]) {
+  y[i] = deep(n, 1);
+}
+
+kernel void enough_thread_memory(device float *y, constant int *n, uint i [[thread_position_in_grid]]) {
+  float big[32000];
+  for (int j = 0; j < 32000; j++) big[j] = float(j + n[0]);
+  threadgroup_barrier(mem_flags::mem_none);
+  float sum = simd_sum(big[n[1]]);
+  if (i == 0) y[0] = sum;
+}
+
+kernel void other_thread(device float *y, uint i [[thread_position_in_threadgroup]]) {
+  thread float *p[1];
+  threadgroup ulong where;
+  float mine = 1.0f;
+  p[0] = &mine;
+  if (i == 0) where = as_type<ulong>(p[0]);
+  threadgroup_barrier(mem_flags::mem_threadgroup);
+  *as_type<thread float *>(where) += 1.0f;
+  y[i] = mine;
+}
+
+kernel void endless_idle(device float *x, device float *y, uint i [[thread_position_in_grid]]) {
+  float sum = 0.0f;
+  for (uint j = i; j < 100; j += 0) {
+    sum += x[j];
+  }
+  y[i] = sum;
+}
