@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,6 +107,9 @@ func checkPlugins(ctx context.Context, app *App) []finding {
 	for _, p := range reg.All() {
 		out = append(out, finding{Area: "plugins", Name: p.Name, OK: true, Note: p.Version + "  " + relative(p.Path)})
 	}
+	for _, r := range reg.Unusable() {
+		out = append(out, finding{Area: "plugins", Name: filepath.Base(r.Path), Note: relative(r.Path) + " was passed over: " + r.Reason, Fix: "mend it or take it away"})
+	}
 	if len(out) == 0 {
 		out = append(out, finding{Area: "plugins", Name: "none", Note: "no plugin was found", Fix: fix})
 	}
@@ -171,14 +176,23 @@ func checkLoad(busy float64, known bool, load1 float64) finding {
 	return f
 }
 
+// checkWritable looks at the folders that a session writes to, as far as they exist.
 func checkWritable() finding {
-	f := finding{Area: "machine", Name: "results", OK: true, Note: "the working folder is writable", Fix: "run assay in a folder that you may write to"}
-	dir, err := os.MkdirTemp(".", ".assay-doctor-")
-	if err != nil {
-		f.OK, f.Note = false, err.Error()
-		return f
+	f := finding{Area: "machine", Name: "results", OK: true, Fix: "make it writable, or run assay in a folder that you may write to"}
+	for _, folder := range []string{filepath.Join("results", "runs"), "results", "."} {
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		dir, err := os.MkdirTemp(folder, ".assay-doctor-")
+		if err != nil {
+			f.OK, f.Note = false, err.Error()
+			return f
+		}
+		_ = os.Remove(dir)
+		if f.Note == "" {
+			f.Note = folder + " is writable"
+		}
 	}
-	_ = os.Remove(filepath.Clean(dir))
 	return f
 }
 

@@ -52,7 +52,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 			}
 			return p.Describe, nil
 		},
-		Only: s.Only,
+		Installed: l.installed(), Only: s.Only,
 	})
 	l.diags = append(l.diags, more...)
 	if !l.diags.HasErrors() {
@@ -63,6 +63,14 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 	}
 	l.diags = diag.Tidy(l.diags)
 	return l, nil
+}
+
+func (l *loaded) installed() []string {
+	var names []string
+	for _, p := range l.registry.All() {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // plugin finds the installed plugin that experiments call by this name.

@@ -139,7 +139,11 @@ func (r *reader) number(name string, fallback, least, below float64) float64 {
 	}
 	f, _ := v.AsBigFloat().Float64()
 	if f < least || f >= below {
-		r.invalid(attr, "%s will not do: a number of at least %v and below %v is required.", diag.Text(v), least, below)
+		hint := ""
+		if below == 1 {
+			hint = " 5 % is written 0.05."
+		}
+		r.invalid(attr, "%s will not do: a number of at least %v and below %v is required.%s", diag.Text(v), least, below, hint)
 		return fallback
 	}
 	return f

@@ -27,6 +27,8 @@ type ResolveOptions struct {
 	// plugin. Nil: configurations are not decoded and stay empty, and names
 	// of phases and metrics are not checked.
 	Schema func(plugin string) (*pluginv1.DescribeResponse, error)
+	// Installed names the plugins that Schema knows, for suggestions.
+	Installed []string
 	// Only keeps the experiments named, and those that their `when` refers
 	// to. Empty: all.
 	Only []string
@@ -162,12 +164,12 @@ func (r *resolver) plugin(name string, attr *hcl.Attribute, rd *reader) *plugin 
 }
 
 func (r *resolver) pluginNames() []string {
-	var names []string
+	names := slices.Clone(r.opts.Installed)
 	for n := range r.module.RequiredPlugins {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // device is a kind's scope, made once; its faults are reported with the first

@@ -66,7 +66,7 @@ type Journal struct {
 // CreateJournal starts a journal in dir, which it creates.
 func CreateJournal(dir string) (*Journal, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("journal folder %s: %w", dir, err)
+		return nil, fmt.Errorf("the session's journal cannot be written: %w; make that folder writable, or run assay in another one", err)
 	}
 	path := filepath.Join(dir, "journal.jsonl")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)

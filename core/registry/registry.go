@@ -191,6 +191,18 @@ func (r *Registry) Rejected() []Rejected {
 	return r.rejected
 }
 
+// Unusable are the candidates that were rejected and stand for a plugin that no
+// other candidate provides.
+func (r *Registry) Unusable() []Rejected {
+	var out []Rejected
+	for _, x := range r.rejected {
+		if c, ok := parseCandidate(x.Path); ok && r.plugins[c.name] == nil {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // Warnings are for every run: what is used although nothing vouches for it, or
 // in place of what was to be used.
 func (r *Registry) Warnings() []string {

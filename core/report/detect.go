@@ -26,6 +26,10 @@ func detections(w io.Writer, e *plan.Experiment, s Style) {
 				plain(marginText(d.Margin)), roundsFor(d, e.MaxRounds, s))
 		}
 	}
+	if known == 0 && e.Device == "sim" {
+		fmt.Fprintln(w, "  sim checks correctness only: its times decide nothing")
+		return
+	}
 	if known == 0 {
 		fmt.Fprintln(w, "  no history yet: run once, and this says which loss the rounds can detect here")
 		return

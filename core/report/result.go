@@ -37,9 +37,7 @@ func Result(w io.Writer, r *record.Result, s Style) {
 			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
-	for _, f := range r.Failures {
-		Failure(w, &f)
-	}
+	failures(w, r.Failures)
 	if p := r.Probe; p != nil && p.Healthy {
 		fmt.Fprintf(w, "  device: the %s answers a fresh process and works; the failures cost nothing else\n", p.Kind)
 	} else if p != nil {
@@ -213,7 +211,31 @@ func judgement(w io.Writer, j judge.Judgement, warns bool, s Style) {
 }
 
 // Failure writes what went wrong, where, and what happens next.
-func Failure(w io.Writer, f *record.Failure) {
+func Failure(w io.Writer, f *record.Failure) { failure(w, f, fmt.Sprintf("round %d", f.Round)) }
+
+// failures writes those that are alike but for the round as one, with what came
+// after the last of them.
+func failures(w io.Writer, list []record.Failure) {
+	for i := 0; i < len(list); {
+		n := 1
+		for i+n < len(list) && alike(&list[i], &list[i+n]) {
+			n++
+		}
+		last := &list[i+n-1]
+		rounds := fmt.Sprintf("round %d", last.Round)
+		if n > 1 {
+			rounds = fmt.Sprintf("rounds %d to %d", list[i].Round, last.Round)
+		}
+		failure(w, last, rounds)
+		i += n
+	}
+}
+
+func alike(a, b *record.Failure) bool {
+	return a.Case == b.Case && a.Variant == b.Variant && a.Phase == b.Phase && a.Stage == b.Stage && a.Message == b.Message && b.Round == a.Round+1
+}
+
+func failure(w io.Writer, f *record.Failure, rounds string) {
 	where := f.Stage
 	if f.Variant != "" {
 		where += " of variant " + f.Variant
@@ -221,7 +243,7 @@ func Failure(w io.Writer, f *record.Failure) {
 	if f.Phase != "" {
 		where += " in " + f.Phase
 	}
-	fmt.Fprintf(w, "  failure%s, round %d, %s: %s\n", inCase(f.Case), f.Round, where, f.Message)
+	fmt.Fprintf(w, "  failure%s, %s, %s: %s\n", inCase(f.Case), rounds, where, f.Message)
 	if f.LastIntent != "" {
 		fmt.Fprintf(w, "    last intent: %s (sample %d was the last one kept)\n", f.LastIntent, f.LastSeq)
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/core/process"
@@ -79,5 +80,12 @@ func (r *round) strike(f *record.Failure, final bool) string {
 		return "the round is tried again in a fresh process"
 	}
 	r.blame.out = f.Message
+	left := r.living(r.asked)
+	switch {
+	case len(left) == 0 || left[0].role != record.RoleBaseline:
+		return "the case ends here: there is no baseline to compare with"
+	case !slices.ContainsFunc(left, (*arm).compared):
+		return fmt.Sprintf("the case ends here: without variant %q nothing is left to compare", r.blame.name)
+	}
 	return fmt.Sprintf("the case goes on without variant %q", r.blame.name)
 }
