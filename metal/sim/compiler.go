@@ -157,7 +157,8 @@ func (c *compiler) spaces() string {
 // address spaces up is refused; that runs beside the compilation, and what is in
 // the cache has passed.
 func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, check bool) (string, error) {
-	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w"})
+	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w",
+		"-fno-finite-loops"}) // a loop that never ends and does nothing else stays one
 	if runtime.GOOS == "linux" {
 		flags = append(flags, "-fstack-clash-protection") // a large frame does not step over its stack's guard page
 	}

@@ -128,7 +128,8 @@ func TestFaults(t *testing.T) {
 }
 
 // TestEndless: a kernel that never ends is cut off by the device's limit or by
-// the caller, with the line it was in.
+// the caller, with the line it was in; also one whose loop does nothing that
+// anyone could see.
 func TestEndless(t *testing.T) {
 	dev := open(t, Options{})
 	lib := compile(t, dev, "faults.metal")
@@ -136,7 +137,7 @@ func TestEndless(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kernel, at := range map[string]string{"endless": "in faults.metal:5"} {
+	for kernel, at := range map[string]string{"endless": "in faults.metal:5", "endless_idle": "in faults.metal:12"} {
 		k, err := lib.Kernel(kernel, nil)
 		if err != nil {
 			t.Fatal(err)
