@@ -16,7 +16,7 @@ build: ## build assay into bin/ and the plugins into bin/plugins/
 	  echo "go build $(LDFLAGS) -o bin/plugins/assay-plugin-$$p ./plugins/$$p"; \
 	  go build $(LDFLAGS) -o bin/plugins/assay-plugin-$$p ./plugins/$$p || exit 1; done
 
-run: build ## run the four experiments (five to seven minutes on two cores); FLAGS="--var effort=thorough"
+run: build ## run the four experiments (five to nine minutes on two cores, by how quiet they are); FLAGS="--var effort=thorough"
 	@bin/assay run experiments $(FLAGS); s=$$?; \
 	case $$s in 0|1|3) echo "exit status $$s: the verdicts are above";; *) exit $$s;; esac
 
