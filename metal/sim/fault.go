@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 
@@ -36,11 +37,14 @@ func (k *kernel) fault(line string, modules []string) error {
 	if r == nil {
 		return fmt.Errorf("kernel %s: %s", k.Name(), strings.TrimPrefix(line, "error "))
 	}
-	at := k.place(r, modules)
+	at, why := k.place(r, modules), ""
+	if r["kind"] == "stack" {
+		at, why = k.outgrown(r, modules)
+	}
 	if at != "" {
 		at += ": "
 	}
-	return fmt.Errorf("kernel %s: %w: %s%s", k.Name(), metal.ErrFault, at, k.explain(r))
+	return fmt.Errorf("kernel %s: %w: %s%s%s", k.Name(), metal.ErrFault, at, k.explain(r), why)
 }
 
 // explain says what happened, in the source's terms.
@@ -70,7 +74,7 @@ func (k *kernel) explain(r report) string {
 	case "divide":
 		return "integer division by zero" + thread
 	case "stack":
-		return "thread memory exceeds 128 KiB" + thread + ": the arrays of its functions and the calls it is in are too large"
+		return "thread memory exceeds 128 KiB" + thread
 	case "other-thread":
 		return fmt.Sprintf("%s of %s bytes%s in another thread's memory", verb, r["size"], thread)
 	case "threadgroup-memory":
@@ -111,19 +115,41 @@ func (k *kernel) place(r report, modules []string) string {
 	if line := r["line"]; line != "" && line != "0" {
 		return r["file"] + ":" + line
 	}
-	for i, frame := range strings.Split(r["stack"], ",") {
-		number, offset, ok := strings.Cut(frame, ":")
-		n, err := strconv.Atoi(number)
-		pc, pcErr := strconv.ParseUint(offset, 16, 64)
-		if !ok || err != nil || pcErr != nil || n < 0 || n >= len(modules) {
-			continue
-		}
-		if i > 0 || r["kind"] == "access" || r["kind"] == "null" {
-			pc-- // a return address lies behind its call
-		}
-		if at := lineOf(modules[n], k.unit.Files, pc); at != "" {
+	for module, pc := range frames(r, modules) {
+		if at := lineOf(module, k.unit.Files, pc); at != "" {
 			return at
 		}
 	}
 	return ""
+}
+
+// frames are the addresses of a report's stack in modules, innermost first.
+func frames(r report, modules []string) iter.Seq2[string, uint64] {
+	return func(yield func(module string, pc uint64) bool) {
+		for i, frame := range strings.Split(r["stack"], ",") {
+			number, offset, ok := strings.Cut(frame, ":")
+			n, err := strconv.Atoi(number)
+			pc, pcErr := strconv.ParseUint(offset, 16, 64)
+			if !ok || err != nil || pcErr != nil || n < 0 || n >= len(modules) {
+				continue
+			}
+			if i > 0 || r["kind"] == "access" || r["kind"] == "null" {
+				pc-- // a return address lies behind its call
+			}
+			if !yield(modules[n], pc) {
+				return
+			}
+		}
+	}
+}
+
+// outgrown blames a stack that is too small on the largest variable of the
+// function that needed more, where that is an eighth of it.
+func (k *kernel) outgrown(r report, modules []string) (at, why string) {
+	for module, pc := range frames(r, modules) {
+		if v := largest(module, k.unit.Files, pc); v.size >= 16<<10 {
+			return v.at, fmt.Sprintf(": %s has %d bytes", v.name, v.size)
+		}
+	}
+	return k.place(r, modules), ": its functions' variables and the calls it is in are too large"
 }

@@ -11,13 +11,8 @@ import (
 // came from: the line table's, or where the code around it was inlined. Empty
 // if the object does not say.
 func lineOf(object string, sources []string, pc uint64) string {
-	f, err := elf.Open(object)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	data, err := f.DWARF()
-	if err != nil {
+	data := debugInfo(object)
+	if data == nil {
 		return ""
 	}
 	r := data.Reader()
@@ -36,6 +31,20 @@ func lineOf(object string, sources []string, pc uint64) string {
 		}
 	}
 	return inlinedAt(data, r, lines.Files(), sources, pc)
+}
+
+// debugInfo of a shared object, or nil.
+func debugInfo(object string) *dwarf.Data {
+	f, err := elf.Open(object)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	data, err := f.DWARF()
+	if err != nil {
+		return nil
+	}
+	return data
 }
 
 // sourceOf is the source that a file of debug information is, or empty: the
