@@ -20,7 +20,6 @@ const root = "../.."
 var elsewhere = map[string]string{
 	"make check":         "CI runs its parts one by one",
 	"make help":          "prints the Makefile",
-	"make bundle":        "its programs are those of make build and make test",
 	"make method-study":  "computes for minutes; its tables are held by a test of core/internal/methodstudy",
 	"make session-study": "measures for half an hour",
 	"go test ./metal/cuda -run '^$' -bench Tiles -benchtime 1x": "needs an NVIDIA GPU",
