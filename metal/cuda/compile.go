@@ -125,7 +125,7 @@ func (c *compiler) fetch(program uintptr, size, get symbol) ([]byte, error) {
 }
 
 // tidyLog leaves of NVRTC's log what a reader needs: no warnings, no blank
-// lines, at most 40 lines, the Metal file's name alone.
+// lines, at most 40 lines, the Metal file's name alone, types as it names them.
 func tidyLog(log string) string {
 	log = strings.ReplaceAll(log, msl.EntryFolder, "")
 	var lines []string
@@ -138,7 +138,7 @@ func tidyLog(log string) string {
 			skip = false
 		}
 		if !skip && strings.TrimSpace(line) != "" {
-			lines = append(lines, line)
+			lines = append(lines, msl.InSource(line))
 		}
 	}
 	if len(lines) > 40 {

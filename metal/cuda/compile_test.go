@@ -116,6 +116,22 @@ func TestCompileErrorPointsIntoTheMetalFile(t *testing.T) {
 	}
 }
 
+func TestCompileErrorNamesTypesAsMetalDoes(t *testing.T) {
+	c := testCompiler(t)
+	unit, err := msl.Parse("arms.metal", "kernel void arms(device half *x, device float *y) { y[0] = y[1] > 0.0f ? x[0] : y[2]; }\n", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, options, err := render(unit, nil, c.arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.compile(t.Context(), "arms.metal", source, options)
+	if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), `"half"`) || !strings.Contains(err.Error(), "write c ? x : half(0)") {
+		t.Fatalf("error %v, want one about half that says how to write it", err)
+	}
+}
+
 func TestArchitecture(t *testing.T) {
 	supported := []int32{75, 80, 86, 89, 90}
 	for capability, want := range map[int]string{90: "sm_90", 86: "sm_86", 87: "compute_86", 100: "compute_90"} {

@@ -136,7 +136,7 @@ func (c *compiler) runtime(ctx context.Context) (string, error) {
 			sources = append(sources, e.Name())
 		}
 	}
-	return c.build(ctx, "runtime", files, func(run func(args ...string) error) error {
+	return c.build(ctx, []string{"runtime"}, files, func(run func(args ...string) error) error {
 		args := append(slices.Clone(flags), sources...)
 		return run(append(args, "-o", "out", "-ldl")...)
 	})
@@ -173,7 +173,7 @@ func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, chec
 	}
 	check = check && c.spaces() == ""
 	files := map[string]string{"kernels.cc": source, "flags": fmt.Sprintf("%s check=%t", strings.Join(slices.Concat(flags, link), " "), check)}
-	return c.build(ctx, u.File, files, func(run func(args ...string) error) error {
+	return c.build(ctx, u.Files, files, func(run func(args ...string) error) error {
 		both, cancel := context.WithCancel(ctx)
 		defer cancel()
 		checked := make(chan error, 1)
@@ -197,8 +197,9 @@ func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, chec
 }
 
 // build runs a compilation in a fresh folder, once per content: what is in the
-// files, the compiler and its version name the result in the cache.
-func (c *compiler) build(ctx context.Context, what string, files map[string]string, compile func(run func(args ...string) error) error) (string, error) {
+// files, the compiler and its version name the result in the cache. Messages
+// are about the sources, of which the first gives errors their name.
+func (c *compiler) build(ctx context.Context, sources []string, files map[string]string, compile func(run func(args ...string) error) error) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "1\n%s\n%s\n%s\n", c.path, c.version, strings.Join(target(), " "))
 	names := make([]string, 0, len(files))
@@ -226,7 +227,7 @@ func (c *compiler) build(ctx context.Context, what string, files map[string]stri
 			return "", fmt.Errorf("sim: compile cache: %w", err)
 		}
 	}
-	if err := compile(func(args ...string) error { return c.run(ctx, what, dir, args) }); err != nil {
+	if err := compile(func(args ...string) error { return c.run(ctx, sources, dir, args) }); err != nil {
 		return "", err
 	}
 	path, err := c.cache.Add(filepath.Join(dir, "out"), key)
@@ -236,7 +237,8 @@ func (c *compiler) build(ctx context.Context, what string, files map[string]stri
 	return path, nil
 }
 
-func (c *compiler) run(ctx context.Context, what, dir string, args []string) error {
+func (c *compiler) run(ctx context.Context, sources []string, dir string, args []string) error {
+	what := sources[0]
 	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
@@ -252,23 +254,5 @@ func (c *compiler) run(ctx context.Context, what, dir string, args []string) err
 	if !errors.As(err, &exit) {
 		return fmt.Errorf("%s: %s: %w", what, c.path, err)
 	}
-	return fmt.Errorf("%s: %w:\n%s", what, metal.ErrCompile, relevant(string(out)))
-}
-
-// relevant keeps the compiler's errors, and of what follows them the little
-// that helps.
-func relevant(out string) string {
-	var keep []string
-	for _, line := range strings.Split(strings.TrimSpace(out), "\n") {
-		if strings.Contains(line, "error:") || strings.Contains(line, "note:") || strings.Contains(line, "undefined") {
-			keep = append(keep, line)
-		}
-	}
-	if len(keep) == 0 {
-		keep = strings.Split(out, "\n")
-	}
-	if len(keep) > 20 {
-		keep = append(keep[:20], "...")
-	}
-	return strings.Join(keep, "\n")
+	return fmt.Errorf("%s: %w:\n%s", what, metal.ErrCompile, relevant(string(out), sources))
 }

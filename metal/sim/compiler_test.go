@@ -20,7 +20,7 @@ func TestBuildOnce(t *testing.T) {
 	c := &compiler{path: touch, cache: compilecache.Dir(filepath.Join(t.TempDir(), "cache"))}
 	built := 0
 	build := func(text, out string) (string, error) {
-		return c.build(t.Context(), "k.metal", map[string]string{"kernels.cc": text}, func(run func(args ...string) error) error {
+		return c.build(t.Context(), []string{"k.metal"}, map[string]string{"kernels.cc": text}, func(run func(args ...string) error) error {
 			built++
 			return run(out)
 		})

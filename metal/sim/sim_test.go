@@ -187,11 +187,20 @@ func TestCompileErrors(t *testing.T) {
 		{"undeclared", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device float *x, uint i [[thread_position_in_grid]]) {\n  x[i] = nonsense;\n}\n", "bad.metal:4:"},
 		{"syntax", "#include <metal_stdlib>\nkernel void k(device float *x) {\n  x[0] = 1 1;\n}\n", "bad.metal:3:"},
 		{"subset", "kernel void k(texture2d<float> t [[texture(0)]]) {}\n", "bad.metal:1:15: texture2d"},
+		{"arms", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device half *x, device float *y) {\n  y[0] = x[0] > 0.0h ? x[0] : y[1];\n}\n",
+			"write c ? x : half(0)"},
+		{"no such call", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device half *x) {\n  x[0] = simd_shuffle(x[0], x);\n}\n", "bad.metal:4:"},
+		{"in the prelude", "#include <metal_stdlib>\nusing namespace metal;\nstruct S { half x; };\nkernel void k(device S *x, device uint *y) {\n  y[0] = as_type<uint>(x[0].x);\n}\n", "bad.metal:5:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := dev.Compile(t.Context(), metal.Source{Name: "bad.metal", Text: c.src})
 			if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error is %v, want a compile error at %s", err, c.want)
+				t.Errorf("error is %v, want a compile error with %s", err, c.want)
+			}
+			for _, own := range []string{"assay_msl", "scratch space", "note: candidate template"} {
+				if err != nil && strings.Contains(err.Error(), own) {
+					t.Errorf("error names the prelude's own %q: %v", own, err)
+				}
 			}
 		})
 	}
