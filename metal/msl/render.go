@@ -66,6 +66,9 @@ func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, 
 				continue
 			}
 		}
+		if text := u.before[i]; text != "" && to != targetSpaces {
+			w.write(t, text)
+		}
 		switch e.role {
 		case roleErase:
 		case roleText:
@@ -93,6 +96,9 @@ func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, 
 			w.write(t, strconv.FormatBool(u.defined(e.text, o)))
 		default:
 			u.writePlain(w, i, to)
+		}
+		if text := u.after[i]; text != "" && to != targetSpaces {
+			w.write(t, text)
 		}
 	}
 	return w.b.String(), nil

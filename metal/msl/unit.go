@@ -34,6 +34,8 @@ type Unit struct {
 	// differ from others in address spaces alone, and explicit instantiations of
 	// kernels. First token -> last.
 	spaced  map[int]int
+	before  map[int]string // what a rendering that is run writes before a token, and after it
+	after   map[int]string
 	swizzle []string        // swizzles in use, sorted
 	members map[string]bool // names of this form that a structure declares
 }

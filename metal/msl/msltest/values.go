@@ -92,6 +92,39 @@ func half() []Case {
 		Args: []Arg{in(halves(x...)...), in(halves(y...)...), out(halves(want...)...), near(1e-6, wide...), out(halves(vectors...)...)}}}
 }
 
+func conditional() []Case {
+	const n = 10
+	numbers := fill(n, func(i int) int32 { return int32(i) })
+	x := fill(n, func(i int) float32 { return float32(i)*0.5 - 2 })
+	b := fill(n, func(i int) float32 { return float32(i)*0.25 + 1 })
+	w := []float32{1, 2, 3, 4}
+	choose := func(c bool, a, b float32) float32 {
+		if c {
+			return a
+		}
+		return b
+	}
+	inf := float32(math.Inf(1))
+	var want, vectors []float32
+	for i := range n {
+		kind := float32(3) // the first is a float, the second a half
+		want = append(want,
+			choose(i > 3, x[i], 0), choose(i > 3, -1.5, b[i]), choose(i > 3, float32(i), 0.25),
+			choose(i > 6, x[i], choose(i > 3, b[i], 0.5)), choose(i > 6, choose(i > 7, x[i], 0.5), b[i]),
+			max(choose(i > 3, x[i]+3, inf), choose(i < 2, -inf, x[i]+2)), choose(i > 3, x[i], b[i]),
+			kind, choose(i > 3, 2, 0.5), choose(i > 3, 3, 0.5), choose(i > 3, 1, 0), choose(i > 3, 0, choose(i == 2, x[i], x[i]+1)))
+		for _, v := range w {
+			vectors = append(vectors, choose(i > 3, v, 0.5))
+		}
+	}
+	var cases []Case
+	for name, values := range map[string]Arg{"f32": in(x...), "f16": in(halves(x...)...), "bf16": in(brains(x...)...)} {
+		cases = append(cases, Case{Name: "conditional " + name, File: "conditional", Kernel: "chosen_" + name, Grid: line(n), Threadgroup: line(n),
+			Args: []Arg{values, in(brains(b...)...), in(numbers...), out(want...), out(vectors...), inline(w)}})
+	}
+	return cases
+}
+
 func bfloat() []Case {
 	const n = 24
 	r := dtype.BF16.Round

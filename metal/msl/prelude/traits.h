@@ -123,6 +123,11 @@ ASSAY_SMALL(half, half_to_float_, float_to_half_)
 ASSAY_SMALL(bfloat, bfloat_to_float_, float_to_bfloat_)
 #undef ASSAY_SMALL
 
+// An arm of ?: whose other arm is a float.
+template <class T> inline __attribute__((always_inline)) constexpr T beside_float_(T v) { return v; }
+inline __attribute__((always_inline)) constexpr float beside_float_(half v) { return v; }
+inline __attribute__((always_inline)) constexpr float beside_float_(bfloat v) { return v; }
+
 // The type of a sum: integers follow the small float type, float wins.
 template <class A, class B> struct promote_ { typedef float type; };
 template <class A> struct promote_<A, A> { typedef A type; };
