@@ -118,9 +118,9 @@ func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {
 			a.Attr = name
 		case name == "maybe_unused" || name == "host_name":
 		case refusedAttributes[name] != "":
-			panic(fault{u.errorAt(at, name, "[[%s]]: outside the supported compute subset (%s)", name, refusedAttributes[name])})
+			panic(u.outside(at, name, "[["+name+"]]", refusedAttributes[name]))
 		default:
-			panic(fault{u.errorAt(at, name, "attribute [[%s]] is not supported on a kernel argument", name)})
+			panic(fault{u.errorAt(at, name, "attribute [[%s]] is not supported on a kernel argument%s", name, nearAttribute(name))})
 		}
 	}
 }
@@ -131,13 +131,13 @@ func (w *walker) checkArg(a Arg, at token, pointer bool) {
 	case positions[a.Attr] && (pointer || a.Reference || a.Space != Builtin):
 		panic(fault{u.errorAt(at, a.Attr, "argument %s: [[%s]] belongs on a value", a.Name, a.Attr)})
 	case a.Space == Builtin && !positions[a.Attr]:
-		panic(fault{u.errorAt(at, "", "argument %s has no address space and no position attribute", a.Name)})
+		panic(fault{u.errorAt(at, "", "argument %s has no address space and no position attribute: write device or constant, or one such as [[thread_position_in_grid]]", a.Name)})
 	case a.Space != Builtin && !pointer && !a.Reference:
 		panic(fault{u.errorAt(at, "", "argument %s: %s data must be passed as a pointer or a reference", a.Name, a.Space)})
 	case a.Space == Threadgroup && a.Attr == "buffer" || a.Space != Threadgroup && a.Attr == "threadgroup":
 		panic(fault{u.errorAt(at, a.Attr, "argument %s: [[%s]] does not fit %s data", a.Name, a.Attr, a.Space)})
 	case strings.HasPrefix(a.Type, "array<") && a.Space == Builtin:
-		panic(fault{u.errorAt(at, "", "argument %s: outside the supported compute subset (arrays of resources)", a.Name)})
+		panic(u.outside(at, "", "argument "+a.Name, "arrays of resources"))
 	}
 }
 

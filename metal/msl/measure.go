@@ -59,7 +59,7 @@ func (w *walker) measure(i, end int) shape {
 				}
 			default:
 				if feature := refusedFunctions[t.text]; feature != "" && j == s.spec && j+1 < end && u.toks[j+1].kind == tokIdent {
-					panic(fault{u.errorAt(t, t.text, "%s: outside the supported compute subset (%s)", t.text, feature)})
+					panic(u.outside(t, t.text, t.text, feature))
 				}
 			}
 		case t.is("("):

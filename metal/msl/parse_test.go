@@ -52,10 +52,10 @@ namespace inner { kernel void k(device int* a) {} }
 
 func TestParseRefuses(t *testing.T) {
 	cases := []struct{ name, src, want string }{
-		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures)"},
+		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures): use a device buffer; see docs/metal-subset.md"},
 		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
-		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: outside the supported compute subset (simdgroup_matrix)"},
-		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: outside the supported compute subset (ray tracing)"},
+		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: outside the supported compute subset (simdgroup_matrix): accumulate in an array of floats per thread, with simd_sum across the lanes; see docs/metal-subset.md"},
+		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: outside the supported compute subset (ray tracing): see docs/metal-subset.md"},
 		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},
 		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: outside the supported compute subset (visible functions)"},
 		{"mesh", "[[mesh]] void f() {}", "mesh shaders"},
@@ -69,7 +69,10 @@ func TestParseRefuses(t *testing.T) {
 		{"index twice", "kernel void k(device int* a [[buffer(1)]], device int* b [[buffer(1)]]) {}", "1:44: argument b: index 1 is taken"},
 		{"too many buffers", "kernel void k(" + strings.Repeat("device int*, ", 31) + "device int* last) {}", "argument last: a kernel has at most 31 buffers"},
 		{"index name", "kernel void k(device int* a [[buffer(N)]]) {}", "needs a number"},
-		{"unknown attribute", "kernel void k(uint a [[thread_position]]) {}", "[[thread_position]] is not supported"},
+		{"unknown attribute", "kernel void k(uint a [[thread_position]]) {}", "1:22: attribute [[thread_position]] is not supported on a kernel argument; did you mean [[thread_position_in_grid]]?"},
+		{"strange attribute", "kernel void k(uint a [[vertex_id]]) {}", "attribute [[vertex_id]] is not supported on a kernel argument; docs/metal-subset.md lists those that are"},
+		{"misspelt position", "kernel void k(uint a [[threadgroup_pos_in_grid]]) {}", "1:22: attribute [[threadgroup_pos_in_grid]] is not supported on a kernel argument; did you mean [[threadgroup_position_in_grid]]?"},
+		{"misspelt buffer", "kernel void k(device int *a [[bufer(0)]]) {}", "did you mean [[buffer(n)]]?"},
 		{"kernel twice", "kernel void k() {}\nkernel void k() {}", "kernel k is also defined in line 1"},
 		{"unclosed if", "#if 1\n", "1:1: #if is not closed"},
 		{"error directive", "#ifndef X\n#error define X\n#endif", "2:1: #error define X"},

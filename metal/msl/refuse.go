@@ -42,6 +42,24 @@ var refusedAttributes = map[string]string{
 	"raster_order_group": "render functions", "attribute": "vertex functions",
 }
 
+// instead says what to write in place of a refused feature, where something serves.
+var instead = map[string]string{
+	"textures": "use a device buffer", "samplers": "read a device buffer and weigh its values yourself", "argument buffers": "give each buffer an argument of its own",
+	"simdgroup_matrix": "accumulate in an array of floats per thread, with simd_sum across the lanes", "Metal tensors": "accumulate in an array of floats per thread, with simd_sum across the lanes",
+	"simdgroup async copies": "copy in a loop over the threads, then threadgroup_barrier", "double precision": "use float", "os_log": "write to a device buffer",
+	"dynamic allocation": "use an array of a fixed size, or a device buffer", "virtual functions": "use a template", "exceptions": "return a code", "thread_local": "declare it in the kernel",
+	"visible functions": "use a template, or a function constant to choose", "arrays of resources": "give each buffer an argument of its own",
+}
+
+// outside refuses a construct of a feature that is outside the subset.
+func (u *Unit) outside(t token, construct, spelled, feature string) fault {
+	hint := ""
+	if text := instead[feature]; text != "" {
+		hint = text + "; "
+	}
+	return fault{u.errorAt(t, construct, "%s: outside the supported compute subset (%s): %ssee docs/metal-subset.md", spelled, feature, hint)}
+}
+
 // refuse looks for constructs outside the subset.
 func (u *Unit) refuse() {
 	for i, t := range u.toks {
@@ -49,13 +67,13 @@ func (u *Unit) refuse() {
 			continue
 		}
 		if feature := refused[t.text]; feature != "" && !u.memberName(i) {
-			panic(fault{u.errorAt(t, t.text, "%s: outside the supported compute subset (%s)", t.text, feature)})
+			panic(u.outside(t, t.text, t.text, feature))
 		}
 		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
-			panic(fault{u.errorAt(t, t.text, "sampler: outside the supported compute subset (samplers)")})
+			panic(u.outside(t, t.text, t.text, "samplers"))
 		}
 		if strings.HasPrefix(t.text, "simdgroup_") && strings.HasSuffix(t.text, "8x8") {
-			panic(fault{u.errorAt(t, t.text, "%s: outside the supported compute subset (simdgroup_matrix)", t.text)})
+			panic(u.outside(t, t.text, t.text, "simdgroup_matrix"))
 		}
 	}
 }

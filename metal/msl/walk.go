@@ -208,7 +208,7 @@ func (w *walker) attributes(i, last int) map[string][]token {
 			arg = u.toks[j+2 : u.match[j+1]]
 		}
 		if feature := refusedFunctions[name]; feature != "" {
-			panic(fault{u.errorAt(u.toks[j], name, "[[%s]]: outside the supported compute subset (%s)", name, feature)})
+			panic(u.outside(u.toks[j], name, "[["+name+"]]", feature))
 		}
 		out[name] = arg
 	}
