@@ -1,0 +1,69 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/assay-bench/assay/core/record"
+)
+
+// Failure writes what went wrong, where, and what happens next.
+func Failure(w io.Writer, f *record.Failure) { failure(w, f, fmt.Sprintf("round %d", f.Round)) }
+
+// failures writes those that are alike but for the round as one, with what came
+// after the last of them.
+func failures(w io.Writer, list []record.Failure) {
+	for i := 0; i < len(list); {
+		n := 1
+		for i+n < len(list) && alike(&list[i], &list[i+n]) {
+			n++
+		}
+		last := &list[i+n-1]
+		rounds := fmt.Sprintf("round %d", last.Round)
+		if n > 1 {
+			rounds = fmt.Sprintf("rounds %d to %d", list[i].Round, last.Round)
+		}
+		failure(w, last, rounds)
+		i += n
+	}
+}
+
+func alike(a, b *record.Failure) bool {
+	return a.Case == b.Case && a.Variant == b.Variant && a.Phase == b.Phase && a.Stage == b.Stage && a.Message == b.Message && b.Round == a.Round+1
+}
+
+func failure(w io.Writer, f *record.Failure, rounds string) {
+	where := f.Stage
+	if f.Variant != "" {
+		where += " of variant " + f.Variant
+	}
+	if f.Phase != "" {
+		where += " in " + f.Phase
+	}
+	fmt.Fprintf(w, "  failure%s, %s, %s: %s\n", inCase(f.Case), rounds, where, f.Message)
+	if f.LastIntent != "" {
+		fmt.Fprintf(w, "    last intent: %s (sample %d was the last one kept)\n", f.LastIntent, f.LastSeq)
+	}
+	for _, l := range lastWords(f, 6) {
+		fmt.Fprintf(w, "    | %s\n", l)
+	}
+	if f.NextStep != "" {
+		fmt.Fprintf(w, "    next: %s\n", f.NextStep)
+	}
+}
+
+// lastWords are the lines that tell most of a death: the panic's first ones,
+// else the last ones on stderr that are no log records.
+func lastWords(f *record.Failure, n int) []string {
+	if len(f.Panic) > 0 {
+		return f.Panic[:min(n, len(f.Panic))]
+	}
+	var out []string
+	for _, l := range f.Stderr {
+		if !strings.HasPrefix(l, `{"@`) {
+			out = append(out, l)
+		}
+	}
+	return out[max(0, len(out)-n):]
+}
