@@ -100,35 +100,39 @@ func TestEveryKernelCompiles(t *testing.T) {
 	}
 }
 
-func TestCompileErrorPointsIntoTheMetalFile(t *testing.T) {
+// Compile errors point into the Metal file and speak of its types.
+func TestCompileErrors(t *testing.T) {
 	c := testCompiler(t)
-	unit, err := msl.Parse("bad.metal", "#include <metal_stdlib>\nusing namespace metal;\nkernel void bad(device float *x [[buffer(0)]]) {\n  x[0] = missing;\n}\n", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, options, err := render(unit, nil, c.arch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.compile(t.Context(), "bad.metal", source, options)
-	if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), "bad.metal(4)") || !strings.Contains(err.Error(), "missing") {
-		t.Fatalf("error %v, want it to name bad.metal(4) and missing", err)
-	}
-}
-
-func TestCompileErrorNamesTypesAsMetalDoes(t *testing.T) {
-	c := testCompiler(t)
-	unit, err := msl.Parse("arms.metal", "kernel void arms(device half *x, device float *y) { y[0] = y[1] > 0.0f ? x[0] : y[2]; }\n", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, options, err := render(unit, nil, c.arch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.compile(t.Context(), "arms.metal", source, options)
-	if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), `"half"`) || !strings.Contains(err.Error(), "write c ? x : half(0)") {
-		t.Fatalf("error %v, want one about half that says how to write it", err)
+	for _, e := range []struct {
+		file, text string
+		want       []string
+	}{
+		{
+			"bad.metal", "#include <metal_stdlib>\nusing namespace metal;\nkernel void bad(device float *x [[buffer(0)]]) {\n  x[0] = missing;\n}\n",
+			[]string{"bad.metal(4)", "missing"},
+		},
+		{
+			"arms.metal", "kernel void arms(device half *x, device float *y) { y[0] = y[1] > 0.0f ? x[0] : y[2]; }\n",
+			[]string{`"half"`, "write c ? x : half(0)"},
+		},
+	} {
+		unit, err := msl.Parse(e.file, e.text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source, options, err := render(unit, nil, c.arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.compile(t.Context(), e.file, source, options)
+		if !errors.Is(err, metal.ErrCompile) {
+			t.Fatalf("%s: error %v, want one of the compiler", e.file, err)
+		}
+		for _, want := range e.want {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want %q", e.file, err, want)
+			}
+		}
 	}
 }
 

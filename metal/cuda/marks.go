@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Beside the machine code of a source that faulted lies a mark, an empty file
-// that says so. See lines.go for what it is for.
+// Beside the machine code of a source whose kernel faulted or hung lies a mark, an
+// empty file that says so. See lines.go for what it is for.
 
-// faultKept is how long a source is remembered to have faulted.
+// faultKept is how long a source is remembered to have gone wrong.
 const faultKept = time.Hour
 
-// markFault remembers that a kernel of that compilation faulted.
+// markFault remembers that a kernel of that compilation went wrong.
 func (c cache) markFault(key string) {
 	if c.dir.Make() == nil {
 		_ = os.WriteFile(c.faultPath(key), nil, 0o600)

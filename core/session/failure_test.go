@@ -1,0 +1,79 @@
+package session
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/assay-bench/assay/core/record"
+)
+
+func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
+	for _, c := range []struct{ mode, kind string }{
+		{"panic", "panic"}, {"sigkill", "signal"}, {"segv", "signal"}, {"exit3", "exited"}, {"hang", "hang"},
+		{"stop", "hang"}, {"device-fault", "gpu_fault"},
+	} {
+		t.Run(c.mode, func(t *testing.T) {
+			e := experimentOf("victims",
+				variant(t, "base", true, nil), variant(t, "good", false, nil),
+				// Warm-up ends within its first windows, so the sixteenth batch is in a visit.
+				variant(t, "victim", false, map[string]any{"mode": c.mode, "sample": 16}))
+			e.Measure.WarmupMax = time.Nanosecond
+			e.Measure.Samples, e.Measure.Visit, e.Measure.HeartbeatTimeout = 15, 15*time.Millisecond, time.Second
+			next := experimentOf("next", variant(t, "base", true, nil), variant(t, "good", false, nil))
+			folder, s, results, err := run(t, e, next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := results[0]
+			strikes := 0
+			for _, f := range r.Failures {
+				if f.Variant == "victim" && f.Kind == c.kind && f.Stage == "visit" || f.Stage == "warm-up" {
+					strikes++
+				}
+			}
+			if strikes != 2 {
+				t.Fatalf("%d failures of kind %s of the victim, want 2; first: %s", strikes, c.kind, first(r.Failures))
+			}
+			if r.Status != record.Crashed && r.Status != record.Hung {
+				t.Errorf("status %s, want crashed or hung", r.Status)
+			}
+			if v := r.Cases[0].Variants[2]; v.Name != "victim" || v.Failure == "" {
+				t.Errorf("variant %s left for %q, want victim and a reason", v.Name, v.Failure)
+			}
+			if good := r.Cases[0].Variants[1]; good.Phases["decode"].Rounds != 2 {
+				t.Errorf("the good variant has %d counted rounds, want 2", good.Phases["decode"].Rounds)
+			}
+			if kept(r, "victim") == 0 {
+				t.Error("no sample of the victim from before its death was kept")
+			}
+			if results[1].Status != record.Complete {
+				t.Errorf("the next experiment is %s, want complete", results[1].Status)
+			}
+			if r.Probe == nil || !r.Probe.Healthy || results[1].Probe != nil {
+				t.Errorf("device probes %+v and %+v, want a healthy one after the failures and none after the sound experiment", r.Probe, results[1].Probe)
+			}
+			sameAsJournal(t, folder, s, r)
+			sameAsJournal(t, folder, s, results[1])
+		})
+	}
+}
+
+func first(fs []record.Failure) string {
+	if len(fs) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s %s %s %s", fs[0].Variant, fs[0].Stage, fs[0].Kind, fs[0].Message)
+}
+
+func kept(r *record.Result, variant string) int {
+	n := 0
+	for _, d := range r.Cases[0].Rounds {
+		for _, v := range d.Visits {
+			if v.Variant == variant {
+				n += len(v.Samples)
+			}
+		}
+	}
+	return n
+}

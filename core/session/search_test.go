@@ -1,0 +1,53 @@
+package session
+
+import (
+	"testing"
+
+	"github.com/assay-bench/assay/core/record"
+)
+
+func TestSearchAdoptsProposalsAndKeepsFindings(t *testing.T) {
+	_, _, results, err := run(t, experimentOf("search", variant(t, "base", true, nil), variant(t, "a", false, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := results[0]
+	vs := r.Cases[0].Variants
+	last := vs[len(vs)-1]
+	if last.Name != "proposed" || last.Role != record.RoleProposed || last.Phases["decode"].Rounds == 0 {
+		t.Errorf("last variant %s (%s) with %d rounds, want the proposed one, measured", last.Name, last.Role, last.Phases["decode"].Rounds)
+	}
+	if len(r.Findings) != 1 || r.Findings[0].Certainty != "shown" {
+		t.Errorf("findings %+v, want one that is shown", r.Findings)
+	}
+}
+
+func TestABadProposalCostsTheSearchAndNothingElse(t *testing.T) {
+	_, _, results, err := run(t,
+		experimentOf("search", variant(t, "base", true, nil), variant(t, "a", false, map[string]any{"mode": "bad-proposal"})),
+		experimentOf("next", variant(t, "base", true, nil), variant(t, "a", false, nil)))
+	if err != nil || len(results) != 2 {
+		t.Fatalf("%d results, error %v; want both experiments", len(results), err)
+	}
+	r := results[0]
+	if len(r.Failures) != 1 || r.Failures[0].Stage != "propose" || r.Cases[0].Variants[1].Phases["decode"].Rounds != 2 {
+		t.Errorf("failures %s, %d rounds of a; want one of the search, and the 2 rounds kept", first(r.Failures), r.Cases[0].Variants[1].Phases["decode"].Rounds)
+	}
+	if results[1].Status != record.Complete {
+		t.Errorf("the next experiment is %s, want complete", results[1].Status)
+	}
+}
+
+// A search hears that a proposal of its own could not be measured, and goes on.
+func TestADeadlyProposalIsToldToTheSearch(t *testing.T) {
+	_, _, results, err := run(t, experimentOf("search",
+		variant(t, "base", true, nil), variant(t, "a", false, map[string]any{"mode": "deadly-proposal"})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := results[0]
+	deadly := r.Cases[0].Variants[len(r.Cases[0].Variants)-1]
+	if deadly.Name != "deadly" || deadly.Failure == "" || len(r.Findings) != 1 || r.Findings[0].Summary != deadly.Failure {
+		t.Errorf("%s left for %q, findings %+v; want the plugin to say why deadly left", deadly.Name, deadly.Failure, r.Findings)
+	}
+}
