@@ -60,9 +60,11 @@ type Case struct {
 type Variant struct {
 	Name     string
 	Baseline bool
+	Program  Program
 	Config   cty.Value
 	JSON     []byte // canonical cty JSON of Config
-	Digest   string // "sha256:" + hex of JSON
+	Digest   string // "sha256:" + hex of JSON, a build's folder written as ${build.dir}
+	SameAs   string // the variant that this one equals on purpose; empty: none
 
 	Description string
 	Range       hcl.Range // of the block's header; variants made by for_each share it

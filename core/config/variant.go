@@ -191,6 +191,7 @@ func (x *experiment) variant(r *reader, b written, content *hcl.BodyContent, bas
 	v := Variant{
 		Name: name, Baseline: inner.boolean("baseline", false), Description: inner.str("description", ""),
 		Config: cty.EmptyObjectVal, Range: b.DefRange,
+		Program: Program{Plugin: x.Plugin, Device: x.Device, Kind: x.Kind},
 	}
 	if name == "" || name == ControlName {
 		inner.fault(b.LabelRanges[0], "Invalid variant name", "%q cannot be the name of a variant. %q is what the host calls the baseline's second arm. Choose another name.", name, ControlName)

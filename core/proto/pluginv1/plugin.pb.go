@@ -386,7 +386,8 @@ type Phase struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // "decode", "prefill" or the plugin's own
 	Description   string                 `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
-	Unit          string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"` // what one iteration produces: "tok", "call"
+	Unit          string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`      // what one iteration produces: "tok", "call"
+	Single        bool                   `protobuf:"varint,4,opt,name=single,proto3" json:"single,omitempty"` // its iterations can be timed one by one
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -442,6 +443,13 @@ func (x *Phase) GetUnit() string {
 	return ""
 }
 
+func (x *Phase) GetSingle() bool {
+	if x != nil {
+		return x.Single
+	}
+	return false
+}
+
 // Metric describes a value that Prepared, Sample or ReleaseCase may carry.
 type Metric struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -449,6 +457,7 @@ type Metric struct {
 	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
 	Description   string                 `protobuf:"bytes,3,opt,name=description,proto3" json:"description,omitempty"`
 	Better        Metric_Better          `protobuf:"varint,4,opt,name=better,proto3,enum=assay.plugin.v1.Metric_Better" json:"better,omitempty"`
+	Exact         bool                   `protobuf:"varint,5,opt,name=exact,proto3" json:"exact,omitempty"` // the same in every round: a count or a size, not a measurement
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -509,6 +518,13 @@ func (x *Metric) GetBetter() Metric_Better {
 		return x.Better
 	}
 	return Metric_BETTER_UNSPECIFIED
+}
+
+func (x *Metric) GetExact() bool {
+	if x != nil {
+		return x.Exact
+	}
+	return false
 }
 
 // Block is a configuration schema: ordered attributes and nested blocks.
@@ -584,6 +600,7 @@ type Attribute struct {
 	Integer       bool                   `protobuf:"varint,8,opt,name=integer,proto3" json:"integer,omitempty"`                           // a number that must be whole
 	Min           *float64               `protobuf:"fixed64,9,opt,name=min,proto3,oneof" json:"min,omitempty"`
 	Max           *float64               `protobuf:"fixed64,10,opt,name=max,proto3,oneof" json:"max,omitempty"`
+	Path          bool                   `protobuf:"varint,11,opt,name=path,proto3" json:"path,omitempty"` // of a string or list(string): names a file or folder, which the host makes absolute
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -688,12 +705,22 @@ func (x *Attribute) GetMax() float64 {
 	return 0
 }
 
+func (x *Attribute) GetPath() bool {
+	if x != nil {
+		return x.Path
+	}
+	return false
+}
+
 type NestedBlock struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TypeName      string                 `protobuf:"bytes,1,opt,name=type_name,json=typeName,proto3" json:"type_name,omitempty"`
-	Block         *Block                 `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
-	MinItems      uint32                 `protobuf:"varint,3,opt,name=min_items,json=minItems,proto3" json:"min_items,omitempty"`
-	MaxItems      uint32                 `protobuf:"varint,4,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"` // 0: no limit; 1: a single block
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	TypeName string                 `protobuf:"bytes,1,opt,name=type_name,json=typeName,proto3" json:"type_name,omitempty"`
+	Block    *Block                 `protobuf:"bytes,2,opt,name=block,proto3" json:"block,omitempty"`
+	MinItems uint32                 `protobuf:"varint,3,opt,name=min_items,json=minItems,proto3" json:"min_items,omitempty"`
+	MaxItems uint32                 `protobuf:"varint,4,opt,name=max_items,json=maxItems,proto3" json:"max_items,omitempty"` // 0: no limit; 1: a single block
+	// label_name of blocks with one label, such as "name"; empty: they have none.
+	// Labelled blocks are an object in the configuration, by label.
+	LabelName     string `protobuf:"bytes,5,opt,name=label_name,json=labelName,proto3" json:"label_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -754,6 +781,13 @@ func (x *NestedBlock) GetMaxItems() uint32 {
 		return x.MaxItems
 	}
 	return 0
+}
+
+func (x *NestedBlock) GetLabelName() string {
+	if x != nil {
+		return x.LabelName
+	}
+	return ""
 }
 
 type Diagnostic struct {
@@ -921,7 +955,7 @@ type PathStep_Index struct {
 }
 
 type PathStep_Key struct {
-	Key string `protobuf:"bytes,3,opt,name=key,proto3,oneof"` // map key
+	Key string `protobuf:"bytes,3,opt,name=key,proto3,oneof"` // map key, or the label of a labelled block
 }
 
 func (*PathStep_Name) isPathStep_Step() {}
@@ -983,9 +1017,13 @@ func (x *ValidateConfigRequest) GetDevice() string {
 }
 
 type ValidateConfigResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Diagnostics   []*Diagnostic          `protobuf:"bytes,1,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
-	DeviceBytes   int64                  `protobuf:"varint,2,opt,name=device_bytes,json=deviceBytes,proto3" json:"device_bytes,omitempty"` // estimate of device memory, 0 if unknown
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Diagnostics []*Diagnostic          `protobuf:"bytes,1,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
+	DeviceBytes int64                  `protobuf:"varint,2,opt,name=device_bytes,json=deviceBytes,proto3" json:"device_bytes,omitempty"` // estimate of device memory, 0 if unknown
+	// phases and metrics of this configuration, beside those of DescribeResponse,
+	// for plugins whose configuration names them.
+	Phases        []*Phase  `protobuf:"bytes,3,rep,name=phases,proto3" json:"phases,omitempty"`
+	Metrics       []*Metric `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1034,9 +1072,24 @@ func (x *ValidateConfigResponse) GetDeviceBytes() int64 {
 	return 0
 }
 
+func (x *ValidateConfigResponse) GetPhases() []*Phase {
+	if x != nil {
+		return x.Phases
+	}
+	return nil
+}
+
+func (x *ValidateConfigResponse) GetMetrics() []*Metric {
+	if x != nil {
+		return x.Metrics
+	}
+	return nil
+}
+
 type OpenDeviceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"` // apple, cuda, cpu, sim or auto
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`    // apple, cuda, cpu, sim or auto
+	Index         uint32                 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"` // which device of that kind, from 0
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1076,6 +1129,13 @@ func (x *OpenDeviceRequest) GetKind() string {
 		return x.Kind
 	}
 	return ""
+}
+
+func (x *OpenDeviceRequest) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
 }
 
 type OpenDeviceResponse struct {
@@ -1143,6 +1203,7 @@ type Device struct {
 	Simulated          bool                   `protobuf:"varint,9,opt,name=simulated,proto3" json:"simulated,omitempty"`                                                   // times are not measurements
 	CopyBytesPerSecond float64                `protobuf:"fixed64,10,opt,name=copy_bytes_per_second,json=copyBytesPerSecond,proto3" json:"copy_bytes_per_second,omitempty"` // measured by the plugin at opening, 0 if not
 	Facts              map[string]string      `protobuf:"bytes,11,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Index              uint32                 `protobuf:"varint,12,opt,name=index,proto3" json:"index,omitempty"` // which device of its kind
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1252,6 +1313,13 @@ func (x *Device) GetFacts() map[string]string {
 		return x.Facts
 	}
 	return nil
+}
+
+func (x *Device) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
 }
 
 type PrepareCaseRequest struct {
@@ -1576,6 +1644,7 @@ type PhaseFacts struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	UnitsPerIteration float64                `protobuf:"fixed64,1,opt,name=units_per_iteration,json=unitsPerIteration,proto3" json:"units_per_iteration,omitempty"` // tokens or calls of one iteration
 	BytesPerIteration int64                  `protobuf:"varint,2,opt,name=bytes_per_iteration,json=bytesPerIteration,proto3" json:"bytes_per_iteration,omitempty"`  // memory that must move, for effective GB/s
+	Iterations        uint64                 `protobuf:"varint,3,opt,name=iterations,proto3" json:"iterations,omitempty"`                                           // of every sample, where the plugin cannot choose; 0: the host does
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1620,6 +1689,13 @@ func (x *PhaseFacts) GetUnitsPerIteration() float64 {
 func (x *PhaseFacts) GetBytesPerIteration() int64 {
 	if x != nil {
 		return x.BytesPerIteration
+	}
+	return 0
+}
+
+func (x *PhaseFacts) GetIterations() uint64 {
+	if x != nil {
+		return x.Iterations
 	}
 	return 0
 }
@@ -2985,16 +3061,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06phases\x18\x06 \x03(\v2\x16.assay.plugin.v1.PhaseR\x06phases\x121\n" +
 	"\ametrics\x18\a \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\x12\x1a\n" +
 	"\bmarkdown\x18\b \x01(\tR\bmarkdown\x12\x18\n" +
-	"\adevices\x18\t \x03(\tR\adevices\"Q\n" +
+	"\adevices\x18\t \x03(\tR\adevices\"i\n" +
 	"\x05Phase\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x12\n" +
-	"\x04unit\x18\x03 \x01(\tR\x04unit\"\xd1\x01\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06single\x18\x04 \x01(\bR\x06single\"\xe7\x01\n" +
 	"\x06Metric\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12 \n" +
 	"\vdescription\x18\x03 \x01(\tR\vdescription\x126\n" +
-	"\x06better\x18\x04 \x01(\x0e2\x1e.assay.plugin.v1.Metric.BetterR\x06better\"E\n" +
+	"\x06better\x18\x04 \x01(\x0e2\x1e.assay.plugin.v1.Metric.BetterR\x06better\x12\x14\n" +
+	"\x05exact\x18\x05 \x01(\bR\x05exact\"E\n" +
 	"\x06Better\x12\x16\n" +
 	"\x12BETTER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fBETTER_LOWER\x10\x01\x12\x11\n" +
@@ -3004,7 +3082,7 @@ const file_plugin_proto_rawDesc = "" +
 	"attributes\x18\x01 \x03(\v2\x1a.assay.plugin.v1.AttributeR\n" +
 	"attributes\x124\n" +
 	"\x06blocks\x18\x02 \x03(\v2\x1c.assay.plugin.v1.NestedBlockR\x06blocks\x12 \n" +
-	"\vdescription\x18\x03 \x01(\tR\vdescription\"\xac\x02\n" +
+	"\vdescription\x18\x03 \x01(\tR\vdescription\"\xc0\x02\n" +
 	"\tAttribute\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12 \n" +
@@ -3018,14 +3096,17 @@ const file_plugin_proto_rawDesc = "" +
 	"\ainteger\x18\b \x01(\bR\ainteger\x12\x15\n" +
 	"\x03min\x18\t \x01(\x01H\x00R\x03min\x88\x01\x01\x12\x15\n" +
 	"\x03max\x18\n" +
-	" \x01(\x01H\x01R\x03max\x88\x01\x01B\x06\n" +
+	" \x01(\x01H\x01R\x03max\x88\x01\x01\x12\x12\n" +
+	"\x04path\x18\v \x01(\bR\x04pathB\x06\n" +
 	"\x04_minB\x06\n" +
-	"\x04_max\"\x92\x01\n" +
+	"\x04_max\"\xb1\x01\n" +
 	"\vNestedBlock\x12\x1b\n" +
 	"\ttype_name\x18\x01 \x01(\tR\btypeName\x12,\n" +
 	"\x05block\x18\x02 \x01(\v2\x16.assay.plugin.v1.BlockR\x05block\x12\x1b\n" +
 	"\tmin_items\x18\x03 \x01(\rR\bminItems\x12\x1b\n" +
-	"\tmax_items\x18\x04 \x01(\rR\bmaxItems\"\x93\x02\n" +
+	"\tmax_items\x18\x04 \x01(\rR\bmaxItems\x12\x1d\n" +
+	"\n" +
+	"label_name\x18\x05 \x01(\tR\tlabelName\"\x93\x02\n" +
 	"\n" +
 	"Diagnostic\x12@\n" +
 	"\bseverity\x18\x01 \x01(\x0e2$.assay.plugin.v1.Diagnostic.SeverityR\bseverity\x12\x18\n" +
@@ -3045,15 +3126,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\x15ValidateConfigRequest\x12\x1f\n" +
 	"\vconfig_json\x18\x01 \x01(\fR\n" +
 	"configJson\x12\x16\n" +
-	"\x06device\x18\x02 \x01(\tR\x06device\"z\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"\xdd\x01\n" +
 	"\x16ValidateConfigResponse\x12=\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\x12!\n" +
-	"\fdevice_bytes\x18\x02 \x01(\x03R\vdeviceBytes\"'\n" +
+	"\fdevice_bytes\x18\x02 \x01(\x03R\vdeviceBytes\x12.\n" +
+	"\x06phases\x18\x03 \x03(\v2\x16.assay.plugin.v1.PhaseR\x06phases\x121\n" +
+	"\ametrics\x18\x04 \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\"=\n" +
 	"\x11OpenDeviceRequest\x12\x12\n" +
-	"\x04kind\x18\x01 \x01(\tR\x04kind\"\x84\x01\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\rR\x05index\"\x84\x01\n" +
 	"\x12OpenDeviceResponse\x12/\n" +
 	"\x06device\x18\x01 \x01(\v2\x17.assay.plugin.v1.DeviceR\x06device\x12=\n" +
-	"\vdiagnostics\x18\x02 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\"\xa3\x03\n" +
+	"\vdiagnostics\x18\x02 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\"\xb9\x03\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -3066,7 +3150,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\tsimulated\x18\t \x01(\bR\tsimulated\x121\n" +
 	"\x15copy_bytes_per_second\x18\n" +
 	" \x01(\x01R\x12copyBytesPerSecond\x128\n" +
-	"\x05facts\x18\v \x03(\v2\".assay.plugin.v1.Device.FactsEntryR\x05facts\x1a8\n" +
+	"\x05facts\x18\v \x03(\v2\".assay.plugin.v1.Device.FactsEntryR\x05facts\x12\x14\n" +
+	"\x05index\x18\f \x01(\rR\x05index\x1a8\n" +
 	"\n" +
 	"FactsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3106,11 +3191,14 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aV\n" +
 	"\vPhasesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x121\n" +
-	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\"l\n" +
+	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\"\x8c\x01\n" +
 	"\n" +
 	"PhaseFacts\x12.\n" +
 	"\x13units_per_iteration\x18\x01 \x01(\x01R\x11unitsPerIteration\x12.\n" +
-	"\x13bytes_per_iteration\x18\x02 \x01(\x03R\x11bytesPerIteration\"\xef\x01\n" +
+	"\x13bytes_per_iteration\x18\x02 \x01(\x03R\x11bytesPerIteration\x12\x1e\n" +
+	"\n" +
+	"iterations\x18\x03 \x01(\x04R\n" +
+	"iterations\"\xef\x01\n" +
 	"\x05Check\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x14\n" +
@@ -3320,56 +3408,58 @@ var file_plugin_proto_depIdxs = []int32{
 	2,  // 9: assay.plugin.v1.Diagnostic.severity:type_name -> assay.plugin.v1.Diagnostic.Severity
 	12, // 10: assay.plugin.v1.Diagnostic.path:type_name -> assay.plugin.v1.PathStep
 	11, // 11: assay.plugin.v1.ValidateConfigResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	17, // 12: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
-	11, // 13: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	42, // 14: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
-	20, // 15: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
-	21, // 16: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
-	11, // 17: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	23, // 18: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	43, // 19: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	44, // 20: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	45, // 21: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	3,  // 22: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
-	25, // 23: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
-	26, // 24: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
-	27, // 25: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
-	29, // 26: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
-	30, // 27: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
-	31, // 28: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
-	11, // 29: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	32, // 30: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	46, // 31: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	23, // 32: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	47, // 33: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	36, // 34: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	48, // 35: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	49, // 36: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	38, // 37: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	40, // 38: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	41, // 39: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 40: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	22, // 41: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	37, // 42: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 43: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 44: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	15, // 45: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	18, // 46: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	24, // 47: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	33, // 48: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	35, // 49: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 50: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 51: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	16, // 52: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	19, // 53: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	28, // 54: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	34, // 55: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	39, // 56: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	50, // [50:57] is the sub-list for method output_type
-	43, // [43:50] is the sub-list for method input_type
-	43, // [43:43] is the sub-list for extension type_name
-	43, // [43:43] is the sub-list for extension extendee
-	0,  // [0:43] is the sub-list for field type_name
+	6,  // 12: assay.plugin.v1.ValidateConfigResponse.phases:type_name -> assay.plugin.v1.Phase
+	7,  // 13: assay.plugin.v1.ValidateConfigResponse.metrics:type_name -> assay.plugin.v1.Metric
+	17, // 14: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
+	11, // 15: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	42, // 16: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	20, // 17: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
+	21, // 18: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
+	11, // 19: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	23, // 20: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
+	43, // 21: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	44, // 22: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	45, // 23: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	3,  // 24: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
+	25, // 25: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
+	26, // 26: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
+	27, // 27: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
+	29, // 28: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
+	30, // 29: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
+	31, // 30: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
+	11, // 31: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	32, // 32: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
+	46, // 33: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	23, // 34: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	47, // 35: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	36, // 36: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	48, // 37: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	49, // 38: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	38, // 39: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	40, // 40: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	41, // 41: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 42: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	22, // 43: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	37, // 44: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 45: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 46: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	15, // 47: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	18, // 48: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	24, // 49: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	33, // 50: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	35, // 51: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 52: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 53: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	16, // 54: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	19, // 55: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	28, // 56: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	34, // 57: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	39, // 58: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	52, // [52:59] is the sub-list for method output_type
+	45, // [45:52] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
