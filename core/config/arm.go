@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -175,6 +174,7 @@ func (a *arm) environment() {
 	a.v.Program.Inherit = slices.Compact(names)
 	a.notBuilt(a.reader, before)
 	a.notBuilt(a.all, beforeAll)
+	a.settable()
 	for _, r := range []*reader{a.reader, a.all} {
 		for _, name := range []string{"env", "inherit"} {
 			if attr := r.attrs[name]; attr != nil && a.unresolved(r, attr) {
@@ -182,6 +182,27 @@ func (a *arm) environment() {
 			}
 		}
 	}
+}
+
+// settable reports variables that no plugin can be given.
+func (a *arm) settable() {
+	check := a.x.resolver.opts.Environment
+	if check == nil {
+		return
+	}
+	err := check(a.v.Program)
+	if err == nil {
+		return
+	}
+	at := a.v.Range
+	for _, r := range []*reader{a.all, a.reader} {
+		for _, name := range []string{"env", "inherit"} {
+			if attr := r.attrs[name]; attr != nil && strings.HasPrefix(err.Error(), name+": ") {
+				at = attr.Expr.Range()
+			}
+		}
+	}
+	a.fault(at, "Variable that cannot be set", "%s", sentence(err.Error()))
 }
 
 // notBuilt says of faults about build.*, from index on, why the variant has none.
@@ -213,7 +234,7 @@ func (a *arm) ask() {
 		a.plugin = &plugin{name: p.Plugin}
 		return
 	}
-	if a.binaryIsPending() {
+	if p.Binary != "" && a.pending(p.Binary) {
 		a.standIn, a.v.Pending = true, true
 		if a.plugin = a.x.resolver.plugin(Program{Plugin: p.Plugin}); a.plugin.fault != nil {
 			a.plugin = &plugin{name: p.Plugin}
@@ -224,13 +245,6 @@ func (a *arm) ask() {
 	}
 	p.Name, p.Version = a.plugin.describe.GetName(), a.plugin.describe.GetVersion()
 	a.supportsDevice()
-}
-
-// binaryIsPending says whether the binary is in a folder that is not built yet.
-func (a *arm) binaryIsPending() bool {
-	p := a.v.Program
-	return p.Binary != "" && p.Build != nil && !p.Build.Built && p.Build.Dir != "" &&
-		strings.HasPrefix(p.Binary, p.Build.Dir+string(filepath.Separator))
 }
 
 // supportsDevice reports, once for the same place, a plugin that does not run

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -38,7 +39,7 @@ func (a *arm) configure(own hcl.Blocks, base []schema.Layer, b written) {
 		}
 		return
 	}
-	decoded, diags := a.plugin.schema.Decode(layers, b.DefRange)
+	decoded, diags := a.plugin.schema.Decode(layers, b.DefRange, schema.Files{Base: filepath.FromSlash(a.x.resolver.module.Dir), Pending: a.pending})
 	diags = explain(diags)
 	if a.foreign {
 		diags = a.notTakenOver(diags, base)
@@ -55,6 +56,12 @@ func (a *arm) configure(own hcl.Blocks, base []schema.Layer, b written) {
 	}
 	a.v.Config, a.v.JSON, a.v.decoded = decoded.Value, decoded.JSON, decoded
 	a.v.Digest = digest(a.v.JSON, a.v.Program.Build)
+}
+
+// pending says whether a path is in a folder that is not built yet.
+func (a *arm) pending(path string) bool {
+	b := a.v.Program.Build
+	return b != nil && !b.Built && b.Dir != "" && (path == b.Dir || strings.HasPrefix(path, b.Dir+string(filepath.Separator)))
 }
 
 // soften keeps faults as warnings: only the build knows.

@@ -29,6 +29,9 @@ type ResolveOptions struct {
 	// is called once for the same arguments. An error says that the program
 	// cannot be asked, which is a warning here. Nil: nothing is asked.
 	Validate func(p Program, configJSON []byte) (*pluginv1.ValidateConfigResponse, error)
+	// Environment says why env or inherit of a program cannot be given to it; the
+	// error starts with the name of the argument and a colon. Nil: all can.
+	Environment func(p Program) error
 	// Build fills in Commit, Key, Dir and Built; it builds nothing. The error may
 	// be an [UnknownRef]. It is called once for the same build. Nil: build.dir
 	// and build.commit have no value.
