@@ -131,10 +131,7 @@ func settable(p config.Program) error {
 
 // deviceFacts is what `device` is in expressions.
 func deviceFacts(ctx context.Context, kind string, index int, able []string) (config.DeviceFacts, error) {
-	if index > 0 {
-		return config.DeviceFacts{}, fmt.Errorf("%s:%d: this version opens the first %s device only", kind, index, kind)
-	}
-	p, err := probe(ctx, kind, able, false)
+	p, err := probe(ctx, kind, index, able, false)
 	if err != nil {
 		return config.DeviceFacts{}, err
 	}
