@@ -55,7 +55,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 		Device: func(kind string, index int, able []string) (config.DeviceFacts, error) {
 			return deviceFacts(ctx, kind, index, able)
 		},
-		Schema: l.describe, Validate: v.validate, Environment: settable, Installed: l.installed(), Only: s.Only,
+		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Installed: l.installed(), Only: s.Only,
 	})
 	l.diags = diag.Tidy(append(l.diags, more...))
 	if v.err != nil && !l.diags.HasErrors() {
