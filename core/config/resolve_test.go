@@ -156,3 +156,90 @@ func TestPluginDiagnosticsAreMerged(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A build's folder is different on every machine, and the digest is not.
+func TestDigestNamesTheBuild(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "fake"
+  build { command = ["make"] }
+  config { model = "${build.dir}/<model>" }
+  variant "a" { baseline = true }
+  variant "b" {
+    build { ref = "main" }
+  }
+}
+`
+	var digests []string
+	for _, cache := range []string{"/cache", "/home/some one/<cache>"} {
+		opts := fakeOptions()
+		opts.Build = func(b *Build) error {
+			b.Commit, b.Dir = "1", cache+"/"+b.Ref
+			return nil
+		}
+		for _, v := range resolved(t, src, opts)[0].Cases[0].Variants {
+			digests = append(digests, v.Digest)
+			if v.Equals != "" {
+				t.Errorf("%s: two builds are taken for one", v.Name)
+			}
+		}
+	}
+	if digests[0] != digests[1] || digests[0] != digests[2] || digests[0] != digests[3] {
+		t.Errorf("%q", digests)
+	}
+}
+
+// The environment is checked by whoever gives it to a plugin.
+func TestEnvironmentIsChecked(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "fake"
+  inherit = ["HOME"]
+  config { model = "m" }
+  variant "a" { baseline = true }
+  variant "b" { env = { SECRET_COOKIE = "1" } }
+}
+`
+	opts := fakeOptions()
+	opts.Environment = func(p Program) error {
+		if _, ok := p.Env["SECRET_COOKIE"]; ok {
+			return errors.New("env: SECRET_COOKIE is set by the host; take it out")
+		}
+		return nil
+	}
+	m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+	_, diags := m.Resolve(opts)
+	if text := render(t, m, diags); !strings.Contains(text, "x.hcl:6:23") || !strings.Contains(text, "Env: SECRET_COOKIE is set by the host") {
+		t.Error(text)
+	}
+}
+
+// Without plugins, names are checked in a config whose schema is unknown.
+func TestBuildWithoutStandIn(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "unheard-of"
+  binary = "${build.dir}/bin/plugin"
+  build { command = ["make"] }
+  config {
+    one = local.none
+    inner { two = var.none }
+    three = "${build.dir}/x"
+  }
+  variant "a" { baseline = true }
+  variant "b" {
+    build { ref = "main" }
+    config { four = matrix.none }
+  }
+  guardrail "g" { phase = "anything" }
+}
+`
+	m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+	experiments, diags := m.Resolve(fakeOptions())
+	text := render(t, m, diags)
+	for _, want := range []string{"Unknown local", "Unknown variable", "Unknown matrix key", "No plugin of that name is installed", "and no plugin of its name is installed", "4 warnings"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	if len(experiments) != 1 || !experiments[0].Cases[0].Variants[0].Pending {
+		t.Errorf("%+v", experiments)
+	}
+}
