@@ -31,7 +31,17 @@ func open(ctx context.Context, dir string, environ []string) (*repository, error
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("repository %s: not a folder", dir)
 	}
-	r := &repository{environ: gitEnviron(environ)}
+	return read(ctx, dir, gitEnviron(environ))
+}
+
+// openStore opens the folder that git keeps of a submodule, whose working tree
+// may be gone. It is good for commits only.
+func openStore(ctx context.Context, dir string, environ []string) (*repository, error) {
+	return read(ctx, dir, append(gitEnviron(environ), "GIT_DIR="+dir, "GIT_WORK_TREE="+dir))
+}
+
+func read(ctx context.Context, dir string, environ []string) (*repository, error) {
+	r := &repository{environ: environ}
 	out, err := r.git(ctx, dir, "rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-shallow-repository",
 		"--show-object-format", "--git-path", "objects", "--git-common-dir", "--git-path", "info/exclude")
 	switch {
