@@ -35,7 +35,7 @@ type Options struct {
 	Probe  func(ctx context.Context, kind string) error
 	Logger hclog.Logger
 	// Observe starts watching the machine while the plugin process measures;
-	// what it returns ends that. Nil: machine.Observe.
+	// what it returns ends that. Nil: a machine.Observer's.
 	Observe func(pid int) (stop func() record.Observation)
 	Report  func(Event) // must be quick; never called from two goroutines at once
 }
@@ -71,7 +71,8 @@ type facts struct {
 // Open starts a session: its journal, and the facts that do not change while it runs.
 func Open(ctx context.Context, o Options) (*Session, error) {
 	if o.Observe == nil {
-		o.Observe = func(pid int) func() record.Observation { return machine.Observe(pid).Stop }
+		observer := machine.NewObserver()
+		o.Observe = func(pid int) func() record.Observation { return observer.Observe(pid).Stop }
 	}
 	s := &Session{Options: o, started: time.Now().UTC(), rates: map[string]float64{}}
 	var random [8]byte
