@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -51,6 +52,9 @@ func read(ctx context.Context, dir string, environ []string) (*repository, error
 		return nil, fmt.Errorf("repository %s: %w", dir, err)
 	}
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if lines[0] == "--path-format=absolute" {
+		return nil, errors.New("git is older than 2.31: builds need that version or a later one")
+	}
 	if len(lines) != 6 {
 		return nil, fmt.Errorf("repository %s: its path has a line break, which is not supported: move it", dir)
 	}

@@ -206,3 +206,23 @@ func TestInterruptedResolve(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A model beside the sources is neither copied nor hashed.
+func TestLargeFilesThatGitDoesNotKnow(t *testing.T) {
+	r := newRepo(t, "a")
+	r.write("models/large.gguf", "")
+	if err := os.Truncate(r.path("models/large.gguf"), mostNew+1); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Resolve(context.Background(), r.spec("", "true"), r.opts)
+	wants(t, err, r.dir, "1.1 GB, the largest is models/large.gguf", ".gitignore")
+	r.write(".gitignore", "*.gguf\n")
+	r.resolve(r.spec("", "true"))
+}
+
+func TestARepositoryInTheWorkingTree(t *testing.T) {
+	r := newRepo(t, "a")
+	r.gitIn(r.dir, "init", "-q", "inner")
+	_, err := Resolve(context.Background(), r.spec("", "true"), r.opts)
+	wants(t, err, r.dir, "inner")
+}
