@@ -83,6 +83,9 @@ func (l *loaded) plugin(name string) (*session.Plugin, error) {
 	return &session.Plugin{Name: p.Name, Version: p.Version, Path: p.Path, SHA256: p.SHA256, Describe: p.Describe}, nil
 }
 
+// program finds what an arm runs.
+func (l *loaded) program(p config.Program) (*session.Plugin, error) { return l.plugin(p.Plugin) }
+
 // validate lets every plugin look at every configuration, in one process per
 // plugin that opens no device.
 func (l *loaded) validate(ctx context.Context, a *App) (hcl.Diagnostics, error) {
