@@ -53,15 +53,27 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 	return nil
 }
 
-// write puts the document where the experiment says, and appends its row.
-func (s *Session) write(path, appendTo string, r *record.Result) error {
-	if err := record.WriteResult(path, r); err != nil {
-		return err
-	}
-	if appendTo != "" {
-		if err := record.AppendJSON(appendTo, r.Rows()); err != nil {
+// write puts the document where the experiment says, appends its row, and says so
+// in the journal.
+func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Result) error {
+	path := s.path(e.Output.Path)
+	if !s.superfluous(ctx, e, r) {
+		if err := record.WriteResult(path, r); err != nil {
 			return err
 		}
+		if to := s.path(e.Output.Append); to != "" {
+			if err := record.AppendJSON(to, r.Rows()); err != nil {
+				return err
+			}
+		}
 	}
-	return s.journal.Append(r.Experiment.Name, record.KindResult, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
+	ev, err := s.append(e.Name, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
+	if err != nil {
+		return err
+	}
+	if err := s.ledger.Apply(ev); err != nil {
+		return err
+	}
+	s.Report(ev, r)
+	return nil
 }
