@@ -18,7 +18,8 @@ import (
 type runCommand struct {
 	source
 	measuring
-	Seed uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
+	Seed    uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
+	Rebuild bool   `name:"rebuild" help:"Build again what is in the cache."`
 }
 
 func (c *runCommand) Run(ctx context.Context, app *App) error {
@@ -26,7 +27,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	l, err := app.load(ctx, c.source)
+	l, err := app.loadBuilt(ctx, c.source, c.Rebuild)
 	if err != nil {
 		return err
 	}
