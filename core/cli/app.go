@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/term"
 
+	"github.com/assay-bench/assay/core/build"
 	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/report"
@@ -29,6 +30,7 @@ type App struct {
 	json       bool // the command prints JSON
 	noColor    bool
 	pluginDirs []string
+	holds      []*build.Hold // keeps the builds of a session in the cache
 }
 
 func (a *App) configure(g *grammar) {

@@ -32,6 +32,7 @@ type grammar struct {
 	Fmt      fmtCommand      `cmd:"" help:"Put HCL files into the canonical layout."`
 	Validate validateCommand `cmd:"" help:"Check experiments as far as possible without a device."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
+	Build    buildCommand    `cmd:"" help:"Build what experiments are built from, into the cache."`
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Recover  recoverCommand  `cmd:"" help:"Make result documents from the journal of a session that was killed."`

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -28,12 +29,17 @@ type loaded struct {
 	experiments []*config.Experiment
 	registry    *registry.Registry
 	diags       hcl.Diagnostics
+
+	ctx      context.Context
+	programs map[string]*session.Plugin // by what they are described by
 }
 
 // load reads and resolves the experiments. Faults of the files are diagnostics
-// in the result; an error is something else.
+// in the result; an error is something else. It builds nothing; what it starts
+// are plugins, installed ones and those that an experiment names as a binary,
+// to describe themselves and to look at configurations.
 func (a *App) load(ctx context.Context, s source) (*loaded, error) {
-	l := &loaded{}
+	l := &loaded{ctx: ctx, programs: map[string]*session.Plugin{}}
 	l.module, l.diags = config.Load(s.Paths, config.Options{Vars: s.Var, VarFiles: s.VarFile, Env: a.Getenv, Version: Version})
 	var err error
 	if l.registry, err = a.plugins(ctx, l.module.Dir); err != nil {
@@ -42,26 +48,19 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 	for _, w := range l.registry.Warnings() {
 		fmt.Fprintln(a.Err, "warning:", w)
 	}
+	v := &validator{loaded: l, log: a.log, running: map[string]*process.Process{}}
+	defer v.stop(ctx)
 	var more hcl.Diagnostics
 	l.experiments, more = l.module.Resolve(config.ResolveOptions{
-		Device: func(kind string, able []string) (config.DeviceFacts, error) { return deviceFacts(ctx, kind, able) },
-		Schema: func(name string) (*pluginv1.DescribeResponse, error) {
-			p, err := l.plugin(name)
-			if err != nil {
-				return nil, err
-			}
-			return p.Describe, nil
+		Device: func(kind string, index int, able []string) (config.DeviceFacts, error) {
+			return deviceFacts(ctx, kind, index, able)
 		},
-		Installed: l.installed(), Only: s.Only,
+		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Installed: l.installed(), Only: s.Only,
 	})
-	l.diags = append(l.diags, more...)
-	if !l.diags.HasErrors() {
-		if more, err = l.validate(ctx, a); err != nil {
-			return nil, err
-		}
-		l.diags = append(l.diags, more...)
+	l.diags = diag.Tidy(append(l.diags, more...))
+	if v.err != nil && !l.diags.HasErrors() {
+		return nil, a.fail(v.err, exitInfrastructure)
 	}
-	l.diags = diag.Tidy(l.diags)
 	return l, nil
 }
 
@@ -73,70 +72,69 @@ func (l *loaded) installed() []string {
 	return names
 }
 
+// describe is what a program says of itself.
+func (l *loaded) describe(p config.Program) (*pluginv1.DescribeResponse, error) {
+	plugin, err := l.program(p)
+	if err != nil {
+		return nil, err
+	}
+	return plugin.Describe, nil
+}
+
+// program finds what a program runs: its binary, else the installed plugin
+// that experiments call by its name.
+func (l *loaded) program(p config.Program) (*session.Plugin, error) {
+	key := fmt.Sprintf("%q %q %v %q", p.Plugin, p.Binary, p.Env, p.Inherit)
+	if found := l.programs[key]; found != nil {
+		return found, nil
+	}
+	found, err := l.find(p)
+	if err != nil {
+		return nil, err
+	}
+	plugin := &session.Plugin{Name: found.Name, Version: found.Version, Path: found.Path, SHA256: found.SHA256, Describe: found.Describe}
+	l.programs[key] = plugin
+	return plugin, nil
+}
+
+func (l *loaded) find(p config.Program) (*registry.Installed, error) {
+	name := l.module.PluginName(p.Plugin)
+	if p.Binary == "" {
+		return l.registry.Get(name, l.module.RequiredPlugins[p.Plugin].Version)
+	}
+	env, err := environment(p)
+	if err != nil {
+		return nil, err
+	}
+	return l.registry.Binary(l.ctx, name, p.Binary, env)
+}
+
 // plugin finds the installed plugin that experiments call by this name.
 func (l *loaded) plugin(name string) (*session.Plugin, error) {
-	required := l.module.RequiredPlugins[name]
-	p, err := l.registry.Get(name, required.Version)
-	if err != nil {
-		return nil, err
-	}
-	return &session.Plugin{Name: p.Name, Version: p.Version, Path: p.Path, SHA256: p.SHA256, Describe: p.Describe}, nil
+	return l.program(config.Program{Plugin: name})
 }
 
-// program finds what an arm runs.
-func (l *loaded) program(p config.Program) (*session.Plugin, error) { return l.plugin(p.Plugin) }
-
-// validate lets every plugin look at every configuration, in one process per
-// plugin that opens no device.
-func (l *loaded) validate(ctx context.Context, a *App) (hcl.Diagnostics, error) {
-	running := map[string]*process.Process{}
-	defer func() {
-		for _, p := range running {
-			p.Stop(ctx)
-		}
-	}()
-	var diags hcl.Diagnostics
-	for _, e := range l.experiments {
-		more, err := e.Validate(func(_ *config.Case, v *config.Variant) ([]*pluginv1.Diagnostic, error) {
-			p, err := l.start(ctx, a, running, e.Plugin)
-			if err != nil {
-				return nil, err
-			}
-			r, err := p.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{ConfigJson: v.JSON, Device: e.Device})
-			if err != nil {
-				return nil, err
-			}
-			return r.GetDiagnostics(), nil
-		})
-		if err != nil {
-			return nil, a.fail(err, exitInfrastructure)
-		}
-		diags = append(diags, more...)
+// environment of a program; nil where it is what every plugin gets.
+func environment(p config.Program) ([]string, error) {
+	if len(p.Env) == 0 && len(p.Inherit) == 0 {
+		return nil, nil
 	}
-	return diags, nil
+	env, _, err := process.Environment(os.Environ(), p.Env, p.Inherit)
+	return env, err
 }
 
-func (l *loaded) start(ctx context.Context, a *App, running map[string]*process.Process, name string) (*process.Process, error) {
-	if p := running[name]; p != nil {
-		return p, nil
-	}
-	plugin, err := l.plugin(name)
-	if err != nil {
-		return nil, err
-	}
-	p, err := process.Start(ctx, process.Options{Path: plugin.Path, SHA256: plugin.SHA256, Name: plugin.Name, Logger: a.log})
-	if err == nil {
-		running[name] = p
-	}
-	return p, err
+// settable says why a program cannot have its environment.
+func settable(p config.Program) error {
+	_, err := environment(p)
+	return err
 }
 
 // deviceFacts is what `device` is in expressions.
-func deviceFacts(ctx context.Context, kind string, able []string) (config.DeviceFacts, error) {
-	p, err := probe(ctx, kind, able, false)
+func deviceFacts(ctx context.Context, kind string, index int, able []string) (config.DeviceFacts, error) {
+	p, err := probe(ctx, kind, index, able, false)
 	if err != nil {
 		return config.DeviceFacts{}, err
 	}
 	i := p.Info
-	return config.DeviceFacts{Kind: string(i.Kind), Name: i.Name, Family: i.Family, Cores: i.Cores, MemoryBytes: i.Memory}, nil
+	return config.DeviceFacts{Kind: string(i.Kind), Index: index, Name: i.Name, Family: i.Family, Cores: i.Cores, MemoryBytes: i.Memory}, nil
 }

@@ -3,7 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/registry"
@@ -32,13 +34,21 @@ func (c *pluginLock) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	pinned := []listedPlugin{}
-	for name, required := range module.RequiredPlugins {
-		p, err := reg.Get(name, required.Version)
+	pins := map[string][]registry.Pin{} // several versions of a plugin may be required
+	for _, local := range slices.Sorted(maps.Keys(module.RequiredPlugins)) {
+		required := module.RequiredPlugins[local]
+		p, err := reg.Get(module.PluginName(local), required.Version)
 		if err != nil {
 			return err
 		}
-		lock.Pin(p, required.Version)
+		if slices.ContainsFunc(pins[p.Name], func(o registry.Pin) bool { return o.Version == p.Version }) {
+			continue
+		}
+		pins[p.Name] = append(pins[p.Name], registry.Pin{Installed: p, Constraint: required.Version})
 		pinned = append(pinned, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
+	}
+	for name, versions := range pins {
+		lock.Pin(name, versions...)
 	}
 	if len(pinned) == 0 {
 		return fmt.Errorf("%s requires no plugin: name them in assay { required_plugins { … } }", module.Dir)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 
+	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/plan"
 	"github.com/assay-bench/assay/core/report"
 )
@@ -21,6 +22,7 @@ func (c *planCommand) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	p := plan.New(l.experiments, plan.DefaultCosts())
+	p.Locate(l.path)
 	if err := app.learn(ctx, p, l.experiments); err != nil {
 		return err
 	}
@@ -29,4 +31,13 @@ func (c *planCommand) Run(ctx context.Context, app *App) error {
 	}
 	report.Plan(app.Out, p, app.style(app.Out))
 	return nil
+}
+
+// path of the executable of a program, relative where that is shorter.
+func (l *loaded) path(p config.Program) string {
+	found, err := l.program(p)
+	if err != nil {
+		return ""
+	}
+	return relative(found.Path)
 }

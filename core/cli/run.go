@@ -26,7 +26,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	l, err := app.load(ctx, c.source)
+	l, err := app.loadBuilt(ctx, c.source, c.Rebuild)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,8 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 
 // measuring is what run and resume share.
 type measuring struct {
-	JSON bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
+	JSON    bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
+	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
 }
 
 func (c *runCommand) options(app *App, l *loaded, folder string) session.Options {
@@ -76,8 +77,8 @@ func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l
 }
 
 // copyRate is the yardstick of effective bandwidth, measured before anything else is.
-func copyRate(ctx context.Context, kind string, _ int) (float64, error) {
-	p, err := probe(ctx, kind, nil, true)
+func copyRate(ctx context.Context, kind string, index int) (float64, error) {
+	p, err := probe(ctx, kind, index, nil, true)
 	if err != nil || p.Calibration == nil {
 		return 0, err
 	}
@@ -86,8 +87,8 @@ func copyRate(ctx context.Context, kind string, _ int) (float64, error) {
 
 // probeHealth lets a device do work in a process of its own. A simulated device
 // has none that would tell more than opening it does.
-func probeHealth(ctx context.Context, kind string, _ int) error {
-	_, err := probe(ctx, kind, nil, kind != string(metal.Sim))
+func probeHealth(ctx context.Context, kind string, index int) error {
+	_, err := probe(ctx, kind, index, nil, kind != string(metal.Sim))
 	return err
 }
 

@@ -14,7 +14,7 @@ import (
 // blocks evaluates the blocks that are the same for every case. Guardrails
 // come before the trade-offs that name them.
 func (x *experiment) blocks() {
-	wanted := &hcl.BodySchema{Blocks: experimentBlocks[2:]}
+	wanted := &hcl.BodySchema{Blocks: onceBlocks}
 	body := dynblock.Expand(x.head.Body, x.scope, dynblock.OptCheckForEach(schema.BoundForEach))
 	content, _, diags := body.PartialContent(wanted)
 	for _, d := range diags {

@@ -3,38 +3,135 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/diag"
 )
 
 // auto is the device of experiments that name none.
 const auto = "auto"
 
-// device is a kind's scope, made once; its faults are reported with the first
+var deviceKinds = []string{auto, "apple", "cuda", "cpu", "sim"}
+
+// deviceName is a device as written: KIND or KIND:INDEX.
+type deviceName struct {
+	text, kind string
+	index      int
+}
+
+// deviceName reads the attribute name, and where it is written; where it is
+// not, the fallback and the place that stands for it.
+func (r *reader) deviceName(name string, fallback deviceName, at hcl.Range) (deviceName, hcl.Range) {
+	v, attr, ok := r.value(name, cty.String, "one of "+strings.Join(deviceKinds, ", "))
+	if attr != nil {
+		at = attr.Expr.Range()
+	}
+	if !ok {
+		return fallback, at
+	}
+	d := deviceName{text: v.AsString()}
+	kind, index, indexed := strings.Cut(d.text, ":")
+	d.kind = kind
+	if !slices.Contains(deviceKinds, kind) {
+		r.invalid(attr, "%s is not known here. %s", diag.Text(v), diag.DidYouMean(kind, "choices", deviceKinds))
+		return fallback, at
+	}
+	if !indexed {
+		return d, at
+	}
+	if kind == auto || kind == "cpu" || kind == "sim" {
+		r.fault(at, "No such device", "%q: %s has no index. Write %q.", d.text, kind, kind)
+		return fallback, at
+	}
+	n, err := strconv.ParseUint(index, 10, 16)
+	if err != nil {
+		r.invalid(attr, "%s will not do: write a kind and an index, such as %q.", diag.Text(v), kind+":1")
+		return fallback, at
+	}
+	d.index = int(n)
+	return d, at
+}
+
+// device is a scope, made once; its faults are reported with the first
 // experiment that uses it.
 type device struct {
 	kind  string // what auto comes to
 	scope *hcl.EvalContext
 	diags hcl.Diagnostics
+	gone  bool // the machine does not have it
+	told  bool
 }
 
-func (r *resolver) device(kind string, p *plugin, at hcl.Range) *device {
-	var able []string
-	if kind == auto {
-		able = p.describe.GetDevices()
+// able are the kinds that the plugins of the experiment have in common, as far
+// as the plugins can be known before there is a device; nil: all.
+func (x *experiment) able(d deviceName) []string {
+	if d.kind != auto {
+		return nil
 	}
-	key := kind + " " + strings.Join(able, " ")
-	if d, ok := r.devices[key]; ok {
-		return &device{kind: d.kind, scope: d.scope}
+	var common []string
+	for _, name := range x.pluginsNamed() {
+		able := x.resolver.plugin(Program{Plugin: name}).describe.GetDevices()
+		switch {
+		case len(able) == 0:
+		case common == nil:
+			common = able
+		default:
+			shared := slices.DeleteFunc(slices.Clone(common), func(kind string) bool { return !slices.Contains(able, kind) })
+			if len(shared) == 0 {
+				return common // a variant says which of the two cannot run
+			}
+			common = shared
+		}
 	}
-	facts := DeviceFacts{Kind: kind}
+	return common
+}
+
+// pluginsNamed are the plugins of the experiment and of its variants, those
+// that hang on a device or on the matrix left out.
+func (x *experiment) pluginsNamed() []string {
+	var out []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	add(x.Plugin)
+	for _, b := range x.head.content.Blocks.OfType("variant") {
+		content, _, _ := b.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "plugin"}}})
+		r := &reader{attrs: content.Attributes, scope: x.scope}
+		add(r.str("plugin", ""))
+	}
+	return out
+}
+
+// openDevice asks for a device, once for the same one and the same kinds.
+func (x *experiment) openDevice(name deviceName, able []string, at hcl.Range) *device {
+	r := x.resolver
+	key := fmt.Sprint(name.kind, name.index, able)
+	d, ok := r.devices[key]
+	if !ok {
+		d = r.askDevice(name, able, x.Plugin, at)
+		r.devices[key] = d
+	}
+	if !d.told {
+		d.told = true
+		x.diags = append(x.diags, d.diags...)
+	}
+	return d
+}
+
+func (r *resolver) askDevice(name deviceName, able []string, plugin string, at hcl.Range) *device {
+	facts := DeviceFacts{Kind: name.kind, Index: name.index}
 	d := &device{}
 	if r.opts.Device != nil {
 		var err error
-		if facts, err = r.opts.Device(kind, able); err != nil {
-			d.diags = append(d.diags, noDevice(kind, able, p, err, at))
-			facts = DeviceFacts{Kind: kind}
+		if facts, err = r.opts.Device(name.kind, name.index, able); err != nil {
+			d.diags, d.gone = hcl.Diagnostics{noDevice(name, able, plugin, err, at)}, true
+			facts = DeviceFacts{Kind: name.kind}
 		}
 	}
 	if facts.Kind == auto {
@@ -43,14 +140,16 @@ func (r *resolver) device(kind string, p *plugin, at hcl.Range) *device {
 	d.kind = facts.Kind
 	scope, diags := r.module.deviceScope(facts)
 	d.scope, d.diags = scope, append(d.diags, diags...)
-	r.devices[key] = d
 	return d
 }
 
-func noDevice(kind string, able []string, p *plugin, err error, at hcl.Range) *hcl.Diagnostic {
-	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", kind), Detail: sentence(err.Error()), Subject: &at}
-	if len(able) > 0 {
-		d.Summary = fmt.Sprintf("No device for the plugin %q", p.name)
+func noDevice(name deviceName, able []string, plugin string, err error, at hcl.Range) *hcl.Diagnostic {
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", name.kind), Detail: sentence(err.Error()), Subject: &at}
+	switch {
+	case strings.Contains(name.text, ":"):
+		d.Summary = "No such device"
+	case len(able) > 0 && plugin != "":
+		d.Summary = fmt.Sprintf("No device for the plugin %q", plugin)
 	}
 	if slices.Contains(able, "sim") {
 		d.Detail += ` To see whether it is correct, write device = "sim"; its times are not measurements.`
@@ -73,11 +172,5 @@ func (r *reader) needsNoDevice(name string) {
 			r.fault(attr.Expr.Range(), "Invalid value", "%q depends on a local that has no value without a device, and the device is chosen here. Use variables only.", name)
 			return
 		}
-	}
-}
-
-func (r *reader) supportsDevice(kind string, p *plugin, at hcl.Range) {
-	if able := p.describe.GetDevices(); kind != auto && len(able) > 0 && !slices.Contains(able, kind) {
-		r.fault(at, "Unsupported device", "The plugin %s runs on %s, not on %s.", p.name, strings.Join(able, ", "), kind)
 	}
 }

@@ -36,7 +36,7 @@ func examples(t *testing.T) (string, []example) {
 // Every example of the language reference does what the page says.
 func TestDocumentation(t *testing.T) {
 	opts := fakeOptions()
-	opts.Schema = func(string) (*pluginv1.DescribeResponse, error) { return fakeDescribe(), nil }
+	opts.Schema = func(Program) (*pluginv1.DescribeResponse, error) { return fakeDescribe(), nil }
 	_, all := examples(t)
 	for i, e := range all {
 		name := "example.hcl"
@@ -73,7 +73,7 @@ func TestDocumentationIsComplete(t *testing.T) {
 	}
 	for _, s := range []*hcl.BodySchema{
 		moduleSchema, assaySchema, variableSchema, validationSchema, experimentSchema, variantSchema,
-		measureSchema, guardrailSchema, tradeoffSchema, assertSchema, selectSchema, outputSchema,
+		measureSchema, buildSchema, guardrailSchema, tradeoffSchema, assertSchema, selectSchema, outputSchema,
 	} {
 		for _, a := range s.Attributes {
 			if !strings.Contains(src, "`"+a.Name+"`") && !strings.Contains(src, a.Name+" = ") && !regexp.MustCompile(a.Name+` +=`).MatchString(src) {

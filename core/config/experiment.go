@@ -14,13 +14,16 @@ import (
 type Experiment struct {
 	Name        string
 	Description string
-	Plugin      string // local name, a key of required_plugins or an installed plugin's name
-	Device      string // apple, cuda, cpu, sim or auto, as written
+	Plugin      string // local name, a key of required_plugins or an installed plugin's name; the baseline's where the experiment names none
+	Device      string // KIND, KIND:INDEX or auto, as written; variants may have another
 	Kind        string // of device: what auto comes to, for this plugin on this machine
+	Index       int    // of the device among those of its kind
 	DependsOn   []string
 	When        hcl.Expression // nil: always. Evaluated by EvalWhen once what it depends on is judged
 
 	Cases      []Case
+	Phases     []Phase  // that every program of the experiment can time
+	Metrics    []Metric // of all its programs
 	Measure    Measure
 	Guardrails []Guardrail
 	Tradeoffs  map[string]string // guardrail name -> reason
@@ -32,17 +35,7 @@ type Experiment struct {
 	Range  hcl.Range // of the block's header
 	Source string    // the block's text, for the result document
 
-	names  *hcl.EvalContext // var, local, device, path and functions
-	phases []string         // those that will be measured
-}
-
-// PhaseNames lists the phases that the experiment measures: those of its
-// measure block, else every phase of the plugin.
-func (e *Experiment) PhaseNames() []string {
-	if len(e.Measure.Phases) > 0 {
-		return e.Measure.Phases
-	}
-	return e.phases
+	names *hcl.EvalContext // var, local, device, path and functions
 }
 
 // Case is one point of the matrix. ID is "bits=4,tokens=1" with keys sorted,
@@ -65,6 +58,8 @@ type Variant struct {
 	JSON     []byte // canonical cty JSON of Config
 	Digest   string // "sha256:" + hex of JSON, a build's folder written as ${build.dir}
 	SameAs   string // the variant that this one equals on purpose; empty: none
+	Equals   string // an earlier variant, the baseline first, of the same program and configuration; empty: none
+	Pending  bool   // its binary is not built yet: Config may be incomplete, JSON and Digest absent
 
 	Description string
 	Range       hcl.Range // of the block's header; variants made by for_each share it
@@ -85,6 +80,12 @@ func (c *Case) Baseline() *Variant {
 	return nil
 }
 
+// Residency of arms that have processes of their own.
+const (
+	Together = "together" // alive side by side for a round
+	Turns    = "turns"    // started and ended for each visit
+)
+
 // Measure is the method asked for; zero values have been replaced by defaults.
 type Measure struct {
 	Rounds    int           // 8
@@ -101,17 +102,7 @@ type Measure struct {
 	PrepareTimeout   time.Duration // 2m
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
 	Search           bool          // true: the plugin may propose more to compare, and tell findings
-}
-
-// Guardrail is a non-inferiority test on one phase.
-type Guardrail struct {
-	Name     string
-	Phase    string
-	Variant  string  // empty: every variant but the baseline
-	MinRatio float64 // speed against the baseline
-	Margin   float64
-	OnFail   string // fail, warn or require_tradeoff
-	Range    hcl.Range
+	Residency        string        // Together, or Turns: processes of arms are started and ended for each visit
 }
 
 // Assert is a condition over one variant's metrics, checked for every variant.

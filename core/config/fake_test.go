@@ -3,6 +3,7 @@ package config
 import (
 	"flag"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -47,34 +48,68 @@ func fakeDescribe() *pluginv1.DescribeResponse {
 }
 
 func fakeOptions() ResolveOptions {
-	return ResolveOptions{
-		Device: func(kind string, able []string) (DeviceFacts, error) {
-			if kind == "auto" {
-				if kind = "cpu"; len(able) > 0 && !slices.Contains(able, kind) {
-					return DeviceFacts{}, fmt.Errorf("none of %s is here", strings.Join(able, ", "))
-				}
-			}
-			if kind == "apple" {
-				return DeviceFacts{}, fmt.Errorf("this machine has no Apple GPU; it has: cpu, cuda")
-			}
-			return DeviceFacts{Kind: kind, Name: "Test Device", Family: "test", Cores: 2, MemoryBytes: 8 << 30}, nil
-		},
-		Schema: func(name string) (*pluginv1.DescribeResponse, error) {
-			switch name {
-			case "fake":
-				return fakeDescribe(), nil
-			case "gpuonly":
-				d := fakeDescribe()
-				d.Devices = []string{"apple", "sim"}
-				return d, nil
-			case "broken":
-				d := fakeDescribe()
-				d.Config.Attributes[0].Type = "strin"
-				return d, nil
-			}
-			return nil, fmt.Errorf("no plugin %q is installed in bin/plugins", name)
-		},
+	return ResolveOptions{Device: fakeDevice, Schema: fakeSchema, Build: fakeBuild}
+}
+
+func fakeDevice(kind string, index int, able []string) (DeviceFacts, error) {
+	if kind == "auto" {
+		if kind = "cpu"; len(able) > 0 && !slices.Contains(able, kind) {
+			return DeviceFacts{}, fmt.Errorf("none of %s is here", strings.Join(able, ", "))
+		}
 	}
+	if kind == "apple" {
+		return DeviceFacts{}, fmt.Errorf("this machine has no Apple GPU; it has: cpu, cuda")
+	}
+	if index > 1 {
+		return DeviceFacts{}, fmt.Errorf("this machine has cuda:0 (Test Device) and cuda:1 (Test Device); assay doctor lists them")
+	}
+	return DeviceFacts{Kind: kind, Index: index, Name: "Test Device", Family: "test", Cores: 2, MemoryBytes: 8 << 30}, nil
+}
+
+// fakeSchema knows the plugins fake, gpuonly, broken and other, and every
+// binary in a folder bin as a build of fake.
+func fakeSchema(p Program) (*pluginv1.DescribeResponse, error) {
+	name := p.Plugin
+	if p.Binary != "" {
+		if filepath.Base(filepath.Dir(p.Binary)) != "bin" {
+			return nil, fmt.Errorf("%s: no such file", filepath.Base(p.Binary))
+		}
+		name = "fake"
+	}
+	switch name {
+	case "fake", "fake-again":
+		return fakeDescribe(), nil
+	case "gpuonly":
+		d := fakeDescribe()
+		d.Name, d.Devices = "gpuonly", []string{"apple", "sim"}
+		return d, nil
+	case "broken":
+		d := fakeDescribe()
+		d.Config.Attributes[0].Type = "strin"
+		return d, nil
+	case "other":
+		return &pluginv1.DescribeResponse{
+			Name: "other", Version: "2.0.0", Phases: []*pluginv1.Phase{{Name: "start", Unit: "call"}, {Name: "decode", Unit: "tok", Single: true}},
+			Metrics: []*pluginv1.Metric{{Name: "peak", Unit: "B", Better: pluginv1.Metric_BETTER_LOWER, Exact: true}},
+			Config: &pluginv1.Block{Attributes: []*pluginv1.Attribute{
+				{Name: "model", Type: "string", Required: true}, {Name: "argv", Type: "list(string)"}, {Name: "threads", Type: "number", Integer: true},
+			}},
+		}, nil
+	}
+	return nil, fmt.Errorf("no plugin %q is installed in bin/plugins", p.Plugin)
+}
+
+// fakeBuild knows the refs main, HEAD (the same commit), branch and v1; all but
+// those of v1 are not built yet.
+func fakeBuild(b *Build) error {
+	commits := map[string]string{"": "1111111+2222222", "main": "aaaaaaa", "HEAD": "aaaaaaa", "branch": "bbbbbbb", "v1": "ccccccc"}
+	commit, ok := commits[b.Ref]
+	if !ok {
+		return UnknownRef{fmt.Errorf("there is no %q in %s. Did you mean \"main\"? A branch that was never fetched is not looked for: git -C %s fetch", b.Ref, filepath.Base(b.Repo), filepath.Base(b.Repo))}
+	}
+	b.Commit, b.Key = commit, fmt.Sprintf("%s-%x", commit, len(strings.Join(b.Command, " ")))
+	b.Dir, b.Built = "/cache/build/"+b.Key, b.Ref == "v1"
+	return nil
 }
 
 // golden is an experiment as the golden files show it.

@@ -3,35 +3,198 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/diag"
 )
 
+// Guardrail asks one question of one quantity, Phase or Metric, of one variant
+// or of all: relative to the baseline (MinRatio and Margin), or absolute. What
+// it asks is the same in all cases; its bounds, and whether it is asked, may
+// hang on the case: see [Guardrail.In].
+type Guardrail struct {
+	Name      string
+	Phase     string // empty: Metric
+	Metric    string
+	Statistic string // of a phase: fastest, p50, p90, p99, max; of a metric: median, min, max
+	Variant   string // empty: every variant but the baseline
+	OnFail    string // fail, warn or require_tradeoff
+	Range     hcl.Range
+
+	// Bounds of the first case in which it is asked.
+	MinRatio float64       // how many times better than the baseline
+	Margin   float64       // loss below MinRatio that is too small to matter
+	Min, Max *float64      // of a metric, in its unit
+	MinRate  *float64      // of a phase, units per second
+	MaxTime  time.Duration // of a phase, per iteration; 0: none
+
+	Cases map[string]bool // ids of the cases in which it is asked; nil: all
+
+	byCase map[string]Guardrail // where bounds hang on the case
+}
+
+// Absolute says whether the bounds are on the value itself.
+func (g *Guardrail) Absolute() bool {
+	return g.Min != nil || g.Max != nil || g.MinRate != nil || g.MaxTime != 0
+}
+
+// In is the guardrail with its bounds in one case, and whether it is asked there.
+func (g *Guardrail) In(caseID string) (Guardrail, bool) {
+	if g.Cases != nil && !g.Cases[caseID] {
+		return *g, false
+	}
+	if own, ok := g.byCase[caseID]; ok {
+		return own, true
+	}
+	return *g, true
+}
+
 var guardrailSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
-	{Name: "phase", Required: true}, {Name: "variant"}, {Name: "min_ratio"}, {Name: "margin"}, {Name: "on_fail"},
+	{Name: "phase"}, {Name: "metric"}, {Name: "statistic"}, {Name: "variant"}, {Name: "where"}, {Name: "min_ratio"}, {Name: "margin"},
+	{Name: "min"}, {Name: "max"}, {Name: "min_rate"}, {Name: "max_time"}, {Name: "on_fail"},
 }}
+
+var (
+	phaseStatistics  = []string{"fastest", "p50", "p90", "p99", "max"}
+	metricStatistics = []string{"median", "min", "max"}
+)
 
 func (x *experiment) guardrail(b *hcl.Block) {
 	content, diags := contentOf(b.Body, guardrailSchema)
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	g := Guardrail{
-		Name: b.Labels[0], Phase: r.str("phase", ""), Variant: r.str("variant", ""),
-		MinRatio: r.number("min_ratio", 1, 0.001, 1000), Margin: r.number("margin", 0.01, 0, 1),
+		Name: b.Labels[0], Phase: r.str("phase", ""), Metric: r.str("metric", ""), Variant: r.str("variant", ""),
 		OnFail: r.oneOf("on_fail", "fail", "fail", "warn", "require_tradeoff"), Range: b.DefRange,
 	}
-	r.unique(b, "guardrail", x.guardrailNames())
-	if known := x.PhaseNames(); g.Phase != "" && len(known) > 0 && !slices.Contains(known, g.Phase) {
-		detail := fmt.Sprintf("the plugin %s has no phase %q. %s", x.plugin.name, g.Phase, diag.DidYouMean(g.Phase, "phases", known))
-		if slices.Contains(x.plugin.phases(), g.Phase) {
-			detail = fmt.Sprintf("measure does not name the phase %q, so that it would never be measured. Add it there.", g.Phase)
-		}
-		r.invalid(content.Attributes["phase"], "%s", detail)
+	statistics := phaseStatistics
+	if content.Attributes["metric"] != nil {
+		statistics = metricStatistics
 	}
-	r.namesVariant(content.Attributes["variant"], g.Variant, x)
+	g.Statistic = r.oneOf("statistic", statistics[0], statistics...)
+	oneForAllCases(r)
+	r.unique(b, "guardrail", x.guardrailNames())
+	x.bounds(r, &g)
+	x.quantity(r, &g, diags.HasErrors())
+	if attr := content.Attributes["variant"]; attr != nil && (!g.Absolute() || !x.hasBaseline(g.Variant)) {
+		r.namesVariant(attr, g.Variant, x)
+	}
+	x.notJudged(r, &g)
 	x.Guardrails = append(x.Guardrails, g)
 	x.diags = append(x.diags, r.diags...)
+}
+
+// oneForAllCases says why an argument cannot hang on the matrix.
+func oneForAllCases(r *reader) {
+	for _, attr := range sorted(r.attrs) {
+		for _, d := range r.diags {
+			if d.Summary != "matrix is not known here" || d.Subject == nil || !d.Subject.Overlaps(attr.Expr.Range()) {
+				continue
+			}
+			d.Detail = fmt.Sprintf("A guardrail is one for all cases, so its %s cannot hang on the matrix. Its bounds and where may: %s.",
+				attr.Name, strings.Join(caseBounds[:len(caseBounds)-1], ", "))
+		}
+	}
+}
+
+// quantity checks what the guardrail is about and that it asks one question of it.
+func (x *experiment) quantity(r *reader, g *Guardrail, misspelt bool) {
+	phase, metric := r.attrs["phase"], r.attrs["metric"]
+	relative, absolute := r.written(x, "min_ratio", "margin"), r.written(x, "min", "max", "min_rate", "max_time")
+	switch {
+	case phase == nil && metric == nil && !misspelt:
+		r.fault(g.Range, "Missing required argument", "A guardrail is about one quantity: write phase = … or metric = … in this block.")
+	case g.Phase != "" && g.Metric != "":
+		r.fault(metric.NameRange, "Two questions", "A guardrail is about one quantity, and this one names a phase and a metric. Delete one, or write two guardrails.")
+	case relative != nil && absolute != nil:
+		r.fault(absolute.NameRange, "Two questions", "A guardrail asks one: %s is a bound on the value itself, %s is against the baseline. Delete one, or write two guardrails.", absolute.Name, relative.Name)
+	case g.Phase != "":
+		if wrong := r.written(x, "min", "max"); wrong != nil {
+			r.fault(wrong.NameRange, "Bound of a metric", "%s is a bound of a metric, in its unit. Of a phase, write min_rate (units per second) or max_time (a duration per iteration).", wrong.Name)
+		}
+		x.aboutPhase(r, g)
+	case g.Metric != "":
+		if wrong := r.written(x, "min_rate", "max_time"); wrong != nil {
+			r.fault(wrong.NameRange, "Bound of a phase", "%s is a bound of a phase. Of a metric, write min or max, in its unit.", wrong.Name)
+		}
+		x.aboutMetric(r, g, absolute != nil)
+	}
+}
+
+// written is the first of the attributes that has a value other than null.
+func (r *reader) written(x *experiment, names ...string) *hcl.Attribute {
+	scope := r.scope
+	if len(x.Cases) > 0 {
+		scope = x.Cases[0].names
+	}
+	for _, n := range names {
+		if attr := r.attrs[n]; attr != nil && !isNull(&reader{scope: scope}, attr) {
+			return attr
+		}
+	}
+	return nil
+}
+
+func (x *experiment) aboutPhase(r *reader, g *Guardrail) {
+	attr := r.attrs["phase"]
+	i := slices.IndexFunc(x.Phases, func(p Phase) bool { return p.Name == g.Phase })
+	switch {
+	case i < 0:
+		x.doubt(r, attr, x.unknownPhase(g.Phase))
+	case !slices.Contains(x.PhaseNames(), g.Phase):
+		r.invalid(attr, "measure does not name the phase %q, so that it would never be measured. Add it there.", g.Phase)
+	case g.Statistic != phaseStatistics[0] && !x.Phases[i].Single && r.attrs["statistic"] != nil:
+		r.fault(r.attrs["statistic"].Expr.Range(), "No single iterations", "%s needs them, and the plugin %s times batches of %s only. Use statistic = %q.",
+			g.Statistic, x.facts.batches[g.Phase], g.Phase, phaseStatistics[0])
+	}
+}
+
+// everyPlugin are the metrics that the host takes of every plugin; less is
+// better. A plugin's own metric of the same name wins.
+var everyPlugin = []Metric{
+	{Name: "peak_device_bytes", Unit: "B", Better: "lower"}, {Name: "peak_host_bytes", Unit: "B", Better: "lower"},
+	{Name: "prepare_time", Unit: "s", Better: "lower"}, {Name: "start_time", Unit: "s", Better: "lower"},
+}
+
+// GuardedMetric finds what is known of a metric that a guardrail may be about.
+func (e *Experiment) GuardedMetric(name string) (Metric, bool) {
+	for _, m := range slices.Concat(e.Metrics, everyPlugin) {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}
+
+func (x *experiment) aboutMetric(r *reader, g *Guardrail, absolute bool) {
+	attr := r.attrs["metric"]
+	m, ok := x.GuardedMetric(g.Metric)
+	switch {
+	case !ok:
+		known := metricNames(slices.Concat(x.Metrics, everyPlugin))
+		x.doubt(r, attr, fmt.Sprintf("no plugin of the experiment has a metric %q. %s", g.Metric, diag.DidYouMean(g.Metric, "metrics", known)))
+	case m.Better == "" && !absolute:
+		r.fault(attr.Expr.Range(), "No direction", "The plugin %s does not say whether more or less %q is better, so that a ratio would mean nothing. Bound the value: min or max.",
+			strings.Join(x.facts.plugins, ", "), g.Metric)
+	}
+}
+
+// notJudged warns of questions that are read and checked and have no verdict yet.
+func (x *experiment) notJudged(r *reader, g *Guardrail) {
+	var what string
+	switch {
+	case g.Metric != "":
+		what = "a guardrail on a metric"
+	case g.Absolute():
+		what = "an absolute bound"
+	case g.Statistic != phaseStatistics[0]:
+		what = "statistic = " + fmt.Sprintf("%q", g.Statistic)
+	default:
+		return
+	}
+	r.warn(g.Range, "Not judged yet", "This version checks %s and gives no verdict of it.", what)
 }
 
 func (x *experiment) guardrailNames() map[string]hcl.Range {
@@ -70,35 +233,4 @@ func (r *reader) namesVariant(attr *hcl.Attribute, name string, x *experiment) {
 	if !slices.Contains(known, name) && len(known) > 0 {
 		r.invalid(attr, "there is no variant %q. %s", name, diag.DidYouMean(name, "variants beside the baseline", known))
 	}
-}
-
-var tradeoffSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "reason", Required: true}}}
-
-func (x *experiment) tradeoff(b *hcl.Block) {
-	content, diags := contentOf(b.Body, tradeoffSchema)
-	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
-	name := b.Labels[0]
-	reason := r.str("reason", "")
-	if attr := content.Attributes["reason"]; attr != nil && reason == "" && !r.diags.HasErrors() {
-		r.invalid(attr, "say why the loss is accepted; an empty reason is none.")
-	}
-	if _, ok := x.Tradeoffs[name]; ok {
-		r.fault(b.DefRange, "Duplicate tradeoff", "There is a trade-off for the guardrail %q already.", name)
-	}
-	i := slices.IndexFunc(x.Guardrails, func(g Guardrail) bool { return g.Name == name })
-	switch {
-	case i < 0:
-		var known []string
-		for _, g := range x.Guardrails {
-			known = append(known, g.Name)
-		}
-		r.fault(b.LabelRanges[0], "Unknown guardrail", "A trade-off belongs to a guardrail, and there is none called %q. %s", name, diag.DidYouMean(name, "guardrails", known))
-	case x.Guardrails[i].OnFail != "require_tradeoff":
-		r.warn(b.DefRange, "Trade-off without effect", `The guardrail %q says on_fail = %q. A trade-off counts where it says "require_tradeoff".`, name, x.Guardrails[i].OnFail)
-	}
-	if x.Tradeoffs == nil {
-		x.Tradeoffs = map[string]string{}
-	}
-	x.Tradeoffs[name] = reason
-	x.diags = append(x.diags, r.diags...)
 }

@@ -20,9 +20,14 @@ type head struct {
 	diags     hcl.Diagnostics // reported when the experiment is resolved
 }
 
-var experimentBlocks = []hcl.BlockHeaderSchema{
+// caseBlocks are evaluated for each case, onceBlocks once.
+var caseBlocks = []hcl.BlockHeaderSchema{
 	{Type: "config"},
+	{Type: "build"},
 	{Type: "variant", LabelNames: []string{"name"}},
+}
+
+var onceBlocks = []hcl.BlockHeaderSchema{
 	{Type: "measure"},
 	{Type: "guardrail", LabelNames: []string{"name"}},
 	{Type: "tradeoff", LabelNames: []string{"guardrail"}},
@@ -32,10 +37,12 @@ var experimentBlocks = []hcl.BlockHeaderSchema{
 	{Type: "output"},
 }
 
+var experimentBlocks = slices.Concat(caseBlocks, onceBlocks)
+
 var experimentSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{
-		{Name: "description"}, {Name: "plugin", Required: true}, {Name: "device"}, {Name: "depends_on"},
-		{Name: "when"}, {Name: "matrix"}, {Name: "exclude"},
+		{Name: "description"}, {Name: "plugin"}, {Name: "device"}, {Name: "depends_on"},
+		{Name: "when"}, {Name: "matrix"}, {Name: "exclude"}, {Name: "binary"}, {Name: "env"}, {Name: "inherit"},
 	},
 	Blocks: append(slices.Clone(experimentBlocks), hcl.BlockHeaderSchema{Type: "dynamic", LabelNames: []string{"type"}}),
 }

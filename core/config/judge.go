@@ -81,7 +81,7 @@ func (x *experiment) selection(b *hcl.Block) {
 // measured checks an expression that is evaluated after measuring: its names
 // and its type, with metrics and ratios as unknown numbers, in the first case.
 func (r *reader) measured(x *experiment, attr *hcl.Attribute, ty cty.Type, what string) {
-	if x.plugin.describe == nil || len(x.Cases) == 0 {
+	if x.facts.unasked || !x.facts.started || len(x.Cases) == 0 {
 		return
 	}
 	unknown := func(names []string) cty.Value {
@@ -93,21 +93,37 @@ func (r *reader) measured(x *experiment, attr *hcl.Attribute, ty cty.Type, what 
 	}
 	scope := x.Cases[0].names.NewChild()
 	scope.Variables = map[string]cty.Value{
-		"metric": unknown(x.plugin.metrics()),
+		"metric": unknown(metricNames(x.Metrics)),
 		"ratio":  unknown(x.PhaseNames()),
 		"variant": cty.ObjectVal(map[string]cty.Value{
 			"name": cty.UnknownVal(cty.String), "baseline": cty.UnknownVal(cty.Bool),
 		}),
 	}
 	v, diags := attr.Expr.Value(scope)
-	r.diags = append(r.diags, explain(diags)...)
-	if diags.HasErrors() {
+	failed := diags.HasErrors()
+	diags = explain(diags)
+	for _, d := range diags {
+		if x.facts.open != "" && (d.Summary == "Unknown metric" || d.Summary == "Unknown phase") {
+			d.Severity = hcl.DiagWarning
+			d.Detail += "\nThis is a warning because " + x.facts.open + "."
+		}
+	}
+	r.diags = append(r.diags, diags...)
+	if failed {
 		return
 	}
 	v, _ = v.UnmarkDeep()
 	if converted, err := convert.Convert(v, ty); err != nil || converted.IsNull() {
 		r.invalid(attr, "%s is required.", what)
 	}
+}
+
+func metricNames(metrics []Metric) []string {
+	var out []string
+	for _, m := range metrics {
+		out = append(out, m.Name)
+	}
+	return out
 }
 
 // Measured is what is known of one variant of a case after measuring.

@@ -37,7 +37,9 @@ const simple = `experiment "NAME" {
   plugin = "fake"
   config { model = "small" }
   variant "a" { baseline = true }
-  variant "b" {}
+  variant "b" {
+    config { fused = true }
+  }
 }
 `
 
@@ -45,7 +47,7 @@ func TestFolderIsOneConfiguration(t *testing.T) {
 	dir := write(t, map[string]string{
 		"b.hcl":          strings.ReplaceAll(simple, "NAME", "second") + strings.ReplaceAll(simple, "NAME", "third"),
 		"a.hcl":          strings.ReplaceAll(simple, "NAME", "first"),
-		"c.hcl.json":     `{"experiment": {"fourth": {"plugin": "fake", "config": {"model": "small"}, "variant": {"a": {"baseline": true}, "b": {}}}}}`,
+		"c.hcl.json":     `{"experiment": {"fourth": {"plugin": "fake", "config": {"model": "small"}, "variant": {"a": {"baseline": true}, "b": {"config": {"fused": true}}}}}}`,
 		"assay.lock.hcl": `plugin "x" {}`,
 		"big.vars.hcl":   `model = "large"`,
 		".hidden.hcl":    `nonsense`,

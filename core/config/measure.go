@@ -5,14 +5,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
-
-	"github.com/assay-bench/assay/core/diag"
 )
 
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
 	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
-	{Name: "search"}, {Name: "passes"},
+	{Name: "search"}, {Name: "passes"}, {Name: "residency"},
 }}
 
 const maxRounds = 10_000
@@ -37,18 +35,20 @@ func (x *experiment) measure(b *hcl.Block) {
 		PrepareTimeout:   r.duration("prepare_timeout", 2*time.Minute, time.Second, 24*time.Hour),
 		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
 		Search:           r.boolean("search", true),
+		Residency:        r.oneOf("residency", Together, Together, Turns),
 	}
 	m.MaxRounds = r.integer("max_rounds", max(24, m.Rounds), 1, maxRounds)
 	if attr := r.attrs["max_rounds"]; attr != nil && m.MaxRounds < m.Rounds {
 		r.invalid(attr, "%d is less than rounds, %d. Raise max_rounds or lower rounds.", m.MaxRounds, m.Rounds)
 	}
-	if known := x.plugin.phases(); len(known) > 0 {
-		for _, p := range m.Phases {
-			if !slices.Contains(known, p) {
-				r.invalid(r.attrs["phases"], "the plugin %s has no phase %q. %s", x.plugin.name, p, diag.DidYouMean(p, "phases", known))
-			}
+	for _, p := range m.Phases {
+		if !slices.Contains(phaseNames(x.Phases), p) {
+			x.doubt(r, r.attrs["phases"], x.unknownPhase(p))
 		}
 	}
-	x.Measure, x.phases = m, x.plugin.phases()
+	if m.Residency == Turns && len(x.Cases) > 0 && !slices.ContainsFunc(x.Cases, func(c Case) bool { return c.Separate() }) {
+		r.warn(r.attrs["residency"].Expr.Range(), "Turns without effect", "All variants are one program, whose process holds them all. Turns are taken by arms that have processes of their own: variants that differ in plugin, binary, env, device or build.")
+	}
+	x.Measure = m
 	x.diags = append(x.diags, r.diags...)
 }

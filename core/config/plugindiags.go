@@ -28,27 +28,3 @@ func (v *Variant) Diagnostics(plugin string, said []*pluginv1.Diagnostic) hcl.Di
 	}
 	return out
 }
-
-// Validate asks check about every configuration of the experiment, each
-// distinct one once, and merges what it says: a fault that many cases share
-// is reported once. check's error ends it: the plugin is broken.
-func (e *Experiment) Validate(check func(c *Case, v *Variant) ([]*pluginv1.Diagnostic, error)) (hcl.Diagnostics, error) {
-	faults := newCaseFaults(len(e.Cases))
-	known := map[string][]*pluginv1.Diagnostic{}
-	for i := range e.Cases {
-		c := &e.Cases[i]
-		for j := range c.Variants {
-			v := &c.Variants[j]
-			said, ok := known[v.Digest]
-			if !ok {
-				var err error
-				if said, err = check(c, v); err != nil {
-					return faults.result(), fmt.Errorf("experiment %s, case %s, variant %s: %w", e.Name, c.ID, v.Name, err)
-				}
-				known[v.Digest] = said
-			}
-			faults.add(c.ID, v.Diagnostics(e.Plugin, said))
-		}
-	}
-	return faults.result(), nil
-}

@@ -183,6 +183,56 @@ func (r *reader) strings(name string) []string {
 	return out
 }
 
+// stringMap reads a map of strings for an environment; nil stands for null,
+// which takes a key away.
+func (r *reader) stringMap(name string) map[string]*string {
+	v, attr, ok := r.value(name, cty.DynamicPseudoType, "a map of strings")
+	if !ok {
+		return nil
+	}
+	if ty := v.Type(); !ty.IsObjectType() && !ty.IsMapType() {
+		r.invalid(attr, `a map of strings is required, such as { OMP_NUM_THREADS = "4" }.`)
+		return nil
+	}
+	out := map[string]*string{}
+	for k, e := range v.AsValueMap() {
+		if !variableName(k) {
+			r.invalid(attr, "%q cannot be the name of an environment variable.", k)
+			continue
+		}
+		if e.IsNull() {
+			out[k] = nil
+			continue
+		}
+		text, err := convert.Convert(e, cty.String)
+		if err != nil || strings.ContainsRune(text.AsString(), 0) {
+			r.invalid(attr, "%s: a string is required.", k)
+			continue
+		}
+		s := text.AsString()
+		out[k] = &s
+	}
+	return out
+}
+
+// applied drops the keys that are null; nil when nothing is left.
+func applied(m map[string]*string) map[string]string {
+	var out map[string]string
+	for k, v := range m {
+		if v == nil {
+			continue
+		}
+		if out == nil {
+			out = map[string]string{}
+		}
+		out[k] = *v
+	}
+	return out
+}
+
+// variableName says whether s can be the name of an environment variable.
+func variableName(s string) bool { return s != "" && !strings.ContainsAny(s, "=\x00") }
+
 // short writes 5m0s as 5m.
 func short(d time.Duration) string {
 	s := d.String()

@@ -2,31 +2,40 @@ package config
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
-	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
-	"github.com/assay-bench/assay/core/schema"
 )
 
 // ResolveOptions are what an experiment needs from outside the files.
 type ResolveOptions struct {
-	// Device says what is known of the device that an experiment asks for
-	// (apple, cuda, cpu, sim or auto), for a plugin that runs on the kinds able;
-	// on all if there are none. It opens nothing; it is called once for the same
-	// arguments. Nil: the kind as written, cpu for auto, and nothing else.
-	Device func(kind string, able []string) (DeviceFacts, error)
-	// Schema asks an installed plugin what it is. It is called once per
-	// plugin. Nil: configurations are not decoded and stay empty, and names
-	// of phases and metrics are not checked.
-	Schema func(plugin string) (*pluginv1.DescribeResponse, error)
+	// Device says what is known of a device that an experiment or a variant
+	// asks for: a kind (apple, cuda, cpu, sim or auto) and which of that kind,
+	// from 0. The plugin runs on the kinds able; on all if there are none. It
+	// opens nothing; it is called once for the same arguments. Nil: the kind as
+	// written, cpu for auto, and nothing else.
+	Device func(kind string, index int, able []string) (DeviceFacts, error)
+	// Schema asks a program what it is: the binary, with its environment, or
+	// the installed plugin where there is none. It is called once for each.
+	// Nil: configurations are not decoded and stay empty, and names of phases
+	// and metrics are not checked.
+	Schema func(p Program) (*pluginv1.DescribeResponse, error)
+	// Validate asks a program about one configuration; it touches no device. It
+	// is called once for the same arguments. An error says that the program
+	// cannot be asked, which is a warning here. Nil: nothing is asked.
+	Validate func(p Program, configJSON []byte) (*pluginv1.ValidateConfigResponse, error)
+	// Environment says why env or inherit of a program cannot be given to it; the
+	// error starts with the name of the argument and a colon. Nil: all can.
+	Environment func(p Program) error
+	// Build fills in Commit, Key, Dir and Built; it builds nothing. The error may
+	// be an [UnknownRef]. It is called once for the same build. Nil: build.dir
+	// and build.commit have no value.
+	Build func(b *Build) error
 	// Installed names the plugins that Schema knows, for suggestions.
 	Installed []string
 	// Only keeps the experiments named, and those that their `when` refers
@@ -42,7 +51,7 @@ func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 	if m.broken {
 		return nil, nil
 	}
-	r := &resolver{module: m, opts: opts, plugins: map[string]*plugin{}, devices: map[string]*device{}}
+	r := &resolver{module: m, opts: opts, plugins: map[string]*plugin{}, devices: map[string]*device{}, builds: map[string]built{}, answers: map[string]answer{}}
 	if len(m.experiments) == 0 && m.faulty {
 		return nil, nil
 	}
@@ -99,124 +108,55 @@ type resolver struct {
 	diags   hcl.Diagnostics
 	plugins map[string]*plugin
 	devices map[string]*device
-}
-
-// plugin is what a plugin says of itself; nil fields when it cannot be asked.
-type plugin struct {
-	name     string
-	describe *pluginv1.DescribeResponse
-	schema   *schema.Block
-}
-
-func (p *plugin) phases() []string {
-	var out []string
-	for _, ph := range p.describe.GetPhases() {
-		out = append(out, ph.GetName())
-	}
-	return out
-}
-
-func (p *plugin) metrics() []string {
-	var out []string
-	for _, mt := range p.describe.GetMetrics() {
-		out = append(out, mt.GetName())
-	}
-	return out
-}
-
-// plugin asks for the plugin named in attr, once; the first experiment that
-// names a faulty plugin gets the diagnostic.
-func (r *resolver) plugin(name string, attr *hcl.Attribute, rd *reader) *plugin {
-	if p, ok := r.plugins[name]; ok {
-		return p
-	}
-	p := &plugin{name: name}
-	r.plugins[name] = p
-	if r.opts.Schema == nil {
-		return p
-	}
-	describe, err := r.opts.Schema(name)
-	if err != nil {
-		detail := sentence(err.Error())
-		if s := diag.Suggest(name, r.pluginNames()); s != "" {
-			detail += fmt.Sprintf(" Did you mean %q?", s)
-		}
-		rd.fault(attr.Expr.Range(), fmt.Sprintf("Plugin %q is not available", name), "%s", detail)
-		return p
-	}
-	block, err := schema.Compile(name, describe.GetConfig())
-	if err != nil {
-		rd.fault(attr.Expr.Range(), fmt.Sprintf("Plugin %q is broken", name),
-			"%s This is a defect of the plugin, not of this file: report it to the plugin's author.", sentence(err.Error()))
-		return p
-	}
-	p.describe, p.schema = describe, block
-	if req, ok := r.module.RequiredPlugins[name]; ok && req.constraint != nil {
-		v, err := version.NewVersion(describe.GetVersion())
-		switch {
-		case err != nil:
-			rd.fault(req.Range, fmt.Sprintf("Plugin %q is broken", name), "It says its version is %q, which is no version.", describe.GetVersion())
-		case !req.constraint.Check(v):
-			rd.fault(req.Range, "Unsupported plugin version", "%s %s is installed; %s is required. Install another version, or change the constraint.", name, v, req.Version)
-		}
-	}
-	return p
-}
-
-func (r *resolver) pluginNames() []string {
-	names := slices.Clone(r.opts.Installed)
-	for n := range r.module.RequiredPlugins {
-		names = append(names, n)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	builds  map[string]built
+	answers map[string]answer
 }
 
 // experiment resolves one experiment.
 func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl.Diagnostics) {
 	rd := &reader{attrs: h.content.Attributes, scope: r.module.headScope(), diags: h.diags}
-	e := &Experiment{
-		Name: h.name, Range: h.DefRange, Source: r.module.sourceOf(h), When: h.when,
-		Device: rd.oneOf("device", auto, auto, "apple", "cuda", "cpu", "sim"),
-	}
+	e := &Experiment{Name: h.name, Range: h.DefRange, Source: r.module.sourceOf(h), When: h.when}
+	x := &experiment{Experiment: e, head: h, resolver: r, reader: rd, said: map[string]bool{}}
+	asked, at := rd.deviceName("device", deviceName{text: auto, kind: auto}, h.DefRange)
 	rd.needsNoDevice("device")
 	for _, d := range h.dependsOn {
 		if chosen[d] {
 			e.DependsOn = append(e.DependsOn, d)
 		}
 	}
-	p := &plugin{}
 	if attr := h.content.Attributes["plugin"]; attr != nil {
-		if e.Plugin = rd.str("plugin", ""); e.Plugin != "" {
-			p = r.plugin(e.Plugin, attr, rd)
-		} else if !rd.diags.HasErrors() {
+		if e.Plugin = rd.str("plugin", ""); e.Plugin == "" && !rd.diags.HasErrors() && !isNull(rd, attr) {
 			rd.fault(attr.Expr.Range(), "Invalid value", `"plugin": the name of a plugin is required. It cannot depend on the device.`)
 		}
 	}
-	at := h.DefRange
-	if attr := h.content.Attributes["device"]; attr != nil {
-		at = attr.Expr.Range()
-	}
-	dev := r.device(e.Device, p, at)
-	e.Kind = dev.kind
-	rd.diags = append(rd.diags, dev.diags...)
-	rd.scope = dev.scope
+	x.device = x.openDevice(asked, x.able(asked), at)
+	e.Device, e.Kind, e.Index = asked.text, x.device.kind, asked.index
+	rd.scope = x.device.scope
+	e.names = x.device.scope
 	e.Description = rd.str("description", "")
-	rd.supportsDevice(e.Device, p, at)
 
-	x := &experiment{Experiment: e, head: h, plugin: p, reader: rd}
-	e.names = dev.scope
 	x.cases()
+	x.gather()
 	x.blocks()
 	x.checkWhen(r.module.ExperimentNames())
 	return e, rd.diags
 }
 
+// isNull says whether an attribute is written as null, which means its default.
+func isNull(rd *reader, attr *hcl.Attribute) bool {
+	v, diags := attr.Expr.Value(rd.scope)
+	return !diags.HasErrors() && v.IsNull()
+}
+
 // experiment is one being resolved.
 type experiment struct {
 	*Experiment
-	head   *head
-	plugin *plugin
+	head     *head
+	resolver *resolver
+	device   *device
+	arms     []*arm          // of every case, in order
+	said     map[string]bool // faults that are reported once
+	facts    facts
 	*reader
 }
 

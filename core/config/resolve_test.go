@@ -69,8 +69,8 @@ func TestPluginsAndDevicesAreAskedOnce(t *testing.T) {
 	opts := fakeOptions()
 	plugins, devices := 0, 0
 	schema, device := opts.Schema, opts.Device
-	opts.Schema = func(n string) (*pluginv1.DescribeResponse, error) { plugins++; return schema(n) }
-	opts.Device = func(n string, able []string) (DeviceFacts, error) { devices++; return device(n, able) }
+	opts.Schema = func(p Program) (*pluginv1.DescribeResponse, error) { plugins++; return schema(p) }
+	opts.Device = func(n string, i int, able []string) (DeviceFacts, error) { devices++; return device(n, i, able) }
 	resolved(t, named("a", "b", "c: device = \"cuda\""), opts)
 	if plugins != 1 || devices != 2 {
 		t.Errorf("asked %d plugins, %d devices", plugins, devices)
@@ -113,20 +113,24 @@ func TestPluginDiagnosticsAreMerged(t *testing.T) {
 }
 `
 	m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
-	experiments, _ := m.Resolve(fakeOptions())
+	opts := fakeOptions()
 	asked := 0
-	diags, err := experiments[0].Validate(func(c *Case, v *Variant) ([]*pluginv1.Diagnostic, error) {
+	opts.Validate = func(p Program, config []byte) (*pluginv1.ValidateConfigResponse, error) {
 		asked++
-		if !strings.Contains(string(v.JSON), `"tokens":7,`) {
+		if p.Plugin != "fake" || p.Kind != "cpu" {
+			t.Errorf("asked %+v", p)
+		}
+		if !strings.Contains(string(config), `"tokens":7,`) {
 			return nil, nil
 		}
-		return []*pluginv1.Diagnostic{{
+		return &pluginv1.ValidateConfigResponse{Diagnostics: []*pluginv1.Diagnostic{{
 			Severity: pluginv1.Diagnostic_SEVERITY_ERROR, Summary: "Unlucky number", Detail: "Take another one.",
 			Path: []*pluginv1.PathStep{{Step: &pluginv1.PathStep_Name{Name: "tokens"}}},
-		}}, nil
-	})
-	if err != nil || asked != 256 {
-		t.Fatalf("asked %d times, %v", asked, err)
+		}}}, nil
+	}
+	_, diags := m.Resolve(opts)
+	if asked != 256 {
+		t.Errorf("asked %d times", asked)
 	}
 	want := `Error: Unlucky number
 
@@ -143,9 +147,9 @@ func TestPluginDiagnosticsAreMerged(t *testing.T) {
 	if diff := cmp.Diff(want, render(t, m, diags)); diff != "" {
 		t.Error(diff)
 	}
-	_, err = experiments[0].Validate(func(*Case, *Variant) ([]*pluginv1.Diagnostic, error) { return nil, errors.New("gone") })
-	if err == nil || !strings.HasPrefix(err.Error(), "experiment x, case bits=4,tokens=1, variant a: ") {
-		t.Error(err)
+	opts.Validate = func(Program, []byte) (*pluginv1.ValidateConfigResponse, error) { return nil, errors.New("gone") }
+	if experiments, diags := m.Resolve(opts); len(experiments) != 1 || !strings.Contains(render(t, m, diags), "could not be asked about it: gone.") {
+		t.Error(render(t, m, diags))
 	}
 	var proposed Variant
 	if d := proposed.Diagnostics("fake", []*pluginv1.Diagnostic{{Summary: "s"}}); len(d) != 1 || d[0].Severity != hcl.DiagError {

@@ -18,6 +18,7 @@ import (
 // device.memory (bytes).
 type DeviceFacts struct {
 	Kind        string // apple, cuda, cpu or sim; never auto
+	Index       int    // of the device among those of its kind
 	Name        string
 	Family      string
 	Cores       int
@@ -70,7 +71,8 @@ func with(scope *hcl.EvalContext, name string, v cty.Value) *hcl.EvalContext {
 // where says in which places a name can be used, for the fault of using it
 // elsewhere.
 var where = map[string]string{
-	"matrix":     "matrix.* is known in config, variant, assert and select: whatever is evaluated for each case.",
+	"matrix":     "matrix.* is known in config, build, binary, env, variant, assert, select and the bounds of a guardrail: whatever is evaluated for each case.",
+	"build":      "build.dir and build.commit are known in binary, env and config of a variant that is built.",
 	"each":       "each.key and each.value are known in a variant with for_each.",
 	"metric":     "metric.* is known in assert and select, once a variant has been measured.",
 	"ratio":      "ratio.* is known in assert and select, once a variant has been measured.",
@@ -83,6 +85,7 @@ var where = map[string]string{
 var kinds = map[string]string{
 	"var": "variable", "local": "local", "matrix": "matrix key", "device": "fact of a device",
 	"metric": "metric", "ratio": "phase", "each": "attribute of each", "path": "path", "variant": "attribute of a variant",
+	"build": "attribute of a build",
 }
 
 // explain rewrites HCL's own faults about names into ones that know what the

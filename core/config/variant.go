@@ -1,9 +1,8 @@
 package config
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -42,26 +41,31 @@ func (x *experiment) oneCase(p point) (Case, hcl.Diagnostics) {
 	scope := with(x.scope, "matrix", cty.ObjectVal(p.matrix))
 	c.names = scope
 	r := &reader{scope: scope}
-	var base []schema.Layer
+	var base shared
 	var variants []written
 	for _, b := range x.caseBlocks(r) {
-		if b.Type == "variant" {
+		switch {
+		case b.Type == "variant":
 			variants = append(variants, b)
-			continue
+		case b.Type == "build" && len(base.builds) > 0:
+			r.fault(b.DefRange, "Duplicate build block", "An experiment has one build block; the first is at %s. Delete one of them.", place(base.builds[0].DefRange))
+		case b.Type == "build":
+			base.builds = []*hcl.Block{b.Block}
+		case len(base.config) > 0:
+			r.fault(b.DefRange, "Duplicate config block", "An experiment has one config block; the first is at %s. Delete one of them.", place(base.config[0].Range))
+		default:
+			base.config = []schema.Layer{{Body: b.Body, Scope: scope, Range: b.DefRange, Expanded: b.generated}}
 		}
-		if len(base) > 0 {
-			r.fault(b.DefRange, "Duplicate config block", "An experiment has one config block; the first is at %s. Delete one of them.", place(base[0].Range))
-			continue
-		}
-		base = []schema.Layer{{Body: b.Body, Scope: scope, Range: b.DefRange, Expanded: b.generated}}
 	}
 	if len(variants) == 0 && !r.diags.HasErrors() {
 		r.fault(x.Range, "No variant", `An experiment compares variants. Write variant "name" { baseline = true } and at least one more.`)
 	}
 	names := map[string]hcl.Range{}
 	var baseline *hcl.Range
+	var arms []*arm
 	for _, b := range variants {
-		for _, v := range x.variants(r, b, base) {
+		for _, a := range x.variants(r, b, base) {
+			v := a.v
 			at := b.DefRange
 			if first, ok := names[v.Name]; ok {
 				r.fault(at, "Duplicate variant", "There is a variant %q at %s already. Give one of the two another name.", v.Name, place(first))
@@ -74,11 +78,19 @@ func (x *experiment) oneCase(p point) (Case, hcl.Diagnostics) {
 				}
 				baseline = &at
 			}
-			c.Variants = append(c.Variants, v)
+			a.id = p.id
+			arms = append(arms, a)
 		}
 	}
 	if baseline == nil && len(variants) > 0 && !r.diags.HasErrors() {
 		r.fault(x.Range, "No baseline", "Exactly one variant must say baseline = true: the one that the others are compared with.")
+	}
+	if !r.diags.HasErrors() && !x.diags.HasErrors() {
+		equalArms(r, arms)
+	}
+	for _, a := range arms {
+		c.Variants = append(c.Variants, *a.v)
+		x.arms = append(x.arms, a)
 	}
 	return c, r.diags
 }
@@ -99,16 +111,19 @@ func checkCompared(experiments []*Experiment) (diags hcl.Diagnostics) {
 	return diags
 }
 
-// caseBlocks lists the config and variant blocks, in source order, those that
-// dynamic blocks generate included.
+// caseBlocks lists the config, build and variant blocks, in source order, those
+// that dynamic blocks generate included.
 func (x *experiment) caseBlocks(r *reader) []written {
-	wanted := &hcl.BodySchema{Blocks: experimentBlocks[:2]}
+	wanted := &hcl.BodySchema{Blocks: caseBlocks}
+	evaluated := func(kind string) bool {
+		return slices.ContainsFunc(caseBlocks, func(s hcl.BlockHeaderSchema) bool { return s.Type == kind })
+	}
 	var out []written
 	for _, b := range x.head.content.Blocks {
 		switch {
-		case b.Type == "config" || b.Type == "variant":
+		case evaluated(b.Type):
 			out = append(out, written{Block: b})
-		case b.Type == "dynamic" && (b.Labels[0] == "config" || b.Labels[0] == "variant"):
+		case b.Type == "dynamic" && evaluated(b.Labels[0]):
 			content, _, diags := dynblock.Expand(oneBlock{b}, r.scope, dynblock.OptCheckForEach(schema.BoundForEach)).PartialContent(wanted)
 			r.diags = append(r.diags, explain(diags)...)
 			for _, g := range content.Blocks {
@@ -136,20 +151,23 @@ func (b oneBlock) JustAttributes() (hcl.Attributes, hcl.Diagnostics) { return ni
 func (b oneBlock) MissingItemRange() hcl.Range { return b.block.DefRange }
 
 var variantSchema = &hcl.BodySchema{
-	Attributes: []hcl.AttributeSchema{{Name: "baseline"}, {Name: "for_each"}, {Name: "description"}},
-	Blocks:     []hcl.BlockHeaderSchema{{Type: "config"}},
+	Attributes: []hcl.AttributeSchema{
+		{Name: "baseline"}, {Name: "for_each"}, {Name: "description"}, {Name: "plugin"}, {Name: "binary"},
+		{Name: "env"}, {Name: "inherit"}, {Name: "device"}, {Name: "same_as"},
+	},
+	Blocks: []hcl.BlockHeaderSchema{{Type: "config"}, {Type: "build"}},
 }
 
 // variants makes the variants of one block: one, or one for each element.
-func (x *experiment) variants(r *reader, b written, base []schema.Layer) []Variant {
+func (x *experiment) variants(r *reader, b written, base shared) []*arm {
 	content, diags := contentOf(b.Body, variantSchema)
 	r.diags = append(r.diags, diags...)
-	if len(content.Blocks) > 1 {
-		r.fault(content.Blocks[1].DefRange, "Duplicate config block", "A variant has at most one config block; the first is at %s.", place(content.Blocks[0].DefRange))
+	if c := content.Blocks.OfType("config"); len(c) > 1 {
+		r.fault(c[1].DefRange, "Duplicate config block", "A variant has at most one config block; the first is at %s.", place(c[0].DefRange))
 	}
 	attr := content.Attributes["for_each"]
 	if attr == nil {
-		return x.variant(r, b, content, base, b.Labels[0], r.scope)
+		return []*arm{x.variant(r, b, content, base, b.Labels[0], r.scope)}
 	}
 	v, ok := r.eval(attr.Expr)
 	if !ok {
@@ -165,7 +183,7 @@ func (x *experiment) variants(r *reader, b written, base []schema.Layer) []Varia
 		r.diags = append(r.diags, more...)
 		return nil
 	}
-	var out []Variant
+	var out []*arm
 	keyed := v.Type().IsObjectType() || v.Type().IsMapType()
 	for it := v.ElementIterator(); it.Next(); {
 		key, value := it.Element()
@@ -181,33 +199,25 @@ func (x *experiment) variants(r *reader, b written, base []schema.Layer) []Varia
 			return out
 		}
 		each := with(r.scope, "each", cty.ObjectVal(map[string]cty.Value{"key": key, "value": value}))
-		out = append(out, x.variant(r, b, content, base, b.Labels[0]+"-"+label(name), each)...)
+		out = append(out, x.variant(r, b, content, base, b.Labels[0]+"-"+label(name), each))
 	}
 	return out
 }
 
-func (x *experiment) variant(r *reader, b written, content *hcl.BodyContent, base []schema.Layer, name string, scope *hcl.EvalContext) []Variant {
+// variant resolves one variant: its program, then its configuration.
+func (x *experiment) variant(r *reader, b written, content *hcl.BodyContent, base shared, name string, scope *hcl.EvalContext) *arm {
 	inner := &reader{attrs: content.Attributes, scope: scope}
-	v := Variant{
+	v := &Variant{
 		Name: name, Baseline: inner.boolean("baseline", false), Description: inner.str("description", ""),
-		Config: cty.EmptyObjectVal, Range: b.DefRange,
-		Program: Program{Plugin: x.Plugin, Device: x.Device, Kind: x.Kind},
+		SameAs: inner.str("same_as", ""), Config: cty.EmptyObjectVal, Range: b.DefRange,
 	}
 	if name == "" || name == ControlName {
 		inner.fault(b.LabelRanges[0], "Invalid variant name", "%q cannot be the name of a variant. %q is what the host calls the baseline's second arm. Choose another name.", name, ControlName)
 	}
-	if x.plugin.schema != nil {
-		layers := append([]schema.Layer(nil), base...)
-		if len(content.Blocks) > 0 {
-			c := content.Blocks[0]
-			layers = append(layers, schema.Layer{Body: c.Body, Scope: scope, Range: c.DefRange, Expanded: b.generated})
-		}
-		decoded, diags := x.plugin.schema.Decode(layers, b.DefRange)
-		inner.diags = append(inner.diags, explain(diags)...)
-		v.Config, v.JSON, v.decoded = decoded.Value, decoded.JSON, decoded
-		sum := sha256.Sum256(v.JSON)
-		v.Digest = "sha256:" + hex.EncodeToString(sum[:])
-	}
-	r.diags = append(r.diags, inner.diags...)
-	return []Variant{v}
+	a := &arm{x: x, v: v, reader: inner, all: &reader{attrs: x.attrs, scope: r.scope}, at: b.DefRange}
+	a.program(content, base)
+	a.configure(content.Blocks.OfType("config"), base.config, b)
+	r.diags = append(r.diags, a.all.diags...)
+	r.diags = append(r.diags, a.diags...)
+	return a
 }

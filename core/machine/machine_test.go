@@ -55,26 +55,20 @@ func TestAcquireGivesUpWithItsContext(t *testing.T) {
 	}
 }
 
-func TestObserveSeesOwnWork(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux tells how long threads waited")
-	}
-	before := readCounters(os.Getpid())
-	for end := time.Now().Add(30 * time.Millisecond); time.Now().Before(end); {
-	}
-	after := readCounters(os.Getpid())
-	if ran, _ := plugin(before, after, 30*time.Millisecond); !before.known || !after.known || ran <= 0 {
-		t.Fatalf("ran %v in 30 ms of work", ran)
-	}
-}
-
 func TestOnlyComputingThreadsWait(t *testing.T) {
 	ms := time.Millisecond
-	before := counters{threads: map[string]thread{"kernel": {10 * ms, 1 * ms}, "reader": {1 * ms, 1 * ms}}}
-	after := counters{threads: map[string]thread{"kernel": {90 * ms, 11 * ms}, "reader": {3 * ms, 21 * ms}, "new": {50 * ms, 5 * ms}}}
-	ran, waited := plugin(before, after, 100*ms)
-	if ran != 132*ms || waited != 15*ms {
-		t.Errorf("ran %v and waited %v, want 132ms and 15ms: the reader does not compute", ran, waited)
+	before := map[int]thread{1: {10 * ms, 1 * ms}, 2: {1 * ms, 1 * ms}}
+	after := map[int]thread{1: {90 * ms, 11 * ms}, 2: {3 * ms, 21 * ms}, 3: {50 * ms, 5 * ms}}
+	if got := waited(before, after, 100*ms); got != 15*ms {
+		t.Errorf("waited %v, want 15ms: thread 2 does not compute", got)
+	}
+	began := time.Now()
+	young := map[int]span{
+		4: {thread{5 * ms, 5 * ms}, began, began.Add(20 * ms)}, // half of its short life
+		5: {thread{5 * ms, 2 * ms}, began, began.Add(20 * ms)},
+	}
+	if got := waitedYoung(young); got != 5*ms {
+		t.Errorf("threads that began within the visit waited %v, want 5ms", got)
 	}
 }
 

@@ -1,96 +1,219 @@
 package machine
 
 import (
-	"context"
-	"os"
+	"runtime"
+	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/assay-bench/assay/core/record"
 )
 
-// Watch observes the machine while one visit is measured.
-type Watch struct {
-	pid     int
-	started time.Time
-	before  counters
-	mhz     float64
+// Observer watches the process trees of plugins during visits. Its methods may
+// be called from several goroutines; there is one for a session, since it
+// remembers processes from visit to visit.
+type Observer struct {
+	mu    sync.Mutex
+	trees *forest
 }
 
-// counters grow for ever; a visit is their difference.
-type counters struct {
-	known   bool
-	threads map[string]thread // of the plugin, by their id
-	own     time.Duration     // this process ran
-	busy    time.Duration     // all cores, everything
-	steal   time.Duration     // taken by the hypervisor
+// NewObserver returns an Observer that knows no process yet.
+func NewObserver() *Observer { return &Observer{trees: newForest()} }
+
+// Watch observes the machine while one visit is measured.
+type Watch struct {
+	observer *Observer
+	pid      int
+	idle     []int
+	quit     chan struct{}
+	done     chan struct{}
+
+	mhz     float64
+	started time.Time
+	before  reading
+	known   bool // the plugin lived when the watch began
+
+	threads map[int]thread // of processes that lived then, by id
+	young   map[int]span   // of those that began since
+	looked  time.Time      // for those
+	rss     int64          // highest seen
+}
+
+// reading is all that a visit is the difference of.
+type reading struct {
+	counters
+	tree, idle time.Duration // CPU time of the plugin's tree and of the idle ones'
 }
 
 // thread says how long a thread ran, and how long it was runnable without a core.
 type thread struct{ ran, waited time.Duration }
 
-// computing is the share of a visit that a thread must have run or wanted to
-// run to count as one that computes. The others, of the plugin's runtime and
-// of its connection, wait for the computing ones all the time.
-const computing = 0.4
+// span is what was seen of a thread between two moments.
+type span struct {
+	thread
+	from, to time.Time
+}
 
-// plugin sums up what the plugin's threads did between two readings: how long
-// all of them ran, and how long the computing ones had to wait.
-func plugin(before, after counters, wall time.Duration) (ran, waited time.Duration) {
-	for id, a := range after.threads {
-		b := before.threads[id]
-		r, w := a.ran-b.ran, a.waited-b.waited
-		ran += r
-		if (r + w).Seconds() >= computing*wall.Seconds() {
-			waited += w
+const (
+	// computing is the share of its time in a visit that a thread must have run
+	// or wanted to run to count as one that computes. The others, of the plugin's
+	// runtime and of its connection, wait for the computing ones all the time.
+	computing = 0.4
+	// lookEvery is the time between two looks for processes that live shorter
+	// than a visit. A look waits until at least lookRest times the CPU time of
+	// the one before has passed, so that looks take 0.5 % of a core at most.
+	lookEvery = 20 * time.Millisecond
+	lookRest  = 200
+)
+
+// Observe starts watching while the plugin process pid measures and the plugin
+// processes idle wait. What idle ones use is told apart from other programs'.
+func (o *Observer) Observe(pid int, idle ...int) *Watch {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w := &Watch{
+		observer: o, pid: pid, idle: idle, mhz: clockMHz(), known: o.trees.plant(pid),
+		quit: make(chan struct{}), done: make(chan struct{}), threads: map[int]thread{}, young: map[int]span{},
+	}
+	for _, id := range idle {
+		o.trees.plant(id)
+	}
+	o.trees.grow()
+	for _, m := range o.trees.tree(pid) {
+		w.addThreads(m.pid)
+	}
+	w.before = w.read()
+	w.started = time.Now()
+	w.looked = w.started
+	go w.watch()
+	return w
+}
+
+// Stop says what was seen since Observe; it is called once. What the system does
+// not tell stays zero, and of a plugin that ended nothing is known.
+func (w *Watch) Stop() record.Observation {
+	close(w.quit)
+	<-w.done
+	o := w.observer
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	w.look()
+	after, wall := w.read(), time.Since(w.started)
+	out := record.Observation{MHzBefore: w.mhz, MHzAfter: clockMHz()}
+	if !w.known || o.trees.members[w.pid] == nil || wall <= 0 {
+		return out
+	}
+	share := func(d time.Duration) float64 { return max(0, d.Seconds()/wall.Seconds()) }
+	tree, idle := after.tree-w.before.tree, after.idle-w.before.idle
+	out.TreeCPU, out.IdleCPU, out.TreeRSS = share(tree), share(idle), w.rss
+	if !w.before.known || !after.known {
+		return out
+	}
+	before := w.threads
+	w.threads = map[int]thread{}
+	for _, m := range o.trees.tree(w.pid) {
+		if !m.seen.After(w.started) {
+			w.addThreads(m.pid)
 		}
 	}
-	return ran, waited
+	out.WaitShare = share(waited(before, w.threads, wall) + waitedYoung(w.young))
+	out.Steal = share(after.steal - w.before.steal)
+	out.ForeignLoad = foreign(w.before.counters, after.counters, tree+idle, wall)
+	return out
 }
 
-// QuietLoad is how many cores other programs may keep busy in a quiet moment.
-const QuietLoad = 0.3
-
-// ForeignLoad watches for a while how many cores other programs keep busy. Work
-// that is over is not in it, this program's own neither. known is false on
-// systems that do not tell.
-func ForeignLoad(ctx context.Context, watch time.Duration) (cores float64, known bool) {
-	before, began := readCounters(os.Getpid()), time.Now()
-	select {
-	case <-ctx.Done():
-	case <-time.After(watch):
+// watch looks now and then until Stop.
+func (w *Watch) watch() {
+	defer close(w.done)
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	for {
+		select {
+		case <-w.quit:
+			return
+		case <-timer.C:
+		}
+		runtime.LockOSThread() // the clock is this thread's
+		began := threadTime()
+		w.observer.mu.Lock()
+		w.look()
+		w.observer.mu.Unlock()
+		cost := threadTime() - began
+		runtime.UnlockOSThread()
+		timer.Reset(max(lookEvery, lookRest*cost))
 	}
-	after, wall := readCounters(os.Getpid()), time.Since(began)
-	if !before.known || !after.known || ctx.Err() != nil {
-		return 0, false
+}
+
+// look finds processes that began, and how they and the memory of the tree are.
+func (w *Watch) look() {
+	trees, now := w.observer.trees, time.Now()
+	trees.grow()
+	_, rss := trees.read(w.pid)
+	w.rss = max(w.rss, rss)
+	for _, m := range trees.tree(w.pid) {
+		if !m.seen.After(w.started) {
+			continue
+		}
+		for id, t := range threads(m.pid) {
+			from := w.looked // it began after that
+			if s, ok := w.young[id]; ok {
+				from = s.from
+			}
+			w.young[id] = span{t, from, now}
+		}
 	}
-	return foreign(before, after, 0, wall), true
+	w.looked = now
 }
 
-// foreign is how many cores were busy with neither the plugin, which ran so
-// long, nor this program.
-func foreign(before, after counters, ran, wall time.Duration) float64 {
-	others := after.busy - before.busy - ran - (after.own - before.own)
-	return max(0, others.Seconds()/wall.Seconds())
-}
-
-// Observe starts watching the plugin process pid.
-func Observe(pid int) *Watch {
-	return &Watch{pid: pid, mhz: clockMHz(), before: readCounters(pid), started: time.Now()}
-}
-
-// Stop says what was seen since Observe. On systems that do not tell, the
-// observation is empty.
-func (w *Watch) Stop() record.Observation {
-	after := readCounters(w.pid)
-	wall := time.Since(w.started)
-	o := record.Observation{MHzBefore: w.mhz, MHzAfter: clockMHz()}
-	if !w.before.known || !after.known || wall <= 0 {
-		return o
+func (w *Watch) addThreads(pid int) {
+	for id, t := range threads(pid) {
+		w.threads[id] = t
 	}
-	ran, waited := plugin(w.before, after, wall)
-	share := func(d time.Duration) float64 { return max(0, d.Seconds()/wall.Seconds()) }
-	o.WaitShare = share(waited)
-	o.Steal = share(after.steal - w.before.steal)
-	o.ForeignLoad = foreign(w.before, after, ran, wall)
-	return o
+}
+
+func (w *Watch) read() reading {
+	r := reading{counters: readCounters()}
+	var rss int64
+	r.tree, rss = w.observer.trees.read(w.pid)
+	w.rss = max(w.rss, rss)
+	for _, id := range w.idle {
+		used, _ := w.observer.trees.read(id)
+		r.idle += used
+	}
+	return r
+}
+
+// waited is how long those threads waited that computed between two moments.
+func waited(before, after map[int]thread, wall time.Duration) (sum time.Duration) {
+	for id, a := range after {
+		b := before[id]
+		sum += thread{a.ran - b.ran, a.waited - b.waited}.computed(wall)
+	}
+	return sum
+}
+
+// waitedYoung is the same of threads that began within a visit.
+func waitedYoung(young map[int]span) (sum time.Duration) {
+	for _, s := range young {
+		sum += s.computed(s.to.Sub(s.from))
+	}
+	return sum
+}
+
+// computed is how long a thread waited, if it computed in that time.
+func (t thread) computed(lived time.Duration) time.Duration {
+	if (t.ran + t.waited).Seconds() < computing*lived.Seconds() {
+		return 0
+	}
+	return t.waited
+}
+
+// threadTime is how long the calling thread ran.
+func threadTime() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -9,17 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tick of /proc/stat: USER_HZ is 100 on every Linux architecture Go supports.
+// tick of /proc: USER_HZ is 100 on every Linux architecture Go supports.
 const tick = 10 * time.Millisecond
 
-// readCounters reads nanosecond counters of the plugin's and this process's
-// threads from schedstat (run time, time waiting for a core), and the whole
-// machine's from /proc/stat.
-func readCounters(pid int) counters {
-	c := counters{threads: schedstat(strconv.Itoa(pid))}
-	if len(c.threads) == 0 {
-		return counters{}
-	}
+// readCounters reads the whole machine's counters from /proc/stat, and this
+// process's.
+func readCounters() counters {
+	var c counters
 	var own unix.Rusage
 	if unix.Getrusage(unix.RUSAGE_SELF, &own) == nil {
 		c.own = time.Duration(own.Utime.Nano() + own.Stime.Nano())
@@ -40,27 +35,6 @@ func readCounters(pid int) counters {
 	c.steal = v[8]
 	c.known = true
 	return c
-}
-
-// schedstat reads every thread of a process. One that ends meanwhile is left out.
-func schedstat(pid string) map[string]thread {
-	files, err := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "schedstat"))
-	if err != nil {
-		return nil
-	}
-	out := make(map[string]thread, len(files))
-	for _, file := range files {
-		f := strings.Fields(readTrim(file))
-		if len(f) < 2 {
-			continue
-		}
-		ran, err1 := strconv.ParseInt(f[0], 10, 64)
-		waited, err2 := strconv.ParseInt(f[1], 10, 64)
-		if err1 == nil && err2 == nil {
-			out[filepath.Base(filepath.Dir(file))] = thread{time.Duration(ran), time.Duration(waited)}
-		}
-	}
-	return out
 }
 
 func firstLine(s string) string {

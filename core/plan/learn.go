@@ -78,12 +78,8 @@ func (l *learner) learn() error {
 // nothing to look for, and `rounds` are run.
 func (l *learner) layLooks() {
 	e, x := l.e, l.x
-	var variants []int
-	for i := range e.Cases {
-		variants = append(variants, len(e.Cases[i].Variants)-1)
-	}
 	var err error
-	l.looks, err = judge.PlanFor(judge.Method{Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}, guardrails(e), variants)
+	l.looks, err = Looks(e)
 	if err != nil {
 		x.Notes = append(x.Notes, err.Error())
 		return
@@ -93,15 +89,6 @@ func (l *learner) layLooks() {
 	if len(e.Guardrails) == 0 {
 		x.MaxRounds = x.Rounds
 	}
-}
-
-// guardrails in the judge's terms, as far as counting needs them.
-func guardrails(e *config.Experiment) []judge.Guardrail {
-	var out []judge.Guardrail
-	for _, g := range e.Guardrails {
-		out = append(out, judge.Guardrail{Name: g.Name, Phase: g.Phase, Variant: g.Variant})
-	}
-	return out
 }
 
 func (l *learner) query(c *Case) history.Query {
@@ -120,14 +107,22 @@ func (l *learner) times(c *Case) {
 	phases := time.Duration(max(1, len(l.x.Phases)))
 	arms := time.Duration(c.Arms)
 	visits := time.Duration(float64(l.x.Visit) * t.Visit * float64(c.VisitsPerRound))
-	c.Round = t.Start + arms*t.Prepare + arms*phases*t.Warmup + visits
+	prepared, warmed := max(arms, time.Duration(c.Processes)), arms*phases
+	if c.turns(l.e) {
+		warmed = time.Duration(c.VisitsPerRound)
+	}
+	c.Round = time.Duration(c.Processes)*t.Start + prepared*t.Prepare + warmed*t.Warmup + visits
 }
 
 func (l *learner) detect(c *Case) error {
 	if l.machine == "" || len(l.looks.Looks) == 0 {
 		return nil
 	}
-	for _, g := range l.e.Guardrails {
+	for i := range l.e.Guardrails {
+		g, asked := l.e.Guardrails[i].In(c.ID)
+		if !asked || g.Phase == "" || g.Absolute() {
+			continue
+		}
 		q := l.query(c)
 		q.Phase = g.Phase
 		noise, ok := l.know.Noise(q)

@@ -28,6 +28,9 @@ type Experiment struct {
 	Device      string        `json:"device"`
 	DependsOn   []string      `json:"depends_on,omitempty"`
 	Conditional bool          `json:"conditional"` // `when` may skip it
+	Builds      []Build       `json:"builds,omitempty"`
+	Programs    []Program     `json:"programs"`
+	Residency   string        `json:"residency,omitempty"` // of processes, where some case has several
 	Phases      []string      `json:"phases"`
 	Guardrails  []string      `json:"guardrails"`
 	Rounds      int           `json:"rounds"`
@@ -48,6 +51,7 @@ type Case struct {
 	Baseline       string        `json:"baseline"`
 	Arms           int           `json:"arms"`             // variants and the control
 	VisitsPerRound int           `json:"visits_per_round"` // arms, there and back, times phases
+	Processes      int           `json:"processes"`        // started in one round
 	Round          time.Duration `json:"round_ns"`         // one round: start, prepare, warm up, visit
 	Estimate       time.Duration `json:"estimate_ns"`
 	Maximum        time.Duration `json:"maximum_ns"`
@@ -97,9 +101,13 @@ func planExperiment(e *config.Experiment, costs Costs) Experiment {
 	for _, g := range e.Guardrails {
 		x.Guardrails = append(x.Guardrails, g.Name)
 	}
+	x.Builds, x.Programs = builds(e), programs(e)
 	var oneRound time.Duration // of every case
 	for i := range e.Cases {
 		c := planCase(&e.Cases[i], e, costs)
+		if c.Processes > 1 {
+			x.Residency = e.Measure.Residency
+		}
 		x.Cases = append(x.Cases, c)
 		oneRound += c.Round
 		x.Estimate += c.Estimate
@@ -120,9 +128,32 @@ func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
 	}
 	phases := max(1, len(e.PhaseNames()))
 	out.VisitsPerRound = out.Arms * 2 * phases * max(1, e.Measure.Passes)
-	warmUp := time.Duration(costs.WarmUpVisits * float64(out.Arms*phases) * float64(e.Measure.Visit))
-	out.Round = costs.Start + time.Duration(out.Arms)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*e.Measure.Visit
+	out.Processes = processes(c, e, &out)
+	prepared := max(out.Processes, out.Arms)
+	warmed := out.Arms * phases
+	if out.turns(e) {
+		warmed = out.VisitsPerRound
+	}
+	warmUp := time.Duration(costs.WarmUpVisits * float64(warmed) * float64(e.Measure.Visit))
+	out.Round = time.Duration(out.Processes)*costs.Start + time.Duration(prepared)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*e.Measure.Visit
 	out.Estimate = out.Round * time.Duration(e.Measure.Rounds)
 	out.Maximum = out.Round * time.Duration(e.Measure.MaxRounds)
 	return out
+}
+
+// processes started in one round: one for all arms of one program; else one for
+// each arm, the control too, or for each visit where they take turns.
+func processes(c *config.Case, e *config.Experiment, out *Case) int {
+	switch {
+	case !c.Separate():
+		return 1
+	case e.Measure.Residency == config.Turns:
+		return out.VisitsPerRound
+	}
+	return out.Arms
+}
+
+// turns says whether each visit has a process of its own.
+func (c *Case) turns(e *config.Experiment) bool {
+	return c.Processes > 1 && e.Measure.Residency == config.Turns
 }

@@ -18,7 +18,7 @@ type Options struct {
 	Logger   hclog.Logger // nil: nothing is logged
 	LogLevel hclog.Level  // what the plugin is asked to log; NoLevel: Logger's level
 
-	Env          []string      // the whole environment; nil: AllowedEnv(os.Environ())
+	Env          []string      // the whole environment, as Environment makes it; nil: AllowedEnv(os.Environ())
 	StartTimeout time.Duration // 0: 10 s
 }
 
@@ -43,52 +43,4 @@ func (o *Options) name() string {
 		return o.Name
 	}
 	return strings.TrimPrefix(filepath.Base(o.Path), "assay-plugin-")
-}
-
-// allowed environment: what a plugin needs to find its tools, caches and
-// devices. Everything else, tokens above all, stays with the host.
-var (
-	allowedNames = map[string]bool{
-		"PATH": true, "HOME": true, "USER": true, "TMPDIR": true, "LANG": true, "TZ": true,
-		"XDG_CACHE_HOME": true, "LD_LIBRARY_PATH": true, "DYLD_LIBRARY_PATH": true,
-		"GOMAXPROCS": true, "GODEBUG": true, "GOCOVERDIR": true, "CC": true, "CXX": true,
-		"SSL_CERT_FILE": true, "DEVELOPER_DIR": true, "SDKROOT": true,
-	}
-	allowedPrefixes = []string{"LC_", "MTL_", "METAL_", "CUDA_", "NVIDIA_", "ASSAY_"}
-	refusedPrefixes = []string{"ASSAY_VAR_", "ASSAY_PLUGIN_"}
-)
-
-// AllowedEnv keeps what plugins may see of an environment.
-func AllowedEnv(environ []string) []string {
-	var out []string
-	for _, entry := range environ {
-		name, _, _ := strings.Cut(entry, "=")
-		if allowedEnv(name) {
-			out = append(out, entry)
-		}
-	}
-	return out
-}
-
-func allowedEnv(name string) bool {
-	for _, p := range refusedPrefixes {
-		if strings.HasPrefix(name, p) {
-			return false
-		}
-	}
-	upper := strings.ToUpper(name)
-	for _, secret := range []string{"TOKEN", "SECRET", "PASSWORD", "API_KEY", "CREDENTIAL"} {
-		if strings.Contains(upper, secret) {
-			return false
-		}
-	}
-	if allowedNames[name] {
-		return true
-	}
-	for _, p := range allowedPrefixes {
-		if strings.HasPrefix(name, p) {
-			return true
-		}
-	}
-	return false
 }

@@ -60,7 +60,7 @@ func newChild(opts *Options, out *output, pluginEnv []string) *child {
 	}
 	env := append([]string(nil), base...)
 	env = append(env, pluginEnv...)
-	env = append(env, "GOTRACEBACK=all",
+	env = append(env, envTraceback+"=all",
 		wire.EnvLifeline+"=3", wire.EnvLogLevel+"="+out.asked.String())
 	c := &child{opts: opts, out: out, env: env, exited: make(chan struct{})}
 	c.handshake, c.handshakeWriter = io.Pipe()

@@ -161,9 +161,12 @@ type Environment struct {
 
 // Observation is what was seen of the machine during one visit.
 type Observation struct {
-	ForeignLoad float64 `json:"foreign_load"` // cores busy with other processes
-	WaitShare   float64 `json:"wait_share"`   // share of the visit that the plugin's threads waited for a core
-	Steal       float64 `json:"steal"`        // share taken by the hypervisor
+	ForeignLoad float64 `json:"foreign_load"`             // cores busy with processes of no plugin of the session
+	WaitShare   float64 `json:"wait_share"`               // share of the visit that threads of the plugin's process tree waited for a core
+	Steal       float64 `json:"steal"`                    // share taken by the hypervisor
+	TreeCPU     float64 `json:"tree_cpu,omitempty"`       // cores busy with the plugin's process tree
+	TreeRSS     int64   `json:"tree_rss_bytes,omitempty"` // highest sum of resident bytes seen over the tree; shared pages count in each process
+	IdleCPU     float64 `json:"idle_cpu,omitempty"`       // cores busy with the plugin processes that waited
 	MHzBefore   float64 `json:"mhz_before"`
 	MHzAfter    float64 `json:"mhz_after"`
 }

@@ -34,6 +34,8 @@ type candidate struct {
 	version  string // from the file name; empty: not said
 	path     string
 	override bool
+	named    bool     // an experiment names the file, whatever it is called
+	env      []string // to describe itself in; nil: what every plugin gets
 }
 
 // parseCandidate reads assay-plugin-NAME[_vX.Y.Z].
@@ -72,23 +74,29 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 	if err != nil {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no file")
+	}
 	if info.Mode()&0o111 == 0 {
 		return nil, fmt.Errorf("it is not executable; `chmod +x %s` makes it so", c.path)
 	}
-	seen := cache.find(c.path, info)
+	var seen cached // what a program says of itself may hang on its environment
+	if c.env == nil {
+		seen = cache.find(c.path, info)
+	}
 	if seen.SHA256 == "" {
 		if seen.SHA256, err = process.FileSHA256(c.path); err != nil {
 			return nil, err
 		}
 	}
 	p := &Installed{Name: c.name, Path: c.path, SHA256: seen.SHA256, Override: c.override}
-	if !c.override {
+	if !c.override && !c.named {
 		if p.Locked, err = lock.check(c.name, seen.SHA256); err != nil {
 			return nil, err
 		}
 	}
 	if seen.Describe == nil {
-		if seen.Describe, err = describe(ctx, c.path); err != nil {
+		if seen.Describe, err = describe(ctx, c.path, c.env); err != nil {
 			return nil, err
 		}
 	}
@@ -96,10 +104,15 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 		return nil, err
 	}
 	p.Version = p.Describe.GetVersion()
+	if c.env == nil {
+		cache.keep(c.path, info, seen)
+	}
+	if c.named {
+		return p, nil
+	}
 	if err := lock.checkVersion(p); err != nil {
 		return nil, err
 	}
-	cache.keep(c.path, info, seen)
 	return p, nil
 }
 
@@ -109,6 +122,9 @@ func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
 	var d pluginv1.DescribeResponse
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, &d); err != nil {
 		return nil, fmt.Errorf("`%s describe` did not print a description: %w", base, err)
+	}
+	if d.GetName() != c.name && c.named {
+		return nil, fmt.Errorf("it calls itself %q, and the experiment takes it for the plugin %q; name the plugin that it is", d.GetName(), c.name)
 	}
 	if d.GetName() != c.name {
 		return nil, fmt.Errorf("it calls itself %q; rename the file to %s%s", d.GetName(), prefix, d.GetName())
@@ -122,22 +138,22 @@ func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
 			return nil, fmt.Errorf("the file name says version %s, the plugin says %s; rename the file to %s%s_v%s", c.version, d.GetVersion(), prefix, c.name, v)
 		}
 	}
-	if len(d.GetPhases()) == 0 {
-		return nil, errors.New("it describes no phase to time: the plugin is defective")
-	}
 	if _, err := schema.Compile(d.GetName(), d.GetConfig()); err != nil {
 		return nil, fmt.Errorf("its configuration schema is defective: %w", err)
 	}
 	return &d, nil
 }
 
-// describe asks a binary what it is: `PLUGIN describe` prints it as JSON.
-func describe(ctx context.Context, path string) ([]byte, error) {
+// describe asks a binary what it is: `PLUGIN describe` prints it as JSON. A nil
+// environment is what every plugin gets.
+func describe(ctx context.Context, path string, env []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
 	base := filepath.Base(path)
 	cmd := exec.CommandContext(ctx, path, wire.DescribeArg)
-	cmd.Env = process.AllowedEnv(os.Environ())
+	if cmd.Env = env; env == nil {
+		cmd.Env = process.AllowedEnv(os.Environ())
+	}
 	// Its own process group, so that what it started ends with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -71,13 +71,15 @@ func ReadLock(path string) (*Lock, error) {
 
 func firstError(diags hcl.Diagnostics) error { return diags.Errs()[0] }
 
-func (l *Lock) find(name string) *Locked {
-	for i := range l.Plugins {
-		if l.Plugins[i].Name == name {
-			return &l.Plugins[i]
+// versions are the entries of a plugin, one for each version that is pinned.
+func (l *Lock) versions(name string) []Locked {
+	var out []Locked
+	for _, p := range l.Plugins {
+		if p.Name == name {
+			out = append(out, p)
 		}
 	}
-	return nil
+	return out
 }
 
 // hash pinned for a platform, empty if none.
@@ -93,44 +95,63 @@ func (p *Locked) hash(platform string) string {
 // check compares a binary with what is pinned. A plugin that the lock does not
 // name is accepted, but not locked.
 func (l *Lock) check(name, sum string) (locked bool, err error) {
-	p := l.find(name)
-	if p == nil {
+	versions := l.versions(name)
+	if len(versions) == 0 {
 		return false, nil
 	}
-	switch pinned := p.hash(Platform()); pinned {
-	case sum:
-		return true, nil
-	case "":
-		return false, fmt.Errorf("%s pins it for other platforms but not for %s; if this binary is wanted, run `assay plugin lock %s`", l.path, Platform(), name)
-	default:
-		return false, fmt.Errorf("it has changed since it was locked: its sha256 is %s…, %s has %s…; if the change is wanted, run `assay plugin lock %s`",
-			sum[:16], l.path, pinned[:min(16, len(pinned))], name)
+	var here []string
+	for i := range versions {
+		if pinned := versions[i].hash(Platform()); pinned != "" {
+			here = append(here, pinned[:16]+"…")
+		}
+		if versions[i].hash(Platform()) == sum {
+			return true, nil
+		}
 	}
+	if len(here) == 0 {
+		return false, fmt.Errorf("%s pins it for other platforms but not for %s; if this binary is wanted, run `assay plugin lock %s`", l.path, Platform(), name)
+	}
+	return false, fmt.Errorf("it has changed since it was locked: its sha256 is %s…, %s has %s; if the change is wanted, run `assay plugin lock %s`",
+		sum[:16], l.path, strings.Join(here, " and "), name)
 }
 
 // checkVersion catches a lock file edited by hand.
 func (l *Lock) checkVersion(p *Installed) error {
-	if pinned := l.find(p.Name); p.Locked && pinned.Version != p.Version {
-		return fmt.Errorf("it says version %s, %s has %s for this binary; run `assay plugin lock %s`", p.Version, l.path, pinned.Version, p.Name)
+	for _, pinned := range l.versions(p.Name) {
+		if p.Locked && pinned.hash(Platform()) == p.SHA256 && pinned.Version != p.Version {
+			return fmt.Errorf("it says version %s, %s has %s for this binary; run `assay plugin lock %s`", p.Version, l.path, pinned.Version, p.Name)
+		}
 	}
 	return nil
 }
 
-// Pin notes this platform's digest of a plugin, as chosen by a constraint.
-// Digests of other platforms stay as long as the version does.
-func (l *Lock) Pin(p *Installed, constraint string) {
-	entry := l.find(p.Name)
-	if entry == nil {
-		l.Plugins = append(l.Plugins, Locked{Name: p.Name})
-		entry = l.find(p.Name)
+// Pin is a version to pin, as chosen by a constraint.
+type Pin struct {
+	*Installed
+	Constraint string
+}
+
+// Pin notes this platform's digests of the versions of a plugin, in place of
+// those that it was pinned to. Digests of other platforms stay where the
+// version does.
+func (l *Lock) Pin(name string, pins ...Pin) {
+	before := l.versions(name)
+	l.Plugins = slices.DeleteFunc(l.Plugins, func(p Locked) bool { return p.Name == name })
+	for _, pin := range pins {
+		entry := Locked{Name: name, Version: pin.Version, Constraint: pin.Constraint, Hashes: []string{Platform() + ":sha256:" + pin.SHA256}}
+		for _, old := range before {
+			if old.Version != pin.Version {
+				continue
+			}
+			for _, h := range old.Hashes {
+				if !strings.HasPrefix(h, Platform()+":") {
+					entry.Hashes = append(entry.Hashes, h)
+				}
+			}
+		}
+		sort.Strings(entry.Hashes)
+		l.Plugins = append(l.Plugins, entry)
 	}
-	if entry.Version != p.Version {
-		entry.Hashes = nil
-	}
-	entry.Version, entry.Constraint = p.Version, constraint
-	entry.Hashes = slices.DeleteFunc(entry.Hashes, func(h string) bool { return strings.HasPrefix(h, Platform()+":") })
-	entry.Hashes = append(entry.Hashes, Platform()+":sha256:"+p.SHA256)
-	sort.Strings(entry.Hashes)
 }
 
 const lockHeader = `# Maintained by "assay plugin lock": versions and digests of the plugins that
@@ -139,7 +160,7 @@ const lockHeader = `# Maintained by "assay plugin lock": versions and digests of
 
 // Write replaces the lock file.
 func (l *Lock) Write(path string) error {
-	sort.Slice(l.Plugins, func(i, j int) bool { return l.Plugins[i].Name < l.Plugins[j].Name })
+	sort.SliceStable(l.Plugins, func(i, j int) bool { return l.Plugins[i].Name < l.Plugins[j].Name })
 	f := hclwrite.NewEmptyFile()
 	for _, p := range l.Plugins {
 		f.Body().AppendNewline()

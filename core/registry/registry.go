@@ -50,6 +50,7 @@ type Registry struct {
 	rejected []Rejected
 	warnings []string
 	lock     *Lock
+	getenv   func(string) string
 }
 
 // Discover looks through the folders. The first folder that has a name wins;
@@ -67,7 +68,7 @@ func Discover(ctx context.Context, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Registry{plugins: map[string][]*Installed{}, from: map[string]string{}, lock: lock}
+	r := &Registry{plugins: map[string][]*Installed{}, from: map[string]string{}, lock: lock, getenv: o.Getenv}
 	cache := openCache(o.Getenv)
 	for _, override := range overrides {
 		r.consider(ctx, cache, candidate{name: override.name, path: override.path, override: true})
@@ -171,6 +172,20 @@ func (r *Registry) missing(name string) error {
 		}
 	}
 	return fmt.Errorf("plugin %s is not installed: looked for %s%s in %s; --plugin-dir names other folders", name, prefix, name, strings.Join(r.folders, ", "))
+}
+
+// Binary inspects an executable that an experiment names as the plugin called
+// name: its digest, and what it says of itself, asked with `describe`, in the
+// environment env; nil is what every plugin gets. It need not be installed, and
+// the lock file is not consulted.
+func (r *Registry) Binary(ctx context.Context, name, path string, env []string) (*Installed, error) {
+	cache := openCache(r.getenv)
+	p, err := candidate{name: name, path: path, named: true, env: env}.inspect(ctx, cache, r.lock)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	cache.save()
+	return p, nil
 }
 
 // All plugins by name, the highest version of each.

@@ -112,7 +112,6 @@ func TestRejected(t *testing.T) {
 		{"assay-plugin-wrong_v2.0.0", fmt.Sprintf(describes, "wrong", "1.0.0"), "the file name says version 2.0.0, the plugin says 1.0.0"},
 		{"assay-plugin-newest", fmt.Sprintf(describes, "newest", "latest"), `version "latest" is not a semantic version`},
 		{"assay-plugin-text", "hello", "did not print a description"},
-		{"assay-plugin-idle", `{"name":"idle","version":"1.0.0","config":{}}`, "no phase to time"},
 		{"assay-plugin-schema", `{"name":"schema","version":"1.0.0","phases":[{"name":"p"}],"config":{"attributes":[{"name":"a","type":"lisst(number)"}]}}`, "its configuration schema is defective"},
 	}
 	for _, tt := range tests {
@@ -224,7 +223,7 @@ func TestLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	lock.Plugins = []registry.Locked{{Name: "axpy", Version: "1.2.0", Hashes: []string{"plan9_mips:sha256:" + strings.Repeat("0", 64)}}}
-	lock.Pin(p, "~> 1.0")
+	lock.Pin("axpy", registry.Pin{Installed: p, Constraint: "~> 1.0"})
 	if err := lock.Write(lockPath); err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +270,7 @@ plugin "axpy" {
 	if p, err = discover(t, o).Get("axpy", ""); err != nil {
 		t.Fatal(err)
 	}
-	lock.Pin(p, "")
+	lock.Pin("axpy", registry.Pin{Installed: p})
 	if got := lock.Plugins[0]; got.Version != "1.2.1" || len(got.Hashes) != 1 {
 		t.Errorf("a new version keeps digests of the old one: %+v", got)
 	}
@@ -329,5 +328,82 @@ func TestCache(t *testing.T) {
 	}
 	if _, err := discover(t, o).Get("axpy", ""); err != nil {
 		t.Errorf("with a broken cache: %v", err)
+	}
+}
+
+// A second version of a plugin is pinned beside the first, and one that is
+// pinned no longer is refused.
+func TestLockHoldsVersionsSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	plugin(t, dir, "assay-plugin-axpy_v1.0.0", "axpy", "1.0.0")
+	plugin(t, dir, "assay-plugin-axpy_v2.0.0", "axpy", "2.0.0")
+	o := registry.Options{Dirs: []string{dir}, Getenv: env(dir)}
+	r := discover(t, o)
+	var pins []registry.Pin
+	for _, constraint := range []string{"~> 1.0", "~> 2.0"} {
+		p, err := r.Get("axpy", constraint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pins = append(pins, registry.Pin{Installed: p, Constraint: constraint})
+	}
+	lock := &registry.Lock{}
+	o.LockPath = filepath.Join(dir, registry.LockName)
+	for _, c := range []struct {
+		pins   []registry.Pin
+		usable string
+	}{{pins, "2.0.0 1.0.0"}, {pins[:1], " 1.0.0"}} {
+		lock.Pin("axpy", c.pins...)
+		if err := lock.Write(o.LockPath); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, constraint := range []string{"~> 2.0", "~> 1.0"} {
+			version := ""
+			if p, err := discover(t, o).Get("axpy", constraint); err == nil && p.Locked {
+				version = p.Version
+			}
+			got = append(got, version)
+		}
+		if strings.Join(got, " ") != c.usable {
+			t.Errorf("usable: %q, want %q", got, c.usable)
+		}
+	}
+}
+
+func TestBinary(t *testing.T) {
+	dir := t.TempDir()
+	path := plugin(t, dir, "bench", "axpy", "1.2.0")
+	r := discover(t, registry.Options{Getenv: env(dir)})
+	for range 2 {
+		if p, err := r.Binary(t.Context(), "axpy", path, nil); err != nil || p.Version != "1.2.0" || p.Path != path || len(p.SHA256) != 64 {
+			t.Fatalf("%+v, %v", p, err)
+		}
+	}
+	if runs(path) != 1 {
+		t.Errorf("asked %d times", runs(path))
+	}
+	script := "#!/bin/sh\n[ \"$MODE\" = on ] && echo '{\"name\":\"picky\",\"version\":\"1.0.0\"}'\n"
+	picky := filepath.Join(dir, "picky")
+	if err := os.WriteFile(picky, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := r.Binary(t.Context(), "picky", picky, []string{"MODE=on"}); err != nil || p.Name != "picky" {
+		t.Errorf("in its environment: %+v, %v", p, err)
+	}
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, path, want string }{
+		{"dot", path, `it calls itself "axpy", and the experiment takes it for the plugin "dot"`},
+		{"axpy", filepath.Join(dir, "none"), "no such file"},
+		{"axpy", plain, "chmod +x"},
+		{"axpy", dir, "it is no file"},
+		{"picky", picky, "describe` failed"},
+	} {
+		if _, err := r.Binary(t.Context(), c.name, c.path, nil); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.path, err, c.want)
+		}
 	}
 }

@@ -20,6 +20,7 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		if e.Conditional {
 			fmt.Fprintln(w, "  only if its `when` is true by then")
 		}
+		programs(w, &e)
 		t := table{right: []bool{false, true, true, true, true, false}}
 		t.add(s.dim("case"), s.dim("visits/round"), s.dim("round"), s.dim("estimate"), s.dim("at most"), s.dim("variants"))
 		for _, c := range e.Cases {

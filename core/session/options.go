@@ -60,7 +60,8 @@ func (o *Options) defaults() {
 		o.Clock = systemClock{}
 	}
 	if o.Observe == nil {
-		o.Observe = func(pid int, _ []int) func() record.Observation { return machine.Observe(pid).Stop }
+		observer := machine.NewObserver()
+		o.Observe = func(pid int, idle []int) func() record.Observation { return observer.Observe(pid, idle...).Stop }
 	}
 	if o.Environment == nil {
 		o.Environment = machine.Environment
@@ -78,4 +79,9 @@ type Plugin struct {
 	Name, Version string
 	Path, SHA256  string
 	Describe      *pluginv1.DescribeResponse
+}
+
+// binary identifies the plugin in a document.
+func (p *Plugin) binary() record.Binary {
+	return record.Binary{Name: p.Name, Version: p.Version, SHA256: p.SHA256, SDK: p.Describe.GetSdkVersion()}
 }

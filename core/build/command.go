@@ -1,0 +1,131 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+	"unicode"
+)
+
+// command is one run of a build's command.
+type command struct {
+	spec   Spec
+	dir    string
+	env    []string
+	log    string
+	lock   *os.File // inherited, so that it is held as long as the command lives
+	output func(line string)
+}
+
+const (
+	termGrace  = 2 * time.Second // for the command to remove what is half written
+	outputPace = time.Second
+)
+
+// run ends with the command and all of its process group: nothing of a build
+// may still run when something is measured.
+func (c *command) run(ctx context.Context) error {
+	path, ok := find(c.spec.Command[0], c.env)
+	if !ok {
+		return fmt.Errorf("there is no program %q in $PATH", c.spec.Command[0])
+	}
+	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	limit := c.spec.Timeout
+	if limit <= 0 {
+		limit = defaultTimeout
+	}
+	cmd := &exec.Cmd{
+		Path: path, Args: c.spec.Command, Dir: c.dir, Env: c.env, Stdout: log, Stderr: log,
+		ExtraFiles: []*os.File{c.lock}, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	timeout := time.NewTimer(limit)
+	defer timeout.Stop()
+	pace := time.NewTicker(outputPace)
+	defer pace.Stop()
+	for shown := ""; ; {
+		select {
+		case err := <-ended:
+			signal(cmd, syscall.SIGKILL) // what it left behind
+			return err
+		case <-ctx.Done():
+			c.end(cmd, ended)
+			return ctx.Err()
+		case <-timeout.C:
+			c.end(cmd, ended)
+			return fmt.Errorf("not done after %v, its timeout", limit)
+		case <-pace.C:
+			if lines := lastLines(c.log); len(lines) > 0 && lines[len(lines)-1] != shown {
+				shown = lines[len(lines)-1]
+				c.output(shown)
+			}
+		}
+	}
+}
+
+// end lets the command tidy up, then kills what is left.
+func (c *command) end(cmd *exec.Cmd, ended <-chan error) {
+	signal(cmd, syscall.SIGTERM)
+	select {
+	case <-ended:
+		signal(cmd, syscall.SIGKILL)
+	case <-time.After(termGrace):
+		signal(cmd, syscall.SIGKILL)
+		<-ended
+	}
+}
+
+// signal reaches the whole process group, which outlives its leader.
+func signal(cmd *exec.Cmd, s syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, s) }
+
+// lastLines are the last lines of a log, made fit for a terminal.
+func lastLines(path string) []string {
+	const most, bytes = 12, 4096
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	b := make([]byte, bytes)
+	from := max(0, info.Size()-bytes)
+	n, _ := f.ReadAt(b, from)
+	text := string(b[:n])
+	if from > 0 {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	var out []string
+	for _, line := range strings.Split(text, "\n") {
+		line = line[strings.LastIndexByte(strings.TrimRight(line, "\r"), '\r')+1:] // as the terminal would show it
+		line = strings.TrimRightFunc(strings.Map(printable, line), unicode.IsSpace)
+		if line != "" {
+			out = append(out, line)
+		}
+	}
+	return out[max(0, len(out)-most):]
+}
+
+func printable(r rune) rune {
+	switch {
+	case r == '\t':
+		return ' '
+	case !unicode.IsPrint(r):
+		return -1
+	}
+	return r
+}

@@ -1,0 +1,137 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/schema"
+)
+
+// plugin is what a program says of itself; nil fields when it cannot be asked.
+type plugin struct {
+	name     string // as experiments call it
+	describe *pluginv1.DescribeResponse
+	schema   *schema.Block
+
+	fault *hcl.Diagnostic // why it cannot be used; without a place unless it has one of its own
+	told  bool            // the fault has been reported
+}
+
+// label is name and version, for texts.
+func (p *plugin) label() string {
+	if p.describe == nil {
+		return p.name
+	}
+	return p.describe.GetName() + " " + p.describe.GetVersion()
+}
+
+// PluginName is what the plugin that experiments call local is installed as:
+// the last part of its source, or the same name.
+func (m *Module) PluginName(local string) string {
+	if req, ok := m.RequiredPlugins[local]; ok && req.Source != "" {
+		return path.Base(req.Source)
+	}
+	return local
+}
+
+// describing is the part of a program that what it says of itself hangs on.
+func describing(p Program) string {
+	if p.Binary == "" {
+		return p.Plugin
+	}
+	return fmt.Sprintf("%q %q %v %q", p.Plugin, p.Binary, p.Env, p.Inherit)
+}
+
+// plugin asks a program what it is, once.
+func (r *resolver) plugin(ref Program) *plugin {
+	key := describing(ref)
+	if p, ok := r.plugins[key]; ok {
+		return p
+	}
+	p := &plugin{name: ref.Plugin}
+	r.plugins[key] = p
+	if r.opts.Schema == nil {
+		return p
+	}
+	describe, err := r.opts.Schema(ref)
+	if err != nil {
+		p.fault = r.unavailable(ref, err)
+		return p
+	}
+	block, err := schema.Compile(ref.Plugin, describe.GetConfig())
+	if err != nil {
+		p.fault = broken(ref.Plugin, sentence(err.Error())+" This is a defect of the plugin, not of this file: report it to the plugin's author.")
+		return p
+	}
+	p.describe, p.schema = describe, block
+	p.fault = r.versionFault(ref, describe)
+	return p
+}
+
+func (r *resolver) unavailable(ref Program, err error) *hcl.Diagnostic {
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Detail: sentence(err.Error())}
+	if ref.Binary != "" {
+		d.Summary = "Binary cannot be used"
+		return d
+	}
+	d.Summary = fmt.Sprintf("Plugin %q is not available", ref.Plugin)
+	if s := diag.Suggest(ref.Plugin, r.pluginNames()); s != "" {
+		d.Detail += fmt.Sprintf(" Did you mean %q?", s)
+	}
+	return d
+}
+
+func broken(name, detail string) *hcl.Diagnostic {
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("Plugin %q is broken", name), Detail: detail}
+}
+
+// versionFault holds the version against the constraint of required_plugins.
+func (r *resolver) versionFault(ref Program, describe *pluginv1.DescribeResponse) *hcl.Diagnostic {
+	req, ok := r.module.RequiredPlugins[ref.Plugin]
+	if !ok || req.constraint == nil {
+		return nil
+	}
+	v, err := version.NewVersion(describe.GetVersion())
+	switch {
+	case err != nil:
+		d := broken(ref.Plugin, fmt.Sprintf("It says its version is %q, which is no version.", describe.GetVersion()))
+		d.Subject = &req.Range
+		return d
+	case req.constraint.Check(v):
+		return nil
+	}
+	is := "is installed"
+	if ref.Binary != "" {
+		is = "is what " + ref.Binary + " says it is"
+	}
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: "Unsupported plugin version", Subject: &req.Range,
+		Detail: fmt.Sprintf("%s %s %s; %s is required. Install another version, or change the constraint.", ref.Plugin, v, is, req.Version),
+	}
+}
+
+func (r *resolver) pluginNames() []string {
+	names := slices.Concat(r.opts.Installed, slices.Collect(maps.Keys(r.module.RequiredPlugins)))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// blame reports why a plugin cannot be used, the first time that one is met.
+func (x *experiment) blame(p *plugin, at hcl.Range) {
+	if p.fault == nil || p.told {
+		return
+	}
+	p.told = true
+	d := *p.fault
+	if d.Subject == nil {
+		d.Subject = &at
+	}
+	x.diags = append(x.diags, &d)
+}
