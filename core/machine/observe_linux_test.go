@@ -225,7 +225,7 @@ func TestWaitShareIsTheWholeTrees(t *testing.T) {
 				share(t, pid)
 			}
 			s := observe(t, NewObserver(), p, nil, func() { p.work(t) })
-			if s.waited < burnt/10 {
+			if s.waited < burnt/5 {
 				t.Errorf("waited %v beside a rival for the core that used %v", s.waited, burnt)
 			}
 		})
