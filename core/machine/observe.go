@@ -163,7 +163,9 @@ func (w *Watch) look() {
 		}
 		lived := systemTime() - m.began
 		for id, t := range threads(m.pid) {
-			w.young[id] = span{t, lived}
+			if w.young[id].thread != t { // else it rested, or it ended and was not waited for
+				w.young[id] = span{t, lived}
+			}
 		}
 	}
 }
