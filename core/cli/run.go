@@ -44,7 +44,8 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 
 // measuring is what run and resume share.
 type measuring struct {
-	JSON bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
+	JSON    bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
+	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
 }
 
 func (c *runCommand) options(app *App, l *loaded, folder string) session.Options {

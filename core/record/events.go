@@ -134,12 +134,12 @@ type RoundEndEvent struct {
 	After     Environment `json:"environment_after"`
 	Counted   bool        `json:"counted"`
 	Disturbed bool        `json:"disturbed"`
-	Again     string      `json:"again,omitempty"`     // why it is measured again
-	CountedBy int         `json:"rounds_counted"`      // of the case, this one included
-	Goal      int         `json:"goal"`                // as when it began
-	ETA       int64       `json:"eta_ns"`              // as when it began
-	Device    *Device     `json:"device,omitempty"`    // of journals of schema 1, as the next two
-	PID       int         `json:"pid,omitempty"`       //
+	Again     string      `json:"again,omitempty"`      // why it is measured again
+	CountedBy int         `json:"rounds_counted"`       // of the case, this one included
+	Goal      int         `json:"goal"`                 // as when it began
+	ETA       int64       `json:"eta_ns"`               // as when it began
+	Device    *Device     `json:"device,omitempty"`     // of journals of schema 1, as the next two
+	PID       int         `json:"pid,omitempty"`        //
 	StartupNs int64       `json:"startup_ns,omitempty"` //
 }
 

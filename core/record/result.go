@@ -38,7 +38,7 @@ type Result struct {
 	Experiment    Experiment  `json:"experiment"`
 	Metadata      Metadata    `json:"metadata"`
 	Programs      []Program   `json:"programs"` // that the variants run, the baseline's first; none in documents of schema 1
-	Plan          judge.Plan  `json:"plan"` // the looks and error levels fixed before the data
+	Plan          judge.Plan  `json:"plan"`     // the looks and error levels fixed before the data
 	Cases         []Case      `json:"cases"`
 	Selections    []Selection `json:"selections"`
 	Findings      []Finding   `json:"findings"`
@@ -123,12 +123,13 @@ type Measure struct {
 
 // Guardrail as written.
 type Guardrail struct {
-	Name     string  `json:"name"`
-	Phase    string  `json:"phase"`
-	Variant  string  `json:"variant"` // empty: every variant
-	MinRatio float64 `json:"min_ratio"`
-	Margin   float64 `json:"margin"`
-	OnFail   string  `json:"on_fail"`
+	Name     string   `json:"name"`
+	Phase    string   `json:"phase"`
+	Variant  string   `json:"variant"` // empty: every variant
+	MinRatio float64  `json:"min_ratio"`
+	Margin   float64  `json:"margin"`
+	OnFail   string   `json:"on_fail"`
+	Cases    []string `json:"cases,omitempty"` // in which it is asked; empty: all
 }
 
 // Case is one point of the matrix with everything measured in it.
@@ -148,9 +149,9 @@ type Case struct {
 // Search is one answer of the plugin's search in a case.
 type Search struct {
 	Progress string   `json:"progress"` // the plugin's own words
-	Chosen   []string `json:"chosen"`             // variants to measure because of it
-	Goal     int      `json:"goal"`               // counted rounds of the case by which they are measured
-	Done     bool     `json:"done"`               // nothing more is asked for
+	Chosen   []string `json:"chosen"`   // variants to measure because of it
+	Goal     int      `json:"goal"`     // counted rounds of the case by which they are measured
+	Done     bool     `json:"done"`     // nothing more is asked for
 }
 
 // Control is what the A/A arm says of one phase, whether or not a guardrail
@@ -188,10 +189,10 @@ type Variant struct {
 	Role         string                  `json:"role"`
 	Config       json.RawMessage         `json:"config"`
 	ConfigDigest string                  `json:"config_digest"`
-	Program      int                     `json:"program"` // index into the document's programs
+	Program      int                     `json:"program"`       // index into the document's programs
 	Why          string                  `json:"why,omitempty"` // of a proposed one
 	Facts        map[string]string       `json:"facts"`
-	Metrics      map[string]float64      `json:"metrics"` // median over rounds
+	Metrics      map[string]float64      `json:"metrics"`          // median over rounds
 	Checks       []Check                 `json:"checks,omitempty"` // last round's and failed ones; computed from the rounds, not written
 	DeviceBytes  int64                   `json:"device_bytes"`
 	PeakBytes    int64                   `json:"peak_device_bytes"`

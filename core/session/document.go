@@ -19,15 +19,15 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 	r := &record.Result{
 		SchemaVersion: record.SchemaVersion, Status: record.Partial, Verdict: "none",
 		Session:    s.ledger.Session,
-		Experiment: describeExperiment(e, programs.plugins[0]),
+		Experiment: describeExperiment(e),
 		Metadata: record.Metadata{
 			Epsilon: []string{}, Threadgroup: []string{}, Bits: []string{}, GroupSize: []string{}, DType: []string{},
 			MLXVersion: f.mlx, MLXReason: f.mlxReason,
 			GitSHA: f.gitSHA, GitDirty: f.gitDirty, GitReason: f.gitReason,
-			Assay: f.self, Host: f.host, Before: s.Environment(ctx), Plugin: binaryOf(programs.plugins[0]),
+			Assay: f.self, Host: f.host, Before: s.Environment(ctx), Plugin: programs.list[0].plugin.binary(),
 			Device: record.Device{Facts: map[string]string{}},
 		},
-		Programs: programs.recorded,
+		Programs: programs.recorded(),
 		Cases:    []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{},
 		Failures: []record.Failure{}, Diagnostics: []string{},
 	}
@@ -52,21 +52,18 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 // looks fixes looks and error levels before any data.
 func looks(e *config.Experiment, r *record.Result) (judge.Plan, error) {
 	m := judge.Method{Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}
-	var variants []int
+	var sizes []judge.Size
 	for i := range e.Cases {
-		variants = append(variants, len(e.Cases[i].Variants)-1)
+		sizes = append(sizes, judge.Size{Case: e.Cases[i].ID, Variants: len(e.Cases[i].Variants) - 1})
 	}
-	return judge.PlanFor(m, r.JudgeGuardrails(), variants)
+	return judge.PlanFor(m, r.JudgeGuardrails(), sizes)
 }
 
-func describeExperiment(e *config.Experiment, plugin *Plugin) record.Experiment {
+func describeExperiment(e *config.Experiment) record.Experiment {
 	m := e.Measure
-	phases, units := slices.Clone(m.Phases), map[string]string{}
-	for _, p := range plugin.Describe.GetPhases() {
-		if len(m.Phases) == 0 {
-			phases = append(phases, p.GetName())
-		}
-		units[p.GetName()] = p.GetUnit()
+	units := map[string]string{}
+	for _, p := range e.Phases {
+		units[p.Name] = p.Unit
 	}
 	d := record.Experiment{
 		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
@@ -74,20 +71,42 @@ func describeExperiment(e *config.Experiment, plugin *Plugin) record.Experiment 
 		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
 		Measure: record.Measure{
 			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Passes: m.Passes, Cache: m.Cache,
-			Budget: m.Budget.Nanoseconds(), Phases: phases, Confidence: confidence,
+			Budget: m.Budget.Nanoseconds(), Phases: slices.Clone(e.PhaseNames()), Confidence: confidence,
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
-			Search: m.Search, Residency: residency(m), Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
+			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
 		},
 	}
 	for name, reason := range e.Tradeoffs {
 		d.Tradeoffs[name] = reason
 	}
 	for _, g := range e.Guardrails {
-		d.Guardrails = append(d.Guardrails, record.Guardrail{
-			Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: g.MinRatio, Margin: g.Margin, OnFail: g.OnFail,
-		})
+		d.Guardrails = append(d.Guardrails, guardrails(e, &g)...)
 	}
 	return d
 }
 
-func residency(config.Measure) string { return "together" }
+// guardrails are those that a guardrail comes to: one for all cases that have
+// the same bounds.
+func guardrails(e *config.Experiment, g *config.Guardrail) []record.Guardrail {
+	var out []record.Guardrail
+	asked := 0
+	for i := range e.Cases {
+		own, ok := g.In(e.Cases[i].ID)
+		if !ok {
+			continue
+		}
+		asked++
+		k := slices.IndexFunc(out, func(o record.Guardrail) bool { return o.MinRatio == own.MinRatio && o.Margin == own.Margin })
+		if k < 0 {
+			k = len(out)
+			out = append(out, record.Guardrail{
+				Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: own.MinRatio, Margin: own.Margin, OnFail: g.OnFail,
+			})
+		}
+		out[k].Cases = append(out[k].Cases, e.Cases[i].ID)
+	}
+	if len(out) == 1 && asked == len(e.Cases) {
+		out[0].Cases = nil
+	}
+	return out
+}

@@ -80,3 +80,8 @@ type Plugin struct {
 	Path, SHA256  string
 	Describe      *pluginv1.DescribeResponse
 }
+
+// binary identifies the plugin in a document.
+func (p *Plugin) binary() record.Binary {
+	return record.Binary{Name: p.Name, Version: p.Version, SHA256: p.SHA256, SDK: p.Describe.GetSdkVersion()}
+}

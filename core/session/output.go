@@ -54,9 +54,12 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 }
 
 // write puts the document where the experiment says, appends its row, and says so
-// in the journal.
+// in the journal. Whoever follows the session hears of the result in any case:
+// what cannot be written can still be read there.
 func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Result) error {
 	path := s.path(e.Output.Path)
+	ev := record.Event{Time: r.Session.Ended, Experiment: e.Name, Data: record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict}}
+	defer func() { s.Report(ev, r) }()
 	if !s.superfluous(ctx, e, r) {
 		if err := record.WriteResult(path, r); err != nil {
 			return err
@@ -67,13 +70,10 @@ func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Res
 			}
 		}
 	}
-	ev, err := s.append(e.Name, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
+	told, err := s.append(e.Name, ev.Data)
 	if err != nil {
 		return err
 	}
-	if err := s.ledger.Apply(ev); err != nil {
-		return err
-	}
-	s.Report(ev, r)
-	return nil
+	ev = told
+	return s.ledger.Apply(ev)
 }

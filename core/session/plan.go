@@ -51,7 +51,7 @@ func planOf(e *config.Experiment, programs *programs) (plan, error) {
 		ev.Variants = append(ev.Variants, control)
 		p.cases = append(p.cases, ev)
 	}
-	p.search = slices.Contains(programs.plugins[0].Describe.GetCapabilities(), pluginv1.Capability_CAPABILITY_PROPOSE)
+	p.search = slices.Contains(programs.list[0].plugin.Describe.GetCapabilities(), pluginv1.Capability_CAPABILITY_PROPOSE)
 	return p, nil
 }
 

@@ -87,7 +87,8 @@ func variant(t *testing.T, name string, baseline bool, set map[string]any) confi
 func experimentOf(name string, variants ...config.Variant) *config.Experiment {
 	return &config.Experiment{
 		Name: name, Plugin: badplugin.Name, Device: "cpu", Kind: "cpu",
-		Cases: []config.Case{{ID: "default", Variants: variants}},
+		Cases:  []config.Case{{ID: "default", Variants: variants}},
+		Phases: []config.Phase{{Name: "decode", Unit: "call"}, {Name: "prefill", Unit: "call"}},
 		Measure: config.Measure{
 			Rounds: 2, MaxRounds: 2, Visit: 4 * time.Millisecond, Samples: 2, Passes: 1, Cache: "cold", Budget: time.Minute,
 			Phases: []string{"decode"}, Seed: 7, WarmupMax: 20 * time.Millisecond, PrepareTimeout: 10 * time.Second, HeartbeatTimeout: 2 * time.Second,

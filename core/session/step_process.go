@@ -55,11 +55,15 @@ func (s start) do(ctx context.Context, r *runner) error {
 
 // launch starts a program of the document.
 func (r *runner) launch(ctx context.Context, program int) (*process.Process, error) {
-	p := r.programs.plugins[program]
-	return process.Start(ctx, process.Options{Path: p.Path, SHA256: p.SHA256, Name: p.Name, Logger: r.s.Logger})
+	p := r.programs.list[program]
+	return process.Start(ctx, process.Options{
+		Path: p.plugin.Path, SHA256: p.plugin.SHA256, Name: p.plugin.Name, Logger: r.s.Logger, Env: p.environ,
+	})
 }
 
-func (r round) remade(again bool) record.Remade { return record.Remade{Joint: len(r.x.Joints), Again: again} }
+func (r round) remade(again bool) record.Remade {
+	return record.Remade{Joint: len(r.x.Joints), Again: again}
+}
 
 // hadProcess says that a process of the arm that has not done its work is gone.
 func (r round) hadProcess(arm string) bool {

@@ -47,7 +47,7 @@ func (s ask) do(ctx context.Context, r *runner) error {
 	}
 	if !e.Search.Done {
 		if err := adopt(c, answer.GetProposals(), &e); err != nil {
-			return fmt.Errorf("plugin %s proposed %w", r.programs.plugins[c.Variants[0].Program].Name, err)
+			return fmt.Errorf("plugin %s proposed %w", r.programs.list[c.Variants[0].Program].plugin.Name, err)
 		}
 		e.Search.Goal = counted(c) + r.doc.Plan.Looks[0].Rounds
 		return r.emit(e)

@@ -58,7 +58,9 @@ func (s turn) do(ctx context.Context, r *runner) error {
 }
 
 // leftOver says that a turn of the arm that was cut short had done this already.
-func (r round) leftOver(arm string, made func(round, string) int) bool { return made(r, arm) > r.releases(arm) }
+func (r round) leftOver(arm string, made func(round, string) int) bool {
+	return made(r, arm) > r.releases(arm)
+}
 
 func preparedOf(r round, arm string) (n int) {
 	for _, p := range r.x.Prepared {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -148,8 +147,11 @@ func (m *maker) head() *record.Result {
 			})
 		}
 	}
-	variants := slices.Repeat([]int{len(m.Order)}, len(m.Cases))
-	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), variants)
+	var sizes []judge.Size
+	for _, id := range m.Cases {
+		sizes = append(sizes, judge.Size{Case: id, Variants: len(m.Order)})
+	}
+	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), sizes)
 	return r
 }
 
