@@ -243,3 +243,43 @@ func TestBuildWithoutStandIn(t *testing.T) {
 		t.Errorf("%+v", experiments)
 	}
 }
+
+// auto is a kind that all plugins of the experiment run on.
+func TestAutoIsForAllPlugins(t *testing.T) {
+	describe := func(name, unit string, devices ...string) *pluginv1.DescribeResponse {
+		return &pluginv1.DescribeResponse{Name: name, Version: "1.0.0", Phases: []*pluginv1.Phase{{Name: "p", Unit: unit}}, Devices: devices}
+	}
+	plugins := map[string]*pluginv1.DescribeResponse{
+		"gpu": describe("gpu", "tok", "apple", "cuda", "sim"), "both": describe("both", "tok", "cuda", "cpu"),
+		"cpu": describe("cpu", "call", "cpu"), "any": describe("any", "tok"),
+	}
+	cases := []struct{ name, plugins, able, want string }{
+		{"one in common", "gpu both", "[cuda]", ""},
+		{"one that runs on all", "cpu any", "[cpu]", "Different units"},
+		{"nothing in common", "gpu cpu", "[apple cuda sim]", "The plugin cpu runs on cpu, not on cuda."},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			first, second, _ := strings.Cut(c.plugins, " ")
+			src := fmt.Sprintf("experiment \"x\" {\n plugin = %q\n variant \"a\" { baseline = true }\n variant \"b\" { plugin = %q }\n}\n", first, second)
+			asked := ""
+			m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+			_, diags := m.Resolve(ResolveOptions{
+				Device: func(kind string, _ int, able []string) (DeviceFacts, error) {
+					asked = fmt.Sprint(able)
+					if kind == "auto" {
+						kind = "cuda"
+					}
+					if len(able) == 1 {
+						kind = able[0]
+					}
+					return DeviceFacts{Kind: kind}, nil
+				},
+				Schema: func(p Program) (*pluginv1.DescribeResponse, error) { return plugins[p.Plugin], nil },
+			})
+			if text := render(t, m, diags); asked != c.able || !strings.Contains(text, c.want) || c.want == "" && text != "" {
+				t.Errorf("asked for one of %s, want %s\n%s", asked, c.able, text)
+			}
+		})
+	}
+}
