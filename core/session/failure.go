@@ -15,7 +15,8 @@ import (
 // session that is to end.
 func (r *runner) fail(ctx context.Context, err error) error {
 	var host *record.WriteError
-	if errors.As(err, &host) || r.now.stage == "" {
+	var other *otherDevice
+	if errors.As(err, &host) || errors.As(err, &other) || r.now.stage == "" {
 		return err
 	}
 	if ctx.Err() != nil {
