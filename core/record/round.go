@@ -117,6 +117,9 @@ type Visit struct {
 	PeakBytes    int64       `json:"peak_device_bytes"`
 }
 
+// Ended is false of a visit that the end of its process or session cut short.
+func (v *Visit) Ended() bool { return v.Pass > 0 }
+
 // Failure is something that went wrong, kept as data.
 type Failure struct {
 	Case       string   `json:"case"`

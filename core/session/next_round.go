@@ -102,7 +102,7 @@ func (r round) places(phase string) []place {
 	}
 	for i := range r.x.Visits {
 		v := &r.x.Visits[i]
-		if v.Started.IsZero() { // cut short: its place is the first that is not done
+		if !v.Ended() { // cut short: its place is the first that is not done
 			continue
 		}
 		if k, ok := at[key(v.Variant, v.Pass)]; ok && v.Phase == phase {
@@ -144,7 +144,7 @@ func (r round) begun(p place) bool {
 
 // unfinished is a visit that the end of its session cut short, nil without one.
 func (r round) unfinished() *record.Visit {
-	if n := len(r.x.Visits); n > 0 && r.x.Visits[n-1].Started.IsZero() {
+	if n := len(r.x.Visits); n > 0 && !r.x.Visits[n-1].Ended() {
 		return &r.x.Visits[n-1]
 	}
 	return nil

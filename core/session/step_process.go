@@ -44,6 +44,9 @@ func (s start) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	device := deviceOf(opened.GetDevice())
+	if err := sameDevice(r.doc, program, device); err != nil {
+		return err
+	}
 	if device.CopyRate == 0 {
 		device.CopyRate = r.s.copyRate(ctx, p.Kind, p.Index)
 	}
