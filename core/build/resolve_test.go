@@ -91,6 +91,7 @@ func TestWorkingTree(t *testing.T) {
 		"odd names":    {func(r *repo) { r.write("with space\nand line \"quoted\" \xc3\xa9", "") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRepo(t, "a", "b/c", "s/t/u")
 			r.write(".gitignore", "*.o\n")
 			r.commit("ignore")
