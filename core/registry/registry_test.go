@@ -393,7 +393,7 @@ func TestBinary(t *testing.T) {
 	if runs(path) != 1 {
 		t.Errorf("asked %d times", runs(path))
 	}
-	script := "#!/bin/sh\n[ \"$MODE\" = on ] && echo '{\"name\":\"picky\",\"version\":\"1.0.0\"}'\n"
+	script := "#!/bin/sh\n[ \"$MODE\" = on ] && echo '{\"name\":\"picky\",\"version\":\"1.0.0\",\"phases\":[{\"name\":\"p\"}]}'\n"
 	picky := filepath.Join(dir, "picky")
 	if err := os.WriteFile(picky, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
