@@ -16,7 +16,7 @@ type message struct {
 	Ready   bool                   `json:"ready"`
 	Phases  map[string]servedPhase `json:"phases"`
 	WallNs  *float64               `json:"wall_ns"`
-	Metrics map[string]float64     `json:"metrics"`
+	Metrics map[string]*float64    `json:"metrics"`
 	Output  *string                `json:"output"`
 	Error   *string                `json:"error"`
 

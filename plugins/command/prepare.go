@@ -155,6 +155,9 @@ func (p *program) environment(add map[string]string) ([]string, error) {
 // facts for the result document.
 func (p *program) facts() map[string]string {
 	facts := map[string]string{"start": "warm: started before, in this round"}
+	if p.serve {
+		facts["start"] = "once in each round"
+	}
 	if p.cold {
 		facts["start"] = "cold: new and empty " + strings.Join(coldCaches, ", ") + "; files may be in memory"
 	}

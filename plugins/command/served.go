@@ -124,7 +124,6 @@ func (s *served) ready(ctx context.Context) error {
 // Prepared implements sdk.Case.
 func (s *served) Prepared() sdk.Prepared {
 	out := sdk.Prepared{Facts: s.facts(), Checks: s.checks(), Metrics: maps.Clone(s.metrics), Phases: map[string]sdk.PhaseFacts{}}
-	out.Facts["start"] = strings.Replace(out.Facts["start"], "warm: started before, in this round", "once in each round", 1)
 	for name, n := range s.units {
 		out.Phases[name] = sdk.PhaseFacts{Units: n}
 	}
@@ -169,6 +168,7 @@ func (s *served) Run(ctx context.Context, phase string, n int) (sdk.Times, error
 // answer waits for one message.
 func (s *served) answer(ctx context.Context) (message, error) {
 	for {
+		ended := s.hasEnded() // before the inbox is looked at: its last answer counts
 		m, ok := s.inbox.take()
 		switch {
 		case !ok:
@@ -179,14 +179,21 @@ func (s *served) answer(ctx context.Context) (message, error) {
 		default:
 			return m, nil
 		}
-		select {
-		case <-s.child.Done():
+		if ended {
 			return m, s.ended(nil)
-		default:
 		}
 		if err := s.await(ctx, s.child, s.inbox.notify); err != nil {
 			return m, err
 		}
+	}
+}
+
+func (s *served) hasEnded() bool {
+	select {
+	case <-s.child.Done():
+		return true
+	default:
+		return false
 	}
 }
 
@@ -208,12 +215,15 @@ func (s *served) ended(err error) error {
 }
 
 // keep takes the metrics of a message, which must be declared.
-func (s *served) keep(metrics map[string]float64) error {
+func (s *served) keep(metrics map[string]*float64) error {
 	for name, value := range metrics {
+		if value == nil {
+			return fmt.Errorf("metric %q is null", name)
+		}
 		if !slices.ContainsFunc(s.sources, func(d source) bool { return !d.phase && d.name == name }) {
 			return fmt.Errorf("it answers with the metric %q; declare it: metric %q { unit = \"…\" }", name, name)
 		}
-		s.metrics[name] = value
+		s.metrics[name] = *value
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ const leastTime = 1e4
 // that makes a figure of so many nanoseconds long enough.
 func batch(ns float64) int {
 	n := 1
-	for float64(n)*ns < leastTime && n < 1e12 {
+	for float64(n)*ns < leastTime && n < 1e9 {
 		n *= 10
 	}
 	return n
