@@ -22,7 +22,7 @@ type Config struct {
 // Common is what both ways to start a program have.
 type Common struct {
 	Argv    []string `assay:"argv" help:"the program and its arguments; no shell. A program with a slash is relative to folder, any other is looked for in $PATH"`
-	Folder  *string  `assay:"folder" path:"true" help:"folder that it runs in; default: the one that assay was started in"`
+	Folder  string   `assay:"folder" path:"true" help:"folder that it runs in; default: the configuration's" default:"."`
 	Before  []string `assay:"before,optional" help:"the argv of another program, run before each start and not timed"`
 	Timeout string   `assay:"timeout" help:"longest time that one start, or one answer, may take" default:"5m"`
 }
@@ -66,6 +66,6 @@ type Output struct {
 func plugin() sdk.Plugin[Config] {
 	return sdk.Plugin[Config]{
 		Name: "command", Version: "0.1.0", Doc: readme,
-		Declare: declare, Validate: validate, Prepare: prepare,
+		NoDevice: true, Declare: declare, Validate: validate, Prepare: prepare,
 	}
 }

@@ -82,13 +82,6 @@ func (p *program) keepStdin(text *string) error {
 	return os.WriteFile(p.stdin, []byte(*text), 0o600)
 }
 
-func (p *program) folder() string {
-	if p.Folder == nil {
-		return ""
-	}
-	return *p.Folder
-}
-
 func (p *program) close() error { return os.RemoveAll(p.scratch) }
 
 // start runs before, if there is one, and starts the program.
@@ -103,12 +96,12 @@ func (p *program) start(ctx context.Context, s child.Spec, add map[string]string
 			return nil, fmt.Errorf("before: %w", err)
 		}
 	}
-	s.Argv, s.Dir, s.Env = p.Argv, p.folder(), env
+	s.Argv, s.Dir, s.Env = p.Argv, p.Folder, env
 	return child.Start(s)
 }
 
 func (p *program) before(ctx context.Context, env []string) error {
-	c, err := child.Start(child.Spec{Argv: p.Before, Dir: p.folder(), Env: env})
+	c, err := child.Start(child.Spec{Argv: p.Before, Dir: p.Folder, Env: env})
 	if err != nil {
 		return err
 	}
