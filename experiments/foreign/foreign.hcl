@@ -79,13 +79,12 @@ experiment "mlx" {
   }
   config {
     phase "decode" {}
-    phase "prefill" {}
     output { same_as = "baseline" }
   }
 
   measure {
-    rounds     = 7
-    max_rounds = 7
+    rounds     = 6
+    max_rounds = 6
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -93,10 +92,6 @@ experiment "mlx" {
   }
   guardrail "decode" {
     phase  = "decode"
-    margin = 0.3
-  }
-  guardrail "prefill" {
-    phase  = "prefill"
     margin = 0.3
   }
 }
@@ -141,7 +136,7 @@ experiment "llama_server" {
   config {
     api        = "completions"
     context    = 256
-    max_tokens = 64
+    max_tokens = 512
   }
   variant "on" {
     baseline = true
