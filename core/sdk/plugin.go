@@ -125,6 +125,7 @@ type Prepared struct {
 	Checks   []Check
 	Metrics  map[string]float64
 	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
+	Outputs  map[string]string     // digests of what is computed, by name, which the host holds against the baseline's
 	Phases   map[string]PhaseFacts // by phase name
 	Bytes    int64                 // device memory that this case keeps; 0: the SDK asks the device
 	Time     time.Duration         // one-time cost worth reporting; 0: the SDK's clock around Prepare

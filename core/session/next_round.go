@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -220,9 +221,7 @@ func (r round) warm(arm, phase string, after int) bool {
 
 // inTurns says that every visit has processes of its own, because the arms do
 // not fit into memory together.
-func (r round) inTurns() bool {
-	return r.d.Experiment.Measure.Residency == "turns" && separate(r.c)
-}
+func (r round) inTurns() bool { return r.d.Experiment.Measure.Residency == config.Turns }
 
 // sharers are the arms that share a process with this one, itself included.
 func (r round) sharers(arm string) []string {
