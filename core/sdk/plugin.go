@@ -112,6 +112,14 @@ type SampleMetrics interface {
 	SampleMetrics() map[string]float64
 }
 
+// VisitBeginner may be implemented by a Case that takes several samples at once
+// and gives them out one by one. BeginVisit is called before the first Run of
+// each visit: samples that are left from another visit must be dropped, because
+// they were taken while another arm had its turn.
+type VisitBeginner interface {
+	BeginVisit(phase string)
+}
+
 // Prepared is what a preparation found.
 type Prepared struct {
 	Checks   []Check
