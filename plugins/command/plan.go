@@ -46,6 +46,7 @@ func read(c Config) (plan, []sdk.Diagnostic) {
 	switch {
 	case c.Run != nil && c.Serve != nil:
 		r.fault("serve", "two_programs", "run and serve exclude each other", "A program ends by itself (run) or answers until it is told to stop (serve): delete one block.")
+		return p, r.faults
 	case c.Run != nil:
 		p.at, p.Common = "run", c.Run.Common
 	case c.Serve != nil:
