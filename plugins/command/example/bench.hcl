@@ -26,7 +26,7 @@ experiment "bench" {
     max_rounds = 6
     passes     = 1
     samples    = 2
-    visit      = "20ms"
+    visit      = "1ms"
     warmup_max = "0s"
   }
   guardrail "decode" { phase = "decode" }
