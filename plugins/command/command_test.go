@@ -96,7 +96,7 @@ func TestWallMetricsStdinFolderAndStatus(t *testing.T) {
 	folder := t.TempDir()
 	c := object{
 		"run": object{
-			"argv": script(`read line; echo "$line from $PWD"; echo "peak 12.5 MB"; echo "peak 13 MB"; echo '{"n": 4}'; exit 3`),
+			"argv":  script(`read line; echo "$line from $PWD"; echo "peak 12.5 MB"; echo "peak 13 MB"; echo '{"n": 4}'; exit 3`),
 			"stdin": "hello\n", "folder": folder, "exit_status": 3,
 		},
 		"phase":  object{"start": object{"wall": true}},

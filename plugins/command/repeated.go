@@ -130,13 +130,13 @@ func (r *repeated) take(found map[string][]float64, exit child.Exit) error {
 	return nil
 }
 
-// believable holds the times of one start against the clock. What is told in
-// whole nanoseconds must be above 0, and all of it within the start.
+// believable holds the times of one start against the clock: a sample is at
+// least a nanosecond, and all of them together take no longer than the start.
 func believable(s *source, list []float64, n int, wall time.Duration) error {
 	sum := 0.0
 	for _, ns := range list {
 		if ns*float64(n) < 1 {
-			return fmt.Errorf("%s: a time of %g ns, and the first was so long that %d iterations make a sample", s, ns, n)
+			return fmt.Errorf("%s: a time of %g ns; %d of it, which make a sample here, are less than 1 ns; is the unit right?", s, ns, n)
 		}
 		sum += ns * float64(n)
 	}

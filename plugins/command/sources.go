@@ -75,7 +75,8 @@ func declare(c Config) (phases []sdk.Phase, metrics []sdk.Metric) {
 	p, _ := read(c)
 	for _, s := range p.sources {
 		if s.phase {
-			phases = append(phases, sdk.Phase{Name: s.name, Unit: s.unit.per})
+			// A served program times what it is asked for, one iteration as well.
+			phases = append(phases, sdk.Phase{Name: s.name, Unit: s.unit.per, Single: p.serve})
 			continue
 		}
 		m, better := c.Metric[s.name], sdk.BetterUnknown
