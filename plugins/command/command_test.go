@@ -235,6 +235,13 @@ func TestFaultsOfTheFirstStart(t *testing.T) {
 	}
 }
 
+// Each start reads its input from the beginning, of any length.
+func TestStdinOfEachStart(t *testing.T) {
+	c := run(`test "$(wc -c)" -eq 300000 || exit 9; sleep 0.05; echo "decode 100 t/s"`, nil)
+	c["run"].(object)["stdin"] = strings.Repeat("x", 300000)
+	sdktest.Run(t, plugin(), encode(c))
+}
+
 // Whatever the program started is gone when it ended or was given up.
 func TestNothingIsLeftRunning(t *testing.T) {
 	for name, end := range map[string]string{"it ends": `sleep 0.05; echo "decode 100 t/s"`, "it is given up": "wait"} {

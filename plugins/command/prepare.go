@@ -26,28 +26,28 @@ func prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
 		}
 		return nil, errors.Join(list...)
 	}
-	folder, err := os.MkdirTemp("", "assay-command-")
+	prog := program{plan: p, log: req.Log, fidelity: fidelity{want: p.want}}
+	c, err := prog.first(ctx, req)
 	if err != nil {
-		return nil, err
-	}
-	prog := program{plan: p, scratch: folder, cold: req.Config.Cold, log: req.Log, fidelity: fidelity{want: p.want}}
-	if req.Config.Run != nil {
-		err = prog.keepStdin(req.Config.Run.Stdin)
-	}
-	var c sdk.Case
-	if err == nil {
-		req.Progress("first start", 0)
-		if p.serve {
-			c, err = newServed(ctx, prog)
-		} else {
-			c, err = newRepeated(ctx, prog, req.Config.Run.ExitStatus)
-		}
-	}
-	if err != nil {
-		_ = os.RemoveAll(folder)
-		return nil, asAdvice(ctx, p.at, err)
+		return nil, errors.Join(asAdvice(ctx, p.at, err), prog.close())
 	}
 	return c, nil
+}
+
+func (p *program) first(ctx context.Context, req sdk.Request[Config]) (c sdk.Case, err error) {
+	if req.Config.Cold {
+		if p.caches, err = os.MkdirTemp("", "assay-command-"); err != nil {
+			return nil, err
+		}
+	}
+	req.Progress("first start", 0)
+	if p.serve {
+		return newServed(ctx, p)
+	}
+	if err := p.keepStdin(req.Config.Run.Stdin); err != nil {
+		return nil, err
+	}
+	return newRepeated(ctx, p, req.Config.Run.ExitStatus)
 }
 
 // asAdvice makes what goes wrong in the first start the user's to mend: it is
@@ -66,9 +66,8 @@ func asAdvice(ctx context.Context, at string, err error) error {
 // program is what is started again and again.
 type program struct {
 	plan
-	scratch  string // folder that ends with the case
-	stdin    string // file; empty: nothing to read
-	cold     bool
+	stdin    *os.File // what it reads, a file without a name; nil: nothing
+	caches   string   // folder for the caches of a cold start; empty: starts are warm
 	starts   int
 	fidelity fidelity
 	log      hclog.Logger
@@ -78,11 +77,25 @@ func (p *program) keepStdin(text *string) error {
 	if text == nil || *text == "" {
 		return nil
 	}
-	p.stdin = filepath.Join(p.scratch, "stdin")
-	return os.WriteFile(p.stdin, []byte(*text), 0o600)
+	f, err := os.CreateTemp("", "assay-command-")
+	if err != nil {
+		return err
+	}
+	p.stdin = f
+	_, err = f.WriteString(*text)
+	return errors.Join(err, os.Remove(f.Name()))
 }
 
-func (p *program) close() error { return os.RemoveAll(p.scratch) }
+func (p *program) close() error {
+	var err error
+	if p.stdin != nil {
+		err = p.stdin.Close()
+	}
+	if p.caches != "" {
+		err = errors.Join(err, os.RemoveAll(p.caches))
+	}
+	return err
+}
 
 // start runs before, if there is one, and starts the program.
 func (p *program) start(ctx context.Context, s child.Spec, add map[string]string) (*child.Child, error) {
@@ -130,8 +143,9 @@ func (p *program) environment(add map[string]string) ([]string, error) {
 	for name, value := range add {
 		all[name] = value
 	}
-	if p.cold {
-		caches := filepath.Join(p.scratch, "caches")
+	if p.caches != "" {
+		// A folder inside one that only this user can enter.
+		caches := filepath.Join(p.caches, "now")
 		if err := os.RemoveAll(caches); err != nil {
 			return nil, err
 		}
@@ -151,7 +165,7 @@ func (p *program) facts() map[string]string {
 	if p.serve {
 		facts["start"] = "once in each round"
 	}
-	if p.cold {
+	if p.caches != "" {
 		facts["start"] = "cold: new and empty " + strings.Join(coldCaches, ", ") + "; files may be in memory"
 	}
 	if len(p.Before) > 0 {

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
@@ -12,7 +12,7 @@ import (
 
 // repeated is a program that is started whenever there is no figure left.
 type repeated struct {
-	program
+	*program
 	status int // how it must end
 
 	left    map[string][]float64 // times of one iteration in ns, by phase, not given out yet
@@ -20,7 +20,7 @@ type repeated struct {
 	batch   map[string]int       // iterations that a sample stands for, by phase
 }
 
-func newRepeated(ctx context.Context, p program, status int) (*repeated, error) {
+func newRepeated(ctx context.Context, p *program, status int) (*repeated, error) {
 	r := &repeated{program: p, status: status, batch: map[string]int{}}
 	if err := r.once(ctx); err != nil {
 		return nil, err
@@ -70,16 +70,12 @@ func (r *repeated) Close() error { return r.close() }
 func (r *repeated) once(ctx context.Context) error {
 	in := newReading(r.sources, r.want)
 	out, errs := &lines{emit: in.stdout}, &lines{emit: in.stderr}
-	s := child.Spec{Stdout: out, Stderr: errs}
-	if r.stdin != "" {
-		f, err := os.Open(r.stdin)
-		if err != nil {
+	if r.stdin != nil {
+		if _, err := r.stdin.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		defer f.Close()
-		s.Stdin = f
 	}
-	c, err := r.start(ctx, s, nil)
+	c, err := r.start(ctx, child.Spec{Stdin: r.stdin, Stdout: out, Stderr: errs}, nil)
 	if err != nil {
 		return err
 	}

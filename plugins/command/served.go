@@ -10,13 +10,11 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/core/sdk/python"
 	"github.com/assay-bench/assay/plugins/internal/child"
 )
 
@@ -25,7 +23,7 @@ const stopGrace = 2 * time.Second
 
 // served is a program that answers.
 type served struct {
-	program
+	*program
 	child   *child.Child
 	stdin   *os.File
 	inbox   *inbox
@@ -36,7 +34,7 @@ type served struct {
 
 // newServed starts the program, waits until it is ready and asks for one
 // iteration of each phase.
-func newServed(ctx context.Context, p program) (*served, error) {
+func newServed(ctx context.Context, p *program) (*served, error) {
 	s := &served{program: p, inbox: newInbox(), units: map[string]float64{}, metrics: map[string]float64{}, outputs: map[string]*fidelity{}}
 	if err := s.begin(ctx); err != nil {
 		return nil, err
@@ -64,36 +62,17 @@ func (s *served) phases() []string {
 }
 
 func (s *served) begin(ctx context.Context) error {
-	path, err := s.keepHelper()
-	if err != nil {
-		return err
-	}
 	theirs, stdin, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer theirs.Close()
 	s.stdin = stdin
-	s.child, err = s.start(ctx, child.Spec{Stdin: theirs, Stdout: &lines{emit: s.inbox.line}}, map[string]string{"PYTHONPATH": path})
+	s.child, err = s.start(ctx, child.Spec{Stdin: theirs, Stdout: &lines{emit: s.inbox.line}}, s.helper())
 	if err != nil {
 		stdin.Close()
 	}
 	return err
-}
-
-// keepHelper writes the Python helper into a folder and returns a PYTHONPATH
-// that begins with it.
-func (s *served) keepHelper() (string, error) {
-	folder := filepath.Join(s.scratch, "python")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	for _, entry := range child.Environ(nil) {
-		if value, ok := strings.CutPrefix(entry, "PYTHONPATH="); ok && value != "" {
-			return folder + string(os.PathListSeparator) + value, os.WriteFile(filepath.Join(folder, python.ServeName), python.Serve, 0o600)
-		}
-	}
-	return folder, os.WriteFile(filepath.Join(folder, python.ServeName), python.Serve, 0o600)
 }
 
 // ready waits for the first message.

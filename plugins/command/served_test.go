@@ -10,6 +10,20 @@ import (
 	"github.com/assay-bench/assay/core/sdk/sdktest"
 )
 
+// The helper is written into a cache of this test's own.
+func TestMain(m *testing.M) {
+	cache, err := os.MkdirTemp("", "assay-command-test-")
+	if err == nil {
+		err = os.Setenv("XDG_CACHE_HOME", cache)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(cache)
+	os.Exit(code)
+}
+
 // answering is a served program of a few lines of shell: it answers every
 // request with the line given, and ends when it is told to.
 func answering(ready, answer string) object {
@@ -152,6 +166,14 @@ serve({"decode": decode, "prefill": lambda: "a\nb"}, units={"prefill": 512}, syn
 			t.Errorf("%g waits for the device after one run of each phase", n)
 		}
 	})
+	t.Run("beside other modules", func(t *testing.T) {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "other.py"), []byte("serves = int"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("PYTHONPATH", folder)
+		sdktest.Run(t, plugin(), encode(bench("import other\nserve({'decode': other.serves, 'prefill': other.serves})")))
+	})
 	t.Run("exception", func(t *testing.T) {
 		refused(t, bench(`
 def decode(): raise ValueError("no such layer")
@@ -164,6 +186,20 @@ serve({"decode": decode, "prefill": decode})
 	t.Run("import fails", func(t *testing.T) {
 		refused(t, bench("import no_such_module"), []string{"before it was ready", "No module named 'no_such_module'"})
 	})
+}
+
+// A program that is not Python does not depend on the helper.
+func TestServedWithoutAHelper(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_CACHE_HOME", file)
+	t.Setenv("HOME", file)
+	if _, err := keepHelper(); err == nil {
+		t.Fatal("the helper was written into a file")
+	}
+	sdktest.Run(t, plugin(), encode(answering(ready, `{"wall_ns":5}`)))
 }
 
 func FuzzReadMessage(f *testing.F) {
