@@ -33,10 +33,9 @@ func TestExplainFindsOneEditedSample(t *testing.T) {
 	}
 	for round := range r.Cases[0].Rounds {
 		visit := &r.Cases[0].Rounds[round].Visits[round%6]
-		s := &visit.Samples[round%5]
-		s.WallNs++
+		visit.Samples.WallNs[round%5]++
 		code, out := explain()
-		s.WallNs--
+		visit.Samples.WallNs[round%5]--
 		for _, want := range []string{"no longer follows: no_decode_regression of fused in decode", "journal differs: 1 value of the document, 1 of them in samples", "sample"} {
 			if code != exitFail || !strings.Contains(out, want) {
 				t.Errorf("round %d, %s: status %d, want %d and %q in\n%s", round+1, visit.Variant, code, exitFail, want, out)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 
 	"github.com/assay-bench/assay/core/history"
 	"github.com/assay-bench/assay/core/machine"
@@ -18,40 +17,58 @@ import (
 
 type runCommand struct {
 	source
-	Seed uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
-	JSON bool   `name:"json" help:"Print events as JSON lines, the results' summary last."`
+	measuring
+	Seed    uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
+	Rebuild bool   `name:"rebuild" help:"Build again what is in the cache."`
 }
 
 func (c *runCommand) Run(ctx context.Context, app *App) error {
-	l, err := app.load(ctx, c.source)
+	folder, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	l, err := app.loadBuilt(ctx, c.source, c.Rebuild)
 	if err != nil {
 		return err
 	}
 	if err := app.faults(l.diags, l.module.Files()); err != nil {
 		return err
 	}
-	folder, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	s, err := session.Open(ctx, session.Options{
-		Plugins: l.plugin, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version, Seed: c.Seed,
-		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate, Probe: probeHealth,
-	})
+	s, err := session.Open(ctx, c.options(app, l, folder))
 	if err != nil {
 		return infrastructure(app, err)
 	}
 	defer s.Close()
+	return c.measure(ctx, app, s, l)
+}
+
+// measuring is what run and resume share.
+type measuring struct {
+	JSON    bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
+	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
+}
+
+func (c *runCommand) options(app *App, l *loaded, folder string) session.Options {
+	o := c.measuring.options(app, l, folder)
+	o.Seed, o.From = c.Seed, record.Source{Folder: folder, Paths: c.Paths, Vars: c.Var, VarFiles: c.VarFile, Only: c.Only}
+	return o
+}
+
+func (c *measuring) options(app *App, l *loaded, folder string) session.Options {
+	return session.Options{
+		Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
+		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate, Probe: probeHealth,
+	}
+}
+
+// measure runs a session to its end and says what came of it.
+func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l *loaded) error {
 	results, err := s.Run(ctx, l.experiments)
 	if err != nil {
 		err = infrastructure(app, err)
 	}
 	history.Keep(app.Getenv, results, app.Err)
-	if c.JSON {
-		if werr := json.NewEncoder(app.Out).Encode(summaryOf(results, s.Journal())); err == nil {
-			err = werr
-		}
-	} else {
+	if !c.JSON {
 		c.closing(app, results, s.Journal())
 	}
 	if err != nil {
@@ -61,8 +78,8 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 }
 
 // copyRate is the yardstick of effective bandwidth, measured before anything else is.
-func copyRate(ctx context.Context, kind string) (float64, error) {
-	p, err := probe(ctx, kind, 0, nil, true)
+func copyRate(ctx context.Context, kind string, index int) (float64, error) {
+	p, err := probe(ctx, kind, index, nil, true)
 	if err != nil || p.Calibration == nil {
 		return 0, err
 	}
@@ -71,8 +88,8 @@ func copyRate(ctx context.Context, kind string) (float64, error) {
 
 // probeHealth lets a device do work in a process of its own. A simulated device
 // has none that would tell more than opening it does.
-func probeHealth(ctx context.Context, kind string) error {
-	_, err := probe(ctx, kind, 0, nil, kind != string(metal.Sim))
+func probeHealth(ctx context.Context, kind string, index int) error {
+	_, err := probe(ctx, kind, index, nil, kind != string(metal.Sim))
 	return err
 }
 
@@ -85,53 +102,27 @@ func infrastructure(app *App, err error) error {
 
 // reporter shows progress: people get it on stderr and each result on stdout
 // when its experiment ends, programs get one JSON object per line.
-func (c *runCommand) reporter(app *App) func(session.Event) {
+func (c *measuring) reporter(app *App) func(record.Event, *record.Result) {
 	if c.JSON {
-		var mu sync.Mutex
 		enc := json.NewEncoder(app.Out)
-		return func(e session.Event) {
-			mu.Lock()
-			defer mu.Unlock()
-			_ = enc.Encode(e)
-		}
+		return func(e record.Event, _ *record.Result) { _ = enc.Encode(e) } // Out remembers what fails
 	}
 	p := report.NewProgress(app.Err, app.style(app.Err), terminal(app.Err))
-	return func(e session.Event) {
+	return func(e record.Event, r *record.Result) {
 		p.Show(e)
-		if e.Kind == session.ExperimentEnds {
-			report.Result(app.Out, e.Result, app.style(app.Out))
+		if _, ended := e.Data.(record.ResultEvent); ended {
+			report.Result(app.Out, r, app.style(app.Out))
 		}
 	}
 }
 
 // closing says where the time went and where things are.
-func (c *runCommand) closing(app *App, results []*record.Result, journal string) {
+func (c *measuring) closing(app *App, results []*record.Result, journal string) {
 	if len(results) == 0 {
 		return
 	}
 	report.Summary(app.Out, results, app.style(app.Out))
 	fmt.Fprintf(app.Out, "journal: %s\n", relative(journal))
-}
-
-// summary is the last line of `run --json`.
-type summary struct {
-	Event   string         `json:"event"` // "session_ends"
-	Journal string         `json:"journal"`
-	Results []resultSketch `json:"results"`
-}
-
-type resultSketch struct {
-	Experiment string        `json:"experiment"`
-	Status     record.Status `json:"status"`
-	Verdict    string        `json:"verdict"`
-}
-
-func summaryOf(results []*record.Result, journal string) summary {
-	s := summary{Event: "session_ends", Journal: relative(journal), Results: []resultSketch{}}
-	for _, r := range results {
-		s.Results = append(s.Results, resultSketch{r.Experiment.Name, r.Status, r.Verdict})
-	}
-	return s
 }
 
 // verdictStatus turns results into an exit status: a fail is an answer and

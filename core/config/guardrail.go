@@ -185,6 +185,8 @@ func (x *experiment) aboutMetric(r *reader, g *Guardrail, absolute bool) {
 func (x *experiment) notJudged(r *reader, g *Guardrail) {
 	var what string
 	switch {
+	case r.diags.HasErrors():
+		return
 	case g.Metric != "":
 		what = "a guardrail on a metric"
 	case g.Absolute():

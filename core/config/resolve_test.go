@@ -156,3 +156,130 @@ func TestPluginDiagnosticsAreMerged(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// A build's folder is different on every machine, and the digest is not.
+func TestDigestNamesTheBuild(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "fake"
+  build { command = ["make"] }
+  config { model = "${build.dir}/<model>" }
+  variant "a" { baseline = true }
+  variant "b" {
+    build { ref = "main" }
+  }
+}
+`
+	var digests []string
+	for _, cache := range []string{"/cache", "/home/some one/<cache>"} {
+		opts := fakeOptions()
+		opts.Build = func(b *Build) error {
+			b.Commit, b.Dir = "1", cache+"/"+b.Ref
+			return nil
+		}
+		for _, v := range resolved(t, src, opts)[0].Cases[0].Variants {
+			digests = append(digests, v.Digest)
+			if v.Equals != "" {
+				t.Errorf("%s: two builds are taken for one", v.Name)
+			}
+		}
+	}
+	if digests[0] != digests[1] || digests[0] != digests[2] || digests[0] != digests[3] {
+		t.Errorf("%q", digests)
+	}
+}
+
+// The environment is checked by whoever gives it to a plugin.
+func TestEnvironmentIsChecked(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "fake"
+  inherit = ["HOME"]
+  config { model = "m" }
+  variant "a" { baseline = true }
+  variant "b" { env = { SECRET_COOKIE = "1" } }
+}
+`
+	opts := fakeOptions()
+	opts.Environment = func(p Program) error {
+		if _, ok := p.Env["SECRET_COOKIE"]; ok {
+			return errors.New("env: SECRET_COOKIE is set by the host; take it out")
+		}
+		return nil
+	}
+	m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+	_, diags := m.Resolve(opts)
+	if text := render(t, m, diags); !strings.Contains(text, "x.hcl:6:23") || !strings.Contains(text, "Env: SECRET_COOKIE is set by the host") {
+		t.Error(text)
+	}
+}
+
+// Without plugins, names are checked in a config whose schema is unknown.
+func TestBuildWithoutStandIn(t *testing.T) {
+	src := `experiment "x" {
+  plugin = "unheard-of"
+  binary = "${build.dir}/bin/plugin"
+  build { command = ["make"] }
+  config {
+    one = local.none
+    inner { two = var.none }
+    three = "${build.dir}/x"
+  }
+  variant "a" { baseline = true }
+  variant "b" {
+    build { ref = "main" }
+    config { four = matrix.none }
+  }
+  guardrail "g" { phase = "anything" }
+}
+`
+	m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+	experiments, diags := m.Resolve(fakeOptions())
+	text := render(t, m, diags)
+	for _, want := range []string{"Unknown local", "Unknown variable", "Unknown matrix key", "No plugin of that name is installed", "and no plugin of its name is installed", "4 warnings"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	if len(experiments) != 1 || !experiments[0].Cases[0].Variants[0].Pending {
+		t.Errorf("%+v", experiments)
+	}
+}
+
+// auto is a kind that all plugins of the experiment run on.
+func TestAutoIsForAllPlugins(t *testing.T) {
+	describe := func(name, unit string, devices ...string) *pluginv1.DescribeResponse {
+		return &pluginv1.DescribeResponse{Name: name, Version: "1.0.0", Phases: []*pluginv1.Phase{{Name: "p", Unit: unit}}, Devices: devices}
+	}
+	plugins := map[string]*pluginv1.DescribeResponse{
+		"gpu": describe("gpu", "tok", "apple", "cuda", "sim"), "both": describe("both", "tok", "cuda", "cpu"),
+		"cpu": describe("cpu", "call", "cpu"), "any": describe("any", "tok"),
+	}
+	cases := []struct{ name, plugins, able, want string }{
+		{"one in common", "gpu both", "[cuda]", ""},
+		{"one that runs on all", "cpu any", "[cpu]", "Different units"},
+		{"nothing in common", "gpu cpu", "[apple cuda sim]", "The plugin cpu runs on cpu, not on cuda."},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			first, second, _ := strings.Cut(c.plugins, " ")
+			src := fmt.Sprintf("experiment \"x\" {\n plugin = %q\n variant \"a\" { baseline = true }\n variant \"b\" { plugin = %q }\n}\n", first, second)
+			asked := ""
+			m, _ := load(".", []input{{"x.hcl", []byte(src)}}, Options{})
+			_, diags := m.Resolve(ResolveOptions{
+				Device: func(kind string, _ int, able []string) (DeviceFacts, error) {
+					asked = fmt.Sprint(able)
+					if kind == "auto" {
+						kind = "cuda"
+					}
+					if len(able) == 1 {
+						kind = able[0]
+					}
+					return DeviceFacts{Kind: kind}, nil
+				},
+				Schema: func(p Program) (*pluginv1.DescribeResponse, error) { return plugins[p.Plugin], nil },
+			})
+			if text := render(t, m, diags); asked != c.able || !strings.Contains(text, c.want) || c.want == "" && text != "" {
+				t.Errorf("asked for one of %s, want %s\n%s", asked, c.able, text)
+			}
+		})
+	}
+}

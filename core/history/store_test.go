@@ -133,7 +133,7 @@ func TestTimes(t *testing.T) {
 	d := r.Metadata.Device
 	q := Query{Machine: Machine(r.Metadata.Host, d.Kind), Plugin: "gate", Experiment: "fused_gate", Case: "tokens=1"}
 	got, ok := k.Times(q, 3, 100*time.Millisecond)
-	if !ok || got.Round != want || got.Prepare != 400*time.Millisecond || got.Warmup != 150*time.Millisecond || got.Start != 50*time.Millisecond {
+	if !ok || got.Round != want || got.Prepare != 400*time.Millisecond || got.Warmup != 150*time.Millisecond || got.Start != 140*time.Millisecond {
 		t.Errorf("%v %+v, want a round of %v", ok, got, want)
 	}
 	if got.Visit < 1 || got.Visit > 1.6 {

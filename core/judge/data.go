@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Verdict is what a guardrail concludes.
@@ -40,8 +41,15 @@ type Guardrail struct {
 	Margin float64
 	// OnFail is OnFailFail when empty.
 	OnFail OnFail
+	// Cases are the ids of the cases in which it is asked; empty: all.
+	Cases []string
 	// Tradeoff is the reason written in the guardrail's tradeoff block, if any.
 	Tradeoff string
+}
+
+// asks says that the guardrail is about a case.
+func (g Guardrail) asks(caseID string) bool {
+	return len(g.Cases) == 0 || slices.Contains(g.Cases, caseID)
 }
 
 // passLine is the log-ratio that a pass must be proven to exceed.

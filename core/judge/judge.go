@@ -51,6 +51,9 @@ func collect(p Plan, guardrails []Guardrail, cases []Case) ([]test, error) {
 			g.OnFail = OnFailFail
 		}
 		for _, c := range cases {
+			if !g.asks(c.ID) {
+				continue
+			}
 			k := p.lookAt(c.rounds())
 			phase, _ := c.phase(g.Phase)
 			control, err := readControl(p, k, phase.Control)

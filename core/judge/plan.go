@@ -77,25 +77,34 @@ func NewPlan(m Method) (Plan, error) {
 	return Plan{}, fmt.Errorf("method: %d claims and %d controls at confidence %v need more than %d rounds", m.Claims, m.Controls, m.Confidence, stats.MaxExact)
 }
 
-// PlanFor is NewPlan for an experiment whose cases compare so many variants
-// each, the baseline and the control not counted. Claims and Controls are
+// Size is how many variants a case compares, the baseline and the control not
+// counted.
+type Size struct {
+	Case     string
+	Variants int
+}
+
+// PlanFor is NewPlan for an experiment with these cases. Claims and Controls are
 // counted, but never below what m says. Without guardrails there is nothing to
 // judge, and the rounds asked for are measured once.
-func PlanFor(m Method, guardrails []Guardrail, variants []int) (Plan, error) {
+func PlanFor(m Method, guardrails []Guardrail, cases []Size) (Plan, error) {
 	if len(guardrails) == 0 {
 		if m.Confidence == 0 {
 			m.Confidence = 0.95
 		}
 		return Plan{Method: m, Looks: []Look{{Rounds: m.Rounds, Alpha: 1 - m.Confidence}}}, nil
 	}
-	claims, guarded := 0, map[string]bool{}
-	for _, n := range variants {
-		claims += CountClaims(guardrails, 1, n)
+	claims, guarded := 0, map[[2]string]bool{}
+	for _, c := range cases {
+		for _, g := range guardrails {
+			if !g.asks(c.Case) {
+				continue
+			}
+			claims += CountClaims([]Guardrail{g}, 1, c.Variants)
+			guarded[[2]string{c.Case, g.Phase}] = true
+		}
 	}
-	for _, g := range guardrails {
-		guarded[g.Phase] = true
-	}
-	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(variants)*len(guarded))
+	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(guarded))
 	return NewPlan(m)
 }
 

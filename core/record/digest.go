@@ -29,7 +29,8 @@ func samplesDigests(variant string, rounds []Round) (map[string]string, error) {
 			if sums[v.Phase] == nil {
 				sums[v.Phase] = sha256.New()
 			}
-			for _, s := range v.Samples {
+			for k := range v.Samples.Len() {
+				s := v.Samples.At(k)
 				metrics := []byte("null")
 				if len(s.Metrics) > 0 {
 					var err error

@@ -6,15 +6,22 @@ import (
 	"testing"
 )
 
+func samplesOf(list ...Sample) (out Samples) {
+	for _, s := range list {
+		out.Add(s)
+	}
+	return out
+}
+
 // The recipe is documented in docs/results.md, so that others can follow it.
 func TestSamplesDigestRecipe(t *testing.T) {
 	rounds := []Round{{Index: 2, Attempt: 1, Counted: true, Visits: []Visit{
-		{Index: 5, Variant: "v", Phase: "decode", Pass: 1, Superseded: true, Samples: []Sample{
-			{Seq: 9, Iterations: 3, WallNs: 100, DeviceNs: 90, EncodeNs: 10, Metrics: map[string]float64{"b": 2, "a": 0.5}},
-			{Seq: 10, Iterations: 3, WallNs: 101, DeviceNs: 91, EncodeNs: 11},
-		}},
-		{Index: 6, Variant: "else", Phase: "decode", Pass: 1, Samples: []Sample{{Seq: 11}}},
-		{Index: 7, Variant: "v", Phase: "prefill", Pass: 2, Samples: []Sample{{Seq: 12, Iterations: 1, WallNs: 7}}},
+		{Index: 5, Variant: "v", Phase: "decode", Pass: 1, Superseded: true, Samples: samplesOf(
+			Sample{Seq: 9, Iterations: 3, WallNs: 100, DeviceNs: 90, EncodeNs: 10, Metrics: map[string]float64{"b": 2, "a": 0.5}},
+			Sample{Seq: 10, Iterations: 3, WallNs: 101, DeviceNs: 91, EncodeNs: 11},
+		)},
+		{Index: 6, Variant: "else", Phase: "decode", Pass: 1, Samples: samplesOf(Sample{Seq: 11})},
+		{Index: 7, Variant: "v", Phase: "prefill", Pass: 2, Samples: samplesOf(Sample{Seq: 12, Iterations: 1, WallNs: 7})},
 	}}}
 	got, err := samplesDigests("v", rounds)
 	if err != nil {

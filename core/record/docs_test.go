@@ -25,19 +25,19 @@ func TestDocumentedOptionalFields(t *testing.T) {
 	if err := json.Unmarshal(Schema, &schema); err != nil {
 		t.Fatal(err)
 	}
-	optional := 0
+	optional := map[string]bool{}
 	for object, def := range schema.Defs {
 		for name := range def.Properties {
 			if slices.Contains(def.Required, name) {
 				continue
 			}
-			optional++
+			optional[name] = true
 			if !strings.Contains(sentence, "`"+name+"`") {
 				t.Errorf("docs/results.md does not say that %s.%s may be left out", object, name)
 			}
 		}
 	}
-	if named := strings.Count(sentence, "`") / 2; named != optional {
-		t.Errorf("docs/results.md names %d fields that may be left out, the schema has %d", named, optional)
+	if named := strings.Count(sentence, "`") / 2; named != len(optional) {
+		t.Errorf("docs/results.md names %d fields that may be left out, the schema has %d", named, len(optional))
 	}
 }

@@ -3,41 +3,67 @@ package record
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // Every event of measuring names its case and its round. A round's number here
 // counts the case's rounds in order of starting, failed attempts included.
+
+// SessionEvent opens a journal.
+type SessionEvent struct{ Session }
+
+// WaitingEvent says that another session measures on this machine.
+type WaitingEvent struct {
+	Holder string `json:"holder"`
+}
+
+// ExperimentEvent opens an experiment: its document before anything is measured.
+type ExperimentEvent struct {
+	Result
+	Number int `json:"number"` // of the session's experiments, from 1
+	Of     int `json:"of"`
+}
+
+// NoteEvent is a warning worth keeping.
+type NoteEvent struct {
+	Text string `json:"text"`
+}
 
 // CaseEvent opens a case: its variants as they were resolved, control included.
 type CaseEvent struct {
 	Case     string                     `json:"case"`
 	Matrix   map[string]json.RawMessage `json:"matrix"`
 	Variants []Variant                  `json:"variants"`
-}
-
-// VariantEvent adds a variant that the plugin proposed to a case.
-type VariantEvent struct {
-	Case    string  `json:"case"`
-	Variant Variant `json:"variant"`
+	Number   int                        `json:"number"` // of the experiment's cases, from 1
+	Of       int                        `json:"of"`
 }
 
 // RoundBeginEvent opens a round.
 type RoundBeginEvent struct {
 	Case  string `json:"case"`
 	Round Round  `json:"round"`
+	Goal  int    `json:"goal"`   // counted rounds wanted up to the next look
+	Total int    `json:"visits"` // that the round makes if none is made again
+	ETA   int64  `json:"eta_ns"` // of the experiment if no look asks for more; 0: not known
 }
 
-// RoundEndEvent closes a round.
-type RoundEndEvent struct {
-	Case      string      `json:"case"`
-	Round     int         `json:"round"`
-	Ended     time.Time   `json:"ended"`
-	After     Environment `json:"environment_after"`
-	Device    Device      `json:"device"`
-	PID       int         `json:"pid"`
-	StartupNs int64       `json:"startup_ns"`
-	Counted   bool        `json:"counted"`
-	Disturbed bool        `json:"disturbed"`
+// StepEvent says what the session is about to do. It changes no document.
+type StepEvent struct {
+	Case    string `json:"case"`
+	Round   int    `json:"round"`
+	Variant string `json:"variant,omitempty"`
+	Phase   string `json:"phase,omitempty"`
+	Stage   string `json:"stage"`            // start, open, prepare, warm-up, visit, wait, release, propose
+	Detail  string `json:"detail,omitempty"` // the plugin's own words
+	Visit   int    `json:"visit,omitempty"`
+}
+
+// ProcessEvent is a plugin process that is connected and has opened its device.
+type ProcessEvent struct {
+	Case    string  `json:"case"`
+	Round   int     `json:"round"`
+	Process Process `json:"process"`
 }
 
 // PreparedEvent is one variant made ready.
@@ -45,13 +71,6 @@ type PreparedEvent struct {
 	Case     string   `json:"case"`
 	Round    int      `json:"round"`
 	Prepared Prepared `json:"prepared"`
-}
-
-// ReleasedEvent is one variant checked after timing and freed.
-type ReleasedEvent struct {
-	Case     string   `json:"case"`
-	Round    int      `json:"round"`
-	Released Released `json:"released"`
 }
 
 // WarmupEvent ends one warm-up.
@@ -87,16 +106,53 @@ type VisitEvent struct {
 	Visit Visit  `json:"visit"`
 }
 
+// WaitEvent is a wait for other programs to leave the cores alone.
+type WaitEvent struct {
+	Case  string `json:"case"`
+	Round int    `json:"round"`
+	Wait  Wait   `json:"wait"`
+}
+
+// ReleasedEvent is one variant checked after timing and freed.
+type ReleasedEvent struct {
+	Case     string   `json:"case"`
+	Round    int      `json:"round"`
+	Released Released `json:"released"`
+}
+
+// FailureEvent is a failure.
+type FailureEvent struct{ Failure }
+
+// RoundEndEvent closes a round.
+type RoundEndEvent struct {
+	Case      string      `json:"case"`
+	Round     int         `json:"round"`
+	Ended     time.Time   `json:"ended"`
+	After     Environment `json:"environment_after"`
+	Counted   bool        `json:"counted"`
+	Disturbed bool        `json:"disturbed"`
+	Again     string      `json:"again,omitempty"`      // why it is measured again
+	CountedBy int         `json:"rounds_counted"`       // of the case, this one included
+	Goal      int         `json:"goal"`                 // as when it began
+	ETA       int64       `json:"eta_ns"`               // as when it began
+	Device    *Device     `json:"device,omitempty"`     // of journals of schema 1, as the next two
+	PID       int         `json:"pid,omitempty"`        //
+	StartupNs int64       `json:"startup_ns,omitempty"` //
+}
+
 // LookEvent is a planned look at the data of a case.
 type LookEvent struct {
 	Case string `json:"case"`
 	Look Look   `json:"look"`
 }
 
-// FailureEvent is a failure and whether its variant leaves the case with it.
-type FailureEvent struct {
-	Failure
-	StruckOut bool `json:"struck_out"`
+// SearchEvent is one answer of a plugin's search, whole: the variants it adds,
+// what is to be measured because of it, and what it found.
+type SearchEvent struct {
+	Case     string    `json:"case"`
+	Search   Search    `json:"search"`
+	Variants []Variant `json:"variants"`
+	Findings []Finding `json:"findings"`
 }
 
 // CaseEndEvent says how far a case got.
@@ -105,9 +161,80 @@ type CaseEndEvent struct {
 	Status Status `json:"status"`
 }
 
+// ProbeEvent is how the device is after failures.
+type ProbeEvent struct{ Probe }
+
+// ConcludedEvent is what follows from an experiment's samples, and how its
+// asserts and selections, which only the configuration can evaluate, came out.
+type ConcludedEvent struct {
+	Status     Status                    `json:"status"`
+	Verdict    string                    `json:"verdict"`
+	After      Environment               `json:"environment_after"`
+	Judgements []judge.Judgement         `json:"judgements"`
+	Asserts    map[string][]AssertResult `json:"asserts"` // by case
+	Selections []Selection               `json:"selections"`
+}
+
 // ResultEvent says that an experiment's result document was written.
 type ResultEvent struct {
 	Path    string `json:"path"`
 	Status  Status `json:"status"`
 	Verdict string `json:"verdict"`
 }
+
+// SessionEndEvent is the last one, unless the host died.
+type SessionEndEvent struct {
+	Journal string         `json:"journal"`
+	Results []ResultSketch `json:"results"`
+}
+
+// ResultSketch is the gist of one document.
+type ResultSketch struct {
+	Experiment string `json:"experiment"`
+	Status     Status `json:"status"`
+	Verdict    string `json:"verdict"`
+}
+
+// ResumedEvent goes on with a session that had ended early.
+type ResumedEvent struct{ Resumption }
+
+// VariantEvent adds a variant that the plugin proposed, in journals of schema 1.
+type VariantEvent struct {
+	Case    string  `json:"case"`
+	Variant Variant `json:"variant"`
+}
+
+// FindingEvent is a finding, in journals of schema 1.
+type FindingEvent struct{ Finding }
+
+// Kind implements Data.
+func (SessionEvent) Kind() string    { return "session" }
+func (WaitingEvent) Kind() string    { return "waiting" }
+func (ExperimentEvent) Kind() string { return "experiment" }
+func (NoteEvent) Kind() string       { return "note" }
+func (CaseEvent) Kind() string       { return "case" }
+func (RoundBeginEvent) Kind() string { return "round_begin" }
+func (StepEvent) Kind() string       { return "step" }
+func (ProcessEvent) Kind() string    { return "process" }
+func (PreparedEvent) Kind() string   { return "prepared" }
+func (WarmupEvent) Kind() string     { return "warmup" }
+func (IntentEvent) Kind() string     { return "intent" }
+func (SampleEvent) Kind() string     { return "sample" }
+func (VisitEvent) Kind() string      { return "visit" }
+func (WaitEvent) Kind() string       { return "wait" }
+func (ReleasedEvent) Kind() string   { return "released" }
+func (FailureEvent) Kind() string    { return "failure" }
+func (RoundEndEvent) Kind() string   { return "round_end" }
+func (LookEvent) Kind() string       { return "look" }
+func (SearchEvent) Kind() string     { return "search" }
+func (CaseEndEvent) Kind() string    { return "case_end" }
+func (ProbeEvent) Kind() string      { return "probe" }
+func (ConcludedEvent) Kind() string  { return "concluded" }
+func (ResultEvent) Kind() string     { return "result" }
+func (SessionEndEvent) Kind() string { return "session_end" }
+func (ResumedEvent) Kind() string    { return "resumed" }
+func (VariantEvent) Kind() string    { return "variant" }
+func (FindingEvent) Kind() string    { return "finding" }
+
+func (WaitingEvent) passing() {}
+func (StepEvent) passing()    {}

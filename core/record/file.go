@@ -8,19 +8,35 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // WriteResult writes a result document, whole or not at all, and makes its
-// folder.
+// folder. The document has no indentation, which was half of its size: `assay
+// show --json` prints it with.
 func WriteResult(path string, r *Result) error {
-	b, err := json.MarshalIndent(r, "", "  ")
+	b, err := json.Marshal(r.lean())
 	if err != nil {
 		return fmt.Errorf("result %s: %w", path, err)
 	}
 	return WriteFile(path, append(b, '\n'))
+}
+
+// lean leaves out the variants' checks, which stand in the rounds.
+func (r *Result) lean() *Result {
+	out := *r
+	out.Cases = slices.Clone(r.Cases)
+	for i := range out.Cases {
+		c := &out.Cases[i]
+		c.Variants = slices.Clone(c.Variants)
+		for j := range c.Variants {
+			c.Variants[j].Checks = nil
+		}
+	}
+	return &out
 }
 
 // WriteFile replaces a file as WriteResult does.
@@ -50,14 +66,18 @@ func ReadResult(path string) (*Result, error) {
 	if head.SchemaVersion == nil {
 		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
 	}
-	if *head.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("result %s: schema version %d, this assay reads %d", path, *head.SchemaVersion, SchemaVersion)
+	if v := *head.SchemaVersion; v < oldestSchema || v > SchemaVersion {
+		return nil, fmt.Errorf("result %s: schema version %d, this assay reads %d to %d", path, v, oldestSchema, SchemaVersion)
 	}
 	var r Result
-	dec := json.NewDecoder(bytes.NewReader(b))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&r); err != nil {
+	if err := strictly(b, &r); err != nil {
 		return nil, fmt.Errorf("result %s: %w", path, plainJSON(err))
+	}
+	r.SchemaVersion = SchemaVersion
+	for i := range r.Cases {
+		for j := range r.Cases[i].Variants {
+			r.Cases[i].Variants[j].collectChecks(r.Cases[i].Rounds)
+		}
 	}
 	return &r, nil
 }

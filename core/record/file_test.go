@@ -17,7 +17,7 @@ func TestReadResultRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		"array":   {"[]", "not a result document: it holds a JSON array"},
 		"number":  {`{"schema_version":1,"session":{"seed":1e400}}`, "seed cannot be the number 1e400"},
 		"foreign": {`{"a":1}`, "no schema_version"},
-		"future":  {`{"schema_version":99}`, "schema version 99, this assay reads 1"},
+		"future":  {`{"schema_version":99}`, "schema version 99, this assay reads 1 to 2"},
 		"surplus": {`{"schema_version":1,"colour":"red"}`, "colour"},
 	} {
 		path := filepath.Join(dir, name)

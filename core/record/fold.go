@@ -1,69 +1,230 @@
 package record
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 )
 
-// Apply adds one event's data to the result. A session applies each event right
-// after journaling it; Replay applies a journal's. So the document is a
-// function of the journal. Samples of a crashed visit stay.
+// Apply adds one event to the result: the document is the fold of its events.
+// A session applies each event right after journaling it, Replay applies those
+// of a journal.
 //
 // Rounds are addressed by their number in order of starting, from 1: a round
 // that is tried again is a new one with the same Index and the next Attempt.
-func (r *Result) Apply(data any) error {
-	switch e := data.(type) {
+func (r *Result) Apply(e Event) error {
+	took := r.pass(e)
+	switch d := e.Data.(type) {
+	case ExperimentEvent:
+		*r = d.Result
+		r.SchemaVersion, r.Session.Ended = SchemaVersion, e.Time
+		return nil
+	case NoteEvent:
+		r.Diagnostics = append(r.Diagnostics, d.Text)
+		return nil
 	case CaseEvent:
-		r.Cases = append(r.Cases, Case{ID: e.Case, Matrix: e.Matrix, Variants: e.Variants, Status: Partial})
+		r.Cases = append(r.Cases, Case{ID: d.Case, Matrix: d.Matrix, Variants: d.Variants, Status: Partial})
 		return nil
 	case FailureEvent:
-		r.Failures = append(r.Failures, e.Failure)
-		if !e.StruckOut {
+		r.Failures = append(r.Failures, d.Failure)
+		if !d.StruckOut || d.Variant == "" {
 			return nil
 		}
-		return r.inVariant(e.Case, e.Variant, func(v *Variant) { v.Failure = e.Message })
+		return r.inVariant(d.Case, d.Variant, func(v *Variant) { v.Failure = d.Message })
 	case CaseEndEvent:
-		return r.inCase(e.Case, func(c *Case) { c.Status = e.Status })
-	case Probe:
-		r.Probe = &e
+		return r.inCase(d.Case, func(c *Case) { c.Status = d.Status })
+	case ProbeEvent:
+		r.Probe = &d.Probe
 		return nil
-	case Finding:
-		r.Findings = append(r.Findings, e)
+	case FindingEvent:
+		r.Findings = append(r.Findings, d.Finding)
 		return nil
 	case VariantEvent:
-		return r.inCase(e.Case, func(c *Case) { c.Variants = append(c.Variants, e.Variant) })
+		return r.inCase(d.Case, func(c *Case) { c.Variants = append(c.Variants, d.Variant) })
+	case SearchEvent:
+		r.Findings = append(r.Findings, d.Findings...)
+		return r.inCase(d.Case, func(c *Case) {
+			c.Variants = append(c.Variants, d.Variants...)
+			c.Searches = append(c.Searches, d.Search)
+		})
 	case LookEvent:
-		return r.inCase(e.Case, func(c *Case) { c.Looks = append(c.Looks, e.Look) })
+		return r.inCase(d.Case, func(c *Case) { c.Looks = append(c.Looks, d.Look) })
 	case RoundBeginEvent:
-		return r.inCase(e.Case, func(c *Case) { c.Rounds = append(c.Rounds, e.Round) })
-	case RoundEndEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) {
-			d.Ended, d.After, d.Counted, d.Device = e.Ended, e.After, e.Counted, e.Device
-			d.PID, d.StartupNs, d.Disturbed = e.PID, e.StartupNs, e.Disturbed
-		})
-	case PreparedEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) { d.Prepared = append(d.Prepared, e.Prepared) })
-	case ReleasedEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) { d.Released = append(d.Released, e.Released) })
-	case WarmupEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) { d.Warmups = append(d.Warmups, e.Warmup) })
-	case SampleEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) {
-			v := d.visit(e.Visit)
-			v.Variant, v.Phase = e.Variant, e.Phase
-			v.Samples = append(v.Samples, e.Sample)
-		})
-	case VisitEvent:
-		return r.inRound(e.Case, e.Round, func(d *Round) {
-			v := d.visit(e.Visit.Index)
-			samples := v.Samples
-			*v = e.Visit
-			v.Samples = samples
-		})
-	case IntentEvent:
+		return r.inCase(d.Case, func(c *Case) { c.Rounds = append(c.Rounds, d.Round) })
+	case ConcludedEvent:
+		return r.concluded(d)
+	case ResumedEvent:
+		r.resumed(d)
+		return nil
+	case WaitingEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
 		return nil
 	}
-	return fmt.Errorf("no rule for event data %T", data)
+	return r.applyToRound(e, took)
+}
+
+// applyToRound adds what happened inside a round. took is the time since the event
+// before.
+func (r *Result) applyToRound(e Event, took time.Duration) error {
+	switch d := e.Data.(type) {
+	case ProcessEvent:
+		if d.Process.Program == 0 {
+			r.Metadata.Device = d.Process.Device
+		}
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Processes = append(x.Processes, d.Process) })
+	case PreparedEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Prepared = append(x.Prepared, d.Prepared) })
+	case ReleasedEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Released = append(x.Released, d.Released) })
+	case WarmupEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Warmups = append(x.Warmups, d.Warmup) })
+	case WaitEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Waits = append(x.Waits, d.Wait) })
+	case SampleEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) {
+			v := x.visit(d.Visit)
+			if v.Samples.Len() == 0 {
+				v.Started = e.Time.Add(-took)
+			}
+			v.Variant, v.Phase = d.Variant, d.Phase
+			v.HostNs += took.Nanoseconds()
+			v.Samples.Add(d.Sample)
+		})
+	case VisitEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) {
+			v := x.visit(d.Visit.Index)
+			so := *v
+			*v = d.Visit
+			v.Samples = so.Samples
+			if x.joinedIn(v.Index) { // what its process saw is a part of it
+				v.Started, v.HostNs = so.Started, so.HostNs+took.Nanoseconds()
+			}
+			x.supersede(v)
+		})
+	case RoundEndEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) {
+			x.Ended, x.After, x.Counted, x.Disturbed = d.Ended, d.After, d.Counted, d.Disturbed
+			if d.Device != nil { // a journal of schema 1
+				x.single(d.PID, d.StartupNs, d.Device)
+				r.Metadata.Device = *d.Device
+			}
+		})
+	}
+	return fmt.Errorf("no rule for event data %T", e.Data)
+}
+
+// supersede marks the one of two visits in the same place of the order that more
+// CPU time was taken from: the other stands in for it.
+func (d *Round) supersede(last *Visit) {
+	if last.Superseded { // journals of schema 1 say so themselves
+		return
+	}
+	for i := range d.Visits {
+		v := &d.Visits[i]
+		if v.Index == last.Index || v.Superseded || v.Variant != last.Variant || v.Phase != last.Phase || v.Pass != last.Pass {
+			continue
+		}
+		if last.lostCPU() < v.lostCPU() {
+			v.Superseded = true
+		} else {
+			last.Superseded = true
+		}
+	}
+}
+
+// lostCPU ranks visits by CPU time lost to other programs and the hypervisor, in
+// cores.
+func (v *Visit) lostCPU() float64 { return v.Observed.WaitShare + v.Observed.Steal }
+
+// pass counts the time since the event before, which went into what this event
+// ends, and gives it back. The gap before a session went on is nobody's.
+func (r *Result) pass(e Event) time.Duration {
+	last := r.Session.Ended
+	r.Session.Ended = e.Time
+	if _, again := e.Data.(ResumedEvent); again || last.IsZero() || e.Time.Before(last) {
+		return 0
+	}
+	took := e.Time.Sub(last)
+	o := &r.Session.Overhead
+	o.Wall += took.Nanoseconds()
+	*o.of(e.Data) += took.Nanoseconds()
+	return took
+}
+
+// of is the share of the time that an event ends.
+func (o *Overhead) of(data Data) *int64 {
+	switch d := data.(type) {
+	case ProcessEvent:
+		return &o.Startup
+	case PreparedEvent, ReleasedEvent:
+		return &o.Prepare
+	case WarmupEvent, IntentEvent, SampleEvent, VisitEvent:
+		return &o.Visits
+	case WaitEvent:
+		return &o.Quiet
+	case FailureEvent:
+		return o.ofStage(d.Stage)
+	case StepEvent:
+		if d.Detail != "" { // the step went on
+			return o.ofStage(d.Stage)
+		}
+		if d.Stage == "open" {
+			return &o.Startup
+		}
+	}
+	return &o.Host
+}
+
+func (o *Overhead) ofStage(stage string) *int64 {
+	switch stage {
+	case "start", "open":
+		return &o.Startup
+	case "prepare", "release":
+		return &o.Prepare
+	case "warm-up", "visit":
+		return &o.Visits
+	}
+	return &o.Host
+}
+
+// joinedIn says that a joint lies in a visit.
+func (d *Round) joinedIn(visit int) bool {
+	return slices.ContainsFunc(d.Joints, func(j Joint) bool { return j.Visits == visit-1 && j.Samples > 0 })
+}
+
+func (r *Result) concluded(d ConcludedEvent) error {
+	r.Status, r.Verdict, r.Metadata.After = d.Status, d.Verdict, d.After
+	r.Selections = d.Selections
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		if c.Asserts = d.Asserts[c.ID]; c.Asserts == nil {
+			c.Asserts = []AssertResult{}
+		}
+	}
+	return nil
+}
+
+// resumed opens a document again that was cut short. A round that was under way
+// goes on in fresh processes.
+func (r *Result) resumed(d ResumedEvent) {
+	r.Session.Resumptions = append(r.Session.Resumptions, d.Resumption)
+	r.Status, r.Verdict = Partial, "none"
+	if len(r.Cases) == 0 {
+		return
+	}
+	c := &r.Cases[len(r.Cases)-1]
+	if len(c.Rounds) == 0 || !c.Rounds[len(c.Rounds)-1].Ended.IsZero() {
+		return
+	}
+	x := &c.Rounds[len(c.Rounds)-1]
+	j := Joint{Time: d.Time}
+	for i := range x.Visits {
+		if v := &x.Visits[i]; !v.Ended() {
+			j.Samples = v.Samples.Len()
+		} else {
+			j.Visits++
+		}
+	}
+	x.Joints = append(x.Joints, j)
 }
 
 func (r *Result) inCase(id string, f func(*Case)) error {
@@ -114,69 +275,22 @@ func (d *Round) visit(index int) *Visit {
 			return &d.Visits[i]
 		}
 	}
-	d.Visits = append(d.Visits, Visit{Index: index, Samples: []Sample{}})
+	d.Visits = append(d.Visits, Visit{Index: index})
 	return &d.Visits[len(d.Visits)-1]
 }
 
-// Replay folds the events of one experiment of a journal into r.
+// Replay folds the events of one experiment of a journal into r, but for the
+// one that opens it.
 func (r *Result) Replay(events []Event, experiment string) error {
-	for _, ev := range events {
-		if ev.Experiment != experiment {
+	for _, e := range events {
+		_, opens := e.Data.(ExperimentEvent)
+		_, resumed := e.Data.(ResumedEvent)
+		if e.Experiment != experiment && !resumed || opens {
 			continue
 		}
-		data, err := decodeEvent(ev)
-		if err != nil {
-			return err
-		}
-		if data == nil {
-			continue
-		}
-		if err := r.Apply(data); err != nil {
-			return fmt.Errorf("journal event %d: %w", ev.Seq, err)
+		if err := r.Apply(e); err != nil {
+			return fmt.Errorf("journal event %d: %w", e.Seq, err)
 		}
 	}
 	return nil
-}
-
-// decodeEvent gives the data of measuring events, nil for the others.
-func decodeEvent(ev Event) (any, error) {
-	switch ev.Kind {
-	case KindCase:
-		return decode[CaseEvent](ev)
-	case KindVariant:
-		return decode[VariantEvent](ev)
-	case KindRoundBegin:
-		return decode[RoundBeginEvent](ev)
-	case KindRoundEnd:
-		return decode[RoundEndEvent](ev)
-	case KindPrepared:
-		return decode[PreparedEvent](ev)
-	case KindReleased:
-		return decode[ReleasedEvent](ev)
-	case KindWarmup:
-		return decode[WarmupEvent](ev)
-	case KindSample:
-		return decode[SampleEvent](ev)
-	case KindVisit:
-		return decode[VisitEvent](ev)
-	case KindFailure:
-		return decode[FailureEvent](ev)
-	case KindCaseEnd:
-		return decode[CaseEndEvent](ev)
-	case KindProbe:
-		return decode[Probe](ev)
-	case KindLook:
-		return decode[LookEvent](ev)
-	case KindFinding:
-		return decode[Finding](ev)
-	}
-	return nil, nil
-}
-
-func decode[T any](ev Event) (any, error) {
-	var v T
-	if err := json.Unmarshal(ev.Data, &v); err != nil {
-		return nil, fmt.Errorf("journal event %d (%s): %w", ev.Seq, ev.Kind, err)
-	}
-	return v, nil
 }

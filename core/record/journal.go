@@ -11,39 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
+	"syscall"
 )
-
-// Kinds of journal events. Data is the type named beside each.
-const (
-	KindSession    = "session"     // Session
-	KindExperiment = "experiment"  // Result, before anything was measured
-	KindCase       = "case"        // CaseEvent
-	KindVariant    = "variant"     // VariantEvent
-	KindRoundBegin = "round_begin" // RoundBeginEvent
-	KindPrepared   = "prepared"    // PreparedEvent
-	KindWarmup     = "warmup"      // WarmupEvent
-	KindReleased   = "released"    // ReleasedEvent
-	KindIntent     = "intent"      // IntentEvent
-	KindSample     = "sample"      // SampleEvent
-	KindVisit      = "visit"       // VisitEvent
-	KindRoundEnd   = "round_end"   // RoundEndEvent
-	KindFailure    = "failure"     // FailureEvent
-	KindProbe      = "probe"       // Probe
-	KindLook       = "look"        // LookEvent
-	KindFinding    = "finding"     // Finding
-	KindCaseEnd    = "case_end"    // CaseEndEvent
-	KindResult     = "result"      // ResultEvent
-)
-
-// Event is one line of a journal.
-type Event struct {
-	Seq        uint64          `json:"seq"`
-	Time       time.Time       `json:"time"`
-	Experiment string          `json:"experiment,omitempty"`
-	Kind       string          `json:"kind"`
-	Data       json.RawMessage `json:"data"`
-}
 
 // line wraps an event with the CRC-32C of its bytes.
 type line struct {
@@ -73,7 +42,50 @@ func CreateJournal(dir string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	return &Journal{file: f, path: path}, nil
+	j := &Journal{file: f, path: path}
+	if err := j.lock(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return j, nil
+}
+
+// OpenJournal goes on with a journal: it reads its events, cuts off a torn last
+// line, and appends to it from then on. Nobody else may write to it meanwhile:
+// another open journal of the same path is an error.
+func OpenJournal(path string) (*Journal, []Event, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	if err != nil {
+		return nil, nil, fmt.Errorf("journal: %w", err)
+	}
+	j := &Journal{file: f, path: path}
+	events, err := j.resume()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return j, events, nil
+}
+
+func (j *Journal) resume() ([]Event, error) {
+	if err := j.lock(); err != nil {
+		return nil, err
+	}
+	events, whole, err := readEvents(j.file, j.path)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.file.Truncate(whole); err != nil {
+		return nil, fmt.Errorf("journal %s: cutting off its torn last line: %w", j.path, err)
+	}
+	j.seq = uint64(len(events))
+	return events, nil
+}
+
+// lock is held until the file is closed, or its process ends.
+func (j *Journal) lock() error {
+	if err := syscall.Flock(int(j.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("journal %s: another session writes to it: %w", j.path, err)
+	}
+	return nil
 }
 
 // Path of the journal file.
@@ -86,22 +98,22 @@ type WriteError struct{ Err error }
 func (e *WriteError) Error() string { return e.Err.Error() }
 func (e *WriteError) Unwrap() error { return e.Err }
 
-// Append writes one event and syncs it to disk. Its error is a *WriteError.
-func (j *Journal) Append(experiment, kind string, data any) error {
-	if err := j.append(experiment, kind, data); err != nil {
-		return &WriteError{err}
-	}
-	return nil
-}
-
-func (j *Journal) append(experiment, kind string, data any) error {
-	raw, err := json.Marshal(data)
-	if err != nil {
-		return fmt.Errorf("journal %s: %s event: %w", j.path, kind, err)
-	}
+// Append writes one event, under the next sequence number, and gives it back. It
+// returns once the event is on disk, unless it is one in passing. Its error is a
+// *WriteError.
+func (j *Journal) Append(e Event) (Event, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	event, err := json.Marshal(Event{Seq: j.seq + 1, Time: time.Now().UTC(), Experiment: experiment, Kind: kind, Data: raw})
+	e.Seq = j.seq + 1
+	if err := j.append(e); err != nil {
+		return e, &WriteError{err}
+	}
+	j.seq++
+	return e, nil
+}
+
+func (j *Journal) append(e Event) error {
+	event, err := json.Marshal(e)
 	if err != nil {
 		return fmt.Errorf("journal %s: %w", j.path, err)
 	}
@@ -112,10 +124,12 @@ func (j *Journal) append(experiment, kind string, data any) error {
 	if _, err := j.file.Write(append(b, '\n')); err != nil {
 		return fmt.Errorf("journal %s: %w (free space, then run again; what is already in it is kept)", j.path, err)
 	}
+	if _, ok := e.Data.(Passing); ok {
+		return nil
+	}
 	if err := j.file.Sync(); err != nil {
 		return fmt.Errorf("journal %s: sync: %w", j.path, err)
 	}
-	j.seq++
 	return nil
 }
 
@@ -133,30 +147,40 @@ func ReadJournal(path string) (events []Event, torn bool, err error) {
 		return nil, false, fmt.Errorf("journal: %w", err)
 	}
 	defer f.Close()
-	return readEvents(f, path)
+	events, whole, err := readEvents(f, path)
+	if err != nil {
+		return events, false, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return events, false, fmt.Errorf("journal: %w", err)
+	}
+	return events, info.Size() > whole, nil
 }
 
-func readEvents(r io.Reader, path string) (events []Event, torn bool, err error) {
+// readEvents also says how many bytes the whole lines take.
+func readEvents(r io.Reader, path string) (events []Event, whole int64, err error) {
 	br := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		raw, readErr := br.ReadBytes('\n')
 		if len(raw) == 0 && errors.Is(readErr, io.EOF) {
-			return events, false, nil
+			return events, whole, nil
 		}
 		if readErr != nil && !errors.Is(readErr, io.EOF) {
-			return events, false, fmt.Errorf("journal %s: %w", path, readErr)
+			return events, whole, fmt.Errorf("journal %s: %w", path, readErr)
 		}
 		ev, parseErr := parseLine(bytes.TrimSuffix(raw, []byte("\n")))
 		switch {
 		case parseErr == nil && readErr == nil:
 			if want := uint64(len(events) + 1); ev.Seq != want {
-				return events, false, fmt.Errorf("journal %s:%d: event %d where %d belongs: a line is missing", path, n, ev.Seq, want)
+				return events, whole, fmt.Errorf("journal %s:%d: event %d where %d belongs: a line is missing", path, n, ev.Seq, want)
 			}
 			events = append(events, ev)
+			whole += int64(len(raw))
 		case isLast(br):
-			return events, true, nil
+			return events, whole, nil
 		default:
-			return events, false, fmt.Errorf("journal %s:%d: %w", path, n, parseErr)
+			return events, whole, fmt.Errorf("journal %s:%d: %w", path, n, parseErr)
 		}
 	}
 }

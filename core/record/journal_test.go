@@ -14,7 +14,7 @@ func writeJournal(t *testing.T, n int) string {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := j.Append("e", KindSample, SampleEvent{Case: "c", Sample: Sample{Seq: uint64(i)}}); err != nil {
+		if _, err := j.Append(Event{Experiment: "e", Data: SampleEvent{Case: "c", Sample: Sample{Seq: uint64(i)}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -33,13 +33,39 @@ func TestJournalKeepsEverythingBeforeATornTail(t *testing.T) {
 	lines := bytes.SplitAfter(whole, []byte("\n"))
 	start := len(whole) - len(lines[4])
 	for cut := start + 1; cut < len(whole); cut++ {
-		events, torn, err := readEvents(bytes.NewReader(whole[:cut]), path)
-		if err != nil || len(events) != 4 || !torn {
-			t.Fatalf("cut at %d: %d events, torn %v, error %v; want 4 events and a torn tail", cut, len(events), torn, err)
+		events, kept, err := readEvents(bytes.NewReader(whole[:cut]), path)
+		if err != nil || len(events) != 4 || kept != int64(start) {
+			t.Fatalf("cut at %d: %d events in %d bytes, error %v; want 4 events in %d", cut, len(events), kept, err, start)
 		}
 	}
 	if events, torn, err := ReadJournal(path); err != nil || torn || len(events) != 5 {
 		t.Fatalf("whole journal: %d events, torn %v, error %v", len(events), torn, err)
+	}
+}
+
+func TestAJournalGoesOnBehindATornTail(t *testing.T) {
+	path := writeJournal(t, 3)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err == nil {
+		_, err = f.WriteString(`{"sum":"0123`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	j, events, err := OpenJournal(path)
+	if err != nil || len(events) != 3 {
+		t.Fatalf("%d events, error %v; want the 3 whole ones", len(events), err)
+	}
+	if _, _, err := OpenJournal(path); err == nil || !strings.Contains(err.Error(), "another session writes to it") {
+		t.Errorf("a second writer got the error %v", err)
+	}
+	if e, err := j.Append(Event{Data: NoteEvent{Text: "on"}}); err != nil || e.Seq != 4 {
+		t.Errorf("appended as %d, error %v; want 4", e.Seq, err)
+	}
+	j.Close()
+	if events, torn, err := ReadJournal(path); err != nil || torn || len(events) != 4 {
+		t.Errorf("%d events, torn %v, error %v", len(events), torn, err)
 	}
 }
 

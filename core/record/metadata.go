@@ -36,6 +36,7 @@ type Binary struct {
 // Device as the plugin reported it.
 type Device struct {
 	Kind      string            `json:"kind"`
+	Index     int               `json:"index"` // among those of its kind
 	Name      string            `json:"name"`
 	Family    string            `json:"family"`
 	Cores     int               `json:"cores"`

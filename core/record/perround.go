@@ -16,10 +16,11 @@ import (
 // fastest is the visit's fastest sample, in nanoseconds per iteration. ok is
 // false without samples.
 func (v *Visit) fastest() (wall, device, encode float64, ok bool) {
-	for _, s := range v.Samples {
-		n := float64(s.Iterations)
-		if w := float64(s.WallNs) / n; !ok || w < wall {
-			wall, device, encode, ok = w, float64(s.DeviceNs)/n, float64(s.EncodeNs)/n, true
+	s := &v.Samples
+	for i := range s.Len() {
+		n := float64(s.Iterations[i])
+		if w := float64(s.WallNs[i]) / n; !ok || w < wall {
+			wall, device, encode, ok = w, float64(s.DeviceNs[i])/n, float64(s.EncodeNs[i])/n, true
 		}
 	}
 	return wall, device, encode, ok
@@ -53,11 +54,15 @@ func (d *Round) PerIteration(variant, phase string) (wall, device, encode float6
 // LogRatio is ln(t_baseline/t_variant) in this round, above 0 when the variant
 // is faster: the median over the passes of each pass's own log-ratio, of the
 // fastest sample of either. An even number of passes goes there and back, and
-// the mean of the two middle ones keeps a steady drift cancelled. ok is false
-// when no pass has samples of both.
+// the mean of the two middle ones keeps a steady drift cancelled. A pass that the
+// end of a session cut in two is left out: its visits are no neighbours. ok is
+// false when no pass has samples of both.
 func (d *Round) LogRatio(baseline, variant, phase string) (ratio float64, ok bool) {
 	base := map[int]float64{}
 	d.visitsOf(baseline, phase, func(v *Visit) {
+		if d.cut(phase, v.Pass) {
+			return
+		}
 		if wall, _, _, ok := v.fastest(); ok {
 			base[v.Pass] = wall
 		}
@@ -73,4 +78,24 @@ func (d *Round) LogRatio(baseline, variant, phase string) (ratio float64, ok boo
 		return 0, false
 	}
 	return stats.Median(ratios), true
+}
+
+// cut says that a joint of the round lies inside a pass.
+func (d *Round) cut(phase string, pass int) bool {
+	for _, j := range d.Joints {
+		before, after := false, false
+		for i := range d.Visits {
+			v := &d.Visits[i]
+			if v.Phase != phase || v.Pass != pass {
+				continue
+			}
+			started := v.Index == j.Visits+1 && j.Samples > 0
+			before = before || v.Index <= j.Visits || started
+			after = after || v.Index > j.Visits
+		}
+		if before && after {
+			return true
+		}
+	}
+	return false
 }

@@ -13,7 +13,7 @@ func visits(arms map[string][][]float64) *Round {
 		for i, samples := range passes {
 			v := Visit{Variant: name, Phase: "decode", Pass: i + 1}
 			for _, t := range samples {
-				v.Samples = append(v.Samples, Sample{Iterations: 10, WallNs: int64(10 * t), DeviceNs: int64(5 * t)})
+				v.Samples.Add(Sample{Iterations: 10, WallNs: int64(10 * t), DeviceNs: int64(5 * t)})
 			}
 			d.Visits = append(d.Visits, v)
 		}

@@ -1,46 +1,35 @@
 package record
 
-import (
-	"encoding/json"
-	"fmt"
-)
+import "fmt"
 
 // Recover makes the documents that a session did not live to write, in the
 // order the experiments began: of those that the journal opens and gives no
-// result for. They are partial, or as bad as the worst of their cases. Verdicts are judged from the counted rounds;
-// asserts and selections, which only the configuration can evaluate, are left
-// out, and overhead has nothing but the wall time.
+// result for. They are partial, or as bad as the worst of their cases. Verdicts
+// are judged from the counted rounds; asserts and selections, which only the
+// configuration can evaluate, are left out.
 func Recover(events []Event) ([]*Result, error) {
-	var order []string
-	begun, last := map[string]*Result{}, map[string]Event{}
-	opened := map[string]Event{}
-	for _, ev := range events {
-		switch ev.Kind {
-		case KindExperiment:
-			r := &Result{}
-			if err := json.Unmarshal(ev.Data, r); err != nil || r.SchemaVersion != SchemaVersion {
-				return nil, fmt.Errorf("journal event %d: not the beginning of a document of schema version %d: another assay wrote it", ev.Seq, SchemaVersion)
+	l, err := Fold(events)
+	if err != nil {
+		return nil, err
+	}
+	written := map[string]bool{}
+	for _, e := range events {
+		switch e.Data.(type) {
+		case ResultEvent:
+			written[e.Experiment] = true
+		case ResumedEvent: // what was cut short was opened again
+			for name := range written {
+				written[name] = l.Written[name]
 			}
-			order = append(order, ev.Experiment)
-			begun[ev.Experiment], opened[ev.Experiment] = r, ev
-		case KindResult:
-			delete(begun, ev.Experiment)
 		}
-		last[ev.Experiment] = ev
 	}
 	var out []*Result
-	for _, name := range order {
-		r := begun[name]
-		if r == nil {
+	for _, r := range l.Results {
+		if written[r.Experiment.Name] {
 			continue
 		}
-		if err := r.Replay(events, name); err != nil {
-			return nil, fmt.Errorf("experiment %q: %w", name, err)
-		}
-		r.Session.Ended = last[name].Time
-		r.Session.Overhead.Wall = r.Session.Ended.Sub(opened[name].Time).Nanoseconds()
 		if err := r.finishRecovered(); err != nil {
-			return nil, fmt.Errorf("experiment %q: %w", name, err)
+			return nil, fmt.Errorf("experiment %q: %w", r.Experiment.Name, err)
 		}
 		out = append(out, r)
 	}
@@ -52,9 +41,6 @@ func (r *Result) finishRecovered() error {
 	r.Diagnostics = append(r.Diagnostics, "recovered from the journal: the session ended before it wrote this document; asserts and selections were not evaluated")
 	for i := range r.Cases {
 		for _, d := range r.Cases[i].Rounds {
-			if d.Device.Kind != "" {
-				r.Metadata.Device = d.Device
-			}
 			r.Metadata.After = d.After
 		}
 	}

@@ -11,56 +11,52 @@ func TestRecoveredCasesSayHowTheyEnded(t *testing.T) {
 	variants := func() []Variant {
 		return []Variant{{Name: "base", Role: RoleBaseline}, {Name: "victim", Role: RoleVariant}, {Name: "good", Role: RoleVariant}}
 	}
-	type told struct {
-		kind string
-		data any
-	}
 	for name, c := range map[string]struct {
-		told   []told
+		told   []Data
 		cases  []Status
 		victim string // why it left the first case
 		status Status
 	}{
 		"killed in the first round": {
-			[]told{{KindCase, CaseEvent{Case: "1", Variants: variants()}}},
+			[]Data{CaseEvent{Case: "1", Variants: variants()}},
 			[]Status{Partial}, "", Partial,
 		},
 		"a first strike": {
-			[]told{
-				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
-				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}}},
+			[]Data{
+				CaseEvent{Case: "1", Variants: variants()},
+				FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}},
 			},
 			[]Status{Partial}, "", Partial,
 		},
 		"struck out": {
-			[]told{
-				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
-				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}, StruckOut: true}},
+			[]Data{
+				CaseEvent{Case: "1", Variants: variants()},
+				FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom", StruckOut: true}},
 			},
 			[]Status{Partial}, "boom", Partial,
 		},
 		"killed in the second case": {
-			[]told{
-				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
-				{KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom"}, StruckOut: true}},
-				{KindCaseEnd, CaseEndEvent{Case: "1", Status: Hung}},
-				{KindCase, CaseEvent{Case: "2", Variants: variants()}},
+			[]Data{
+				CaseEvent{Case: "1", Variants: variants()},
+				FailureEvent{Failure: Failure{Case: "1", Variant: "victim", Message: "boom", StruckOut: true}},
+				CaseEndEvent{Case: "1", Status: Hung},
+				CaseEvent{Case: "2", Variants: variants()},
 			},
 			[]Status{Hung, Partial}, "boom", Hung,
 		},
 		"killed before the document was written": {
-			[]told{
-				{KindCase, CaseEvent{Case: "1", Variants: variants()}},
-				{KindCaseEnd, CaseEndEvent{Case: "1", Status: Complete}},
+			[]Data{
+				CaseEvent{Case: "1", Variants: variants()},
+				CaseEndEvent{Case: "1", Status: Complete},
 			},
 			[]Status{Complete}, "", Partial,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events := journalOf(t, func(tell func(kind string, data any)) {
-				tell(KindExperiment, Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}})
+			events := journalOf(t, func(tell func(Data)) {
+				tell(ExperimentEvent{Result: Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}}})
 				for _, e := range c.told {
-					tell(e.kind, e.data)
+					tell(e)
 				}
 			})
 			found, err := Recover(events)
@@ -94,25 +90,25 @@ func TestRecoveredCasesSayHowTheyEnded(t *testing.T) {
 }
 
 func TestRecoverRefusesAVariantThatTheCaseDoesNotHave(t *testing.T) {
-	events := journalOf(t, func(tell func(kind string, data any)) {
-		tell(KindExperiment, Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}})
-		tell(KindCase, CaseEvent{Case: "1", Variants: []Variant{{Name: "base", Role: RoleBaseline}}})
-		tell(KindFailure, FailureEvent{Failure: Failure{Case: "1", Variant: "nobody"}, StruckOut: true})
+	events := journalOf(t, func(tell func(Data)) {
+		tell(ExperimentEvent{Result: Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}}})
+		tell(CaseEvent{Case: "1", Variants: []Variant{{Name: "base", Role: RoleBaseline}}})
+		tell(FailureEvent{Failure: Failure{Case: "1", Variant: "nobody", StruckOut: true}})
 	})
 	if _, err := Recover(events); err == nil || !strings.Contains(err.Error(), `variant "nobody"`) {
 		t.Errorf("error %v, want one that names the variant", err)
 	}
 }
 
-func journalOf(t *testing.T, write func(tell func(kind string, data any))) []Event {
+func journalOf(t *testing.T, write func(tell func(data Data))) []Event {
 	t.Helper()
 	j, err := CreateJournal(t.TempDir() + "/run")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	write(func(kind string, data any) {
-		if err := j.Append("e", kind, data); err != nil {
+	write(func(data Data) {
+		if _, err := j.Append(Event{Experiment: "e", Data: data}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -8,7 +8,11 @@ import (
 )
 
 // SchemaVersion of result documents. It grows when a field changes meaning.
-const SchemaVersion = 1
+// Documents from oldestSchema on are read, and written as SchemaVersion.
+const (
+	SchemaVersion = 2
+	oldestSchema  = 1
+)
 
 // Status of a result: how far the measuring got, not what it showed.
 type Status string
@@ -33,7 +37,8 @@ type Result struct {
 	Session       Session     `json:"session"`
 	Experiment    Experiment  `json:"experiment"`
 	Metadata      Metadata    `json:"metadata"`
-	Plan          judge.Plan  `json:"plan"` // the looks and error levels fixed before the data
+	Programs      []Program   `json:"programs"` // that the variants run, the baseline's first; none in documents of schema 1
+	Plan          judge.Plan  `json:"plan"`     // the looks and error levels fixed before the data
 	Cases         []Case      `json:"cases"`
 	Selections    []Selection `json:"selections"`
 	Findings      []Finding   `json:"findings"`
@@ -44,13 +49,31 @@ type Result struct {
 
 // Session is one `assay run` on one machine.
 type Session struct {
-	ID       string    `json:"id"`
-	Started  time.Time `json:"started"`
-	Ended    time.Time `json:"ended"`
-	Command  []string  `json:"command"`
-	Seed     uint64    `json:"seed"`
-	Journal  string    `json:"journal"`
-	Overhead Overhead  `json:"overhead"`
+	ID          string       `json:"id"`
+	Started     time.Time    `json:"started"`
+	Ended       time.Time    `json:"ended"` // of the last event
+	Command     []string     `json:"command"`
+	Seed        uint64       `json:"seed"`
+	Journal     string       `json:"journal"`
+	Source      Source       `json:"source"`
+	Resumptions []Resumption `json:"resumptions,omitempty"`
+	Overhead    Overhead     `json:"overhead"`
+}
+
+// Source is what the experiments were read from, for a session that goes on.
+type Source struct {
+	Folder   string            `json:"folder"` // working folder: what is written is relative to it
+	Paths    []string          `json:"paths"`
+	Vars     map[string]string `json:"vars"`
+	VarFiles []string          `json:"var_files"`
+	Only     []string          `json:"only"`
+}
+
+// Resumption is a session that went on after it had ended early, on the same
+// machine. What was measured before and after stands in one document.
+type Resumption struct {
+	Time    time.Time `json:"time"`
+	Command []string  `json:"command"`
 }
 
 // Overhead says where an experiment's wall time went, in nanoseconds.
@@ -92,16 +115,21 @@ type Measure struct {
 	Confidence  float64  `json:"confidence"`
 	WarmupMax   int64    `json:"warmup_max_ns"`
 	WarmupAgree float64  `json:"warmup_agree"` // windows agree within this share
+	Search      bool     `json:"search"`       // the plugin may ask for more
+	Residency   string   `json:"residency"`    // together or turns, of programs that differ; empty in documents of schema 1
+	Prepare     int64    `json:"prepare_timeout_ns"`
+	Heartbeat   int64    `json:"heartbeat_timeout_ns"`
 }
 
 // Guardrail as written.
 type Guardrail struct {
-	Name     string  `json:"name"`
-	Phase    string  `json:"phase"`
-	Variant  string  `json:"variant"` // empty: every variant
-	MinRatio float64 `json:"min_ratio"`
-	Margin   float64 `json:"margin"`
-	OnFail   string  `json:"on_fail"`
+	Name     string   `json:"name"`
+	Phase    string   `json:"phase"`
+	Variant  string   `json:"variant"` // empty: every variant
+	MinRatio float64  `json:"min_ratio"`
+	Margin   float64  `json:"margin"`
+	OnFail   string   `json:"on_fail"`
+	Cases    []string `json:"cases,omitempty"` // in which it is asked; empty: all
 }
 
 // Case is one point of the matrix with everything measured in it.
@@ -115,6 +143,15 @@ type Case struct {
 	Judgements []judge.Judgement          `json:"judgements"`
 	Asserts    []AssertResult             `json:"asserts"`
 	Looks      []Look                     `json:"looks"`
+	Searches   []Search                   `json:"searches,omitempty"`
+}
+
+// Search is one answer of the plugin's search in a case.
+type Search struct {
+	Progress string   `json:"progress"` // the plugin's own words
+	Chosen   []string `json:"chosen"`   // variants to measure because of it
+	Goal     int      `json:"goal"`     // counted rounds of the case by which they are measured
+	Done     bool     `json:"done"`     // nothing more is asked for
 }
 
 // Control is what the A/A arm says of one phase, whether or not a guardrail
@@ -132,9 +169,10 @@ type Control struct {
 
 // Look is one planned look at the data of a case.
 type Look struct {
-	Rounds int    `json:"rounds"`
-	Stop   bool   `json:"stop"`
-	Reason string `json:"reason"`
+	Rounds    int    `json:"rounds"`
+	Stop      bool   `json:"stop"`
+	AddRounds int    `json:"add_rounds"` // to the next look
+	Reason    string `json:"reason"`
 }
 
 // Roles of a variant.
@@ -151,10 +189,11 @@ type Variant struct {
 	Role         string                  `json:"role"`
 	Config       json.RawMessage         `json:"config"`
 	ConfigDigest string                  `json:"config_digest"`
+	Program      int                     `json:"program"`       // index into the document's programs
 	Why          string                  `json:"why,omitempty"` // of a proposed one
 	Facts        map[string]string       `json:"facts"`
-	Metrics      map[string]float64      `json:"metrics"` // median over rounds
-	Checks       []Check                 `json:"checks"`  // last round's, before and after timing
+	Metrics      map[string]float64      `json:"metrics"`          // median over rounds
+	Checks       []Check                 `json:"checks,omitempty"` // last round's and failed ones; computed from the rounds, not written
 	DeviceBytes  int64                   `json:"device_bytes"`
 	PeakBytes    int64                   `json:"peak_device_bytes"`
 	PrepareNs    int64                   `json:"prepare_ns"`     // median one-time cost

@@ -2,26 +2,60 @@ package record
 
 import "time"
 
-// Round is one fresh plugin process and what was measured in it.
+// Round is what was measured in fresh plugin processes: one for all arms where
+// they run one program, else one for each.
 type Round struct {
 	Index     int                 `json:"index"` // from 1
 	Attempt   int                 `json:"attempt"`
 	Started   time.Time           `json:"started"`
 	Ended     time.Time           `json:"ended"`
-	PID       int                 `json:"pid"`
-	StartupNs int64               `json:"startup_ns"` // process start to ready
 	Seed      uint64              `json:"seed"`
 	Order     map[string][]string `json:"order"` // phase: variants in order of the first pass; the second is its reverse, and each further pair has an order of its own
 	Before    Environment         `json:"environment_before"`
 	After     Environment         `json:"environment_after"`
-	Device    Device              `json:"device"`
+	Processes []Process           `json:"processes"`
 	Prepared  []Prepared          `json:"prepared"`
 	Warmups   []Warmup            `json:"warmups"`
+	Waits     []Wait              `json:"waits,omitempty"`
 	Visits    []Visit             `json:"visits"`
 	Released  []Released          `json:"released"`
 	Arms      []string            `json:"arms"`      // variants measured in this round, control included
 	Counted   bool                `json:"counted"`   // every variant was visited: the round enters the statistics
 	Disturbed bool                `json:"disturbed"` // a visit stayed contaminated by other programs
+	Joints    []Joint             `json:"joints,omitempty"`
+}
+
+// Joint is a place at which a round was cut by the end of its session, and went
+// on in fresh processes when the session was resumed.
+type Joint struct {
+	Time    time.Time `json:"time"`
+	Visits  int       `json:"visits"`  // that had ended
+	Samples int       `json:"samples"` // of the visit that was under way
+}
+
+// Process is one plugin process of a round.
+type Process struct {
+	Arms      []string `json:"arms"` // that it measures
+	Program   int      `json:"program"`
+	PID       int      `json:"pid"`
+	StartupNs int64    `json:"startup_ns"` // process start to ready
+	OpenNs    int64    `json:"open_ns"`    // opening the device
+	Device    Device   `json:"device"`
+	Remade
+}
+
+// Remade marks what a resumed session had to do once more: the processes of
+// before were gone.
+type Remade struct {
+	Joint int  `json:"joint,omitempty"` // joints of the round before it
+	Again bool `json:"again,omitempty"` // the round had it already
+}
+
+// Wait is a wait for other programs to leave the cores alone, after a visit that
+// they contaminated.
+type Wait struct {
+	Visit int   `json:"visit"`
+	Ns    int64 `json:"ns"`
 }
 
 // Prepared is what the plugin said of one variant before timing.
@@ -34,12 +68,14 @@ type Prepared struct {
 	DeviceBytes int64                 `json:"device_bytes"`
 	PrepareNs   int64                 `json:"prepare_ns"` // the plugin's one-time cost, such as repacking
 	HostNs      int64                 `json:"host_ns"`    // the whole preparation by the host's clock
+	Remade
 }
 
 // PhaseFacts of one variant in one phase.
 type PhaseFacts struct {
-	Units float64 `json:"units_per_iteration"`
-	Bytes int64   `json:"bytes_per_iteration"`
+	Units      float64 `json:"units_per_iteration"`
+	Bytes      int64   `json:"bytes_per_iteration"`
+	Iterations uint64  `json:"iterations,omitempty"` // of every sample, fixed by the plugin
 }
 
 // Released is what the plugin said of one variant after timing.
@@ -48,6 +84,7 @@ type Released struct {
 	Checks    []Check            `json:"checks"`
 	Metrics   map[string]float64 `json:"metrics"`
 	PeakBytes int64              `json:"peak_device_bytes"`
+	HostNs    int64              `json:"host_ns"`
 }
 
 // Warmup of one variant in one phase.
@@ -59,6 +96,9 @@ type Warmup struct {
 	Stable     bool    `json:"stable"`
 	Spread     float64 `json:"spread"`     // of the last windows, as a share
 	Iterations uint64  `json:"iterations"` // that filled a sample
+	PerNs      float64 `json:"per_iteration_ns"`
+	Visit      int     `json:"visit,omitempty"` // the last one before it, after a wait
+	Remade
 }
 
 // Visit is the samples taken of one variant before moving to the next.
@@ -69,22 +109,16 @@ type Visit struct {
 	Pass         int         `json:"pass"` // 1 there, 2 back, and so on
 	Started      time.Time   `json:"started"`
 	HostNs       int64       `json:"host_ns"` // the host's own clock around the visit
-	Samples      []Sample    `json:"samples"`
+	Samples      Samples     `json:"samples"`
 	Contaminated bool        `json:"contaminated"`
 	Reasons      []string    `json:"reasons,omitempty"`
 	Superseded   bool        `json:"superseded"` // a cleaner visit in the same place of the order stands in for it
 	Observed     Observation `json:"observed"`
+	PeakBytes    int64       `json:"peak_device_bytes"`
 }
 
-// Sample is one timed batch of iterations; times are of the whole batch.
-type Sample struct {
-	Seq        uint64             `json:"seq"`
-	Iterations uint64             `json:"iterations"`
-	WallNs     int64              `json:"wall_ns"`
-	DeviceNs   int64              `json:"device_ns"`
-	EncodeNs   int64              `json:"encode_ns"`
-	Metrics    map[string]float64 `json:"metrics,omitempty"`
-}
+// Ended is false of a visit that the end of its process or session cut short.
+func (v *Visit) Ended() bool { return v.Pass > 0 }
 
 // Failure is something that went wrong, kept as data.
 type Failure struct {
@@ -104,6 +138,7 @@ type Failure struct {
 	Panic      []string `json:"panic"`
 	Stderr     []string `json:"stderr_tail"`
 	NextStep   string   `json:"next_step"`
+	StruckOut  bool     `json:"struck_out"` // the variant, or without one the case, is measured no more
 }
 
 // Probe is how the device answered a process of its own after the experiment's

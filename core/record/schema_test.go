@@ -27,7 +27,7 @@ func generate(t *testing.T) []byte {
 		return t.Name()
 	}}
 	s := r.Reflect(&Result{})
-	s.ID = "https://assay-bench.github.io/schema/result-v1.json"
+	s.ID = "https://assay-bench.github.io/schema/result-v2.json"
 	s.Title = "Assay result document"
 	raw, err := json.Marshal(s)
 	if err != nil {

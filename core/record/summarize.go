@@ -181,14 +181,13 @@ func (v *Variant) collect(rounds []Round) {
 	if v.Facts == nil {
 		v.Facts = map[string]string{}
 	}
-	v.Checks = []Check{}
+	v.collectChecks(rounds)
 	for i := range rounds {
 		for _, p := range rounds[i].Prepared {
 			if p.Variant != v.Name {
 				continue
 			}
 			v.Facts, v.DeviceBytes = p.Facts, p.DeviceBytes
-			v.Checks = keepFailed(v.Checks, p.Checks)
 			prepare = append(prepare, float64(p.PrepareNs))
 			addMetrics(metrics, p.Metrics)
 		}
@@ -197,13 +196,12 @@ func (v *Variant) collect(rounds []Round) {
 				continue
 			}
 			v.PeakBytes = max(v.PeakBytes, p.PeakBytes)
-			v.Checks = keepFailed(v.Checks, p.Checks)
 			addMetrics(metrics, p.Metrics)
 		}
 		for _, visit := range rounds[i].Visits {
 			if visit.Variant == v.Name && !visit.Superseded {
-				for _, s := range visit.Samples {
-					addMetrics(metrics, s.Metrics)
+				for _, m := range visit.Samples.Metrics {
+					addMetrics(metrics, m)
 				}
 			}
 		}
@@ -214,6 +212,23 @@ func (v *Variant) collect(rounds []Round) {
 	}
 	if len(prepare) > 0 {
 		v.PrepareNs = int64(stats.Median(prepare))
+	}
+}
+
+// collectChecks gathers the variant's checks of all rounds.
+func (v *Variant) collectChecks(rounds []Round) {
+	v.Checks = []Check{}
+	for i := range rounds {
+		for _, p := range rounds[i].Prepared {
+			if p.Variant == v.Name {
+				v.Checks = keepFailed(v.Checks, p.Checks)
+			}
+		}
+		for _, p := range rounds[i].Released {
+			if p.Variant == v.Name {
+				v.Checks = keepFailed(v.Checks, p.Checks)
+			}
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func (r *Result) JudgeGuardrails() []judge.Guardrail {
 	for i, g := range r.Experiment.Guardrails {
 		out[i] = judge.Guardrail{
 			Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: g.MinRatio, Margin: g.Margin,
-			OnFail: judge.OnFail(g.OnFail), Tradeoff: r.Experiment.Tradeoffs[g.Name],
+			OnFail: judge.OnFail(g.OnFail), Tradeoff: r.Experiment.Tradeoffs[g.Name], Cases: g.Cases,
 		}
 	}
 	return out

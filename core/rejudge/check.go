@@ -106,7 +106,7 @@ func recomputePlan(r *record.Result) error {
 	if e.Measure.Confidence > 0 {
 		m.Confidence = e.Measure.Confidence
 	}
-	var variants []int
+	var sizes []judge.Size
 	for i := range r.Cases {
 		n := 0
 		for _, v := range r.Cases[i].Variants {
@@ -114,9 +114,9 @@ func recomputePlan(r *record.Result) error {
 				n++
 			}
 		}
-		variants = append(variants, n)
+		sizes = append(sizes, judge.Size{Case: r.Cases[i].ID, Variants: n})
 	}
-	p, err := judge.PlanFor(m, r.JudgeGuardrails(), variants)
+	p, err := judge.PlanFor(m, r.JudgeGuardrails(), sizes)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package rejudge
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -52,8 +51,9 @@ func (rep *Report) CheckJournal(file string, r *record.Result) error {
 // may have been copied from another machine.
 func findJournal(file string, r *record.Result) string {
 	named := r.Session.Journal
-	beside := filepath.Join(filepath.Dir(file), "runs", r.Session.ID, "journal.jsonl")
-	for _, p := range []string{named, beside} {
+	in := func(folder string) string { return filepath.Join(folder, "runs", r.Session.ID, "journal.jsonl") }
+	folder := filepath.Dir(file)
+	for _, p := range []string{named, in(folder), in(filepath.Dir(folder))} {
 		if _, err := os.Stat(p); p != "" && err == nil {
 			return p
 		}
@@ -83,7 +83,7 @@ func checkJournal(path string, r *record.Result) (Journal, error) {
 	for i := range want.Cases {
 		for _, d := range want.Cases[i].Rounds {
 			for _, v := range d.Visits {
-				j.Samples += len(v.Samples)
+				j.Samples += v.Samples.Len()
 			}
 		}
 	}
@@ -105,33 +105,20 @@ func checkJournal(path string, r *record.Result) (Journal, error) {
 	return j, nil
 }
 
-// fold replays the experiment's events into a document without cases.
+// fold makes the document that the journal holds of the experiment.
 func fold(events []record.Event, r *record.Result) (*record.Result, error) {
-	want := &record.Result{Experiment: r.Experiment, Session: r.Session}
-	seen := false
-	for _, ev := range events {
-		switch {
-		case ev.Kind == record.KindSession:
-			var s record.Session
-			if err := json.Unmarshal(ev.Data, &s); err != nil {
-				return nil, fmt.Errorf("journal event %d: %w", ev.Seq, err)
-			}
-			if s.ID != r.Session.ID {
-				return nil, fmt.Errorf("it is the journal of session %s, the document is of session %s", s.ID, r.Session.ID)
-			}
-		case ev.Kind == record.KindExperiment && ev.Experiment == r.Experiment.Name:
-			var begun record.Result
-			if err := json.Unmarshal(ev.Data, &begun); err != nil {
-				return nil, fmt.Errorf("journal event %d: %w", ev.Seq, err)
-			}
-			want.Experiment = begun.Experiment
-			seen = true
-		}
+	l, err := record.Fold(events)
+	if err != nil {
+		return nil, err
 	}
-	if !seen {
+	if l.Session.ID != r.Session.ID {
+		return nil, fmt.Errorf("it is the journal of session %s, the document is of session %s", l.Session.ID, r.Session.ID)
+	}
+	want := l.Find(r.Experiment.Name)
+	if want == nil {
 		return nil, fmt.Errorf("it says nothing of experiment %q", r.Experiment.Name)
 	}
-	return want, want.Replay(events, r.Experiment.Name)
+	return want, nil
 }
 
 // measured reduces both documents to what the journal knows: what was asked

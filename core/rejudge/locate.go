@@ -65,10 +65,9 @@ func inRound(d *record.Round, path []string) string {
 		return where + ": " + strings.Join(path, " ")
 	}
 	where += fmt.Sprintf(", visit %d of %s in %s", v.Index, v.Variant, v.Phase)
-	if len(rest) >= 2 && rest[0] == "samples" {
-		if s, field := element(v.Samples, rest[1:]); s != nil {
-			n, _ := strconv.Atoi(rest[1])
-			return strings.TrimSpace(fmt.Sprintf("%s, sample %d: %s", where, n+1, strings.Join(field, " ")))
+	if len(rest) == 3 && rest[0] == "samples" {
+		if n, err := strconv.Atoi(rest[2]); err == nil {
+			return fmt.Sprintf("%s, sample %d: %s", where, n+1, rest[1])
 		}
 	}
 	return where + ": " + strings.Join(rest, " ")

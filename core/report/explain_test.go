@@ -53,7 +53,7 @@ func TestExplain(t *testing.T) {
 		{"explain-noisy.golden", fakeresult.Options{Noise: 0.05}, nil},
 		{"explain-no-guardrails.golden", fakeresult.Options{Margin: -1}, nil},
 		{"explain-one-sample-edited.golden", fakeresult.Options{Folder: filepath.Join(t.TempDir(), "run2")}, func(r *record.Result) {
-			r.Cases[0].Rounds[4].Visits[1].Samples[2].WallNs += 3e6
+			r.Cases[0].Rounds[4].Visits[1].Samples.WallNs[2] += 3e6
 		}},
 		{"explain-verdict-edited.golden", fakeresult.Options{Variants: map[string]float64{"slow": 0.95}, Order: []string{"slow"}}, func(r *record.Result) {
 			r.Verdict, r.Cases[0].Judgements[0].Verdict = "pass", "pass"

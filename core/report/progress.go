@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/assay-bench/assay/core/session"
+	"github.com/assay-bench/assay/core/record"
 )
 
 // Progress shows a session while it runs: on a terminal one live line that is
@@ -20,6 +20,7 @@ type Progress struct {
 	width    int
 	drawn    time.Time
 	live     bool // a live line is on the screen
+	round    live
 	now      func() time.Time
 }
 
@@ -33,57 +34,98 @@ func NewProgress(out io.Writer, style Style, width int) *Progress {
 const redraw = 200 * time.Millisecond
 
 // Show takes one event of the session.
-func (p *Progress) Show(e session.Event) {
-	switch e.Kind {
-	case session.Waiting:
-		p.line("waiting: another session measures on this machine (%s)", e.Text)
-	case session.ExperimentBegins:
-		p.line("%s %s", p.style.bold(fmt.Sprintf("[%d/%d] %s", e.Done+1, e.Total, e.Experiment)), e.Text)
-	case session.CaseBegins:
-		if e.Total > 1 {
-			p.line("  case %s (%d of %d)", e.Case, e.Done+1, e.Total)
+func (p *Progress) Show(e record.Event) {
+	switch d := e.Data.(type) {
+	case record.WaitingEvent:
+		p.line("waiting: another session measures on this machine (%s)", d.Holder)
+	case record.ResumedEvent:
+		p.line("resumed: what the journal has is not measured again")
+	case record.ExperimentEvent:
+		p.line("%s %s", p.style.bold(fmt.Sprintf("[%d/%d] %s", d.Number, d.Of, e.Experiment)), d.Experiment.Description)
+		for _, n := range d.Diagnostics {
+			p.line("  note: %s", n)
 		}
-	case session.RoundBegins, session.Step, session.SampleTaken:
-		p.draw(e)
-	case session.RoundEnds:
-		if !p.terminal {
-			p.line("  round %d of %d%s", e.Round, e.Rounds, eta(e.ETA))
+	case record.CaseEvent:
+		if d.Of > 1 {
+			p.line("  case %s (%d of %d)", d.Case, d.Number, d.Of)
 		}
-	case session.LookTaken:
-		p.line("  look at %s: %s", Count(e.Round, "round"), e.Text)
-	case session.Searched:
-		p.line("  search: %s", e.Text)
-	case session.Failed:
+	case record.RoundBeginEvent:
+		p.round = live{index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
+		p.draw("", true)
+	case record.StepEvent:
+		p.round.step(d)
+		p.draw("", false)
+	case record.SampleEvent:
+		p.draw("  "+nanos(float64(d.Sample.WallNs)/float64(d.Sample.Iterations)), false)
+	case record.RoundEndEvent:
+		p.ended(d)
+	case record.LookEvent:
+		p.line("  look at %s: %s", Count(d.Look.Rounds, "round"), d.Look.Reason)
+	case record.SearchEvent:
+		if d.Search.Progress != "" {
+			p.line("  search: %s", d.Search.Progress)
+		}
+	case record.FailureEvent:
 		p.clear()
-		Failure(p.out, e.Failure)
-	case session.Noted:
-		p.line("  note: %s", e.Text)
-	case session.ExperimentEnds:
+		Failure(p.out, &d.Failure)
+	case record.NoteEvent:
+		p.line("  note: %s", d.Text)
+	case record.ResultEvent:
 		p.clear()
 	}
 }
 
+// ended tells the end of a round: on a terminal the next one overwrites it, unless
+// it is measured again.
+func (p *Progress) ended(d record.RoundEndEvent) {
+	switch {
+	case d.Again != "":
+		p.line("  round %d again: %s", d.CountedBy+1, d.Again)
+	case !p.terminal:
+		p.line("  round %d of %d%s", d.CountedBy, d.Goal, eta(time.Duration(d.ETA)))
+	}
+}
+
+// live is what the live line says of the round under way.
+type live struct {
+	index, goal   int
+	visit, visits int
+	what          string
+	eta           time.Duration
+}
+
+func (l *live) step(d record.StepEvent) {
+	l.visit = max(l.visit, d.Visit)
+	l.visits = max(l.visits, d.Visit) // visits made again come on top of those planned
+	stage := d.Stage
+	if d.Detail != "" {
+		stage += ": " + d.Detail
+	}
+	if d.Stage == "wait" {
+		stage = "waiting for other programs"
+	}
+	l.what = strings.TrimSpace(strings.Join([]string{stage, d.Variant, d.Phase}, " "))
+}
+
 // draw redraws the live line: round, visit, what is under way, time left.
-func (p *Progress) draw(e session.Event) {
-	if !p.terminal || (p.now().Sub(p.drawn) < redraw && e.Kind != session.RoundBegins) {
+func (p *Progress) draw(last string, now bool) {
+	if !p.terminal || p.now().Sub(p.drawn) < redraw && !now {
 		return
 	}
 	p.drawn = p.now()
 	var b strings.Builder
-	fmt.Fprintf(&b, "  round %d", e.Round)
-	if e.Rounds > 0 {
-		fmt.Fprintf(&b, "/%d", e.Rounds)
+	l := &p.round
+	fmt.Fprintf(&b, "  round %d", l.index)
+	if l.goal > 0 {
+		fmt.Fprintf(&b, "/%d", l.goal)
 	}
-	if e.Total > 0 {
-		fmt.Fprintf(&b, "  %s %d/%d", bar(e.Done, e.Total), e.Done, e.Total)
+	if l.visits > 0 {
+		fmt.Fprintf(&b, "  %s %d/%d", bar(l.visit, l.visits), l.visit, l.visits)
 	}
-	if what := strings.TrimSpace(e.Text + " " + e.Variant + " " + e.Phase); what != "" {
-		b.WriteString("  " + what)
+	if l.what != "" {
+		b.WriteString("  " + l.what)
 	}
-	if e.PerIteration > 0 {
-		b.WriteString("  " + nanos(float64(e.PerIteration)))
-	}
-	b.WriteString(eta(e.ETA))
+	b.WriteString(last + eta(l.eta))
 	p.clear()
 	fmt.Fprint(p.out, cut(b.String(), p.width-1))
 	p.live = true

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/record"
 )
 
 // Rounds that would exceed the case's part of the budget are not begun; what
@@ -21,11 +21,11 @@ func TestBudget(t *testing.T) {
 		{"the first of two cases has half", 2, 0, 50, true},
 		{"the second has what is left", 2, 1, 50, false},
 	} {
-		k := &caseRun{roundTime: time.Minute, experiment: &experiment{
-			started: time.Now(), cases: c.ended,
-			config: &config.Experiment{Cases: make([]config.Case, c.cases), Measure: config.Measure{Budget: time.Hour}},
-		}}
-		if got := k.overBudget(c.rounds); got != c.want {
+		d := &record.Result{Cases: make([]record.Case, c.ended+1)}
+		d.Experiment.Measure.Budget = time.Hour.Nanoseconds()
+		now := &d.Cases[c.ended]
+		now.Rounds = []record.Round{{Counted: true, Started: time.Unix(0, 0), Ended: time.Unix(60, 0)}}
+		if got := overBudget(d, now, c.cases, c.rounds); got != c.want {
 			t.Errorf("%s: over the budget %t, want %t", c.name, got, c.want)
 		}
 	}

@@ -35,8 +35,13 @@ func canonicalConfig(raw []byte) (canonical []byte, digest string, err error) {
 	if canonical, err = ctyjson.Marshal(v, v.Type()); err != nil {
 		return nil, "", err
 	}
+	return canonical, digestOf(canonical), nil
+}
+
+// digestOf is the digest by which a plugin is told which configuration it gets.
+func digestOf(canonical []byte) string {
 	sum := sha256.Sum256(bytes.TrimSpace(canonical))
-	return canonical, "sha256:" + hex.EncodeToString(sum[:]), nil
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 func deviceOf(d *pluginv1.Device) record.Device {
@@ -47,7 +52,7 @@ func deviceOf(d *pluginv1.Device) record.Device {
 	return record.Device{
 		Kind: d.GetKind(), Name: d.GetName(), Family: d.GetFamily(), Cores: int(d.GetCores()), Memory: d.GetMemoryBytes(),
 		LastCache: d.GetLastCacheBytes(), Driver: d.GetDriver(), OSBuild: d.GetOsBuild(), Simulated: d.GetSimulated(),
-		CopyRate: rate, Facts: orEmptyMap(d.GetFacts()),
+		CopyRate: rate, Facts: orEmptyMap(d.GetFacts()), Index: int(d.GetIndex()),
 	}
 }
 
@@ -86,7 +91,8 @@ func sampleOf(s *pluginv1.Sample) record.Sample {
 // still fits JSON, which has no infinity.
 const largest = 1e100
 
-// finite drops metrics that JSON cannot hold, or not what is computed from them.
+// finite drops NaN, infinity and values above 1e100: they, or sums of them,
+// cannot be written as JSON.
 func finite(m map[string]float64) map[string]float64 {
 	out := map[string]float64{}
 	for name, v := range m {
@@ -103,11 +109,11 @@ var errNumbers = errors.New("the plugin's numbers cannot be right")
 func phaseFactsOf(in map[string]*pluginv1.PhaseFacts) (map[string]record.PhaseFacts, error) {
 	out := map[string]record.PhaseFacts{}
 	for name, f := range in {
-		units, bytes := f.GetUnitsPerIteration(), f.GetBytesPerIteration()
-		if !(units >= 0 && units <= largest) || bytes < 0 {
-			return nil, fmt.Errorf("%w: %v units and %d bytes per iteration of phase %q", errNumbers, units, bytes, name)
+		units, bytes, fixed := f.GetUnitsPerIteration(), f.GetBytesPerIteration(), f.GetIterations()
+		if !(units >= 0 && units <= largest) || bytes < 0 || fixed > math.MaxInt32 {
+			return nil, fmt.Errorf("%w: %v units and %d bytes per iteration, %d iterations a sample, of phase %q", errNumbers, units, bytes, fixed, name)
 		}
-		out[name] = record.PhaseFacts{Units: units, Bytes: bytes}
+		out[name] = record.PhaseFacts{Units: units, Bytes: bytes, Iterations: fixed}
 	}
 	return out, nil
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
+	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/judge"
-	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -15,25 +14,26 @@ import (
 const confidence = 0.95
 
 // newResult is the document before anything is measured.
-func (x *experiment) newResult(ctx context.Context) (*record.Result, error) {
-	e, f := x.config, x.facts
+func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs *programs) (*record.Result, error) {
+	f := s.facts
 	r := &record.Result{
 		SchemaVersion: record.SchemaVersion, Status: record.Partial, Verdict: "none",
-		Session:    x.document(),
-		Experiment: x.describeExperiment(),
+		Session:    s.ledger.Session,
+		Experiment: describeExperiment(e),
 		Metadata: record.Metadata{
 			Epsilon: []string{}, Threadgroup: []string{}, Bits: []string{}, GroupSize: []string{}, DType: []string{},
 			MLXVersion: f.mlx, MLXReason: f.mlxReason,
 			GitSHA: f.gitSHA, GitDirty: f.gitDirty, GitReason: f.gitReason,
-			Assay: f.self, Host: f.host, Before: machine.Environment(ctx),
-			Plugin: record.Binary{
-				Name: x.plugin.Name, Version: x.plugin.Version, SHA256: x.plugin.SHA256, SDK: x.plugin.Describe.GetSdkVersion(),
-			},
+			Assay: f.self, Host: f.host, Before: s.Environment(ctx), Plugin: programs.list[0].plugin.binary(),
+			Device: record.Device{Facts: map[string]string{}},
 		},
-		Cases: []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{},
+		Programs: programs.recorded(),
+		Cases:    []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{},
 		Failures: []record.Failure{}, Diagnostics: []string{},
 	}
-	r.Session.Seed = x.seed
+	if e.Measure.Seed != 0 {
+		r.Session.Seed = e.Measure.Seed
+	}
 	for name, v := range e.Metadata {
 		raw, err := ctyRaw(v)
 		if err != nil {
@@ -42,33 +42,28 @@ func (x *experiment) newResult(ctx context.Context) (*record.Result, error) {
 		r.Experiment.Metadata[name] = raw
 	}
 	var err error
-	if r.Plan, err = x.plan(r); err != nil {
+	if r.Plan, err = looks(e, r); err != nil {
 		return nil, err
 	}
-	for _, n := range r.Plan.Notes {
-		x.note(r, n)
-	}
+	r.Diagnostics = append(r.Diagnostics, r.Plan.Notes...)
 	return r, nil
 }
 
-// plan fixes looks and error levels before any data.
-func (x *experiment) plan(r *record.Result) (judge.Plan, error) {
-	m := judge.Method{Confidence: confidence, Rounds: x.config.Measure.Rounds, MaxRounds: x.config.Measure.MaxRounds}
-	var variants []int
-	for i := range x.config.Cases {
-		variants = append(variants, len(x.config.Cases[i].Variants)-1)
+// looks fixes looks and error levels before any data.
+func looks(e *config.Experiment, r *record.Result) (judge.Plan, error) {
+	m := judge.Method{Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}
+	var sizes []judge.Size
+	for i := range e.Cases {
+		sizes = append(sizes, judge.Size{Case: e.Cases[i].ID, Variants: len(e.Cases[i].Variants) - 1})
 	}
-	return judge.PlanFor(m, r.JudgeGuardrails(), variants)
+	return judge.PlanFor(m, r.JudgeGuardrails(), sizes)
 }
 
-func (x *experiment) describeExperiment() record.Experiment {
-	e, m := x.config, x.config.Measure
-	phases, units := slices.Clone(m.Phases), map[string]string{}
-	for _, p := range x.plugin.Describe.GetPhases() {
-		if len(m.Phases) == 0 {
-			phases = append(phases, p.GetName())
-		}
-		units[p.GetName()] = p.GetUnit()
+func describeExperiment(e *config.Experiment) record.Experiment {
+	m := e.Measure
+	units := map[string]string{}
+	for _, p := range e.Phases {
+		units[p.Name] = p.Unit
 	}
 	d := record.Experiment{
 		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
@@ -76,66 +71,42 @@ func (x *experiment) describeExperiment() record.Experiment {
 		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
 		Measure: record.Measure{
 			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Passes: m.Passes, Cache: m.Cache,
-			Budget: m.Budget.Nanoseconds(), Phases: phases, Confidence: confidence,
+			Budget: m.Budget.Nanoseconds(), Phases: slices.Clone(e.PhaseNames()), Confidence: confidence,
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
+			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
 		},
 	}
 	for name, reason := range e.Tradeoffs {
 		d.Tradeoffs[name] = reason
 	}
 	for _, g := range e.Guardrails {
-		d.Guardrails = append(d.Guardrails, record.Guardrail{
-			Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: g.MinRatio, Margin: g.Margin, OnFail: g.OnFail,
-		})
+		d.Guardrails = append(d.Guardrails, guardrails(e, &g)...)
 	}
 	return d
 }
 
-// conclude judges what was measured and completes the document.
-func (x *experiment) conclude(ctx context.Context) error {
-	r := x.result
-	if err := r.Summarize(); err != nil {
-		return err
+// guardrails are those that a guardrail comes to: one for all cases that have
+// the same bounds.
+func guardrails(e *config.Experiment, g *config.Guardrail) []record.Guardrail {
+	var out []record.Guardrail
+	asked := 0
+	for i := range e.Cases {
+		own, ok := g.In(e.Cases[i].ID)
+		if !ok {
+			continue
+		}
+		asked++
+		k := slices.IndexFunc(out, func(o record.Guardrail) bool { return o.MinRatio == own.MinRatio && o.Margin == own.Margin })
+		if k < 0 {
+			k = len(out)
+			out = append(out, record.Guardrail{
+				Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: own.MinRatio, Margin: own.Margin, OnFail: g.OnFail,
+			})
+		}
+		out[k].Cases = append(out[k].Cases, e.Cases[i].ID)
 	}
-	r.FillMetadata() // facts of the plugin come with the summary
-	if err := x.evaluate(); err != nil {
-		return err
+	if len(out) == 1 && asked == len(e.Cases) {
+		out[0].Cases = nil
 	}
-	if err := r.Summarize(); err != nil { // the verdict counts the asserts
-		return err
-	}
-	r.Status = x.status()
-	x.end(ctx)
-	return nil
-}
-
-// skip completes the document of an experiment whose `when` is false.
-func (x *experiment) skip(ctx context.Context) *record.Result {
-	x.result.Status = record.Skipped
-	x.result.Diagnostics = append(x.result.Diagnostics, "skipped: its `when` is false")
-	x.end(ctx)
-	return x.result
-}
-
-func (x *experiment) end(ctx context.Context) {
-	r := x.result
-	r.Metadata.After = machine.Environment(ctx)
-	r.Session.Ended = time.Now().UTC()
-	o := &r.Session.Overhead
-	o.Wall = time.Since(x.started).Nanoseconds()
-	o.Host = o.Wall - o.Visits - o.Prepare - o.Startup - o.Quiet
-}
-
-// status is the worst of the cases', or partial when one is missing.
-func (x *experiment) status() record.Status {
-	r := x.result
-	least := record.Complete
-	if len(r.Cases) < len(x.config.Cases) {
-		least = record.Partial
-	}
-	worst := r.WorstStatus(least)
-	if worst == record.Complete && r.Verdict == string(judge.Invalid) {
-		return record.Invalid
-	}
-	return worst
+	return out
 }

@@ -7,41 +7,41 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// evaluate runs the experiment's asserts and selects over what was measured.
-func (x *experiment) evaluate() error {
-	r := x.result
-	r.Selections = []record.Selection{}
-	for i := range r.Cases {
-		c, source := &r.Cases[i], &x.config.Cases[i]
-		c.Asserts = []record.AssertResult{}
-		measured := measuredOf(c, r.Experiment.Measure.Phases)
-		for j := range x.config.Asserts {
-			a := &x.config.Asserts[j]
+// evaluate runs the experiment's asserts and selects over what was measured, into
+// the event that concludes it. Notes are what its author should know.
+func (r *runner) evaluate(e *record.ConcludedEvent) (notes []string) {
+	for i := range r.doc.Cases {
+		c, source := &r.doc.Cases[i], &r.config.Cases[i]
+		asserts := []record.AssertResult{}
+		measured := measuredOf(c, r.doc.Experiment.Measure.Phases)
+		for j := range r.config.Asserts {
+			a := &r.config.Asserts[j]
 			for _, m := range measured {
 				if a.Variant != "" && a.Variant != m.Name {
 					continue
 				}
-				holds, message, diags := x.config.EvalAssert(a, source, m)
+				holds, message, diags := r.config.EvalAssert(a, source, m)
 				if diags.HasErrors() {
 					message = diags.Error()
 				}
-				c.Asserts = append(c.Asserts, record.AssertResult{Name: a.Name, Variant: m.Name, Passed: holds, Message: message})
+				asserts = append(asserts, record.AssertResult{Name: a.Name, Variant: m.Name, Passed: holds, Message: message})
 			}
 		}
-		for j := range x.config.Selects {
-			s := &x.config.Selects[j]
-			winner, value, diags := x.config.EvalSelect(s, source, measured)
+		e.Asserts[c.ID] = asserts
+		for j := range r.config.Selects {
+			s := &r.config.Selects[j]
+			winner, value, diags := r.config.EvalSelect(s, source, measured)
 			sel := record.Selection{Name: s.Name, Case: c.ID, Variant: winner, Value: value, Reason: fmt.Sprintf("best of %d variants", len(measured))}
 			if winner == "" {
 				sel.Reason = "no variant satisfies its condition"
 			}
 			for _, d := range diags {
-				x.note(r, "select "+s.Name+": "+d.Summary+": "+d.Detail)
+				notes = append(notes, "select "+s.Name+": "+d.Summary+": "+d.Detail)
 			}
-			r.Selections = append(r.Selections, sel)
+			e.Selections = append(e.Selections, sel)
 		}
 	}
-	return nil
+	return notes
 }
 
 // measuredOf lists what asserts and selects may look at: every variant that
@@ -70,12 +70,12 @@ func measuredOf(c *record.Case, phases []string) []config.Measured {
 
 // wanted says whether the experiment runs, which its `when` may make depend on
 // the experiments before it.
-func (x *experiment) wanted(before []*record.Result) (bool, error) {
+func wanted(e *config.Experiment, before []*record.Result) (bool, error) {
 	outcomes := map[string]config.Outcome{}
 	for _, r := range before {
 		outcomes[r.Experiment.Name] = outcomeOf(r)
 	}
-	run, diags := x.config.EvalWhen(outcomes)
+	run, diags := e.EvalWhen(outcomes)
 	if diags.HasErrors() {
 		return false, diags
 	}
@@ -99,9 +99,4 @@ func outcomeOf(r *record.Result) config.Outcome {
 		o.Findings = append(o.Findings, config.OutcomeFinding{Case: f.Case, Kind: f.Kind, Summary: f.Summary, Certainty: f.Certainty})
 	}
 	return o
-}
-
-func (x *experiment) note(r *record.Result, text string) {
-	r.Diagnostics = append(r.Diagnostics, text)
-	x.report(Event{Kind: Noted, Text: text})
 }

@@ -1,9 +1,9 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/core/process"
@@ -11,31 +11,33 @@ import (
 )
 
 // fail keeps a plugin's failure as data and decides who gets the strike. Its
-// error is for failures of the host itself, which no retry can mend.
-func (r *round) fail(err error) error {
+// error is for failures of the host itself, which no retry can mend, and for a
+// session that is to end.
+func (r *runner) fail(ctx context.Context, err error) error {
 	var host *record.WriteError
-	if errors.As(err, &host) {
+	var other *otherDevice
+	if errors.As(err, &host) || errors.As(err, &other) || r.now.stage == "" {
 		return err
 	}
-	f, final := r.failure(err)
-	f.Round, f.Attempt, f.Phase = r.number, r.document().Rounds[r.number-1].Attempt, r.phase
-	f.Stage = r.stage
-	if r.blame != nil {
-		f.Variant = r.blame.name
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	r.hung = f.Kind == string(process.KindHang)
-	f.NextStep = r.strike(&f, final)
-	return r.keep(f, r.blame != nil && r.blame.out != "")
+	f, final := failureOf(err)
+	f.Case, f.Round, f.Variant, f.Phase, f.Stage = r.now.caseID, r.now.round, r.now.variant, r.now.phase, r.now.stage
+	if f.Stage == stagePropose {
+		f.NextStep = "the measurements stand; only the plugin's finding is missing"
+		return r.emit(record.FailureEvent{Failure: f})
+	}
+	x := r.round()
+	f.Attempt = x.x.Attempt
+	f.StruckOut = final || strikes(r.doc, x.c, f.Variant)+1 >= strikesOut
+	f.NextStep = nextStep(x.c, &f)
+	return r.emit(record.FailureEvent{Failure: f})
 }
 
-func (k *caseRun) keep(f record.Failure, struckOut bool) error {
-	k.report(Event{Kind: Failed, Case: k.config.ID, Variant: f.Variant, Phase: f.Phase, Failure: &f})
-	return k.emit(record.KindFailure, record.FailureEvent{Failure: f, StruckOut: struckOut})
-}
-
-// failure describes an error; final says that trying again is pointless.
-func (k *caseRun) failure(err error) (f record.Failure, final bool) {
-	f = record.Failure{Case: k.config.ID, Kind: "error", Message: err.Error(), Panic: []string{}, Stderr: []string{}}
+// failureOf describes an error; final says that trying again is pointless.
+func failureOf(err error) (f record.Failure, final bool) {
+	f = record.Failure{Kind: "error", Message: err.Error(), Panic: []string{}, Stderr: []string{}}
 	var no *refusal
 	var death *process.DeathError
 	switch {
@@ -64,28 +66,20 @@ func tail(text string) []string {
 	return lines[max(0, len(lines)-stderrLines):]
 }
 
-// strike counts the failure against the variant at work, or against the case,
-// and says what happens next.
-func (r *round) strike(f *record.Failure, final bool) string {
-	if r.blame == nil {
-		r.strikes++
-		if final || r.strikes >= strikesOut {
-			r.dead = fmt.Sprintf("stage %s failed before any variant ran: %s", r.stage, f.Message)
-			return "the case ends here; `assay doctor` checks device and plugin"
-		}
-		return "the round is tried again in a fresh process"
-	}
-	r.blame.strikes++
-	if !final && r.blame.strikes < strikesOut {
-		return "the round is tried again in a fresh process"
-	}
-	r.blame.out = f.Message
-	left := r.living(r.asked)
+// nextStep says what happens after a failure.
+func nextStep(c *record.Case, f *record.Failure) string {
 	switch {
-	case len(left) == 0 || left[0].role != record.RoleBaseline:
-		return "the case ends here: there is no baseline to compare with"
-	case !slices.ContainsFunc(left, (*arm).compared):
-		return fmt.Sprintf("the case ends here: without variant %q nothing is left to compare", r.blame.name)
+	case !f.StruckOut:
+		return "the round is tried again in fresh processes"
+	case f.Variant == "":
+		return "the case ends here; `assay doctor` checks device and plugin"
 	}
-	return fmt.Sprintf("the case goes on without variant %q", r.blame.name)
+	left := living(c, func(v *record.Variant) bool { return asked(v) && v.Name != f.Variant })
+	switch {
+	case variantNamed(c, f.Variant).Role == record.RoleBaseline:
+		return "the case ends here: there is no baseline to compare with"
+	case !worthwhile(c, left):
+		return fmt.Sprintf("the case ends here: without variant %q nothing is left to compare", f.Variant)
+	}
+	return fmt.Sprintf("the case goes on without variant %q", f.Variant)
 }

@@ -71,7 +71,7 @@ func kept(r *record.Result, variant string) int {
 	for _, d := range r.Cases[0].Rounds {
 		for _, v := range d.Visits {
 			if v.Variant == variant {
-				n += len(v.Samples)
+				n += v.Samples.Len()
 			}
 		}
 	}

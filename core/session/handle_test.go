@@ -26,8 +26,8 @@ func TestHandlesSayNothingOfVariants(t *testing.T) {
 	folder := t.TempDir()
 	var log lockedBuffer
 	s, err := Open(context.Background(), Options{
-		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Report: func(Event) {}, Observe: quiet,
+		Programs: func(config.Program) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Observe: quiet,
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Info, Output: &log, JSONFormat: true}),
 	})
 	if err != nil {

@@ -6,10 +6,7 @@ import (
 )
 
 func TestPalindromeIsSeededAndMirrored(t *testing.T) {
-	var arms []*arm
-	for _, n := range []string{"a", "b", "c", "control"} {
-		arms = append(arms, &arm{name: n})
-	}
+	arms := []string{"a", "b", "c", "control"}
 	orders := map[string]bool{}
 	for round := range 50 {
 		first, second := palindrome(7, "bits=4", "decode", round, arms)
@@ -23,7 +20,7 @@ func TestPalindromeIsSeededAndMirrored(t *testing.T) {
 		}
 		key := ""
 		for _, a := range first {
-			key += a.name + " "
+			key += a + " "
 		}
 		orders[key] = true
 	}

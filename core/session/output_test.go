@@ -77,9 +77,9 @@ func TestInterruptedBeforeAnyRoundKeepsTheEarlierDocument(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s, err := Open(ctx, Options{
-		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet, Report: func(e Event) {
-			if e.Kind == RoundBegins {
+		Programs: func(config.Program) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet, Report: func(e record.Event, _ *record.Result) {
+			if _, ok := e.Data.(record.RoundBeginEvent); ok {
 				cancel()
 			}
 		},

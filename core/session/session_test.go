@@ -78,13 +78,17 @@ func variant(t *testing.T, name string, baseline bool, set map[string]any) confi
 	if err != nil {
 		t.Fatal(err)
 	}
-	return config.Variant{Name: name, Baseline: baseline, JSON: canonical, Digest: digest}
+	return config.Variant{
+		Name: name, Baseline: baseline, JSON: canonical, Digest: digest,
+		Program: config.Program{Plugin: badplugin.Name, Device: "cpu", Kind: "cpu"},
+	}
 }
 
 func experimentOf(name string, variants ...config.Variant) *config.Experiment {
 	return &config.Experiment{
 		Name: name, Plugin: badplugin.Name, Device: "cpu", Kind: "cpu",
-		Cases: []config.Case{{ID: "default", Variants: variants}},
+		Cases:  []config.Case{{ID: "default", Variants: variants}},
+		Phases: []config.Phase{{Name: "decode", Unit: "call"}, {Name: "prefill", Unit: "call"}},
 		Measure: config.Measure{
 			Rounds: 2, MaxRounds: 2, Visit: 4 * time.Millisecond, Samples: 2, Passes: 1, Cache: "cold", Budget: time.Minute,
 			Phases: []string{"decode"}, Seed: 7, WarmupMax: 20 * time.Millisecond, PrepareTimeout: 10 * time.Second, HeartbeatTimeout: 2 * time.Second,
@@ -98,9 +102,9 @@ func run(t *testing.T, experiments ...*config.Experiment) (folder string, s *Ses
 	t.Helper()
 	folder = t.TempDir()
 	s, err = Open(context.Background(), Options{
-		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {}, Observe: quiet,
-		Probe: func(context.Context, string) error { return nil },
+		Programs: func(config.Program) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet,
+		Probe: func(context.Context, string, int) error { return nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +115,7 @@ func run(t *testing.T, experiments ...*config.Experiment) (folder string, s *Ses
 }
 
 // quiet is a machine on which nothing else runs, whatever else runs.
-func quiet(int) func() record.Observation {
+func quiet(int, []int) func() record.Observation {
 	return func() record.Observation { return record.Observation{} }
 }
 
@@ -120,9 +124,9 @@ func TestDisturbedVisitsAndRoundsAreMadeAgainAndKept(t *testing.T) {
 	observed := 0
 	folder := t.TempDir()
 	s, err := Open(context.Background(), Options{
-		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Report: func(Event) {},
-		Observe: func(int) func() record.Observation {
+		Programs: func(config.Program) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(),
+		Observe: func(int, []int) func() record.Observation {
 			return func() record.Observation {
 				if observed++; observed <= 20 {
 					return record.Observation{WaitShare: 1}
@@ -173,11 +177,11 @@ func sameAsJournal(t *testing.T, folder string, s *Session, r *record.Result) {
 	if err != nil || torn {
 		t.Fatalf("journal: torn %v, error %v", torn, err)
 	}
-	replayed := *written
-	replayed.Cases, replayed.Failures, replayed.Findings, replayed.Probe = nil, []record.Failure{}, []record.Finding{}, nil
-	if err := replayed.Replay(events, r.Experiment.Name); err != nil {
+	ledger, err := record.Fold(events)
+	if err != nil {
 		t.Fatal(err)
 	}
+	replayed := ledger.Find(r.Experiment.Name)
 	for i := range replayed.Cases {
 		if diff := cmp.Diff(written.Cases[i].Rounds, replayed.Cases[i].Rounds); diff != "" {
 			t.Errorf("rounds differ between document and journal:\n%s", diff)
@@ -239,7 +243,7 @@ func TestRoundsAreFreshPalindromes(t *testing.T) {
 	}
 	pids := map[int]bool{}
 	for _, d := range results[0].Cases[0].Rounds {
-		pids[d.PID] = true
+		pids[d.Processes[0].PID] = true
 		var seen []string
 		for _, v := range d.Visits {
 			if !v.Superseded {
@@ -282,9 +286,9 @@ func TestInterruptedSessionKeepsWhatItMeasured(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	folder := t.TempDir()
 	s, err := Open(ctx, Options{
-		Plugins: func(string) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
-		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet, Report: func(e Event) {
-			if e.Kind == RoundEnds && e.Round == 1 {
+		Programs: func(config.Program) (*Plugin, error) { return plugin, nil }, Folder: folder, Version: "0.1.0",
+		LockPath: filepath.Join(folder, "lock"), Logger: hclog.NewNullLogger(), Observe: quiet, Report: func(e record.Event, _ *record.Result) {
+			if d, ok := e.Data.(record.RoundEndEvent); ok && d.CountedBy == 1 {
 				cancel()
 			}
 		},
@@ -310,6 +314,9 @@ func TestInterruptedSessionKeepsWhatItMeasured(t *testing.T) {
 func TestEveryCaseIsCheckedOnASimulatedDevice(t *testing.T) {
 	e := experimentOf("simulated", variant(t, "base", true, nil), variant(t, "other", false, nil))
 	e.Device, e.Kind = "auto", "sim"
+	for i := range e.Cases[0].Variants {
+		e.Cases[0].Variants[i].Program = config.Program{Plugin: badplugin.Name, Device: "auto", Kind: "sim"}
+	}
 	e.Cases = append(e.Cases, config.Case{ID: "second", Variants: e.Cases[0].Variants})
 	e.Measure.MaxRounds = 30
 	e.Guardrails = []config.Guardrail{{Name: "no_regression", Phase: "decode", MinRatio: 1, Margin: 0.02, OnFail: "fail"}}

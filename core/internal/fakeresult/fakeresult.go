@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,10 +92,10 @@ func New(o Options) (*record.Result, error) {
 		}
 		defer j.Close()
 		m.journal, m.r.Session.Journal = j, j.Path()
-		if err := j.Append("", record.KindSession, m.r.Session); err != nil {
+		if _, err := j.Append(record.Event{Time: m.clock, Data: record.SessionEvent{Session: m.r.Session}}); err != nil {
 			return nil, err
 		}
-		if err := j.Append(m.Experiment, record.KindExperiment, m.r); err != nil {
+		if _, err := j.Append(record.Event{Time: m.clock, Experiment: m.Experiment, Data: record.ExperimentEvent{Result: *m.r}}); err != nil {
 			return nil, err
 		}
 	}
@@ -148,18 +147,22 @@ func (m *maker) head() *record.Result {
 			})
 		}
 	}
-	variants := slices.Repeat([]int{len(m.Order)}, len(m.Cases))
-	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), variants)
+	var sizes []judge.Size
+	for _, id := range m.Cases {
+		sizes = append(sizes, judge.Size{Case: id, Variants: len(m.Order)})
+	}
+	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), sizes)
 	return r
 }
 
-func (m *maker) emit(kind string, data any) error {
+func (m *maker) emit(data record.Data) error {
+	e := record.Event{Time: m.clock, Experiment: m.Experiment, Data: data}
 	if m.journal != nil {
-		if err := m.journal.Append(m.Experiment, kind, data); err != nil {
+		if _, err := m.journal.Append(e); err != nil {
 			return err
 		}
 	}
-	return m.r.Apply(data)
+	return m.r.Apply(e)
 }
 
 func (m *maker) measure(id string) error {
@@ -175,7 +178,7 @@ func (m *maker) measure(id string) error {
 		add(v, record.RoleVariant)
 	}
 	add(controlName, record.RoleControl)
-	if err := m.emit(record.KindCase, ev); err != nil {
+	if err := m.emit(ev); err != nil {
 		return err
 	}
 	c := &m.r.Cases[len(m.r.Cases)-1]
@@ -191,13 +194,12 @@ func (m *maker) measure(id string) error {
 			}
 		}
 		if counted > 0 {
-			if err := m.emit(record.KindLook, record.LookEvent{Case: id, Look: record.Look{Rounds: counted, Stop: d.Stop, Reason: d.Reason}}); err != nil {
+			if err := m.emit(record.LookEvent{Case: id, Look: record.Look{Rounds: counted, Stop: d.Stop, AddRounds: d.AddRounds, Reason: d.Reason}}); err != nil {
 				return err
 			}
 		}
 		if d.Stop {
-			c.Status = record.Complete
-			return nil
+			return m.emit(record.CaseEndEvent{Case: id, Status: record.Complete})
 		}
 		for range d.AddRounds {
 			counted++
@@ -221,16 +223,20 @@ func matrix(id string) map[string]json.RawMessage {
 
 func (m *maker) round(c *record.Case, n int) error {
 	d := record.Round{
-		Index: n, Attempt: 1, Started: m.clock, Seed: m.Seed + uint64(n), Order: map[string][]string{}, Prepared: []record.Prepared{},
+		Index: n, Attempt: 1, Started: m.clock, Seed: m.Seed + uint64(n), Order: map[string][]string{}, Processes: []record.Process{}, Prepared: []record.Prepared{},
 		Warmups: []record.Warmup{}, Visits: []record.Visit{}, Released: []record.Released{},
 	}
 	for _, v := range c.Variants {
 		d.Arms = append(d.Arms, v.Name)
 	}
-	if err := m.emit(record.KindRoundBegin, record.RoundBeginEvent{Case: c.ID, Round: d}); err != nil {
+	if err := m.emit(record.RoundBeginEvent{Case: c.ID, Round: d}); err != nil {
 		return err
 	}
 	arms := d.Arms
+	m.clock = m.clock.Add(90 * time.Millisecond)
+	if err := m.emit(record.ProcessEvent{Case: c.ID, Round: n, Process: record.Process{Arms: arms, PID: 1000 + n, StartupNs: 9e7, Device: m.r.Metadata.Device}}); err != nil {
+		return err
+	}
 	for _, a := range arms {
 		p := record.Prepared{Variant: a, Checks: []record.Check{{Name: "rel_err", Kind: "correctness", When: "before", Value: 1e-6, Limit: 1e-3, Passed: true}},
 			Metrics: map[string]float64{}, Facts: map[string]string{"bits": "4"}, Phases: map[string]record.PhaseFacts{}, DeviceBytes: 21 << 20, PrepareNs: 3e8, HostNs: 4e8}
@@ -238,7 +244,7 @@ func (m *maker) round(c *record.Case, n int) error {
 			p.Phases[phase] = record.PhaseFacts{Units: 1, Bytes: 21 << 20}
 		}
 		m.clock = m.clock.Add(400 * time.Millisecond)
-		if err := m.emit(record.KindPrepared, record.PreparedEvent{Case: c.ID, Round: n, Prepared: p}); err != nil {
+		if err := m.emit(record.PreparedEvent{Case: c.ID, Round: n, Prepared: p}); err != nil {
 			return err
 		}
 	}
@@ -247,7 +253,7 @@ func (m *maker) round(c *record.Case, n int) error {
 		for _, a := range arms {
 			m.clock = m.clock.Add(150 * time.Millisecond)
 			w := record.Warmup{Variant: a, Phase: phase, Windows: 4, Ns: 15e7, Stable: true, Spread: 0.005, Iterations: 3}
-			if err := m.emit(record.KindWarmup, record.WarmupEvent{Case: c.ID, Round: n, Warmup: w}); err != nil {
+			if err := m.emit(record.WarmupEvent{Case: c.ID, Round: n, Warmup: w}); err != nil {
 				return err
 			}
 		}
@@ -270,13 +276,13 @@ func (m *maker) round(c *record.Case, n int) error {
 		}
 	}
 	m.clock = m.clock.Add(50 * time.Millisecond)
-	return m.emit(record.KindRoundEnd, record.RoundEndEvent{
-		Case: c.ID, Round: n, Ended: m.clock, Device: m.r.Metadata.Device, PID: 1000 + n, StartupNs: 9e7, Counted: true,
+	return m.emit(record.RoundEndEvent{
+		Case: c.ID, Round: n, Ended: m.clock, Counted: true,
 	})
 }
 
 func (m *maker) visit(c *record.Case, round, index int, arm, phase string, pass int, level float64) error {
-	v := record.Visit{Index: index, Variant: arm, Phase: phase, Pass: pass, Started: m.clock, Samples: []record.Sample{}}
+	v := record.Visit{Index: index, Variant: arm, Phase: phase, Pass: pass, Started: m.clock}
 	speed := m.Variants[arm]
 	if speed == 0 {
 		speed = 1
@@ -286,10 +292,10 @@ func (m *maker) visit(c *record.Case, round, index int, arm, phase string, pass 
 		ns := int64(3 * m.BaseNs * level / speed * (1 + 0.0005*m.rand.NormFloat64()))
 		s := record.Sample{Seq: m.seq, Iterations: 3, WallNs: ns, DeviceNs: ns * 9 / 10, EncodeNs: ns / 100}
 		v.HostNs += ns + 1000
-		if err := m.emit(record.KindSample, record.SampleEvent{Case: c.ID, Round: round, Visit: index, Variant: arm, Phase: phase, Sample: s}); err != nil {
+		if err := m.emit(record.SampleEvent{Case: c.ID, Round: round, Visit: index, Variant: arm, Phase: phase, Sample: s}); err != nil {
 			return err
 		}
 	}
 	m.clock = m.clock.Add(time.Duration(v.HostNs))
-	return m.emit(record.KindVisit, record.VisitEvent{Case: c.ID, Round: round, Visit: v})
+	return m.emit(record.VisitEvent{Case: c.ID, Round: round, Visit: v})
 }

@@ -116,7 +116,7 @@ func (m *machine) round(times []float64) *record.Round {
 		for _, arm := range order {
 			v := record.Visit{Variant: armName(arm), Phase: phase, Pass: pass + 1}
 			for _, t := range m.visit(times[arm], slow[arm]+m.ramp*float64(len(d.Visits))) {
-				v.Samples = append(v.Samples, record.Sample{Iterations: 1, WallNs: int64(math.Round(t * 1e9))})
+				v.Samples.Add(record.Sample{Iterations: 1, WallNs: int64(math.Round(t * 1e9))})
 			}
 			d.Visits = append(d.Visits, v)
 		}

@@ -170,8 +170,8 @@ func medianOfAll(d *record.Round, variant string) float64 {
 		if v.Variant != variant || v.Superseded {
 			continue
 		}
-		for _, s := range v.Samples {
-			times = append(times, float64(s.WallNs)/float64(s.Iterations))
+		for i, n := range v.Samples.Iterations {
+			times = append(times, float64(v.Samples.WallNs[i])/float64(n))
 		}
 	}
 	return stats.Median(times)

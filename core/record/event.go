@@ -1,0 +1,79 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Event is one thing that a session did. The journal holds them in order, `assay
+// run --json` prints them, and the documents are what Apply makes of them.
+type Event struct {
+	Seq        uint64 // of the journal, from 1
+	Time       time.Time
+	Experiment string // empty: of the session
+	Data       Data
+}
+
+// Data is what one event says. The type decides the kind.
+type Data interface{ Kind() string }
+
+// Passing is data that changes no document: it is lost with the machine and not
+// with the host, so that writing it costs no wait for the disk.
+type Passing interface{ passing() }
+
+// envelope is an event as it is written.
+type envelope struct {
+	Seq        uint64          `json:"seq"`
+	Time       time.Time       `json:"time"`
+	Experiment string          `json:"experiment,omitempty"`
+	Kind       string          `json:"kind"`
+	Data       json.RawMessage `json:"data"`
+}
+
+// MarshalJSON writes the kind beside the data.
+func (e Event) MarshalJSON() ([]byte, error) {
+	raw, err := json.Marshal(e.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%s event: %w", e.Data.Kind(), err)
+	}
+	return json.Marshal(envelope{e.Seq, e.Time, e.Experiment, e.Data.Kind(), raw})
+}
+
+// UnmarshalJSON reads the data into the type of its kind.
+func (e *Event) UnmarshalJSON(b []byte) error {
+	var in envelope
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	ty, ok := kinds[in.Kind]
+	if !ok {
+		return fmt.Errorf("event %d is of the kind %q, which this assay does not know: another version wrote it", in.Seq, in.Kind)
+	}
+	data := reflect.New(ty)
+	if err := json.Unmarshal(in.Data, data.Interface()); err != nil {
+		return fmt.Errorf("event %d (%s): %w", in.Seq, in.Kind, err)
+	}
+	*e = Event{in.Seq, in.Time, in.Experiment, data.Elem().Interface().(Data)}
+	return nil
+}
+
+// Kinds lists one value of every type of event, in the order in which a session
+// has them.
+func Kinds() []Data {
+	return []Data{
+		SessionEvent{}, WaitingEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
+		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, WaitEvent{}, ReleasedEvent{}, FailureEvent{},
+		RoundEndEvent{}, LookEvent{}, SearchEvent{}, CaseEndEvent{}, ProbeEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
+		VariantEvent{}, FindingEvent{},
+	}
+}
+
+var kinds = func() map[string]reflect.Type {
+	out := map[string]reflect.Type{}
+	for _, d := range Kinds() {
+		out[d.Kind()] = reflect.TypeOf(d)
+	}
+	return out
+}()

@@ -1,0 +1,148 @@
+package session
+
+import (
+	"context"
+	"time"
+
+	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// stopTimeout is how long a plugin may take to end before it is killed.
+const stopTimeout = 5 * time.Second
+
+// runner does the steps of one experiment.
+type runner struct {
+	s        *Session
+	config   *config.Experiment
+	plan     plan
+	programs *programs
+	doc      *record.Result
+	live     []*live
+	now      at        // what is under way, for the report of a failure
+	since    time.Time // that it is
+}
+
+// live is a process of the round under way.
+type live struct {
+	arms []string
+	proc *process.Process
+}
+
+// at is where in an experiment a step acts.
+type at struct {
+	caseID  string
+	round   int // number of the case's rounds, from 1
+	variant string
+	phase   string
+	stage   string
+}
+
+// Stages of a round, as failures name them.
+const (
+	stageStart   = "start"
+	stageOpen    = "open"
+	stagePrepare = "prepare"
+	stageWarmUp  = "warm-up"
+	stageVisit   = "visit"
+	stageWait    = "wait"
+	stageRelease = "release"
+	stagePropose = "propose"
+)
+
+func (r round) at(stage, arm, phase string) at { return at{r.c.ID, r.number, arm, phase, stage} }
+
+// run does steps until the experiment is concluded. What goes wrong in a plugin
+// is an event like others; the error is for what ends the session.
+func (r *runner) run(ctx context.Context) error {
+	defer r.stopAll(ctx)
+	for {
+		step := next(r.doc, r.plan)
+		if step == nil {
+			return nil
+		}
+		if _, last := step.(conclude); !last && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.now = at{}
+		if err := step.do(ctx, r); err != nil {
+			if err := r.fail(ctx, err); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// emit journals what was done, then folds it into the document: what the document
+// holds is on disk.
+func (r *runner) emit(data record.Data) error {
+	e, err := r.s.append(r.config.Name, data)
+	if err != nil {
+		return err
+	}
+	if err := r.doc.Apply(e); err != nil {
+		return err
+	}
+	r.s.Report(e, r.doc)
+	return nil
+}
+
+// begin says what is under way from now on.
+func (r *runner) begin(a at, detail string, visit int) error {
+	r.now, r.since = a, r.s.Clock.Now()
+	return r.emit(record.StepEvent{
+		Case: a.caseID, Round: a.round, Variant: a.variant, Phase: a.phase, Stage: a.stage, Detail: detail, Visit: visit,
+	})
+}
+
+// took is how long the work under way has taken.
+func (r *runner) took() int64 { return r.s.Clock.Now().Sub(r.since).Nanoseconds() }
+
+// round is the round under way.
+func (r *runner) round() round {
+	c := openCase(r.doc)
+	return roundOf(r.doc, c, openRound(c), len(r.plan.cases))
+}
+
+// process is the one that measures an arm, nil if none does.
+func (r *runner) process(arm string) *process.Process {
+	for _, l := range r.live {
+		for _, a := range l.arms {
+			if a == arm {
+				return l.proc
+			}
+		}
+	}
+	return nil
+}
+
+// observe watches the machine while an arm is measured; what it returns ends
+// that.
+func (r *runner) observe(arm string) func() record.Observation {
+	pid, idle := 0, []int{}
+	measuring := r.process(arm)
+	for _, l := range r.live {
+		if l.proc == measuring {
+			pid = l.proc.PID()
+		} else {
+			idle = append(idle, l.proc.PID())
+		}
+	}
+	return r.s.Observe(pid, idle)
+}
+
+// stopAll ends the processes. How they end no longer matters: what they measured
+// is in the journal.
+func (r *runner) stopAll(ctx context.Context) {
+	for _, l := range r.live {
+		end(ctx, l.proc)
+	}
+	r.live = nil
+}
+
+func end(ctx context.Context, p *process.Process) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	p.Stop(ctx)
+}

@@ -1,0 +1,191 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// start starts the process of some arms and opens its device.
+type start struct {
+	at
+	arms []string
+}
+
+func (s start) do(ctx context.Context, r *runner) error {
+	if err := r.begin(s.at, "", 0); err != nil {
+		return err
+	}
+	x := r.round()
+	program := variantNamed(x.c, s.arms[0]).Program
+	proc, err := r.launch(ctx, program)
+	if err != nil {
+		return err
+	}
+	r.live = append(r.live, &live{s.arms, proc})
+	startup := r.took()
+	s.stage = stageOpen
+	if err := r.begin(s.at, "", 0); err != nil {
+		return err
+	}
+	p := r.doc.Programs[program]
+	opened, err := proc.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: p.Kind, Index: uint32(p.Index)})
+	if err != nil {
+		return err
+	}
+	if err := refused(opened.GetDiagnostics()); err != nil {
+		return err
+	}
+	device := deviceOf(opened.GetDevice())
+	if err := sameDevice(r.doc, program, device); err != nil {
+		return err
+	}
+	if device.CopyRate == 0 {
+		device.CopyRate = r.s.copyRate(ctx, p.Kind, p.Index)
+	}
+	return r.emit(record.ProcessEvent{Case: s.caseID, Round: s.round, Process: record.Process{
+		Arms: s.arms, Program: program, PID: proc.PID(), StartupNs: startup, OpenNs: r.took(), Device: device,
+		Remade: x.remade(x.hadProcess(s.arms[0])),
+	}})
+}
+
+// launch starts a program of the document.
+func (r *runner) launch(ctx context.Context, program int) (*process.Process, error) {
+	p := r.programs.list[program]
+	return process.Start(ctx, process.Options{
+		Path: p.plugin.Path, SHA256: p.plugin.SHA256, Name: p.plugin.Name, Logger: r.s.Logger, Env: p.environ,
+	})
+}
+
+func (r round) remade(again bool) record.Remade {
+	return record.Remade{Joint: len(r.x.Joints), Again: again}
+}
+
+// hadProcess says that a process of the arm that has not done its work is gone.
+func (r round) hadProcess(arm string) bool {
+	had := 0
+	for _, p := range r.x.Processes {
+		if !p.Again && slices.Contains(p.Arms, arm) {
+			had++
+		}
+	}
+	return had > r.releases(arm)
+}
+
+func (r round) releases(arm string) (n int) {
+	if !r.inTurns() {
+		return 0
+	}
+	for _, p := range r.x.Released {
+		if p.Variant == arm {
+			n++
+		}
+	}
+	return n
+}
+
+// handle names the preparation of that number in a process. It tells a plugin
+// nothing that it does not know.
+func handle(i int) string { return strconv.Itoa(i + 1) }
+
+// prepare makes an arm ready to measure.
+type prepare struct {
+	at
+	handle string
+	again  bool
+}
+
+func (s prepare) do(ctx context.Context, r *runner) error {
+	if err := r.begin(s.at, "", 0); err != nil {
+		return err
+	}
+	x, m := r.round(), r.doc.Experiment.Measure
+	v := variantNamed(x.c, s.variant)
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(m.Prepare), errPrepareTimeout)
+	defer cancel()
+	var lost error
+	p, diags, err := r.process(s.variant).PrepareCase(ctx, &pluginv1.PrepareCaseRequest{
+		Handle: s.handle, ConfigJson: v.Config, ConfigDigest: digestOf(v.Config), Seed: x.x.Seed, Cache: m.Cache, Phases: m.Phases,
+	}, func(p *pluginv1.Progress) {
+		if lost == nil {
+			lost = r.emit(record.StepEvent{Case: s.caseID, Round: s.round, Variant: s.variant, Stage: s.stage, Detail: p.GetStep()})
+		}
+	})
+	if err = errors.Join(lost, err); err != nil {
+		return err
+	}
+	if err := refused(diags); err != nil {
+		return err
+	}
+	facts, err := phaseFactsOf(p.GetPhases())
+	if err != nil {
+		return err
+	}
+	return r.emit(record.PreparedEvent{Case: s.caseID, Round: s.round, Prepared: record.Prepared{
+		Variant: s.variant, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()),
+		Phases: facts, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: r.took(), Remade: x.remade(s.again),
+	}})
+}
+
+// release checks an arm after timing and frees it.
+type release struct{ at }
+
+func (s release) do(ctx context.Context, r *runner) error {
+	if err := r.begin(s.at, "", 0); err != nil {
+		return err
+	}
+	x := r.round()
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(r.doc.Experiment.Measure.Prepare), errPrepareTimeout)
+	defer cancel()
+	out, err := r.process(s.variant).ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: x.handle(s.variant)})
+	if err != nil {
+		return err
+	}
+	return r.emit(record.ReleasedEvent{Case: s.caseID, Round: s.round, Released: record.Released{
+		Variant: s.variant, Checks: checksOf(out.GetChecks(), "after"), Metrics: finite(out.GetMetrics()), PeakBytes: x.peak(s.variant), HostNs: r.took(),
+	}})
+}
+
+// handle of a prepared arm: its place in the order of preparing, which is drawn.
+func (r round) handle(arm string) string {
+	return handle(slices.Index(prepareOrder(r.c.ID, r.x), arm))
+}
+
+// peak is the most device memory that the arm was seen to have in this round.
+func (r round) peak(arm string) (peak int64) {
+	for i := range r.x.Prepared {
+		if p := &r.x.Prepared[i]; p.Variant == arm {
+			peak = max(peak, p.DeviceBytes)
+		}
+	}
+	for i := range r.x.Visits {
+		if v := &r.x.Visits[i]; v.Variant == arm {
+			peak = max(peak, v.PeakBytes)
+		}
+	}
+	return peak
+}
+
+var errPrepareTimeout = errors.New("prepare_timeout of the experiment's measure block ran out")
+
+func refused(diags []*pluginv1.Diagnostic) error {
+	for _, d := range diags {
+		if d.GetSeverity() == pluginv1.Diagnostic_SEVERITY_ERROR {
+			return &refusal{text: fmt.Sprintf("%s: %s", d.GetSummary(), d.GetDetail())}
+		}
+	}
+	return nil
+}
+
+// refusal is a configuration that the plugin will not measure: a user's fault,
+// so trying again is pointless.
+type refusal struct{ text string }
+
+func (r *refusal) Error() string { return r.text }

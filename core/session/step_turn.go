@@ -1,0 +1,81 @@
+package session
+
+import "context"
+
+// nextTurn is nextInRound where the arms do not fit into memory together: every
+// visit has a process of its own, started for it and ended after it.
+func (r round) nextTurn() step {
+	for _, phase := range r.d.Experiment.Measure.Phases {
+		// How many samples a visit takes hangs on the slowest arm.
+		for _, arm := range order(r.c.ID, r.x, phase, 1) {
+			if r.lastWarmup(arm, phase).Windows == 0 {
+				return turn{r.at(stageStart, arm, phase), nil}
+			}
+		}
+		for _, p := range r.places(phase) {
+			switch s := r.nextVisit(p).(type) {
+			case nil:
+			case visit:
+				return turn{r.at(stageStart, p.arm, phase), &s}
+			default:
+				return s
+			}
+		}
+	}
+	return endRound{r.at("", "", "")}
+}
+
+// turn is a process from its start to its end, with one visit or none.
+type turn struct {
+	at
+	visit *visit
+}
+
+func (s turn) do(ctx context.Context, r *runner) error {
+	defer r.stopAll(ctx)
+	in := func(stage string) at { a := s.at; a.stage = stage; return a }
+	if err := (start{in(stageStart), []string{s.variant}}).do(ctx, r); err != nil {
+		return err
+	}
+	x := r.round()
+	if err := (prepare{in(stagePrepare), x.handle(s.variant), x.leftOver(s.variant, preparedOf)}).do(ctx, r); err != nil {
+		return err
+	}
+	x = r.round()
+	warm := warmUp{at: in(stageWarmUp), iterations: x.iterations(s.variant, s.phase), sampleNs: x.sampleNs(s.phase), again: x.leftOver(s.variant, warmupsOf)}
+	if err := warm.do(ctx, r); err != nil {
+		return err
+	}
+	if s.visit != nil {
+		x = r.round()
+		v := *s.visit
+		v.iterations = x.iterations(s.variant, s.phase)
+		if err := v.do(ctx, r); err != nil {
+			return err
+		}
+	}
+	return release{in(stageRelease)}.do(ctx, r)
+}
+
+// leftOver says that a turn of the arm that was cut short had done this already.
+func (r round) leftOver(arm string, made func(round, string) int) bool {
+	return made(r, arm) > r.releases(arm)
+}
+
+func preparedOf(r round, arm string) (n int) {
+	for _, p := range r.x.Prepared {
+		if p.Variant == arm && !p.Again {
+			n++
+		}
+	}
+	return n
+}
+
+func warmupsOf(r round, arm string) (n int) {
+	for _, w := range r.x.Warmups {
+		if w.Variant == arm && !w.Again {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,131 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/stats"
+)
+
+const (
+	// warmupWindows that must agree within warmupAgree before a variant counts as warm.
+	warmupWindows = 3
+	warmupAgree   = 0.01
+)
+
+// warmUp runs windows as long as a sample until the last ones agree, or
+// warmup_max is over. It finds how long an iteration takes.
+type warmUp struct {
+	at
+	after      int // index of the visit before it, 0: the first warm-up of the phase
+	iterations uint64
+	sampleNs   int64
+	again      bool
+}
+
+func (s warmUp) do(ctx context.Context, r *runner) error {
+	if err := r.begin(s.at, "", 0); err != nil {
+		return err
+	}
+	x := r.round()
+	var windows []float64
+	w := record.Warmup{Variant: s.variant, Phase: s.phase, Visit: s.after, Spread: math.MaxFloat64, Iterations: s.iterations, Remade: x.remade(s.again)}
+	_, err := r.measure(ctx, s.at, &pluginv1.Start{Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs}, func(m *pluginv1.Sample) (bool, error) {
+		windows = append(windows, float64(m.GetWallNs())/float64(m.GetIterations()))
+		w.Iterations = m.GetIterations()
+		if n := len(windows); n >= warmupWindows {
+			last := windows[n-warmupWindows:]
+			w.Spread = slices.Max(last)/slices.Min(last) - 1
+			w.Stable = w.Spread <= warmupAgree
+		}
+		return w.Stable || r.took() >= r.doc.Experiment.Measure.WarmupMax, nil
+	})
+	if err != nil {
+		return err
+	}
+	w.Windows, w.Ns = len(windows), r.took()
+	w.PerNs = stats.Median(windows[max(0, len(windows)-warmupWindows):])
+	return r.emit(record.WarmupEvent{Case: s.caseID, Round: s.round, Warmup: w})
+}
+
+// visit takes the samples of one arm, each journaled before the plugin may go
+// on.
+type visit struct {
+	at
+	pass, index int
+	taken       int // samples that it has already, from before its session ended early
+	samples     int
+	iterations  uint64
+	sampleNs    int64
+}
+
+func (s visit) do(ctx context.Context, r *runner) error {
+	if err := r.begin(s.at, "", s.index); err != nil {
+		return err
+	}
+	v := record.Visit{Index: s.index, Variant: s.variant, Phase: s.phase, Pass: s.pass, Started: r.since}
+	if s.taken < s.samples {
+		if err := s.measure(ctx, r, &v); err != nil {
+			return err
+		}
+	}
+	v.Reasons = contamination(v.Observed)
+	v.Contaminated = len(v.Reasons) > 0
+	return r.emit(record.VisitEvent{Case: s.caseID, Round: s.round, Visit: v})
+}
+
+func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) error {
+	var wall int64
+	observed := r.observe(s.variant)
+	done, err := r.measure(ctx, s.at, &pluginv1.Start{
+		Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs, Samples: uint32(s.samples - s.taken),
+	}, func(m *pluginv1.Sample) (bool, error) {
+		wall += m.GetWallNs()
+		sample := sampleOf(m)
+		sample.Seq += uint64(s.taken)
+		return false, r.emit(record.SampleEvent{
+			Case: s.caseID, Round: s.round, Visit: s.index, Variant: s.variant, Phase: s.phase, Sample: sample,
+		})
+	})
+	v.HostNs, v.Observed = r.took(), observed()
+	if err != nil {
+		return err
+	}
+	if wall > v.HostNs {
+		return fmt.Errorf("%w: the samples of this visit claim %v of wall time, but the host's clock saw %v",
+			errClock, time.Duration(wall), time.Duration(v.HostNs))
+	}
+	v.PeakBytes = done.GetPeakDeviceBytes()
+	return nil
+}
+
+// measure is one Measure call with what all of them share.
+func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSample func(*pluginv1.Sample) (bool, error)) (*pluginv1.Done, error) {
+	start.Handle = r.round().handle(a.variant)
+	start.HeartbeatNs = r.doc.Experiment.Measure.Heartbeat
+	var lost error
+	done, err := r.process(a.variant).Measure(ctx, start, process.MeasureHandler{
+		OnSample: onSample,
+		OnIntent: func(i *pluginv1.Intent) error {
+			return r.emit(record.IntentEvent{Case: a.caseID, Round: a.round, Variant: a.variant, Seq: i.GetSeq(), What: i.GetWhat()})
+		},
+		OnDiagnostic: func(d *pluginv1.Diagnostic) {
+			if lost == nil {
+				lost = r.emit(record.StepEvent{
+					Case: a.caseID, Round: a.round, Variant: a.variant, Phase: a.phase, Stage: a.stage, Detail: d.GetSummary() + ": " + d.GetDetail(),
+				})
+			}
+		},
+	})
+	return done, errors.Join(lost, err)
+}
+
+// errClock is a plugin whose times cannot be true.
+var errClock = errors.New("the plugin's clock cannot be right")
