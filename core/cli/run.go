@@ -18,8 +18,7 @@ import (
 type runCommand struct {
 	source
 	measuring
-	Seed    uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
-	Rebuild bool   `name:"rebuild" help:"Build again what is in the cache."`
+	Seed uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
 }
 
 func (c *runCommand) Run(ctx context.Context, app *App) error {
