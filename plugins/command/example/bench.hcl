@@ -21,12 +21,10 @@ experiment "bench" {
     }
   }
   measure {
-    phases     = ["decode"]
     rounds     = 6
     max_rounds = 6
     passes     = 1
     samples    = 2
-    visit      = "1ms"
     warmup_max = "0s"
   }
   guardrail "decode" { phase = "decode" }

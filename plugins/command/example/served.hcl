@@ -18,7 +18,6 @@ experiment "served" {
     }
   }
   measure {
-    phases     = ["sum"]
     rounds     = 6
     max_rounds = 6
     passes     = 1
