@@ -91,6 +91,7 @@ func TestWorkingTree(t *testing.T) {
 		"odd names":    {func(r *repo) { r.write("with space\nand line \"quoted\" \xc3\xa9", "") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRepo(t, "a", "b/c", "s/t/u")
 			r.write(".gitignore", "*.o\n")
 			r.commit("ignore")
@@ -164,8 +165,6 @@ func TestNoRepository(t *testing.T) {
 	}
 	_, err := Resolve(context.Background(), Spec{Repo: r.dir, Ref: "main", Command: []string{"true"}}, r.opts)
 	wants(t, err, "There are no branches and tags.")
-	_, err = Resolve(context.Background(), Spec{Repo: r.dir}, r.opts)
-	wants(t, err, "no command")
 	r.opts.Folder = ""
 	r.opts.Environ = []string{"PATH=" + os.Getenv("PATH")}
 	_, err = Resolve(context.Background(), r.spec("", "true"), r.opts)
@@ -225,4 +224,23 @@ func TestARepositoryInTheWorkingTree(t *testing.T) {
 	r.gitIn(r.dir, "init", "-q", "inner")
 	_, err := Resolve(context.Background(), r.spec("", "true"), r.opts)
 	wants(t, err, r.dir, "inner")
+}
+
+func TestWhatNoProcessCanHave(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec Spec
+		want string
+	}{
+		"nothing":       {Spec{}, "no command"},
+		"no program":    {Spec{Command: []string{""}}, "no command"},
+		"a zero byte":   {Spec{Command: []string{"a", "b\x00"}}, "zero byte"},
+		"no name":       {Spec{Command: []string{"a"}, Env: map[string]string{"": "x"}}, `"" is no name`},
+		"an equal sign": {Spec{Command: []string{"a"}, Env: map[string]string{"A=B": "x"}}, `"A=B" is no name`},
+		"a zero value":  {Spec{Command: []string{"a"}, Env: map[string]string{"A": "\x00"}}, "A has a zero byte"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Resolve(context.Background(), c.spec, Options{Folder: t.TempDir()})
+			wants(t, err, c.want)
+		})
+	}
 }
