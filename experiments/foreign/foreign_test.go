@@ -191,8 +191,9 @@ func (d document) hold(t *testing.T, experiment string) {
 				t.Errorf("%s: %s was never measured", v.Name, phase)
 			}
 		}
-		if len(v.Phases) == 0 || v.Facts["output_sha256"] == "" {
-			t.Errorf("%s: phases %v, facts %v", v.Name, v.Phases, v.Facts)
+		held := slices.ContainsFunc(v.Checks, func(k record.Check) bool { return k.Name == "output_as_baseline" })
+		if len(v.Phases) == 0 || held == (v.Role == record.RoleBaseline) {
+			t.Errorf("%s: phases %v, checks %+v; want its output held against the baseline's", v.Name, v.Phases, v.Checks)
 		}
 	}
 	for name := range arms[experiment] {

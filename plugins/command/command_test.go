@@ -140,7 +140,7 @@ func TestOutputIsComparedBetweenStarts(t *testing.T) {
 			t.Fatal(found)
 		}
 		h.Measure("a", "decode", 2)
-		return p.GetFacts()["output_sha256"], append(p.GetChecks(), h.Release("a").GetChecks()...)
+		return p.GetOutputs()["output"], append(p.GetChecks(), h.Release("a").GetChecks()...)
 	}
 	a, checks := digest(counting(file)+"; echo same", same)
 	if len(checks) != 1 || !checks[0].GetPassed() || !strings.Contains(checks[0].GetDetail(), "3 of 3") {

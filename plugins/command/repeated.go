@@ -31,7 +31,7 @@ func newRepeated(ctx context.Context, p *program, status int) (*repeated, error)
 // Prepared implements sdk.Case.
 func (r *repeated) Prepared() sdk.Prepared {
 	out := sdk.Prepared{
-		Checks: r.fidelity.checks(), Facts: r.facts(), Metrics: r.metrics, Phases: map[string]sdk.PhaseFacts{},
+		Checks: r.fidelity.checks(), Facts: r.facts(), Outputs: r.fidelity.outputs(), Metrics: r.metrics, Phases: map[string]sdk.PhaseFacts{},
 	}
 	for name, n := range r.batch {
 		out.Phases[name] = sdk.PhaseFacts{Units: 1, Iterations: n}

@@ -112,7 +112,7 @@ func (s *served) Prepared() sdk.Prepared {
 		_, _ = io.WriteString(all, name+"="+s.outputs[name].first+"\n")
 	}
 	if s.want.same {
-		out.Facts["output_sha256"] = hex.EncodeToString(all.Sum(nil))
+		out.Outputs = map[string]string{"output": hex.EncodeToString(all.Sum(nil))}
 	}
 	return out
 }

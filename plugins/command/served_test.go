@@ -52,7 +52,7 @@ func TestServed(t *testing.T) {
 	if facts := r.Prepared.GetPhases()["decode"]; facts.GetUnitsPerIteration() != 64 || facts.GetIterations() != 0 {
 		t.Errorf("facts of the phase: %v", facts)
 	}
-	if facts := r.Prepared.GetFacts(); len(facts["output_sha256"]) != 64 || facts["output"] != "hello" || facts["start"] != "once in each round" {
+	if facts := r.Prepared.GetFacts(); len(r.Prepared.GetOutputs()["output"]) != 64 || facts["output"] != "hello" || facts["start"] != "once in each round" {
 		t.Errorf("facts %v", facts)
 	}
 	if len(r.Checks) != 2 || r.Checks[1].GetName() != "output" {
