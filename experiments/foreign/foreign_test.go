@@ -3,7 +3,6 @@
 package foreign_test
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/assay-bench/assay/core/record"
 )
 
 // build makes the command and the two plugins.
@@ -59,17 +60,17 @@ func TestForeignPrograms(t *testing.T) {
 	for name := range arms {
 		t.Run(name, func(t *testing.T) {
 			d := measure(t, assay, plugins, installed, name)
-			if d.Status == "invalid" {
+			if d.Status == record.Invalid {
 				t.Log("the machine was too restless to answer: once more")
 				d = measure(t, assay, plugins, installed, name)
 			}
-			d.hold(t, name)
+			hold(t, d, name)
 		})
 	}
 }
 
 // measure runs an experiment, and looks for what it left behind.
-func measure(t *testing.T, assay, plugins, installed, name string) document {
+func measure(t *testing.T, assay, plugins, installed, name string) *record.Result {
 	t.Helper()
 	dir := t.TempDir()
 	// A path of its own in every command line, so that processes of this
@@ -102,7 +103,11 @@ func measure(t *testing.T, assay, plugins, installed, name string) document {
 	if text, err := exec.Command(assay, "explain", path).CombinedOutput(); err != nil {
 		t.Errorf("explain: %v\n%s", err, text)
 	}
-	return readDocument(t, path)
+	d, err := record.ReadResult(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // processes are the command lines that hold text.
@@ -122,54 +127,12 @@ func processes(t *testing.T, text string) []string {
 	return out
 }
 
-// document is what the test reads of a result.
-type document struct {
-	Status, Verdict string
-	Programs        []struct {
-		Plugin struct{ Name, SHA256 string }
-		Path   string
-	}
-	Cases []struct {
-		Variants []struct {
-			Name, Role string
-			Config     json.RawMessage
-			Program    int
-			Facts      map[string]string
-			Phases     map[string]struct{ Rounds int }
-		}
-		Judgements []struct{ Guardrail, Verdict string }
-		Rounds     []struct {
-			Counted            bool
-			Prepared, Released []struct {
-				Variant string
-				Checks  []struct {
-					Kind, Detail string
-					Passed       bool
-				}
-			}
-		}
-	}
-}
-
-func readDocument(t *testing.T, path string) document {
-	t.Helper()
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document
-	if err := json.Unmarshal(data, &d); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 // hold says what the document lacks. Which verdict the programs deserve is not
 // for this test to say.
-func (d document) hold(t *testing.T, experiment string) {
+func hold(t *testing.T, d *record.Result, experiment string) {
 	t.Helper()
-	if d.Status != "complete" || d.Verdict == "" || d.Verdict == "none" {
-		t.Fatalf("status %q, verdict %q", d.Status, d.Verdict)
+	if d.Status != record.Complete || d.Verdict == "" || d.Verdict == "none" {
+		t.Fatalf("status %s, verdict %s", d.Status, d.Verdict)
 	}
 	if len(d.Cases) != 1 || len(d.Cases[0].Judgements) == 0 || len(d.Cases[0].Rounds) == 0 {
 		t.Fatalf("not one case with judgements and rounds: %+v", d.Cases)
@@ -203,12 +166,18 @@ func (d document) hold(t *testing.T, experiment string) {
 	}
 	for i, r := range c.Rounds {
 		fidelity := map[string]string{}
-		for _, arm := range slices.Concat(r.Prepared, r.Released) {
-			for _, k := range arm.Checks {
+		note := func(variant string, checks []record.Check) {
+			for _, k := range checks {
 				if k.Kind == "fidelity" {
-					fidelity[arm.Variant] = k.Detail
+					fidelity[variant] = k.Detail
 				}
 			}
+		}
+		for _, p := range r.Prepared {
+			note(p.Variant, p.Checks)
+		}
+		for _, p := range r.Released {
+			note(p.Variant, p.Checks)
 		}
 		for name := range seen {
 			if r.Counted && fidelity[name] == "" {
