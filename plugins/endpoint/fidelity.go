@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/plugins/internal/child"
+)
+
+const (
+	excerptRunes = 80
+	idleLimit    = 0.05 // cores
+)
+
+// outputs are the texts that the server gave to the prompts as they are.
+type outputs struct {
+	texts   []string
+	ids     [][]int64 // nil: not known of every one
+	pieces  []int
+	differs []int  // prompts that got another text the second time
+	counted string // where counts of tokens came from
+}
+
+func (o *outputs) same() bool { return len(o.differs) == 0 }
+
+// rehearse asks every prompt twice, as it will be timed and then in one piece,
+// with token ids where the server gives them: for fidelity, for what the
+// stream does not tell, and as the warm-up.
+func (x *experiment) rehearse(ctx context.Context) error {
+	o := &x.outputs
+	allIDs := true
+	for i := range x.prompts {
+		p := &x.prompts[i]
+		x.Progress("outputs", float64(i)/float64(len(x.prompts)))
+		a, err := x.ask(ctx, p, asking{tokens: x.MaxTokens, stream: true})
+		if err != nil {
+			return x.refused(err, fmt.Sprintf("prompt %d", i+1))
+		}
+		b, err := x.again(ctx, p)
+		if err != nil {
+			return x.refused(err, fmt.Sprintf("prompt %d, the second time", i+1))
+		}
+		o.texts, o.pieces = append(o.texts, string(a.output)), append(o.pieces, a.pieces)
+		if string(a.output) != string(b.output) {
+			o.differs = append(o.differs, i)
+		}
+		allIDs = allIDs && len(b.ids) > 0
+		o.ids = append(o.ids, b.ids)
+		if err := x.count(p, &a, &b); err != nil {
+			return err
+		}
+	}
+	if !allIDs || !o.same() {
+		o.ids = nil
+	}
+	if !o.same() {
+		x.prepared.Warnings = append(x.prepared.Warnings, fault("", "not_deterministic", "the same prompt did not get the same text twice",
+			fmt.Sprintf("%d of %d prompts, decoded greedily. A difference between arms may then mean nothing.", len(o.differs), len(x.prompts))))
+	}
+	return nil
+}
+
+// again asks without a stream; a server that refuses token ids is asked without.
+func (x *experiment) again(ctx context.Context, p *prompt) (answer, error) {
+	a, err := x.ask(ctx, p, asking{tokens: x.MaxTokens, ids: true})
+	if _, refused := err.(*serverError); refused { //nolint:errorlint // post returns it as it is
+		return x.ask(ctx, p, asking{tokens: x.MaxTokens})
+	}
+	return a, err
+}
+
+// count keeps the numbers of tokens, the stream's own if it tells.
+func (x *experiment) count(p *prompt, stream, whole *answer) error {
+	o := &x.outputs
+	source := "usage in the stream"
+	switch {
+	case stream.timed:
+		source = "timings in the stream"
+	case !stream.completion.known && whole.completion.known:
+		source = "usage of the same request without a stream"
+	case !stream.completion.known:
+		source = ""
+	}
+	p.promptTokens = known(stream.prompt, whole.prompt.n)
+	p.outputTokens = known(stream.completion, whole.completion.n)
+	o.counted = source
+	if source == "" && (slices.Contains(x.Phases, decode) || slices.Contains(x.Phases, prefill)) {
+		return fault("", "no_usage", "tokens are not counted",
+			"the server's answers hold neither usage nor timings, streamed or not, and pieces of a stream are no tokens. Only ttft can be measured: measure { phases = [\"ttft\"] }")
+	}
+	if slices.Contains(x.Phases, decode) {
+		if err := timeable(stream, p.outputTokens); err != nil {
+			return fault("", "no_decode", "decode cannot be measured", fmt.Sprintf("prompt %d: %v", p.index+1, err))
+		}
+	}
+	return nil
+}
+
+// facts let the host hold the arms against each other.
+func (o *outputs) facts(into map[string]string) {
+	into["output_sha256"] = digest(o.texts)
+	into["compared"] = "text"
+	if o.ids != nil {
+		into["compared"] = "text and token ids"
+		into["output_ids_sha256"] = digest(o.ids)
+	}
+	into["output"] = excerpt(o.texts[0])
+	if o.counted != "" {
+		into["tokens counted by"] = o.counted
+	}
+}
+
+func digest(v any) string {
+	data, _ := json.Marshal(v) // strings and numbers always can be
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func excerpt(s string) string {
+	if r := []rune(s); len(r) > excerptRunes {
+		return escaped(string(r[:excerptRunes])) + " …"
+	}
+	return escaped(s)
+}
+
+// Check implements sdk.Case: the prompts still get the texts that they got
+// before timing, unless the server did not even then answer alike.
+func (x *experiment) Check(ctx context.Context) ([]sdk.Check, map[string]float64, error) {
+	stop := keepAlive(ctx)
+	defer stop()
+	wrong := 0
+	for i := range x.prompts {
+		a, err := x.ask(ctx, &x.prompts[i], asking{tokens: x.MaxTokens, stream: true})
+		if err != nil {
+			return nil, nil, x.failed(err)
+		}
+		if string(a.output) != x.outputs.texts[i] {
+			wrong++
+		}
+	}
+	limit := 0.0
+	if !x.outputs.same() {
+		limit = float64(len(x.prompts))
+	}
+	c := sdk.Below("output", float64(wrong), limit)
+	c.Fidelity = true
+	c.Detail = fmt.Sprintf("%d/%d texts as before timing", len(x.prompts)-wrong, len(x.prompts))
+	return []sdk.Check{c}, nil, nil
+}
+
+// idle measures what the server uses without a request, after the last one's
+// work is done.
+func (x *experiment) idle(ctx context.Context) error {
+	if x.process() == nil {
+		return nil
+	}
+	x.Progress("idle", 0)
+	before, err := x.process().Usage(ctx)
+	if err != nil {
+		return x.unread(err)
+	}
+	begin := time.Now()
+	select {
+	case <-time.After(idleWindow):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	after, err := x.process().Usage(ctx)
+	if err != nil {
+		return x.unread(err)
+	}
+	x.judgeIdle(before, after, time.Since(begin))
+	return nil
+}
+
+func (x *experiment) judgeIdle(before, after child.Usage, span time.Duration) {
+	cores := max(float64(after.CPU-before.CPU)/float64(span), 0)
+	x.prepared.Metrics["idle_cpu"] = cores
+	if cores > idleLimit {
+		x.prepared.Warnings = append(x.prepared.Warnings, fault("argv", "busy_idle", "the server keeps a core busy while it waits",
+			fmt.Sprintf("%.2f cores without a request. The other arms are measured beside it: turn its polling off, or write measure { residency = \"turns\" }.", cores)))
+	}
+}
+
+// unread: without the figure there is one warning less, and nothing else.
+func (x *experiment) unread(err error) error {
+	x.Log.Debug("CPU time of the server", "error", err)
+	return nil
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal"
+)
+
+// cachedLimit is the share of a prompt that may come from a cache in prefill:
+// a template's tokens are the same in every prompt.
+const cachedLimit = 0.05
+
+// turn is every prompt asked once: one iteration of a phase.
+type turn struct {
+	requests           int
+	prompt, cached     int // tokens in all
+	cachedKnown        bool
+	decoded            int // tokens after the first of each answer, in all
+	first              time.Duration
+	prefilled, decodes time.Duration // of waves
+}
+
+func (t turn) mean(total int) float64 { return float64(total) / float64(max(t.requests, 1)) }
+
+func (t turn) cachedShare() float64 { return float64(t.cached) / float64(max(t.prompt, 1)) }
+
+// figure is the time of one iteration.
+func (t turn) figure(phase string) time.Duration {
+	switch phase {
+	case ttft:
+		return t.first / time.Duration(t.requests)
+	case prefill:
+		return t.prefilled / time.Duration(max(t.prompt-t.cached, 1))
+	}
+	return t.decodes / time.Duration(max(t.decoded, 1))
+}
+
+// turn does n turns through the prompts, in waves of as many requests as run
+// at once; the last wave is filled up with prompts from the beginning.
+func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error) {
+	var t turn
+	for range n {
+		for at := 0; at < len(x.prompts); at += x.Concurrency {
+			wave, err := x.wave(ctx, phase, at)
+			if err != nil {
+				return t, err
+			}
+			if err := t.add(x, phase, wave); err != nil {
+				return t, err
+			}
+		}
+	}
+	if phase == prefill && t.cachedShare() > cachedLimit {
+		return t, fmt.Errorf("no prefill: the server took %d of %d tokens of the prompts from its cache, although each prompt begins with words of its own; "+
+			"turn its prefix cache off, use a longer context, or leave prefill out: measure { phases = [\"ttft\", \"decode\"] }", t.cached, t.prompt)
+	}
+	return t, nil
+}
+
+// wave asks as many prompts at once as Concurrency says.
+func (x *experiment) wave(ctx context.Context, phase string, at int) ([]answer, error) {
+	answers, errs := make([]answer, x.Concurrency), make([]error, x.Concurrency)
+	queries := make([]asking, x.Concurrency)
+	for i := range queries {
+		queries[i] = asking{tokens: x.MaxTokens, stream: true}
+		if phase != decode {
+			queries[i].tokens = 1
+		}
+		if phase == prefill || phase == ttft && x.Cold {
+			queries[i].key = x.nextKey()
+		}
+	}
+	var all sync.WaitGroup
+	for i := range answers {
+		all.Go(func() { answers[i], errs[i] = x.ask(ctx, &x.prompts[(at+i)%len(x.prompts)], queries[i]) })
+	}
+	all.Wait()
+	return answers, errors.Join(errs...)
+}
+
+// add takes a wave's answers. With several requests at once, prefill and
+// decode are those of the wave: all tokens over the time from the first
+// request, or the first piece of any answer, to the last that is timed.
+func (t *turn) add(x *experiment, phase string, wave []answer) error {
+	begin, first, lastFirst, last := wave[0].sent, wave[0].first, wave[0].first, wave[0].last
+	for i := range wave {
+		a := &wave[i]
+		if a.first.IsZero() {
+			return errors.New("an answer has no token at all")
+		}
+		t.requests++
+		t.first += a.first.Sub(a.sent)
+		begin, first = earlier(begin, a.sent), earlier(first, a.first)
+		lastFirst, last = later(lastFirst, a.first), later(last, a.last)
+		p := &x.prompts[0]
+		if i < len(x.prompts) {
+			p = &x.prompts[i]
+		}
+		t.prompt += known(a.prompt, p.promptTokens)
+		t.cached += a.cached.n
+		t.cachedKnown = t.cachedKnown || a.cached.known
+		if phase == decode {
+			n := known(a.completion, p.outputTokens)
+			if err := timeable(a, n); err != nil {
+				return err
+			}
+			t.decoded += n - 1
+		}
+	}
+	t.prefilled += lastFirst.Sub(begin)
+	t.decodes += last.Sub(first)
+	return nil
+}
+
+// known is a count, or what preparation found where an answer does not say.
+func known(c count, otherwise int) int {
+	if c.known {
+		return c.n
+	}
+	return otherwise
+}
+
+// timeable says whether the time between tokens can be seen in an answer.
+func timeable(a *answer, tokens int) error {
+	switch {
+	case tokens < 2:
+		return fmt.Errorf("decode cannot be timed: the answer has %d tokens, and two are needed; where a model ends early, extra = { ignore_eos = \"true\" } helps with llama.cpp and vLLM", tokens)
+	case a.pieces < 2:
+		return fmt.Errorf("decode cannot be timed: %d tokens came in one piece, so that nothing is seen of the time between them", tokens)
+	case a.reads < 2:
+		return fmt.Errorf("decode cannot be timed: %d pieces of an answer arrived at once; something between here and the server holds them back", a.pieces)
+	}
+	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// Run implements sdk.Case: an iteration is a turn.
+func (x *experiment) Run(ctx context.Context, phase string, n int) (sdk.Times, error) {
+	stop := keepAlive(ctx)
+	defer stop()
+	t, err := x.turn(ctx, phase, n)
+	if err != nil {
+		return sdk.Times{}, x.failed(err)
+	}
+	x.sample = t
+	return sdk.Times{Wall: max(t.figure(phase)*time.Duration(n), 1)}, nil
+}
+
+// failed says what ended a sample: a hang, or the server's end.
+func (x *experiment) failed(err error) error {
+	if text := x.server.died(); text != "" {
+		return fmt.Errorf("%w. The server ended. %s", err, text)
+	}
+	if errors.Is(err, errStall) {
+		return fmt.Errorf("%w: %w", metal.ErrTimeout, err)
+	}
+	return err
+}
+
+// SampleMetrics implements sdk.SampleMetrics.
+func (x *experiment) SampleMetrics() map[string]float64 {
+	if !x.sample.cachedKnown {
+		return nil
+	}
+	return map[string]float64{"cached_tokens": x.sample.mean(x.sample.cached)}
+}
+
+// keepAlive reports progress until it is stopped: a server shows none while it
+// works on a long prompt, and request_timeout bounds what it may take.
+func keepAlive(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				metal.Beat(ctx)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}
+
+const beatEvery = 200 * time.Millisecond
