@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -202,7 +203,7 @@ func (x *experiment) variant(r *reader, b written, content *hcl.BodyContent, bas
 			c := content.Blocks[0]
 			layers = append(layers, schema.Layer{Body: c.Body, Scope: scope, Range: c.DefRange, Expanded: b.generated})
 		}
-		decoded, diags := x.plugin.schema.Decode(layers, b.DefRange)
+		decoded, diags := x.plugin.schema.Decode(layers, b.DefRange, schema.Files{Base: filepath.Dir(x.Range.Filename)})
 		inner.diags = append(inner.diags, explain(diags)...)
 		v.Config, v.JSON, v.decoded = decoded.Value, decoded.JSON, decoded
 		sum := sha256.Sum256(v.JSON)

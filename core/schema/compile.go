@@ -35,6 +35,7 @@ type Attribute struct {
 	Integer     bool
 	Min, Max    *float64
 	Deprecated  string
+	Path        bool // a string, or list of strings, that names a file or folder
 
 	defaults *typeexpr.Defaults // of optional() object attributes; may be nil
 }
@@ -42,9 +43,14 @@ type Attribute struct {
 // Nested is a block type inside a block.
 type Nested struct {
 	Name     string
+	Label    string // what the label is called; empty: the blocks have none
 	Block    *Block
-	Min, Max int // Max 0: no limit; 1: the value is one object, else a list
+	Min, Max int // Max 0: no limit
 }
+
+// single says that the value is one object or null. Labelled blocks are an
+// object by label, all others a list.
+func (n *Nested) single() bool { return n.Label == "" && n.Max == 1 }
 
 const (
 	maxDepth = 16   // of nested blocks
@@ -102,12 +108,15 @@ func compileBlock(b *pluginv1.Block, depth int) (*Block, error) {
 		if nb.GetMaxItems() > 0 && nb.GetMinItems() > nb.GetMaxItems() {
 			return nil, fmt.Errorf("block %q: min_items %d is above max_items %d", nb.GetTypeName(), nb.GetMinItems(), nb.GetMaxItems())
 		}
+		if l := nb.GetLabelName(); l != "" && !hclsyntax.ValidIdentifier(l) {
+			return nil, fmt.Errorf("block %q: label_name %q is not an HCL identifier", nb.GetTypeName(), l)
+		}
 		inner, err := compileBlock(nb.GetBlock(), depth+1)
 		if err != nil {
 			return nil, fmt.Errorf("block %q: %w", nb.GetTypeName(), err)
 		}
 		out.Blocks = append(out.Blocks, Nested{
-			Name: nb.GetTypeName(), Block: inner, Min: int(nb.GetMinItems()), Max: int(nb.GetMaxItems()),
+			Name: nb.GetTypeName(), Label: nb.GetLabelName(), Block: inner, Min: int(nb.GetMinItems()), Max: int(nb.GetMaxItems()),
 		})
 	}
 	return out, nil
@@ -117,6 +126,7 @@ func compileAttribute(a *pluginv1.Attribute) (Attribute, error) {
 	out := Attribute{
 		Name: a.GetName(), TypeText: strings.TrimSpace(a.GetType()), Description: a.GetDescription(),
 		Required: a.GetRequired(), Integer: a.GetInteger(), Min: a.Min, Max: a.Max, Deprecated: a.GetDeprecated(),
+		Path: a.GetPath(),
 	}
 	var err error
 	if out.Type, out.defaults, err = parseType(out.TypeText); err != nil {
@@ -136,6 +146,12 @@ func compileAttribute(a *pluginv1.Attribute) (Attribute, error) {
 	}
 	if len(a.GetOneOfJson()) > 0 && !elem.IsPrimitiveType() {
 		return out, fmt.Errorf("one_of is for strings, numbers and bools and lists of them, the type is %s", out.TypeText)
+	}
+	if out.Path && out.Type != cty.String && !out.Type.Equals(cty.List(cty.String)) {
+		return out, fmt.Errorf("path is for string and list(string), the type is %s", out.TypeText)
+	}
+	if out.Path && len(a.GetOneOfJson()) > 0 {
+		return out, fmt.Errorf("it is a path and has one_of; a path is made absolute, so that it would be none of them")
 	}
 	var oneOf []cty.Value
 	for _, text := range a.GetOneOfJson() {
@@ -163,6 +179,9 @@ func compileAttribute(a *pluginv1.Attribute) (Attribute, error) {
 		}
 		if err := out.check(v); err != nil {
 			return out, fmt.Errorf("default: %w", err)
+		}
+		if out.Path && slices.Contains(texts(v), "") {
+			return out, fmt.Errorf("default: a path cannot be empty; leave the default out")
 		}
 		out.Default = v
 	}

@@ -15,8 +15,8 @@ import (
 
 // Layer is one body that contributes to a configuration, with the names its
 // expressions may use. A later layer overrides an earlier one: attribute by
-// attribute; in single nested blocks again attribute by attribute; repeated
-// nested blocks as a whole.
+// attribute; in single nested blocks and in labelled ones of the same label
+// again attribute by attribute; repeated nested blocks as a whole.
 type Layer struct {
 	Body  hcl.Body
 	Scope *hcl.EvalContext
@@ -39,6 +39,7 @@ type Decoded struct {
 // source is where a block's parts were written.
 type source struct {
 	header hcl.Range
+	label  string // of a labelled block
 	attrs  map[string]attrSource
 	blocks map[string][]*source
 }
@@ -49,10 +50,11 @@ type attrSource struct {
 }
 
 // Decode merges the layers into one value: an object with every attribute of
-// the schema, defaults filled in, and every nested block, an object (null
-// when absent) if there may be one, else a list. Dynamic blocks are expanded.
-// where is blamed for what is missing when there is no layer.
-func (b *Block) Decode(layers []Layer, where hcl.Range) (*Decoded, hcl.Diagnostics) {
+// the schema, defaults filled in, and every nested block: an object by label
+// if they have labels, an object (null when absent) if there may be one, else
+// a list. Dynamic blocks are expanded, paths made absolute. where is blamed for
+// what is missing when there is no layer.
+func (b *Block) Decode(layers []Layer, where hcl.Range, files Files) (*Decoded, hcl.Diagnostics) {
 	expanded := slices.Clone(layers)
 	for i := range expanded {
 		if expanded[i].Expanded {
@@ -61,7 +63,7 @@ func (b *Block) Decode(layers []Layer, where hcl.Range) (*Decoded, hcl.Diagnosti
 		expanded[i].generates = generates(expanded[i].Body)
 		expanded[i].Body = dynblock.Expand(expanded[i].Body, expanded[i].Scope, dynblock.OptCheckForEach(BoundForEach))
 	}
-	v, src, diags := b.decode(expanded, where)
+	v, src, diags := b.decode(expanded, where, files)
 	out := &Decoded{Value: v, block: b, source: src}
 	if diags.HasErrors() || !v.IsWhollyKnown() {
 		return out, diags
@@ -77,7 +79,7 @@ func (b *Block) Decode(layers []Layer, where hcl.Range) (*Decoded, hcl.Diagnosti
 	return out, diags
 }
 
-func (b *Block) decode(layers []Layer, where hcl.Range) (cty.Value, *source, hcl.Diagnostics) {
+func (b *Block) decode(layers []Layer, where hcl.Range, files Files) (cty.Value, *source, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	src := &source{header: where, attrs: map[string]attrSource{}, blocks: map[string][]*source{}}
 	if len(layers) > 0 {
@@ -96,7 +98,7 @@ func (b *Block) decode(layers []Layer, where hcl.Range) (cty.Value, *source, hcl
 	values := make(map[string]cty.Value, len(b.Attributes)+len(b.Blocks))
 	for i := range b.Attributes {
 		a := &b.Attributes[i]
-		v, more := a.decode(src.attrs[a.Name], src.header)
+		v, more := a.decode(src.attrs[a.Name], src.header, files)
 		if _, written := src.attrs[a.Name]; !written && meant[a.Name] {
 			more = nil // misspelt, which has been said
 		}
@@ -105,7 +107,7 @@ func (b *Block) decode(layers []Layer, where hcl.Range) (cty.Value, *source, hcl
 	}
 	for i := range b.Blocks {
 		n := &b.Blocks[i]
-		v, srcs, more := n.decode(layers, contents, src.header)
+		v, srcs, more := n.decode(layers, contents, src.header, files)
 		values[n.Name] = v
 		src.blocks[n.Name] = srcs
 		diags = append(diags, more...)
@@ -115,7 +117,7 @@ func (b *Block) decode(layers []Layer, where hcl.Range) (cty.Value, *source, hcl
 
 // decode evaluates one attribute. A fault already reported gives an unknown
 // value, so that it is not reported again further on.
-func (a *Attribute) decode(s attrSource, header hcl.Range) (cty.Value, hcl.Diagnostics) {
+func (a *Attribute) decode(s attrSource, header hcl.Range, files Files) (cty.Value, hcl.Diagnostics) {
 	unknown := cty.UnknownVal(a.Type)
 	if s.attr == nil {
 		if a.Required {
@@ -125,7 +127,7 @@ func (a *Attribute) decode(s attrSource, header hcl.Range) (cty.Value, hcl.Diagn
 				Subject: &header,
 			}}
 		}
-		return a.Default, nil
+		return a.resolve(a.Default, s, header, files)
 	}
 	v, diags := s.attr.Expr.Value(s.scope)
 	if diags.HasErrors() {
@@ -152,7 +154,8 @@ func (a *Attribute) decode(s attrSource, header hcl.Range) (cty.Value, hcl.Diagn
 		if a.Required {
 			return fault("Invalid value", fmt.Sprintf("%q is required and cannot be null: %s.", a.Name, a.want()))
 		}
-		return a.Default, diags
+		v, more := a.resolve(a.Default, s, header, files)
+		return v, append(diags, more...)
 	}
 	if a.defaults != nil {
 		v = a.defaults.Apply(v)
@@ -164,78 +167,8 @@ func (a *Attribute) decode(s attrSource, header hcl.Range) (cty.Value, hcl.Diagn
 	if err := a.check(v); err != nil {
 		return fault("Invalid value", fmt.Sprintf("%q: %s", a.Name, sentence(err.Error())))
 	}
-	return v, diags
-}
-
-func (n *Nested) decode(layers []Layer, contents []*hcl.BodyContent, header hcl.Range) (cty.Value, []*source, hcl.Diagnostics) {
-	var diags hcl.Diagnostics
-	var inner [][]Layer // single block: one stack of layers; repeated: one stack each
-	for i, content := range contents {
-		blocks := content.Blocks.OfType(n.Name)
-		if n.Max == 1 {
-			if len(blocks) > 1 {
-				diags = append(diags, &hcl.Diagnostic{
-					Severity: hcl.DiagError, Summary: fmt.Sprintf("Duplicate %s block", n.Name),
-					Detail:  fmt.Sprintf("There may be one %q block here; the first is at %s. Delete one of them.", n.Name, place(blocks[0].DefRange)),
-					Subject: blocks[1].DefRange.Ptr(),
-				})
-			}
-			if len(blocks) > 0 {
-				if len(inner) == 0 {
-					inner = [][]Layer{nil}
-				}
-				inner[0] = append(inner[0], Layer{Body: blocks[0].Body, Scope: layers[i].Scope, Range: blocks[0].DefRange})
-			}
-			continue
-		}
-		if len(blocks) > 0 || layers[i].generates[n.Name] {
-			inner = nil // a later layer's blocks replace the earlier's
-		}
-		for _, block := range blocks {
-			inner = append(inner, []Layer{{Body: block.Body, Scope: layers[i].Scope, Range: block.DefRange}})
-		}
-	}
-	if len(inner) < n.Min {
-		diags = append(diags, &hcl.Diagnostic{
-			Severity: hcl.DiagError, Summary: fmt.Sprintf("Missing %s block", n.Name),
-			Detail:  fmt.Sprintf("At least %d %q block(s) are required here; there are %d.", n.Min, n.Name, len(inner)),
-			Subject: &header,
-		})
-	}
-	if n.Max > 1 && len(inner) > n.Max {
-		diags = append(diags, &hcl.Diagnostic{
-			Severity: hcl.DiagError, Summary: fmt.Sprintf("Too many %s blocks", n.Name),
-			Detail:  fmt.Sprintf("At most %d %q blocks are allowed here; there are %d.", n.Max, n.Name, len(inner)),
-			Subject: inner[n.Max][0].Range.Ptr(),
-		})
-	}
-	var values []cty.Value
-	var sources []*source
-	for _, stack := range inner {
-		v, src, more := n.Block.decode(stack, header)
-		values, sources, diags = append(values, v), append(sources, src), append(diags, more...)
-	}
-	switch {
-	case n.Max != 1:
-		return cty.TupleVal(values), sources, diags
-	case len(values) == 0:
-		return cty.NullVal(cty.EmptyObject), sources, diags
-	default:
-		return values[0], sources, diags
-	}
-}
-
-// generates lists the block types that body has dynamic blocks for: one that
-// generates nothing still replaces what an earlier layer has.
-func generates(body hcl.Body) map[string]bool {
-	content, _, _ := body.PartialContent(&hcl.BodySchema{
-		Blocks: []hcl.BlockHeaderSchema{{Type: "dynamic", LabelNames: []string{"type"}}},
-	})
-	out := map[string]bool{}
-	for _, b := range content.Blocks {
-		out[b.Labels[0]] = true
-	}
-	return out
+	v, more := a.resolve(v, s, header, files)
+	return v, append(diags, more...)
 }
 
 func (b *Block) bodySchema() *hcl.BodySchema {
@@ -244,23 +177,9 @@ func (b *Block) bodySchema() *hcl.BodySchema {
 		s.Attributes = append(s.Attributes, hcl.AttributeSchema{Name: b.Attributes[i].Name})
 	}
 	for i := range b.Blocks {
-		s.Blocks = append(s.Blocks, hcl.BlockHeaderSchema{Type: b.Blocks[i].Name})
+		s.Blocks = append(s.Blocks, b.Blocks[i].header())
 	}
 	return s
-}
-
-// BoundForEach is a check for dynblock.OptCheckForEach: it refuses to make
-// more than a thousand blocks.
-func BoundForEach(v cty.Value, expr hcl.Expression, scope *hcl.EvalContext) hcl.Diagnostics {
-	const most = 1000
-	if v.IsKnown() && !v.IsNull() && v.CanIterateElements() && v.LengthInt() > most {
-		return hcl.Diagnostics{{
-			Severity: hcl.DiagError, Summary: "Too many blocks",
-			Detail:  fmt.Sprintf("This would make %d blocks; at most %d are allowed.", v.LengthInt(), most),
-			Subject: expr.Range().Ptr(), Expression: expr, EvalContext: scope,
-		}}
-	}
-	return nil
 }
 
 // advise adds what may be written to the faults that HCL has no suggestion for.

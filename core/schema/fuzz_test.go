@@ -15,7 +15,7 @@ import (
 // and a configuration it decodes agrees with its JSON Schema.
 func FuzzCompile(f *testing.F) {
 	for _, b := range []*pluginv1.Block{
-		sample(), {},
+		sample(), labelled(), {},
 		{Attributes: []*pluginv1.Attribute{{Name: "a", Type: "set(string)", DefaultJson: `["x","y"]`}}},
 		{Attributes: []*pluginv1.Attribute{{Name: "a", Type: "tuple([number,any])", DefaultJson: `[1,null]`}}},
 		{Attributes: []*pluginv1.Attribute{{Name: "a", Type: "list(any)", DefaultJson: `[1,"2"]`}}},
@@ -54,7 +54,7 @@ func FuzzCompile(f *testing.F) {
 		if block.Markdown("config", 1) == "" {
 			t.Fatal("no markdown")
 		}
-		d, diags := block.Decode(nil, hcl.Range{Filename: "x"})
+		d, diags := block.Decode(nil, hcl.Range{Filename: "x"}, Files{})
 		if !diags.HasErrors() {
 			validate(t, block, d.JSON)
 		}

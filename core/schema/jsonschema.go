@@ -32,22 +32,7 @@ func (b *Block) node() Node {
 	}
 	for i := range b.Blocks {
 		n := &b.Blocks[i]
-		inner := n.Block.node()
-		if n.Max == 1 {
-			if n.Min == 0 {
-				inner["type"] = []string{"object", "null"}
-			}
-			properties[n.Name] = inner
-		} else {
-			list := Node{"type": "array", "items": inner}
-			if n.Min > 0 {
-				list["minItems"] = n.Min
-			}
-			if n.Max > 0 {
-				list["maxItems"] = n.Max
-			}
-			properties[n.Name] = list
-		}
+		properties[n.Name] = n.node()
 		if n.Min > 0 {
 			required = append(required, n.Name)
 		}
@@ -58,6 +43,28 @@ func (b *Block) node() Node {
 	}
 	if b.Description != "" {
 		out["description"] = b.Description
+	}
+	return out
+}
+
+func (n *Nested) node() Node {
+	inner := n.Block.node()
+	if n.single() {
+		if n.Min == 0 {
+			inner["type"] = []string{"object", "null"}
+		}
+		return inner
+	}
+	out, least, most := Node{"type": "array", "items": inner}, "minItems", "maxItems"
+	if n.Label != "" {
+		least, most = "minProperties", "maxProperties"
+		out = Node{"type": "object", "additionalProperties": inner, "propertyNames": Node{"minLength": 1}}
+	}
+	if n.Min > 0 {
+		out[least] = n.Min
+	}
+	if n.Max > 0 {
+		out[most] = n.Max
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -46,9 +47,9 @@ func (d *Decoded) locate(path []*pluginv1.PathStep, out *hcl.Diagnostic) {
 		if nested, ok := src.blocks[name]; ok && name != "" {
 			index := 0
 			if i+1 < len(path) {
-				if _, ok := path[i+1].GetStep().(*pluginv1.PathStep_Index); ok {
+				if at, ok := which(path[i+1], nested); ok {
 					i++
-					index = int(path[i].GetIndex())
+					index = at
 				}
 			}
 			if index < 0 || index >= len(nested) {
@@ -70,6 +71,24 @@ func (d *Decoded) locate(path []*pluginv1.PathStep, out *hcl.Diagnostic) {
 		out.Expression, out.EvalContext = written.attr.Expr, written.scope
 		return
 	}
+}
+
+// which is the number of the block that step chooses among those of one type,
+// -1 if there is none. Not ok: step is no choice but leads into the first.
+func which(step *pluginv1.PathStep, among []*source) (index int, ok bool) {
+	label := ""
+	switch s := step.GetStep().(type) {
+	case *pluginv1.PathStep_Index:
+		return int(s.Index), true
+	case *pluginv1.PathStep_Key:
+		label = s.Key
+	case *pluginv1.PathStep_Name: // phase.decode for phase["decode"]
+		if len(among) == 0 || among[0].label == "" {
+			return 0, false
+		}
+		label = s.Name
+	}
+	return slices.IndexFunc(among, func(s *source) bool { return s.label == label }), true
 }
 
 // element follows the path into a list or object written out in the source,

@@ -28,12 +28,12 @@ func TestDiagnosticsFindTheSource(t *testing.T) {
 	ls, files := layers(t,
 		"model = \"m\"\ntokens = [1, matrix.k, 7]\ntags = { a = \"x\", b = \"y\" }\nweights { seed = 2 }\npatch { name = \"p\" }\npatch { name = \"q\" }\n",
 		"weights { scale = 9 }\ntile = { rows = 4 }\n")
-	d, diags := compiled(t, sample()).Decode(ls, hcl.Range{})
+	d, diags := compiled(t, sample()).Decode(ls, hcl.Range{}, Files{})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
 	generated, _ := layers(t, "model = \"m\"\ndynamic \"patch\" {\n  for_each = [\"x\", \"y\"]\n  content { name = patch.value }\n}\n")
-	g, diags := compiled(t, sample()).Decode(generated, hcl.Range{})
+	g, diags := compiled(t, sample()).Decode(generated, hcl.Range{}, Files{})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

@@ -36,11 +36,11 @@ func (b *Block) markdown(out *strings.Builder, name string, level int) {
 	}
 	for i := range b.Blocks {
 		n := &b.Blocks[i]
-		fmt.Fprintf(out, "| `%s { }` | block | %s | %s |\n", n.Name, n.count(), cell(n.Block.Description))
+		fmt.Fprintf(out, "| `%s { }` | block | %s | %s |\n", n.title(), n.count(), cell(n.Block.Description))
 	}
 	out.WriteString("\n")
 	for i := range b.Blocks {
-		b.Blocks[i].Block.markdown(out, b.Blocks[i].Name, level+1)
+		b.Blocks[i].Block.markdown(out, b.Blocks[i].title(), level+1)
 	}
 }
 
@@ -58,6 +58,9 @@ func (a *Attribute) meaning() string {
 	var parts []string
 	if a.Description != "" {
 		parts = append(parts, strings.TrimSuffix(a.Description, ".")+".")
+	}
+	if a.Path {
+		parts = append(parts, "A path that exists; relative ones start from the configuration's folder.")
 	}
 	if len(a.OneOf) > 0 {
 		texts := make([]string, len(a.OneOf))
@@ -81,6 +84,14 @@ func (a *Attribute) meaning() string {
 		parts = append(parts, "Deprecated: "+strings.TrimSuffix(a.Deprecated, ".")+".")
 	}
 	return strings.Join(parts, " ")
+}
+
+// title is how the block begins in HCL.
+func (n *Nested) title() string {
+	if n.Label != "" {
+		return fmt.Sprintf("%s %q", n.Name, n.Label)
+	}
+	return n.Name
 }
 
 func (n *Nested) count() string {

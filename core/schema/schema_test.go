@@ -106,7 +106,7 @@ func TestDecodeMerges(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			ls, _ := layers(t, c.sources...)
-			d, diags := compiled(t, sample()).Decode(ls, hcl.Range{})
+			d, diags := compiled(t, sample()).Decode(ls, hcl.Range{}, Files{})
 			if diags.HasErrors() {
 				t.Fatal(diags)
 			}
@@ -148,31 +148,18 @@ func validate(t testing.TB, b *Block, raw []byte) {
 }
 
 func TestDecodeFaults(t *testing.T) {
-	cases := []struct{ name, source, want string }{
-		{"missing", `patch { name = "p" }`, `The argument "model" is required: a string (Shape preset).`},
-		{"misspelt", "modle = \"m\"\nmodel=\"m\"\npatch { name = \"p\" }", `Did you mean "model"?`},
-		{"not one of", "bits = 5\nmodel=\"m\"\npatch { name = \"p\" }", `"bits": 5 is not one of the allowed values: 4, 8.`},
-		{"not whole, in a list", "tokens = [1, 1.5]\nmodel=\"m\"\npatch { name = \"p\" }", `"tokens": element 1: 1.5 is not a whole number.`},
-		{"too large", "tokens = [5000]\nmodel=\"m\"\npatch { name = \"p\" }", "5000 is above the greatest allowed value, 4096"},
-		{"suggested value", "combine = \"fp23\"\nmodel=\"m\"\npatch { name = \"p\" }", `Did you mean "fp32"?`},
-		{"wrong type", "bits = [4]\nmodel=\"m\"\npatch { name = \"p\" }", "It takes a whole number, one of 4, 8."},
-		{"wrong type inside", "tile = { rows = true }\nmodel=\"m\"\npatch { name = \"p\" }", `"tile": attribute "rows": `},
-		{"wrong element", "tokens = [1, \"x\"]\nmodel=\"m\"\npatch { name = \"p\" }", `"tokens": [1]: a number is required`},
-		{"null inside", "tokens = [null]\nmodel=\"m\"\npatch { name = \"p\" }", "element 0 is null"},
-		{"null for required", "model = null\npatch { name = \"p\" }", "cannot be null"},
-		{"missing block", `model = "m"`, `At least 1 "patch" block(s) are required here; there are 0.`},
-		{"too many blocks", "model=\"m\"\npatch { name=\"a\" }\npatch { name=\"b\" }\npatch { name=\"c\" }", "At most 2"},
-		{"duplicate block", "model=\"m\"\npatch { name=\"a\" }\nweights {}\nweights {}", "the first is at a.hcl:3"},
-		{"deprecated", "model=\"m\"\npatch { name=\"a\" }\nold = true", `"old" is deprecated: use bits`},
-		{"infinite", "model=\"m\"\npatch { name=\"a\" }\nextra = 1/0", "not finite"},
-		{"too many generated", "model=\"m\"\ndynamic \"patch\" {\n for_each = matrix.many\n content {}\n}", "would make 2000 blocks"},
-	}
+	faults(t, sample(), Files{}, sampleFaults)
+}
+
+// faults decodes each source and looks for its text in what is printed.
+func faults(t *testing.T, of *pluginv1.Block, files Files, cases []faultCase) {
+	t.Helper()
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			ls, files := layers(t, c.source)
-			_, diags := compiled(t, sample()).Decode(ls, hcl.Range{})
+			ls, sources := layers(t, c.source)
+			_, diags := compiled(t, of).Decode(ls, hcl.Range{}, files)
 			var text strings.Builder
-			if err := diag.Write(&text, diags, files, false, 0); err != nil {
+			if err := diag.Write(&text, diags, sources, false, 0); err != nil {
 				t.Fatal(err)
 			}
 			if !strings.Contains(text.String(), c.want) {
@@ -185,6 +172,28 @@ func TestDecodeFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+type faultCase struct{ name, source, want string }
+
+var sampleFaults = []faultCase{
+	{"missing", `patch { name = "p" }`, `The argument "model" is required: a string (Shape preset).`},
+	{"misspelt", "modle = \"m\"\nmodel=\"m\"\npatch { name = \"p\" }", `Did you mean "model"?`},
+	{"not one of", "bits = 5\nmodel=\"m\"\npatch { name = \"p\" }", `"bits": 5 is not one of the allowed values: 4, 8.`},
+	{"not whole, in a list", "tokens = [1, 1.5]\nmodel=\"m\"\npatch { name = \"p\" }", `"tokens": element 1: 1.5 is not a whole number.`},
+	{"too large", "tokens = [5000]\nmodel=\"m\"\npatch { name = \"p\" }", "5000 is above the greatest allowed value, 4096"},
+	{"suggested value", "combine = \"fp23\"\nmodel=\"m\"\npatch { name = \"p\" }", `Did you mean "fp32"?`},
+	{"wrong type", "bits = [4]\nmodel=\"m\"\npatch { name = \"p\" }", "It takes a whole number, one of 4, 8."},
+	{"wrong type inside", "tile = { rows = true }\nmodel=\"m\"\npatch { name = \"p\" }", `"tile": attribute "rows": `},
+	{"wrong element", "tokens = [1, \"x\"]\nmodel=\"m\"\npatch { name = \"p\" }", `"tokens": [1]: a number is required`},
+	{"null inside", "tokens = [null]\nmodel=\"m\"\npatch { name = \"p\" }", "element 0 is null"},
+	{"null for required", "model = null\npatch { name = \"p\" }", "cannot be null"},
+	{"missing block", `model = "m"`, `At least 1 "patch" block(s) are required here; there are 0.`},
+	{"too many blocks", "model=\"m\"\npatch { name=\"a\" }\npatch { name=\"b\" }\npatch { name=\"c\" }", "At most 2"},
+	{"duplicate block", "model=\"m\"\npatch { name=\"a\" }\nweights {}\nweights {}", "the first is at a.hcl:3"},
+	{"deprecated", "model=\"m\"\npatch { name=\"a\" }\nold = true", `"old" is deprecated: use bits`},
+	{"infinite", "model=\"m\"\npatch { name=\"a\" }\nextra = 1/0", "not finite"},
+	{"too many generated", "model=\"m\"\ndynamic \"patch\" {\n for_each = matrix.many\n content {}\n}", "would make 2000 blocks"},
 }
 
 func TestCompileRefusesBadSchemas(t *testing.T) {
@@ -222,6 +231,11 @@ func TestCompileRefusesBadSchemas(t *testing.T) {
 		{"huge number", attr(&pluginv1.Attribute{Type: "number", DefaultJson: "1e999999999"}), "out of range"},
 		{"min items above max", &pluginv1.Block{Blocks: []*pluginv1.NestedBlock{{TypeName: "b", MinItems: 3, MaxItems: 2}}}, "above max_items"},
 		{"too deep", deep, "deep"},
+		{"path of a number", attr(&pluginv1.Attribute{Type: "number", Path: true}), "path is for string and list(string)"},
+		{"path of a map", attr(&pluginv1.Attribute{Type: "map(string)", Path: true}), "path is for string and list(string)"},
+		{"path with one_of", attr(&pluginv1.Attribute{Type: "string", Path: true, OneOfJson: []string{`"a"`}}), "it would be none of them"},
+		{"empty path", attr(&pluginv1.Attribute{Type: "list(string)", Path: true, DefaultJson: `["a", ""]`}), "a path cannot be empty"},
+		{"bad label", &pluginv1.Block{Blocks: []*pluginv1.NestedBlock{{TypeName: "b", LabelName: "a b"}}}, `label_name "a b" is not an HCL identifier`},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -234,25 +248,29 @@ func TestCompileRefusesBadSchemas(t *testing.T) {
 }
 
 func TestDocumentsGolden(t *testing.T) {
-	b := compiled(t, sample())
-	schemaText, err := json.MarshalIndent(b.JSONSchema("test"), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, got := range map[string]string{
-		"testdata/sample.md": b.Markdown("config", 2), "testdata/sample.schema.json": string(schemaText) + "\n",
-	} {
-		if *update {
-			if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(name)
+	for name, of := range map[string]*pluginv1.Block{"sample": sample(), "labelled": labelled()} {
+		b := compiled(t, of)
+		schemaText, err := json.MarshalIndent(b.JSONSchema("test"), "", "  ")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+		golden(t, "testdata/"+name+".md", b.Markdown("config", 2))
+		golden(t, "testdata/"+name+".schema.json", string(schemaText)+"\n")
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
 		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }

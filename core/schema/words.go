@@ -17,6 +17,10 @@ func (a *Attribute) want() string {
 	switch a.Type {
 	case cty.String:
 		b.WriteString("a string")
+		if a.Path {
+			b.Reset()
+			b.WriteString("a path")
+		}
 	case cty.Number:
 		b.WriteString("a number")
 		if a.Integer {
@@ -27,6 +31,9 @@ func (a *Attribute) want() string {
 		b.WriteString("true or false")
 	default:
 		b.WriteString(a.TypeText)
+		if a.Path {
+			b.WriteString(" of paths")
+		}
 	}
 	if len(a.OneOf) > 0 {
 		texts := make([]string, len(a.OneOf))

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/assay-bench/assay/metal/devices"
 )
 
@@ -19,30 +22,71 @@ func (s *Server[C]) declared() error {
 			return fmt.Errorf("plugin %s: runs on device %q, want one of %s", s.plugin.Name, d, strings.Join(kinds, ", "))
 		}
 	}
-	for what, names := range map[string][]string{"phase": s.phases(), "metric": s.metrics()} {
-		for i, name := range names {
-			if name == "" || slices.Contains(names[:i], name) {
-				return fmt.Errorf("plugin %s: %s %q has no name or the name of another", s.plugin.Name, what, name)
-			}
-		}
+	_, err := distinct(s.plugin.Name, s.plugin.Phases, s.plugin.Metrics)
+	return err
+}
+
+// names are what one configuration may give values for.
+type names struct{ phases, metrics []string }
+
+// timed refuses a phase that the configuration does not have.
+func (n names) timed(phase string) error {
+	if !slices.Contains(n.phases, phase) {
+		return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", phase, strings.Join(n.phases, ", "))
 	}
 	return nil
 }
 
-func (s *Server[C]) phases() []string {
-	var names []string
-	for _, p := range s.plugin.Phases {
-		names = append(names, p.Name)
+// declare adds what the configuration declares to what the plugin does.
+func (s *Server[C]) declare(cfg C) (phases []Phase, metrics []Metric, all names, err error) {
+	if s.plugin.Declare != nil {
+		phases, metrics = s.plugin.Declare(cfg)
 	}
-	return names
+	all, err = distinct(s.plugin.Name, slices.Concat(s.plugin.Phases, phases), slices.Concat(s.plugin.Metrics, metrics))
+	return phases, metrics, all, err
 }
 
-func (s *Server[C]) metrics() []string {
-	var names []string
-	for _, m := range s.plugin.Metrics {
-		names = append(names, m.Name)
+// distinct refuses empty names and names that two phases, or two metrics, have.
+func distinct(plugin string, phases []Phase, metrics []Metric) (names, error) {
+	var all names
+	check := func(what, name string, seen []string) error {
+		if name == "" || slices.Contains(seen, name) {
+			return fmt.Errorf("plugin %s: %s %q has no name or the name of another", plugin, what, name)
+		}
+		return nil
 	}
-	return names
+	for _, p := range phases {
+		if err := check("phase", p.Name, all.phases); err != nil {
+			return all, err
+		}
+		all.phases = append(all.phases, p.Name)
+	}
+	for _, m := range metrics {
+		if err := check("metric", m.Name, all.metrics); err != nil {
+			return all, err
+		}
+		all.metrics = append(all.metrics, m.Name)
+	}
+	return all, nil
+}
+
+// fixed lists the phases whose samples have a number of iterations of their
+// own. Single phases have none: they are asked for one iteration at a time.
+func fixed(found map[string]PhaseFacts, phases []Phase) (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for name, f := range found {
+		single := slices.ContainsFunc(phases, func(p Phase) bool { return p.Name == name && p.Single })
+		switch {
+		case f.Iterations == 0:
+			continue
+		case f.Iterations < 0 || f.Iterations > maxIterations:
+			return nil, fmt.Errorf("Prepared gives phase %q %d iterations; want 0 to %d", name, f.Iterations, maxIterations)
+		case single && f.Iterations != 1:
+			return nil, fmt.Errorf("Prepared gives phase %q %d iterations of each sample; it is declared as one whose single iterations can be timed", name, f.Iterations)
+		}
+		out[name] = uint64(f.Iterations)
+	}
+	return out, nil
 }
 
 // known checks the names in what a case gives. where says which call gave it.

@@ -94,38 +94,6 @@ func (o *object) fill(v any, into reflect.Value, at steps) []Diagnostic {
 	return out
 }
 
-func (f *field) fillBlock(v any, target reflect.Value, at steps) []Diagnostic {
-	if !f.blocks {
-		if v == nil && f.opt {
-			return nil
-		}
-		if v == nil {
-			v = map[string]any{}
-		}
-		if target.Kind() == reflect.Pointer {
-			target.Set(reflect.New(target.Type().Elem()))
-			target = target.Elem()
-		}
-		return f.block.fill(v, target, at)
-	}
-	list, ok := v.([]any)
-	if v != nil && !ok {
-		return fault(at, "config_type", "a list of blocks is needed", "Got "+jsonKind(v)+".")
-	}
-	if f.min != nil && float64(len(list)) < *f.min || f.max != nil && float64(len(list)) > *f.max {
-		return fault(at, "config_range", fmt.Sprintf("%d %s blocks", len(list), f.name), "Allowed: "+f.bounds()+".")
-	}
-	slice := reflect.MakeSlice(target.Type(), len(list), len(list))
-	var out []Diagnostic
-	for i, item := range list {
-		out = append(out, f.block.fill(item, slice.Index(i), join(at, indexStep(i)))...)
-	}
-	if len(list) > 0 {
-		target.Set(slice)
-	}
-	return out
-}
-
 // check tests an attribute against min, max and oneof.
 func (f *field) check(v any, at steps) []Diagnostic {
 	if n, ok := v.(json.Number); ok && f.value.kind == "number" {

@@ -8,7 +8,7 @@ import (
 )
 
 // encode writes the struct as the configuration JSON that decode reads: every
-// attribute named, keys sorted, unset pointers and lists null.
+// attribute named, keys sorted, unset pointers and lists null, no blocks [] or {}.
 func (o *object) encode(v reflect.Value) (json.RawMessage, error) {
 	m := make(map[string]json.RawMessage, len(o.fields))
 	for i := range o.fields {
@@ -24,6 +24,17 @@ func (o *object) encode(v reflect.Value) (json.RawMessage, error) {
 func (f *field) encode(v reflect.Value) (json.RawMessage, error) {
 	if f.block == nil {
 		return encodeValue(v)
+	}
+	if f.label != "" {
+		m := make(map[string]json.RawMessage, v.Len())
+		for _, label := range v.MapKeys() {
+			block, err := f.block.encode(v.MapIndex(label))
+			if err != nil {
+				return nil, fmt.Errorf("%q: %w", label.String(), err)
+			}
+			m[label.String()] = block
+		}
+		return json.Marshal(m)
 	}
 	if f.blocks {
 		list := make([]json.RawMessage, v.Len())

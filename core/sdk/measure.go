@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -42,11 +40,16 @@ func (s *Server[C]) Measure(stream measureStream) error {
 	if err != nil {
 		return err
 	}
-	if phases := s.phases(); !slices.Contains(phases, start.GetPhase()) {
-		return status.Errorf(codes.InvalidArgument, "phase %q is not one of %s", start.GetPhase(), strings.Join(phases, ", "))
+	if err := c.names.timed(start.GetPhase()); err != nil {
+		return err
+	}
+	if n, ok := c.fixed[start.GetPhase()]; ok {
+		if asked := start.GetIterations(); asked != 0 && asked != n {
+			return status.Errorf(codes.InvalidArgument, "%d iterations of phase %q are asked for; it has %d in every sample", asked, start.GetPhase(), n)
+		}
+		start.Iterations = n
 	}
 	v := newVisit(stream, start, c)
-	v.metrics = s.metrics()
 	go v.receive()
 	s.lane.do(func() {
 		var reason string
@@ -64,8 +67,6 @@ type visit struct {
 	stream measureStream
 	start  *pluginv1.Start
 	c      *prepared
-
-	metrics []string // that the plugin declares
 
 	seq  uint64
 	acks chan uint64   // from receive
@@ -184,7 +185,7 @@ func (v *visit) sendSample(n int, t metal.Times) error {
 	}
 	if m, ok := v.c.run.(SampleMetrics); ok {
 		sample.Metrics = m.SampleMetrics()
-		if err := known("SampleMetrics", "metric", sample.Metrics, v.metrics); err != nil {
+		if err := known("SampleMetrics", "metric", sample.Metrics, v.c.names.metrics); err != nil {
 			return wire.Status(fmt.Errorf("%s: %w", v.start.GetPhase(), err))
 		}
 	}

@@ -20,9 +20,13 @@ type Plugin[C any] struct {
 	Doc     string // markdown: what is measured and why, for people
 
 	Devices []string // kinds it runs on, empty: any
-	Phases  []Phase  // what can be timed, at least one
+	Phases  []Phase  // what can be timed, at least one unless there is Declare
 	Metrics []Metric // values that Prepared, samples and Check may carry
 
+	// Declare names the phases and metrics that this configuration has beside
+	// those above, for a plugin whose configuration names them. It is asked only
+	// about configurations without a fault. Optional.
+	Declare func(cfg C) (phases []Phase, metrics []Metric)
 	// Validate looks for faults that the schema cannot express. It touches no
 	// device. Optional.
 	Validate func(cfg C) []Diagnostic
@@ -42,9 +46,10 @@ type Plugin[C any] struct {
 
 // Phase is something that can be timed.
 type Phase struct {
-	Name string // "decode", "prefill" or your own
-	Doc  string
-	Unit string // what one iteration produces: "tok", "call"
+	Name   string // "decode", "prefill" or your own
+	Doc    string
+	Unit   string // what one iteration produces: "tok", "call"
+	Single bool   // Run(…, 1) is a measurement too, so that single iterations can be timed
 }
 
 // Better says which way a metric improves.
@@ -63,7 +68,11 @@ type Metric struct {
 	Unit   string
 	Doc    string
 	Better Better
+	Exact  bool // the same in every round, as a count or a size is
 }
+
+// Times of one Run, for all of its iterations together.
+type Times = metal.Times
 
 // Request asks Prepare for one configuration.
 type Request[C any] struct {
@@ -86,7 +95,7 @@ type Case interface {
 	Prepared() Prepared
 	// Run does n iterations of a phase back to back, waits for all of them and
 	// returns their times together. The timed path must not allocate.
-	Run(ctx context.Context, phase string, n int) (metal.Times, error)
+	Run(ctx context.Context, phase string, n int) (Times, error)
 	// Check compares with the reference once more, after timing.
 	Check(ctx context.Context) (checks []Check, metrics map[string]float64, err error)
 	Close() error
@@ -113,6 +122,10 @@ type Prepared struct {
 type PhaseFacts struct {
 	Units float64 // tokens or calls of one iteration
 	Bytes int64   // memory that one iteration must move at least
+
+	// Iterations of every sample, where you cannot run any other number, such as
+	// those of a script that repeats itself; 0: as many as make a sample.
+	Iterations int
 }
 
 // Check is one comparison with an independent reference.

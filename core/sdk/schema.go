@@ -30,10 +30,12 @@ type field struct {
 	min, max   *float64
 
 	value *value
+	path  bool // value is a path, or a list of paths
 
 	block  *object
-	blocks bool // any number of blocks: a slice of structs
-	opt    bool // one block that may be absent: a pointer to a struct
+	blocks bool   // any number of blocks: a slice of structs
+	label  string // what their label is called: a map of structs
+	opt    bool   // one block that may be absent: a pointer to a struct
 }
 
 var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -45,11 +47,14 @@ var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 //	Note   *string   `assay:"note"`            // a pointer is optional, nil when unset
 //	Names  []string  `assay:"names,optional" default:"[\"a\"]"`
 //	Layer  []Layer   `assay:"layer" min:"1"`   // repeated block, Layer is a struct
+//	Phase  map[string]Phase `assay:"phase" label:"name"` // phase "decode" { … }, by label
+//	Prompt string    `assay:"prompt" path:"true"` // arrives absolute, and exists
 //	Old    int       `assay:"old,optional" deprecated:"use bits"`
 //
 // Types are string, bool, every int, uint and float, []T and map[string]T of
 // those, and structs as blocks (struct: one block, *struct: at most one,
-// []struct: any number). Embedded structs are taken as if written out. An
+// []struct: any number, map[string]struct: any number, each with a label).
+// Embedded structs are taken as if written out. An
 // attribute is required unless it has a default, is a pointer or says
 // optional. Every exported field needs a tag; `assay:"-"` leaves it out.
 func Schema[C any]() (*pluginv1.Block, error) {
@@ -127,10 +132,10 @@ func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field
 		return nil, err
 	}
 	if st, ok := structOf(sf.Type); ok {
-		f.blocks = sf.Type.Kind() == reflect.Slice
-		f.opt = sf.Type.Kind() == reflect.Pointer || option == "optional"
-		f.block, err = readStruct(st, outer)
-		return f, err
+		return f, f.readBlock(sf, st, option, outer)
+	}
+	if _, ok := sf.Tag.Lookup("label"); ok {
+		return nil, fmt.Errorf("label belongs to map[string]struct")
 	}
 	if f.value, err = readType(sf.Type, true); err != nil {
 		return nil, err
@@ -155,6 +160,9 @@ func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field
 			f.oneOf = append(f.oneOf, v)
 		}
 	}
+	if err := f.readPath(sf); err != nil {
+		return nil, err
+	}
 	f.required = option == "required" || (option == "" && f.fallback == nil && !f.value.pointer)
 	if f.required && f.fallback != nil {
 		return nil, fmt.Errorf("has a default, so it is not required")
@@ -165,6 +173,28 @@ func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field
 		}
 	}
 	return f, nil
+}
+
+// readPath reads the path tag of an attribute.
+func (f *field) readPath(sf reflect.StructField) error {
+	text, ok := sf.Tag.Lookup("path")
+	if !ok {
+		return nil
+	}
+	one := f.value.kind == "string"
+	many := f.value.kind == "list" && f.value.elem.kind == "string"
+	switch {
+	case text != "true":
+		return fmt.Errorf("path:%q: write path:\"true\", or leave it out", text)
+	case !one && !many:
+		return fmt.Errorf("path belongs to strings and lists of strings")
+	case len(f.oneOf) > 0:
+		return fmt.Errorf("a path is made absolute, so that it would be none of oneof")
+	case one && f.fallback == "":
+		return fmt.Errorf("default: a path cannot be empty; make the field a pointer or optional")
+	}
+	f.path = true
+	return nil
 }
 
 // constant reads the value of a default or oneof tag and proves that it fits
@@ -192,14 +222,6 @@ func bound(sf reflect.StructField, tag string) (*float64, error) {
 	return &x, nil
 }
 
-// structOf unwraps struct, *struct and []struct.
-func structOf(t reflect.Type) (reflect.Type, bool) {
-	if t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	return t, t.Kind() == reflect.Struct
-}
-
 func (o *object) proto() *pluginv1.Block {
 	b := &pluginv1.Block{}
 	for i := range o.fields {
@@ -210,7 +232,7 @@ func (o *object) proto() *pluginv1.Block {
 		}
 		a := &pluginv1.Attribute{
 			Name: f.name, Type: f.value.hcl(), Description: f.help, Required: f.required,
-			Deprecated: f.deprecated, Integer: f.value.integer, Min: f.min, Max: f.max,
+			Deprecated: f.deprecated, Integer: f.value.integer, Min: f.min, Max: f.max, Path: f.path,
 		}
 		if f.fallback != nil {
 			a.DefaultJson = string(mustJSON(f.fallback))
@@ -221,34 +243,4 @@ func (o *object) proto() *pluginv1.Block {
 		b.Attributes = append(b.Attributes, a)
 	}
 	return b
-}
-
-func (f *field) nested() *pluginv1.NestedBlock {
-	inner := f.block.proto()
-	inner.Description = f.help
-	n := &pluginv1.NestedBlock{TypeName: f.name, Block: inner}
-	if !f.blocks {
-		n.MaxItems = 1
-		if !f.opt && f.block.needsInput() {
-			n.MinItems = 1
-		}
-		return n
-	}
-	if f.min != nil {
-		n.MinItems = uint32(*f.min)
-	}
-	if f.max != nil {
-		n.MaxItems = uint32(*f.max)
-	}
-	return n
-}
-
-// needsInput: an empty object is not enough.
-func (o *object) needsInput() bool {
-	for _, f := range o.fields {
-		if f.required || (f.block != nil && !f.blocks && !f.opt && f.block.needsInput()) {
-			return true
-		}
-	}
-	return false
 }

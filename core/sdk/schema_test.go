@@ -31,6 +31,9 @@ type everything struct {
 	Old     int                `assay:"old,optional" deprecated:"use hidden"`
 	Layer   []layer            `assay:"layer" help:"one per layer" max:"2"`
 	Single  *layer             `assay:"single"`
+	Phase   map[string]layer   `assay:"phase" label:"name" help:"one figure" min:"0" max:"2"`
+	Inputs  []string           `assay:"inputs,optional" path:"true"`
+	Tool    *string            `assay:"tool" path:"true"`
 	Local   int                `assay:"-"`
 }
 
@@ -42,6 +45,7 @@ func TestSchema(t *testing.T) {
 		{Name: "names", Type: "list(string)"},
 	}}
 	described := &pluginv1.Block{Attributes: inner.GetAttributes(), Description: "one per layer"}
+	figure := &pluginv1.Block{Attributes: inner.GetAttributes(), Description: "one figure"}
 	want := &pluginv1.Block{
 		Attributes: []*pluginv1.Attribute{
 			{Name: "hidden", Type: "number", Integer: true, DefaultJson: "2048", Min: ptr(1.0)},
@@ -52,10 +56,13 @@ func TestSchema(t *testing.T) {
 			{Name: "sizes", Type: "list(number)", DefaultJson: "[1,2]"},
 			{Name: "scale", Type: "map(number)"},
 			{Name: "old", Type: "number", Integer: true, Deprecated: "use hidden"},
+			{Name: "inputs", Type: "list(string)", Path: true},
+			{Name: "tool", Type: "string", Path: true},
 		},
 		Blocks: []*pluginv1.NestedBlock{
 			{TypeName: "layer", Block: described, MaxItems: 2},
 			{TypeName: "single", Block: inner, MaxItems: 1},
+			{TypeName: "phase", Block: figure, LabelName: "name", MaxItems: 2},
 		},
 	}
 	got, err := Schema[everything]()
@@ -110,8 +117,41 @@ func TestBadSchema(t *testing.T) {
 		{"type", "type chan int", Schema[struct {
 			A chan int `assay:"a"`
 		}]},
-		{"map of structs", "cannot be configured", Schema[struct {
+		{"map of structs without a label", `such as label:"name"; got ""`, Schema[struct {
 			A map[string]layer `assay:"a"`
+		}]},
+		{"map of structs with a bad label", `got "the name"`, Schema[struct {
+			A map[string]layer `assay:"a" label:"the name"`
+		}]},
+		{"map of structs by number", "label belongs to", Schema[struct {
+			A map[int]layer `assay:"a" label:"name"`
+		}]},
+		{"label of a list", "label belongs to map[string]struct", Schema[struct {
+			A []layer `assay:"a" label:"name"`
+		}]},
+		{"label of a map", "label belongs to map[string]struct", Schema[struct {
+			A map[string]string `assay:"a" label:"name"`
+		}]},
+		{"path of a number", "path belongs to", Schema[struct {
+			A int `assay:"a" path:"true"`
+		}]},
+		{"path of a block", "path belongs to", Schema[struct {
+			A layer `assay:"a" path:"true"`
+		}]},
+		{"path of a map", "path belongs to", Schema[struct {
+			A map[string]string `assay:"a" path:"true"`
+		}]},
+		{"path that is not true", `path:"yes"`, Schema[struct {
+			A string `assay:"a" path:"yes"`
+		}]},
+		{"path and oneof", "none of oneof", Schema[struct {
+			A string `assay:"a" path:"true" oneof:"x,y"`
+		}]},
+		{"empty path", "a path cannot be empty", Schema[struct {
+			A string `assay:"a" path:"true" default:""`
+		}]},
+		{"fault inside a labelled block", "has no assay tag", Schema[struct {
+			A map[string]struct{ B int } `assay:"a" label:"name"`
 		}]},
 		{"twice", `two fields named "a"`, Schema[struct {
 			A int `assay:"a"`
@@ -143,7 +183,7 @@ func decodeEverything(t testing.TB, data string) (everything, []Diagnostic) {
 
 func TestDecode(t *testing.T) {
 	c, d := decodeEverything(t, `{"model":"m","epsilon":null,"seed":18446744073709551615,"sizes":[1e3],
-		"scale":{"up":0.1},"layer":[{"bits":4.0,"names":["a"]}],"single":{"bits":2}}`)
+		"scale":{"up":0.1},"layer":[{"bits":4.0,"names":["a"]}],"single":{"bits":2},"phase":{"b":{"bits":4},"a c":{"bits":2}},"inputs":["/x"]}`)
 	if len(d) > 0 {
 		t.Fatal(d)
 	}
@@ -151,6 +191,7 @@ func TestDecode(t *testing.T) {
 		shape: shape{Hidden: 2048}, Model: "m", Fused: true, Epsilon: 0.5, Seed: ptr(uint64(1<<64 - 1)),
 		Sizes: []int{1000}, Scale: map[string]float32{"up": 0.1},
 		Layer: []layer{{Bits: 4, Names: []string{"a"}}}, Single: &layer{Bits: 2},
+		Phase: map[string]layer{"a c": {Bits: 2}, "b": {Bits: 4}}, Inputs: []string{"/x"},
 	}
 	if diff := cmp.Diff(want, c, cmp.AllowUnexported(everything{})); diff != "" {
 		t.Errorf("decoded (-want +got):\n%s", diff)
@@ -174,6 +215,10 @@ func TestDecodeFaults(t *testing.T) {
 		{`{"model":"m","layer":{}}`, "layer", "a list of blocks is needed"},
 		{`{"model":"m","layer":[{"bits":4},{"bits":3}]}`, "layer[1].bits", "allowed: 2, 4"},
 		{`{"model":"m","layer":[{"bits":4},{"bits":4},{"bits":4}]}`, "layer", "at most 2"},
+		{`{"model":"m","phase":[]}`, "phase", "an object of blocks by name is needed"},
+		{`{"model":"m","phase":{"a b":{"bits":3}}}`, `phase["a b"].bits`, "allowed: 2, 4"},
+		{`{"model":"m","phase":{"a":null}}`, `phase["a"]`, "an object is needed"},
+		{`{"model":"m","phase":{"a":{"bits":4},"b":{"bits":4},"c":{"bits":4}}}`, "phase", "at most 2"},
 		{`{"model":"m","single":{}}`, "single.bits", "bits is required"},
 		{`{"model":"m","fuzed":true}`, "fuzed", "Known here: hidden, model, fused"},
 	}
@@ -191,7 +236,7 @@ func TestDecodeFaults(t *testing.T) {
 }
 
 func TestEncodeRoundTrip(t *testing.T) {
-	const canonical = `{"epsilon":0.000001,"fused":false,"hidden":7,"layer":[{"bits":4,"names":null}],"model":"\u003cm\u003e","old":0,"scale":{"a":0.1},"seed":null,"single":null,"sizes":[3]}`
+	const canonical = `{"epsilon":0.000001,"fused":false,"hidden":7,"inputs":["/x"],"layer":[{"bits":4,"names":null}],"model":"\u003cm\u003e","old":0,"phase":{"a":{"bits":4,"names":null},"b c":{"bits":2,"names":null}},"scale":{"a":0.1},"seed":null,"single":null,"sizes":[3],"tool":"/t"}`
 	c, d := decodeEverything(t, canonical)
 	if len(d) > 0 {
 		t.Fatal(d)
@@ -207,10 +252,14 @@ func TestEncodeRoundTrip(t *testing.T) {
 	if string(got) != canonical {
 		t.Errorf("encoded\n%s, want\n%s", got, canonical)
 	}
+	if got, err = o.encode(reflect.ValueOf(everything{})); err != nil || !strings.Contains(string(got), `"layer":[],`) || !strings.Contains(string(got), `"phase":{},`) {
+		t.Errorf("no blocks are encoded as %s, %v", got, err)
+	}
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add(`{"model":"m","layer":[{"bits":4}],"scale":{"a":1}}`)
+	f.Add(`{"model":"m","phase":{"":{"bits":4},"a\"b":{"bits":2,"names":["x"]}},"inputs":["/x"]}`)
 	f.Add(`{"model":null,"sizes":[1e400,-0,""]}`)
 	f.Fuzz(func(t *testing.T, data string) {
 		c, d := decodeEverything(t, data)

@@ -39,8 +39,8 @@ type Result struct {
 // Samples of one visit that Run takes.
 const visitSamples = 3
 
-// Run prepares configJSON, measures three short samples of every phase and
-// releases the case, on the cpu device or, for a plugin that does not run there, on
+// Run prepares configJSON, measures three short samples of every phase that it
+// has and releases the case, on the cpu device or, for a plugin that does not run there, on
 // sim (or what sdk.WithDevices says they are). Attributes left out of configJSON
 // get their defaults. The test fails on a diagnostic, on a failed check and on
 // anything a host would call broken.
@@ -58,8 +58,8 @@ func Run[C any](t testing.TB, p sdk.Plugin[C], configJSON string, opts ...sdk.Op
 		Prepared: prepared, Checks: prepared.GetChecks(),
 		Samples: map[string][]*pluginv1.Sample{}, Metrics: map[string]float64{},
 	}
-	for _, phase := range h.Description.GetPhases() {
-		r.Samples[phase.GetName()] = h.Measure("case", phase.GetName(), visitSamples)
+	for _, phase := range h.phases(configJSON) {
+		r.Samples[phase] = h.Measure("case", phase, visitSamples)
 	}
 	released := h.Release("case")
 	r.Checks = append(r.Checks, released.GetChecks()...)
@@ -137,9 +137,26 @@ func (h *Host) must(what string, err error) {
 // Validate returns the diagnostics of a configuration.
 func (h *Host) Validate(configJSON string) []*pluginv1.Diagnostic {
 	h.t.Helper()
+	return h.Declared(configJSON).GetDiagnostics()
+}
+
+// Declared is all that the plugin says of a configuration without a device: also
+// the phases and metrics that only this configuration has.
+func (h *Host) Declared(configJSON string) *pluginv1.ValidateConfigResponse {
+	h.t.Helper()
 	r, err := h.Client.ValidateConfig(h.ctx, &pluginv1.ValidateConfigRequest{ConfigJson: []byte(configJSON)})
 	h.must("validate", err)
-	return r.GetDiagnostics()
+	return r
+}
+
+// phases are those of the plugin and of the configuration.
+func (h *Host) phases(configJSON string) []string {
+	h.t.Helper()
+	var names []string
+	for _, p := range slices.Concat(h.Description.GetPhases(), h.Declared(configJSON).GetPhases()) {
+		names = append(names, p.GetName())
+	}
+	return names
 }
 
 // Open opens a device; a diagnostic fails the test.
@@ -161,9 +178,7 @@ func (h *Host) Prepare(handle, configJSON string, seed uint64) (*pluginv1.Prepar
 	h.digests[handle] = "sha256:" + hex.EncodeToString(sum[:])
 	req := &pluginv1.PrepareCaseRequest{
 		Handle: handle, ConfigJson: []byte(configJSON), ConfigDigest: h.digests[handle], Seed: seed, Cache: "cold",
-	}
-	for _, p := range h.Description.GetPhases() {
-		req.Phases = append(req.Phases, p.GetName())
+		Phases: h.phases(configJSON),
 	}
 	stream, err := h.Client.PrepareCase(h.ctx, req)
 	h.must("prepare", err)

@@ -1,0 +1,91 @@
+package sdk
+
+import (
+	"context"
+	"reflect"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/wire"
+)
+
+// configuration is what one config_json comes to.
+type configuration[C any] struct {
+	value C
+	found []Diagnostic // faults and advice
+
+	phases  []Phase // that it declares beside the plugin's
+	metrics []Metric
+	names   names // all that it has, the plugin's included
+}
+
+// read decodes a configuration, runs the author's own checks on it and, if it
+// has no fault, asks what it declares. An error is a defect of the plugin.
+func (s *Server[C]) read(data []byte) (configuration[C], error) {
+	var c configuration[C]
+	if c.found = s.config.decode(data, reflect.ValueOf(&c.value)); len(c.found) > 0 {
+		return c, nil
+	}
+	if s.plugin.Validate != nil {
+		c.found = s.plugin.Validate(c.value)
+	}
+	if c.failed() {
+		return c, nil
+	}
+	var err error
+	c.phases, c.metrics, c.names, err = s.declare(c.value)
+	if err == nil && len(c.names.phases) == 0 {
+		c.found = append(c.found, Diagnostic{
+			Summary: "nothing to time", Code: "no_phase",
+			Detail: "This configuration declares no phase, and the plugin has none of its own.",
+		})
+	}
+	return c, err
+}
+
+func (c *configuration[C]) failed() bool {
+	for _, d := range c.found {
+		if !d.Warning {
+			return true
+		}
+	}
+	return false
+}
+
+// ValidateConfig implements the protocol.
+func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
+	c, err := s.read(req.GetConfigJson())
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	list, err := protoDiagnostics(c.found)
+	if err != nil {
+		return nil, wire.Status(err)
+	}
+	r := &pluginv1.ValidateConfigResponse{Diagnostics: list}
+	if c.failed() {
+		return r, nil
+	}
+	r.Phases, r.Metrics = protoPhases(c.phases), protoMetrics(c.metrics)
+	if s.plugin.Bytes != nil {
+		r.DeviceBytes = s.plugin.Bytes(c.value)
+	}
+	return r, nil
+}
+
+func protoPhases(list []Phase) []*pluginv1.Phase {
+	var out []*pluginv1.Phase
+	for _, p := range list {
+		out = append(out, &pluginv1.Phase{Name: p.Name, Description: p.Doc, Unit: p.Unit, Single: p.Single})
+	}
+	return out
+}
+
+func protoMetrics(list []Metric) []*pluginv1.Metric {
+	var out []*pluginv1.Metric
+	for _, m := range list {
+		out = append(out, &pluginv1.Metric{
+			Name: m.Name, Unit: m.Unit, Description: m.Doc, Better: pluginv1.Metric_Better(m.Better), Exact: m.Exact,
+		})
+	}
+	return out
+}
