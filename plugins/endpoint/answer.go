@@ -117,8 +117,8 @@ type answer struct {
 	model  string
 	print  string // system_fingerprint
 
-	prompt, completion, cached count
-	timed                      bool // counts are from timings, not from usage
+	prompted, completion, cached count // tokens
+	timed                        bool  // counts are from timings, not from usage
 }
 
 func newAnswer() answer { return answer{} }
@@ -187,7 +187,7 @@ func (a *answer) identify(ch *choice) {
 // account takes the last counts that are given; usage goes before timings.
 func (a *answer) account(c *chunk) {
 	if u := c.Usage; u != nil && u.Completion.known {
-		a.prompt, a.completion, a.timed = u.Prompt, u.Completion, false
+		a.prompted, a.completion, a.timed = u.Prompt, u.Completion, false
 		if u.Details != nil {
 			a.cached = u.Details.Cached
 		}
@@ -201,7 +201,7 @@ func (a *answer) account(c *chunk) {
 	}
 	if !a.completion.known || a.timed {
 		a.timed, a.completion = true, t.Predicted
-		a.prompt = count{n: t.Prompt.n + t.Cached.n, known: t.Prompt.known}
+		a.prompted = count{n: t.Prompt.n + t.Cached.n, known: t.Prompt.known}
 	}
 }
 

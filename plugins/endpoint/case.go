@@ -141,10 +141,10 @@ func (x *experiment) facts() map[string]string {
 		f["server"] = escaped(x.print)
 	}
 	switch {
-	case x.Config.Prompts == "":
+	case x.Prompts == "":
 		f["prompts"] = fmt.Sprintf("%d of random words", len(x.prompts))
 	default:
-		f["prompts"] = fmt.Sprintf("%d of %s", len(x.prompts), filepath.Base(x.Config.Prompts))
+		f["prompts"] = fmt.Sprintf("%d of %s", len(x.prompts), filepath.Base(x.Prompts))
 	}
 	return f
 }

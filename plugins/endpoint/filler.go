@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
-
 )
 
 // common words, of one token each in most vocabularies; 64 of them, so that a
@@ -99,11 +98,11 @@ func (x *experiment) promptTokens(ctx context.Context, p *prompt) (int, error) {
 	if err != nil {
 		return 0, x.refused(err, fmt.Sprintf("asking for the length of a prompt of %d words", p.words))
 	}
-	if !a.prompt.known {
+	if !a.prompted.known {
 		return 0, fault("context", "no_usage", "the length of a prompt is not known",
 			"the server's answer holds no usage.prompt_tokens, so that a prompt of a given length cannot be made: give prompts without context")
 	}
-	return a.prompt.n, nil
+	return a.prompted.n, nil
 }
 
 // fitAll fills every prompt up to context.
@@ -121,4 +120,3 @@ func (x *experiment) fitAll(ctx context.Context) error {
 	}
 	return nil
 }
-

@@ -55,7 +55,9 @@ func (s *settings) promptList() ([]prompt, error) {
 }
 
 func readPrompts(path string) ([]prompt, error) {
-	bad := func(detail string) sdk.Diagnostic { return fault("prompts", "bad_prompts", "no prompts", path+": "+detail) }
+	bad := func(detail string) sdk.Diagnostic {
+		return fault("prompts", "bad_prompts", "no prompts", path+": "+detail)
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

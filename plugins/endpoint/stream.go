@@ -91,7 +91,7 @@ func (s *stream) whole() error {
 	if len(bytes.TrimSpace(s.pending)) > 0 {
 		return fmt.Errorf("an event of the stream is no JSON: %s", shown(s.pending))
 	}
-	s.pending, s.joined = s.pending[:0], 0
+	s.pending, s.joined, s.broken = s.pending[:0], 0, false
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error
 			if err != nil {
 				return t, err
 			}
-			if err := t.add(x, phase, wave); err != nil {
+			if err := t.add(phase, wave); err != nil {
 				return t, err
 			}
 		}
@@ -62,9 +62,15 @@ func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error
 	return t, nil
 }
 
+// reply is an answer to a prompt.
+type reply struct {
+	*prompt
+	answer
+}
+
 // wave asks as many prompts at once as Concurrency says.
-func (x *experiment) wave(ctx context.Context, phase string, at int) ([]answer, error) {
-	answers, errs := make([]answer, x.Concurrency), make([]error, x.Concurrency)
+func (x *experiment) wave(ctx context.Context, phase string, at int) ([]reply, error) {
+	replies, errs := make([]reply, x.Concurrency), make([]error, x.Concurrency)
 	queries := make([]asking, x.Concurrency)
 	for i := range queries {
 		queries[i] = asking{tokens: x.MaxTokens, stream: true}
@@ -76,20 +82,22 @@ func (x *experiment) wave(ctx context.Context, phase string, at int) ([]answer, 
 		}
 	}
 	var all sync.WaitGroup
-	for i := range answers {
-		all.Go(func() { answers[i], errs[i] = x.ask(ctx, &x.prompts[(at+i)%len(x.prompts)], queries[i]) })
+	for i := range replies {
+		r := &replies[i]
+		r.prompt = &x.prompts[(at+i)%len(x.prompts)]
+		all.Go(func() { r.answer, errs[i] = x.ask(ctx, r.prompt, queries[i]) })
 	}
 	all.Wait()
-	return answers, errors.Join(errs...)
+	return replies, errors.Join(errs...)
 }
 
 // add takes a wave's answers. With several requests at once, prefill and
 // decode are those of the wave: all tokens over the time from the first
 // request, or the first piece of any answer, to the last that is timed.
-func (t *turn) add(x *experiment, phase string, wave []answer) error {
+func (t *turn) add(phase string, wave []reply) error {
 	begin, first, lastFirst, last := wave[0].sent, wave[0].first, wave[0].first, wave[0].last
 	for i := range wave {
-		a := &wave[i]
+		a, p := &wave[i].answer, wave[i].prompt
 		if a.first.IsZero() {
 			return errors.New("an answer has no token at all")
 		}
@@ -97,11 +105,7 @@ func (t *turn) add(x *experiment, phase string, wave []answer) error {
 		t.first += a.first.Sub(a.sent)
 		begin, first = earlier(begin, a.sent), earlier(first, a.first)
 		lastFirst, last = later(lastFirst, a.first), later(last, a.last)
-		p := &x.prompts[0]
-		if i < len(x.prompts) {
-			p = &x.prompts[i]
-		}
-		t.prompt += known(a.prompt, p.promptTokens)
+		t.prompt += known(a.prompted, p.promptTokens)
 		t.cached += a.cached.n
 		t.cachedKnown = t.cachedKnown || a.cached.known
 		if phase == decode {
