@@ -26,6 +26,7 @@ const (
 // Info says what a device is. Every field goes into result documents.
 type Info struct {
 	Kind      Kind              `json:"kind"`
+	Index     int               `json:"index"`            // which device of its kind, from 0
 	Name      string            `json:"name"`             // "Apple M4 Max", "NVIDIA H200", "AMD EPYC"
 	Family    string            `json:"family,omitempty"` // "apple9", "sm_90", "x86-64-v4"
 	Cores     int               `json:"cores"`            // GPU cores, multiprocessors or worker threads

@@ -55,7 +55,7 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	return nil
 }
 
-// checkDevices asks each kind in a process of its own.
+// checkDevices asks each device in a process of its own.
 func checkDevices(ctx context.Context) []finding {
 	fixes := map[string]string{
 		string(metal.Apple): "needs a Mac with Apple silicon",
@@ -67,25 +67,38 @@ func checkDevices(ctx context.Context) []finding {
 		if kind == devices.Auto {
 			continue
 		}
-		f := finding{Area: "devices", Name: kind, Fix: fixes[kind]}
-		found, err := probe(ctx, kind, nil, true)
-		info := found.Info
+		n, err := countDevices(ctx, kind)
 		if err != nil {
-			f.Note = err.Error()
-		} else {
-			f.OK = true
-			f.Note = fmt.Sprintf("%s %s, %d cores, %.1f GiB", info.Name, info.Family, info.Cores, float64(info.Memory)/(1<<30))
-			if info.Driver != "" {
-				f.Note += ", " + info.Driver
-			}
-			if spaces := info.Facts["address_spaces"]; spaces != "" {
-				f.Note += ", address spaces of kernels " + spaces
-			}
-			f.Note += yardsticks(found.Calibration, info.Simulated)
+			out = append(out, finding{Area: "devices", Name: kind, Note: err.Error(), Fix: fixes[kind]})
+			continue
 		}
-		out = append(out, f)
+		for i := range max(n, 1) { // of none, the first says why
+			f := checkDevice(ctx, kind, i)
+			f.Fix = fixes[kind]
+			out = append(out, f)
+		}
 	}
 	return out
+}
+
+func checkDevice(ctx context.Context, kind string, index int) finding {
+	f := finding{Area: "devices", Name: devices.Name(kind, index)}
+	found, err := probe(ctx, kind, index, nil, true)
+	if err != nil {
+		f.Note = err.Error()
+		return f
+	}
+	info := found.Info
+	f.OK = true
+	f.Note = fmt.Sprintf("%s %s, %d cores, %.1f GiB", info.Name, info.Family, info.Cores, float64(info.Memory)/(1<<30))
+	if info.Driver != "" {
+		f.Note += ", " + info.Driver
+	}
+	if spaces := info.Facts["address_spaces"]; spaces != "" {
+		f.Note += ", address spaces of kernels " + spaces
+	}
+	f.Note += yardsticks(found.Calibration, info.Simulated)
+	return f
 }
 
 // yardsticks are what the device can do at best.

@@ -44,7 +44,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 	}
 	var more hcl.Diagnostics
 	l.experiments, more = l.module.Resolve(config.ResolveOptions{
-		Device: func(kind string, able []string) (config.DeviceFacts, error) { return deviceFacts(ctx, kind, able) },
+		Device: func(kind string, able []string) (config.DeviceFacts, error) { return deviceFacts(ctx, kind, 0, able) },
 		Schema: func(name string) (*pluginv1.DescribeResponse, error) {
 			p, err := l.plugin(name)
 			if err != nil {
@@ -129,8 +129,8 @@ func (l *loaded) start(ctx context.Context, a *App, running map[string]*process.
 }
 
 // deviceFacts is what `device` is in expressions.
-func deviceFacts(ctx context.Context, kind string, able []string) (config.DeviceFacts, error) {
-	p, err := probe(ctx, kind, able, false)
+func deviceFacts(ctx context.Context, kind string, index int, able []string) (config.DeviceFacts, error) {
+	p, err := probe(ctx, kind, index, able, false)
 	if err != nil {
 		return config.DeviceFacts{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,18 +18,28 @@ import (
 // probeCommand is what the host runs to ask a device in a process of its own.
 type probeCommand struct {
 	Kind      string   `arg:"" help:"apple, cuda, cpu, sim or auto."`
+	Index     int      `name:"index" help:"Which device of the kind, from 0."`
+	Count     bool     `name:"count" help:"Only count the devices of the kind."`
 	Among     []string `name:"among" help:"The kinds that auto may choose from; all if not given."`
 	Calibrate bool     `name:"calibrate" help:"Also measure copy bandwidth and launch latency."`
 }
 
 // probed is what a probe prints.
 type probed struct {
+	Count       int                  `json:"count,omitempty"` // of the kind, where that was asked
 	Info        metal.Info           `json:"info"`
 	Calibration *devices.Calibration `json:"calibration,omitempty"`
 }
 
 func (c *probeCommand) Run(ctx context.Context, app *App) error {
-	dev, err := devices.Among(ctx, devices.Open, c.Kind, c.Among)
+	if c.Count {
+		n, err := devices.Count(c.Kind)
+		if err != nil {
+			return err
+		}
+		return app.printJSON(probed{Count: n})
+	}
+	dev, err := devices.Among(ctx, devices.Open, c.Kind, c.Index, c.Among)
 	if err != nil {
 		return err
 	}
@@ -47,9 +58,25 @@ func (c *probeCommand) Run(ctx context.Context, app *App) error {
 // probeTimeout bounds a device that hangs. A first start on a GPU compiles.
 const probeTimeout = 60 * time.Second
 
-// probe asks a device in a process of its own: a driver that crashes or hangs
-// must not take the host along.
-func probe(ctx context.Context, kind string, among []string, calibrate bool) (probed, error) {
+// probe asks the device of that kind and index, for auto one among the kinds, in
+// a process of its own: a driver that crashes or hangs must not take the host
+// along.
+func probe(ctx context.Context, kind string, index int, among []string, calibrate bool) (probed, error) {
+	args := []string{kind, "--index=" + strconv.Itoa(index), "--among=" + strings.Join(among, ",")}
+	if calibrate {
+		args = append(args, "--calibrate")
+	}
+	return probeWith(ctx, args)
+}
+
+// countDevices is how many devices of a kind there are, asked in a process of its
+// own too.
+func countDevices(ctx context.Context, kind string) (int, error) {
+	p, err := probeWith(ctx, []string{kind, "--count"})
+	return p.Count, err
+}
+
+func probeWith(ctx context.Context, args []string) (probed, error) {
 	var p probed
 	self, err := os.Executable()
 	if err != nil {
@@ -57,16 +84,12 @@ func probe(ctx context.Context, kind string, among []string, calibrate bool) (pr
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	args := []string{"probe-device", kind, "--among=" + strings.Join(among, ",")}
-	if calibrate {
-		args = append(args, "--calibrate")
-	}
-	out, err := exec.CommandContext(ctx, self, args...).Output()
+	out, err := exec.CommandContext(ctx, self, append([]string{"probe-device"}, args...)...).Output()
 	if err != nil {
 		return p, errors.New(exitText(err))
 	}
 	if err := json.Unmarshal(out, &p); err != nil {
-		return p, fmt.Errorf("device %s: %w", kind, err)
+		return p, fmt.Errorf("device %s: %w", args[0], err)
 	}
 	return p, nil
 }

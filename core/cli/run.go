@@ -62,7 +62,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 
 // copyRate is the yardstick of effective bandwidth, measured before anything else is.
 func copyRate(ctx context.Context, kind string) (float64, error) {
-	p, err := probe(ctx, kind, nil, true)
+	p, err := probe(ctx, kind, 0, nil, true)
 	if err != nil || p.Calibration == nil {
 		return 0, err
 	}
@@ -72,7 +72,7 @@ func copyRate(ctx context.Context, kind string) (float64, error) {
 // probeHealth lets a device do work in a process of its own. A simulated device
 // has none that would tell more than opening it does.
 func probeHealth(ctx context.Context, kind string) error {
-	_, err := probe(ctx, kind, nil, kind != string(metal.Sim))
+	_, err := probe(ctx, kind, 0, nil, kind != string(metal.Sim))
 	return err
 }
 

@@ -91,9 +91,9 @@ func TestRunTakesADeviceOfThePlugin(t *testing.T) {
 	for want, devices := range map[string][]string{"cpu": {"cuda", "cpu", "sim"}, "sim": {"apple", "cuda", "sim"}} {
 		p, opened := testPlugin(new(int)), ""
 		p.Devices = devices
-		sdktest.Run(t, p, `{}`, sdk.WithDevices(func(ctx context.Context, kind string) (metal.Device, error) {
+		sdktest.Run(t, p, `{}`, sdk.WithDevices(func(ctx context.Context, kind string, index int) (metal.Device, error) {
 			opened = kind
-			return fakedevice.Open(ctx, kind)
+			return fakedevice.Open(ctx, kind, index)
 		}))
 		if opened != want {
 			t.Errorf("%v: opened %s, want %s", devices, opened, want)

@@ -10,8 +10,9 @@ import (
 	"github.com/assay-bench/assay/metal/devices"
 )
 
-// Opener opens a device by kind: apple, cuda, cpu, sim or auto.
-type Opener func(ctx context.Context, kind string) (metal.Device, error)
+// Opener opens a device by kind (apple, cuda, cpu, sim or auto) and index, which
+// counts the devices of a kind from 0.
+type Opener func(ctx context.Context, kind string, index int) (metal.Device, error)
 
 // Option changes how a plugin is served.
 type Option func(*options)
@@ -22,20 +23,20 @@ type options struct{ open Opener }
 // bring their own device.
 func WithDevices(open Opener) Option { return func(o *options) { o.open = open } }
 
-// openDevice opens the kind asked for among those that the plugin runs on.
-func openDevice(ctx context.Context, open Opener, kind string, runsOn []string) (metal.Device, error) {
+// openDevice opens what is asked for among the kinds that the plugin runs on.
+func openDevice(ctx context.Context, open Opener, kind string, index int, runsOn []string) (metal.Device, error) {
 	if kind != devices.Auto && len(runsOn) > 0 && !slices.Contains(runsOn, kind) {
 		return nil, Diagnostic{
 			Summary: "plugin does not run on " + kind, Code: "device_unsupported",
 			Detail: "It runs on " + strings.Join(runsOn, ", ") + ".",
 		}
 	}
-	return devices.Among(ctx, open, kind, runsOn)
+	return devices.Among(ctx, open, kind, index, runsOn)
 }
 
 func protoDevice(i metal.Info) *pluginv1.Device {
 	return &pluginv1.Device{
-		Kind: string(i.Kind), Name: i.Name, Family: i.Family, Cores: int32(i.Cores),
+		Kind: string(i.Kind), Index: uint32(i.Index), Name: i.Name, Family: i.Family, Cores: int32(i.Cores),
 		MemoryBytes: i.Memory, LastCacheBytes: i.LastCache, Driver: i.Driver,
 		OsBuild: i.OSBuild, Simulated: i.Simulated, Facts: i.Facts,
 	}

@@ -12,7 +12,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/assay-bench/assay/core/internal/fakedevice"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -65,7 +64,7 @@ func (c *scriptCase) Close() error { return nil }
 
 func scriptPlugin() sdk.Plugin[script] {
 	return sdk.Plugin[script]{
-		Name: "script", Version: "0.1.0",
+		Name: "script", Version: "0.1.0", NoDevice: true,
 		Declare: func(cfg script) (phases []sdk.Phase, metrics []sdk.Metric) {
 			for _, name := range slices.Sorted(maps.Keys(cfg.Phase)) {
 				phases = append(phases, sdk.Phase{Name: name, Unit: cfg.Phase[name].Unit, Single: cfg.Phase[name].Single})
@@ -83,7 +82,7 @@ func scriptPlugin() sdk.Plugin[script] {
 
 func TestConfigurationsDeclare(t *testing.T) {
 	const cfg = `{"phase":{"decode":{"unit":"tok","single":true},"load":{"iterations":3}},"metric":{"size":{"value":7}}}`
-	r := sdktest.Run(t, scriptPlugin(), cfg, sdk.WithDevices(fakedevice.Open))
+	r := sdktest.Run(t, scriptPlugin(), cfg)
 	if len(r.Samples["decode"]) != 3 || len(r.Samples["load"]) != 3 || r.Metrics["size"] != 7 {
 		t.Errorf("samples %v, metrics %v", r.Samples, r.Metrics)
 	}
@@ -95,7 +94,7 @@ func TestConfigurationsDeclare(t *testing.T) {
 	if f := r.Prepared.GetPhases(); f["load"].GetIterations() != 3 || f["decode"].GetIterations() != 0 {
 		t.Errorf("facts %v", f)
 	}
-	h := sdktest.Start(t, scriptPlugin(), sdk.WithDevices(fakedevice.Open))
+	h := sdktest.Start(t, scriptPlugin())
 	if d := h.Description; len(d.GetPhases())+len(d.GetMetrics()) != 0 {
 		t.Errorf("description %v", d)
 	}
@@ -110,7 +109,7 @@ func TestConfigurationsDeclare(t *testing.T) {
 
 // TestPhasesAreThoseOfTheConfiguration: one prepared case has not what another has.
 func TestPhasesAreThoseOfTheConfiguration(t *testing.T) {
-	h := sdktest.Start(t, scriptPlugin(), sdk.WithDevices(fakedevice.Open))
+	h := sdktest.Start(t, scriptPlugin())
 	h.Open("cpu")
 	h.Prepare("a", `{"phase":{"decode":{}}}`, 1)
 	h.Prepare("b", `{"phase":{"load":{"iterations":3}}}`, 1)
@@ -139,20 +138,20 @@ func TestDeclareFaults(t *testing.T) {
 		`{"phase":{"a":{}},"metric":{"b":{}},"gives":"c"}`: `Prepared gives metric "c"; the plugin declares b`,
 		`{"phase":{"a":{"iterations":2000000000}}}`:        "want 0 to",
 	} {
-		h := sdktest.Start(t, scriptPlugin(), sdk.WithDevices(fakedevice.Open))
+		h := sdktest.Start(t, scriptPlugin())
 		h.Open("cpu")
 		err := prepareError(t, h, cfg)
 		if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", cfg, err, want)
 		}
 	}
-	h := sdktest.Start(t, scriptPlugin(), sdk.WithDevices(fakedevice.Open))
+	h := sdktest.Start(t, scriptPlugin())
 	if d := h.Validate(`{}`); len(d) != 1 || d[0].GetCode() != "no_phase" {
 		t.Errorf("a configuration without a phase: %v", d)
 	}
 	twice := scriptPlugin()
 	twice.Phases = []sdk.Phase{{Name: "load"}}
-	h = sdktest.Start(t, twice, sdk.WithDevices(fakedevice.Open))
+	h = sdktest.Start(t, twice)
 	if d := h.Validate(`{}`); len(d) != 0 {
 		t.Errorf("a plugin with a phase of its own: %v", d)
 	}

@@ -19,6 +19,11 @@ type Plugin[C any] struct {
 	Version string // semantic version
 	Doc     string // markdown: what is measured and why, for people
 
+	// NoDevice is for plugins that drive other programs and need no memory or
+	// kernels of Assay's. They count as running on cpu: it opens at once, is called
+	// what the machine's processor is, and takes neither memory nor threads.
+	NoDevice bool
+
 	Devices []string // kinds it runs on, empty: any
 	Phases  []Phase  // what can be timed, at least one unless there is Declare
 	Metrics []Metric // values that Prepared, samples and Check may carry

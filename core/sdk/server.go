@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +50,9 @@ var pluginNameRE = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // NewServer checks what can be checked of p before anything runs.
 func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C], error) {
 	o := options{open: devices.Open}
+	if p.NoDevice {
+		o.open = openNone
+	}
 	for _, opt := range opts {
 		opt(&o)
 	}
@@ -66,6 +70,12 @@ func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C]
 	}
 	if p.Prepare == nil {
 		return nil, fmt.Errorf("plugin %s: Prepare is missing", p.Name)
+	}
+	if p.NoDevice {
+		if len(p.Devices) > 0 {
+			return nil, fmt.Errorf("plugin %s: says NoDevice and runs on %s; take one of the two out", p.Name, strings.Join(p.Devices, ", "))
+		}
+		p.Devices = []string{string(metal.CPU)}
 	}
 	config, err := readStruct(reflect.TypeFor[C](), nil)
 	if err != nil {
@@ -108,7 +118,7 @@ func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequ
 	}
 	var device metal.Device
 	var err error
-	s.lane.do(func() { device, err = openDevice(ctx, s.open, kind, s.plugin.Devices) })
+	s.lane.do(func() { device, err = openDevice(ctx, s.open, kind, int(req.GetIndex()), s.plugin.Devices) })
 	if err != nil {
 		list, perr := protoDiagnostics(advice(err))
 		if perr != nil || len(list) == 0 {

@@ -12,6 +12,9 @@ import (
 // Open says why there is no Metal here.
 func Open(Options) (metal.Device, error) { return nil, elsewhere() }
 
+// Count says why there is none here.
+func Count() (int, error) { return 0, elsewhere() }
+
 // SystemConditions says why they are not known here.
 func SystemConditions() (Conditions, error) { return Conditions{}, elsewhere() }
 

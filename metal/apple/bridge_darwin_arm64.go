@@ -44,18 +44,23 @@ func openBridge() (*bridge, error) {
 	return b, nil
 }
 
-// systemDevice is the GPU, which the caller owns, or 0. Where no screen belongs
-// to the session there may be no default one, yet one in the list of all.
-func (b *bridge) systemDevice() uintptr {
-	if gpu, _, _ := purego.SyscallN(b.createDevice); gpu != 0 {
-		return gpu
-	}
+// systemDevice is the GPU of that index in the list of all, which the caller
+// owns, or 0, and how many there are. A list of one or none counts for less than
+// the default GPU: where no screen belongs to the session one of the two may be
+// missing.
+func (b *bridge) systemDevice(index int) (gpu uintptr, count int) {
 	all, _, _ := purego.SyscallN(b.copyDevices)
 	defer b.release(all)
-	if b.msg(all, sel.count) == 0 { // as of no list at all
-		return 0
+	count = int(b.msg(all, sel.count)) // 0 of no list at all
+	if count <= 1 && index == 0 {
+		if gpu, _, _ = purego.SyscallN(b.createDevice); gpu != 0 {
+			return gpu, 1
+		}
 	}
-	return b.retain(b.msg(all, sel.objectAtIndex, 0))
+	if index < 0 || index >= count {
+		return 0, count
+	}
+	return b.retain(b.msg(all, sel.objectAtIndex, uintptr(index))), count
 }
 
 func framework(name string) (uintptr, error) {

@@ -46,7 +46,7 @@ const (
 	reductions  = 1007
 )
 
-// Open takes the system's default GPU.
+// Open takes a GPU of the system, the only one as a rule.
 func Open(o Options) (metal.Device, error) {
 	version, _ := syscall.Sysctl("kern.osproductversion")
 	macOS := major(version)
@@ -62,7 +62,11 @@ func Open(o Options) (metal.Device, error) {
 	if d.timeout <= 0 {
 		d.timeout = 30 * time.Second
 	}
-	if d.gpu = b.systemDevice(); d.gpu == 0 {
+	var count int
+	if d.gpu, count = b.systemDevice(o.Index); d.gpu == 0 && count > 0 {
+		return nil, fmt.Errorf("apple: %w: GPU %d is asked for, the system shows %d, counted from 0", metal.ErrUnavailable, o.Index, count)
+	}
+	if d.gpu == 0 {
 		return nil, fmt.Errorf("apple: %w: the system shows no Metal GPU (in a virtual machine or over some remote sessions it does not)", metal.ErrUnavailable)
 	}
 	if !b.flag(d.gpu, sel.supports, reductions) {
@@ -78,7 +82,20 @@ func Open(o Options) (metal.Device, error) {
 		setGroupMemory: b.selector(sel.setGroupMemory), dispatch: b.selector(sel.dispatch), status: b.selector(sel.status),
 	}
 	d.describe()
+	d.info.Index = o.Index
 	return d, nil
+}
+
+// Count is how many GPUs the system shows; 0: none.
+func Count() (int, error) {
+	b, err := openBridge()
+	if err != nil {
+		return 0, err
+	}
+	defer b.pool()()
+	gpu, count := b.systemDevice(0)
+	b.release(gpu)
+	return count, nil
 }
 
 // describe fills Info. Nothing tells the size of the system-level cache.

@@ -9,6 +9,7 @@ import (
 
 // Options of Open. The zero value is what plugins use.
 type Options struct {
+	Index   int           // which GPU, in the order in which the system lists them
 	Timeout time.Duration // longest wait without progress; 0 for 30 s
 }
 

@@ -1,7 +1,6 @@
 package cuda
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -63,7 +62,7 @@ func Open(o Options) (metal.Device, error) {
 	if o.Timeout > 0 {
 		d.timeout = o.Timeout
 	}
-	if _, err := load(&d.cu, "the NVIDIA driver (libcuda.so.1)", "install the NVIDIA driver", machine().driverPaths()); err != nil {
+	if err := d.cu.load(); err != nil {
 		return nil, err
 	}
 	if err := d.start(o.Ordinal); err != nil {
@@ -86,18 +85,12 @@ func Open(o Options) (metal.Device, error) {
 // start initialises CUDA and takes the GPU's primary context. What it took
 // before an error is Close's to give back.
 func (d *Device) start(ordinal int) error {
-	if err := d.cu.check("cuInit", d.cu.Init.call(0)); err != nil {
-		if !errors.Is(err, metal.ErrUnavailable) {
-			err = fmt.Errorf("%w: %w", metal.ErrUnavailable, err)
-		}
+	count, err := d.cu.count()
+	if err != nil {
 		return err
 	}
-	var count int32
-	if err := d.cu.check("cuDeviceGetCount", d.cu.DeviceGetCount.call(uintptr(unsafe.Pointer(&count)))); err != nil {
-		return err
-	}
-	if ordinal < 0 || ordinal >= int(count) {
-		return fmt.Errorf("%w: GPU %d asked for, the driver shows %d", metal.ErrUnavailable, ordinal, count)
+	if ordinal < 0 || ordinal >= count {
+		return fmt.Errorf("%w: GPU %d is asked for, the driver shows %s", metal.ErrUnavailable, ordinal, shown(count))
 	}
 	if err := d.cu.check("cuDeviceGet", d.cu.DeviceGet.call(uintptr(unsafe.Pointer(&d.ordinal)), uintptr(ordinal))); err != nil {
 		return err
@@ -105,8 +98,9 @@ func (d *Device) start(ordinal int) error {
 	if err := d.describe(); err != nil {
 		return err
 	}
+	d.info.Index = ordinal
 	d.findLines()
-	err := d.retain()
+	err = d.retain()
 	if err != nil && d.dump != "" { // as where the folder for its pipe takes none
 		d.stopFindingLines()
 		err = d.retain()

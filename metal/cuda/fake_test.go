@@ -19,6 +19,7 @@ type fakeDriver struct {
 	calls map[string]int
 	fails map[string]func(call int) result // by function; call counts from 1
 	last  uintptr                          // handle that was given out
+	gpus  int32
 }
 
 // A process can make some two thousand callbacks and free none, so they are shared:
@@ -48,7 +49,7 @@ func fakeDevice(t *testing.T) (*Device, *fakeDriver) {
 	if runtime.GOOS != "linux" {
 		t.Skip("C calls are made on Linux only")
 	}
-	f := &fakeDriver{calls: map[string]int{}, fails: map[string]func(int) result{}}
+	f := &fakeDriver{gpus: 1, calls: map[string]int{}, fails: map[string]func(int) result{}}
 	d := &Device{timeout: time.Minute, buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, origins: map[string]origin{}}
 	fake.Store(f)
 	err := bind(&d.cu, func(name string) (uintptr, error) { return callback(name), nil })
@@ -68,7 +69,10 @@ func (f *fakeDriver) answer(name string, args ...uintptr) uintptr {
 	}
 	at := &args[0]
 	if name == "cuDeviceGetCount" {
-		**(**int32)(unsafe.Pointer(at)) = 1
+		**(**int32)(unsafe.Pointer(at)) = f.gpus
+	}
+	if name == "cuDeviceGet" { // handles are the numbers, with 100 added
+		**(**int32)(unsafe.Pointer(at)) = int32(args[1]) + 100
 	}
 	if i, ok := outputs[name]; ok {
 		at = &args[i]

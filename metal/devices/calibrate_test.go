@@ -6,7 +6,7 @@ import (
 )
 
 func TestCalibrateCPU(t *testing.T) {
-	dev, err := Open(context.Background(), "cpu")
+	dev, err := Open(context.Background(), "cpu", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,18 +21,19 @@ import (
 const Auto = "auto"
 
 type opener struct {
-	kind metal.Kind
-	open func(context.Context) (metal.Device, error)
+	kind  metal.Kind
+	count func() (int, error) // nil: there is one, without an index
+	open  func(ctx context.Context, index int) (metal.Device, error)
 }
 
 // openers in the order that auto tries them. The simulator comes last and is
 // never chosen by auto: its times are no measurements.
 func openers() []opener {
 	return []opener{
-		{metal.Apple, func(context.Context) (metal.Device, error) { return apple.Open(apple.Options{}) }},
-		{metal.CUDA, func(context.Context) (metal.Device, error) { return cuda.Open(cuda.Options{}) }},
-		{metal.CPU, func(context.Context) (metal.Device, error) { return cpu.Open(cpu.Options{}) }},
-		{metal.Sim, func(ctx context.Context) (metal.Device, error) { return sim.Open(ctx, sim.Options{}) }},
+		{metal.Apple, apple.Count, func(_ context.Context, i int) (metal.Device, error) { return apple.Open(apple.Options{Index: i}) }},
+		{metal.CUDA, cuda.Count, func(_ context.Context, i int) (metal.Device, error) { return cuda.Open(cuda.Options{Ordinal: i}) }},
+		{metal.CPU, nil, func(context.Context, int) (metal.Device, error) { return cpu.Open(cpu.Options{}) }},
+		{metal.Sim, nil, func(ctx context.Context, _ int) (metal.Device, error) { return sim.Open(ctx, sim.Options{}) }},
 	}
 }
 
@@ -45,18 +46,25 @@ func Kinds() []string {
 	return names
 }
 
-// Open opens the device of that kind. A kind that this machine does not have
-// gives metal.ErrUnavailable with the reason; auto falls through to the next
-// kind only for that error, so that a broken GPU is not taken for a missing one.
-func Open(ctx context.Context, kind string) (metal.Device, error) {
+// Open opens the device of that kind and index, counted from 0; cpu, sim and auto
+// have no other than 0. What this machine does not have gives
+// metal.ErrUnavailable with the reason; auto falls through to the next kind only
+// for that error, so that a broken GPU is not taken for a missing one.
+func Open(ctx context.Context, kind string, index int) (metal.Device, error) {
 	if !slices.Contains(Kinds(), kind) {
 		return nil, fmt.Errorf("device %q: want %s", kind, strings.Join(Kinds(), ", "))
+	}
+	if index != 0 && kind == Auto {
+		return nil, fmt.Errorf("device %s:%d: auto has no index; name the kind too, as in cuda:%d", kind, index, index)
 	}
 	for _, o := range openers() {
 		if kind != Auto && kind != string(o.kind) {
 			continue
 		}
-		dev, err := o.open(ctx)
+		if index != 0 && o.count == nil {
+			return nil, fmt.Errorf("device %s:%d: %w: there is one %s, and it has no index; write %q", kind, index, metal.ErrUnavailable, kind, kind)
+		}
+		dev, err := o.open(ctx, index)
 		if err == nil || kind != Auto || !errors.Is(err, metal.ErrUnavailable) {
 			return dev, err
 		}
@@ -64,13 +72,13 @@ func Open(ctx context.Context, kind string) (metal.Device, error) {
 	return nil, fmt.Errorf("device %s: %w", kind, metal.ErrUnavailable)
 }
 
-// Among opens the device of that kind with open, for work that runs on the kinds
-// able only; all if there are none. auto is the first of those that this machine
-// has, and never sim; if it has none, the error is metal.ErrUnavailable with the
-// reason of each.
-func Among(ctx context.Context, open func(ctx context.Context, kind string) (metal.Device, error), kind string, able []string) (metal.Device, error) {
-	if kind != Auto || len(able) == 0 {
-		return open(ctx, kind)
+// Among opens the device of that kind and index with open, for work that runs on
+// the kinds able only; all if there are none. auto is the first of those that
+// this machine has, and never sim; if it has none, the error is
+// metal.ErrUnavailable with the reason of each.
+func Among(ctx context.Context, open func(ctx context.Context, kind string, index int) (metal.Device, error), kind string, index int, able []string) (metal.Device, error) {
+	if kind != Auto || len(able) == 0 || index != 0 {
+		return open(ctx, kind, index)
 	}
 	var kinds []string
 	var reasons []error
@@ -79,7 +87,7 @@ func Among(ctx context.Context, open func(ctx context.Context, kind string) (met
 			continue
 		}
 		kinds = append(kinds, string(o.kind))
-		dev, err := open(ctx, string(o.kind))
+		dev, err := open(ctx, string(o.kind), 0)
 		if err == nil || !errors.Is(err, metal.ErrUnavailable) {
 			return dev, err
 		}
@@ -89,31 +97,4 @@ func Among(ctx context.Context, open func(ctx context.Context, kind string) (met
 		return nil, fmt.Errorf("%w: auto takes none of %s", metal.ErrUnavailable, strings.Join(able, ", "))
 	}
 	return nil, fmt.Errorf("this machine has no %s: %w", strings.Join(kinds, " or "), errors.Join(reasons...))
-}
-
-// Status says whether a kind of device can be used on this machine.
-type Status struct {
-	Kind      metal.Kind  `json:"kind"`
-	Available bool        `json:"available"`
-	Reason    string      `json:"reason,omitempty"` // why it is not available
-	Info      *metal.Info `json:"info,omitempty"`   // when it is
-}
-
-// List tries every kind, opening and closing each.
-func List(ctx context.Context) []Status {
-	var out []Status
-	for _, o := range openers() {
-		status := Status{Kind: o.kind}
-		dev, err := o.open(ctx)
-		if err == nil {
-			info := dev.Info()
-			status.Available, status.Info = true, &info
-			err = dev.Close()
-		}
-		if err != nil {
-			status.Reason = err.Error()
-		}
-		out = append(out, status)
-	}
-	return out
 }

@@ -12,7 +12,7 @@ import (
 func TestOpen(t *testing.T) {
 	ctx := context.Background()
 	for _, kind := range []string{"cpu", Auto} {
-		dev, err := Open(ctx, kind)
+		dev, err := Open(ctx, kind, 0)
 		if err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
@@ -24,26 +24,65 @@ func TestOpen(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	_, err := Open(ctx, "gpu")
+	_, err := Open(ctx, "gpu", 0)
 	if err == nil || !strings.Contains(err.Error(), "want auto, apple, cuda, cpu, sim") {
 		t.Errorf(`"gpu" gave %v`, err)
 	}
 }
 
+func TestIndex(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind  string
+		index int
+		says  string
+	}{
+		"cpu":      {"cpu", 1, `device cpu:1: device is not available: there is one cpu, and it has no index; write "cpu"`},
+		"sim":      {"sim", 3, "there is one sim"},
+		"negative": {"cpu", -1, "device cpu:-1"},
+		"auto":     {Auto, 1, "device auto:1: auto has no index; name the kind too, as in cuda:1"},
+	} {
+		if _, err := Open(t.Context(), c.kind, c.index); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
+	}
+	for _, kind := range []string{"apple", "cuda"} { // more than any machine has
+		if _, err := Open(t.Context(), kind, 1000); !errors.Is(err, metal.ErrUnavailable) {
+			t.Errorf("%s:1000: %v", kind, err)
+		}
+	}
+	for want, s := range map[string]Status{"cuda:1": {Kind: metal.CUDA, Index: 1}, "apple:0": {Kind: metal.Apple}, "cpu": {Kind: metal.CPU}, "sim": {Kind: metal.Sim}} {
+		if got := s.Name(); got != want {
+			t.Errorf("%+v is called %s, want %s", s, got, want)
+		}
+	}
+}
+
 func TestListGivesReasons(t *testing.T) {
 	list := List(context.Background())
-	if len(list) != len(Kinds())-1 {
-		t.Fatalf("listed %d kinds", len(list))
-	}
+	kinds := map[string]int{}
 	for _, s := range list {
+		if s.Index != kinds[string(s.Kind)] || s.Info != nil && s.Info.Index != s.Index {
+			t.Errorf("%s is listed at index %d, Info %+v", s.Kind, s.Index, s.Info)
+		}
+		kinds[string(s.Kind)]++
 		if s.Available != (s.Info != nil) || s.Available == (s.Reason != "") {
 			t.Errorf("%+v: an available device has Info, another a reason", s)
 		}
 		if s.Available {
 			continue
 		}
-		if _, err := Open(context.Background(), string(s.Kind)); !errors.Is(err, metal.ErrUnavailable) {
-			t.Errorf("%s is not available, and Open says %v", s.Kind, err)
+		if _, err := Open(context.Background(), string(s.Kind), s.Index); !errors.Is(err, metal.ErrUnavailable) {
+			t.Errorf("%s is not available, and Open says %v", s.Name(), err)
+		}
+	}
+	for _, kind := range Kinds() {
+		n, err := Count(kind)
+		if kind == Auto {
+			if err == nil || kinds[kind] != 0 {
+				t.Errorf("auto is no kind of its own: %d listed, Count %d, %v", kinds[kind], n, err)
+			}
+		} else if kinds[kind] != max(n, 1) {
+			t.Errorf("%d of kind %s are listed, Count says %d, %v", kinds[kind], kind, n, err)
 		}
 	}
 }
@@ -67,12 +106,27 @@ func TestAmong(t *testing.T) {
 		{Auto, []string{"sim"}, nil, "", metal.ErrUnavailable, "auto takes none of sim"},
 	} {
 		var tried []string
-		_, err := Among(t.Context(), func(_ context.Context, kind string) (metal.Device, error) {
+		_, err := Among(t.Context(), func(_ context.Context, kind string, index int) (metal.Device, error) {
 			tried = append(tried, kind)
+			if index != 0 {
+				t.Errorf("index %d", index)
+			}
 			return nil, c.answers[kind]
-		}, c.kind, c.able)
+		}, c.kind, 0, c.able)
 		if got := strings.Join(tried, " "); got != c.tried || !errors.Is(err, c.want) || (err != nil && !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s of %v: tried %q, error %v; want %q, %v", c.kind, c.able, got, err, c.tried, c.want)
 		}
+	}
+}
+
+func TestAmongHandsTheIndexOn(t *testing.T) {
+	open := func(_ context.Context, kind string, index int) (metal.Device, error) {
+		return nil, errors.New(Name(kind, index))
+	}
+	if _, err := Among(t.Context(), open, "cuda", 2, []string{"cuda"}); err.Error() != "cuda:2" {
+		t.Errorf("opened %v", err)
+	}
+	if _, err := Among(t.Context(), Open, Auto, 2, []string{"cpu"}); err == nil || !strings.Contains(err.Error(), "auto has no index") {
+		t.Errorf("auto with an index: %v", err)
 	}
 }

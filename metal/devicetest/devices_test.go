@@ -42,7 +42,7 @@ func TestDevices(t *testing.T) {
 			continue
 		}
 		ran++
-		t.Run(string(status.Kind), func(t *testing.T) {
+		t.Run(status.Name(), func(t *testing.T) {
 			var (
 				wg      sync.WaitGroup
 				mu      sync.Mutex
@@ -50,7 +50,7 @@ func TestDevices(t *testing.T) {
 			)
 			for _, o := range options(status.Kind) {
 				wg.Go(func() {
-					report := onDevice(ctx, t, status.Kind, o)
+					report := onDevice(ctx, t, status, o)
 					mu.Lock()
 					defer mu.Unlock()
 					reports = append(reports, report)
@@ -68,8 +68,8 @@ func TestDevices(t *testing.T) {
 }
 
 // onDevice runs the suite, or a part of it, on a device of its own.
-func onDevice(ctx context.Context, t *testing.T, kind metal.Kind, o Options) Report {
-	dev, err := devices.Open(ctx, string(kind))
+func onDevice(ctx context.Context, t *testing.T, which devices.Status, o Options) Report {
+	dev, err := devices.Open(ctx, string(which.Kind), which.Index)
 	if err != nil {
 		t.Error(err)
 		return Report{}

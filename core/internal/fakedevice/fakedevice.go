@@ -13,17 +13,18 @@ import (
 )
 
 // Open makes a Device, a simulated one of kind sim; cuda and apple are never
-// available.
-func Open(_ context.Context, kind string) (metal.Device, error) {
+// available. There is one for each index.
+func Open(_ context.Context, kind string, index int) (metal.Device, error) {
 	switch metal.Kind(kind) {
 	case metal.Apple, metal.CUDA:
 		return nil, fmt.Errorf("%s: %w", kind, metal.ErrUnavailable)
 	}
-	return &Device{simulated: kind == string(metal.Sim)}, nil
+	return &Device{index: index, simulated: kind == string(metal.Sim)}, nil
 }
 
 // Device holds buffers and runs nothing.
 type Device struct {
+	index     int
 	simulated bool
 	mu        sync.Mutex
 	memory    metal.Memory
@@ -31,7 +32,7 @@ type Device struct {
 
 // Info implements metal.Device.
 func (d *Device) Info() metal.Info {
-	i := metal.Info{Kind: metal.CPU, Name: "fake", Family: "fake", Cores: 1, Memory: 1 << 30, LastCache: 1 << 20}
+	i := metal.Info{Kind: metal.CPU, Index: d.index, Name: "fake", Family: "fake", Cores: 1, Memory: 1 << 30, LastCache: 1 << 20}
 	if d.simulated {
 		i.Kind, i.Simulated = metal.Sim, true
 	}

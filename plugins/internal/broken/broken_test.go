@@ -30,7 +30,7 @@ func TestBrokenKernelsCostTheirOwnVariant(t *testing.T) {
 	}
 	for _, kind := range []metal.Kind{metal.Sim, metal.CUDA} {
 		t.Run(string(kind), func(t *testing.T) {
-			dev, err := devices.Open(t.Context(), string(kind))
+			dev, err := devices.Open(t.Context(), string(kind), 0)
 			if err != nil {
 				t.Skip(err)
 			}

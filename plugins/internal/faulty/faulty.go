@@ -19,7 +19,7 @@ type Fault func(metal.Dispatch) (metal.Dispatch, bool)
 
 // Open gives a plugin under test a cpu device with a fault; nil: none.
 func Open(fault Fault) sdk.Option {
-	return sdk.WithDevices(func(_ context.Context, kind string) (metal.Device, error) {
+	return sdk.WithDevices(func(_ context.Context, kind string, _ int) (metal.Device, error) {
 		if kind != string(metal.CPU) {
 			return nil, fmt.Errorf("%s: %w: tests run on the cpu", kind, metal.ErrUnavailable)
 		}

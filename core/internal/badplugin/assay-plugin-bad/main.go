@@ -94,13 +94,13 @@ func main() {
 	log := hclog.New(&hclog.LoggerOptions{
 		Level: hclog.LevelFromString(os.Getenv(wire.EnvLogLevel)), Output: os.Stderr, JSONFormat: true,
 	})
-	server, err := sdk.NewServer(p, log, sdk.WithDevices(func(ctx context.Context, kind string) (metal.Device, error) {
+	server, err := sdk.NewServer(p, log, sdk.WithDevices(func(ctx context.Context, kind string, index int) (metal.Device, error) {
 		if phase == "open" {
 			if err := misbehave(early); err != nil {
 				return nil, err
 			}
 		}
-		return fakedevice.Open(ctx, kind)
+		return fakedevice.Open(ctx, kind, index)
 	}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
