@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
@@ -76,35 +75,30 @@ func (x *experiment) prepare(ctx context.Context) error {
 	if err := x.rehearse(ctx); err != nil {
 		return err
 	}
-	if err := x.probe(ctx); err != nil {
-		return err
-	}
-	x.prepared.Time = x.upAfter
 	x.prepared.Phases = map[string]sdk.PhaseFacts{}
 	for _, phase := range x.Phases {
-		x.prepared.Phases[phase] = sdk.PhaseFacts{Units: 1, Iterations: 1}
+		if err := x.probe(ctx, phase); err != nil {
+			return err
+		}
 	}
+	x.prepared.Time = x.upAfter
 	x.prepared.Facts = x.facts()
 	x.metrics()
 	return x.idle(ctx)
 }
 
-// probe sends one sample of each phase that needs prompts unknown to caches,
-// so that what cannot be measured is said before measuring.
-func (x *experiment) probe(ctx context.Context) error {
-	for _, phase := range []string{ttft, prefill} {
-		if !slices.Contains(x.Phases, phase) {
-			continue
-		}
-		x.Progress("warm up", 0.5)
-		t, err := x.turn(ctx, phase, 1)
-		if err != nil {
-			return x.refused(err, "a first sample of "+phase)
-		}
-		if phase == ttft && x.Cold && t.cachedShare() > cachedLimit {
-			x.prepared.Warnings = append(x.prepared.Warnings, fault("", "cached_prefix", "part of each prompt comes from the server's cache",
-				fmt.Sprintf("%.0f of %.0f tokens, though each prompt begins with words of its own: the server's template, most likely. Times to the first token leave their work out.", t.mean(t.cached), t.mean(t.prompt))))
-		}
+// probe takes one sample of a phase, so that what cannot be measured is said
+// before measuring, and keeps how many units it has.
+func (x *experiment) probe(ctx context.Context, phase string) error {
+	x.Progress("warm up", 0.5)
+	t, err := x.turn(ctx, phase, 1)
+	if err != nil {
+		return x.refused(err, "a first sample of "+phase)
+	}
+	x.prepared.Phases[phase] = sdk.PhaseFacts{Units: float64(t.units(phase)), Iterations: 1}
+	if phase == ttft && x.Cold && t.cachedShare() > cachedLimit {
+		x.prepared.Warnings = append(x.prepared.Warnings, fault("", "cached_prefix", "part of each prompt comes from the server's cache",
+			fmt.Sprintf("%.0f of %.0f tokens, though each prompt begins with words of its own: the server's template, most likely. Times to the first token leave their work out.", t.mean(t.cached), t.mean(t.prompt))))
 	}
 	return nil
 }

@@ -29,15 +29,28 @@ func (t turn) mean(total int) float64 { return float64(total) / float64(max(t.re
 
 func (t turn) cachedShare() float64 { return float64(t.cached) / float64(max(t.prompt, 1)) }
 
-// figure is the time of one iteration.
-func (t turn) figure(phase string) time.Duration {
+// units are the tokens, or the call, that a phase of this turn produced.
+func (t turn) units(phase string) int {
 	switch phase {
-	case ttft:
-		return t.first / time.Duration(t.requests)
+	case decode:
+		return t.decoded
 	case prefill:
-		return t.prefilled / time.Duration(max(t.prompt-t.cached, 1))
+		return t.prompt - t.cached
 	}
-	return t.decodes / time.Duration(max(t.decoded, 1))
+	return 1
+}
+
+// figure is the time of a turn as if it had the units that preparation saw:
+// the length of an answer, and of a prompt that no cache knows, may vary.
+func (t turn) figure(phase string, units float64) time.Duration {
+	took := t.first / time.Duration(max(t.requests, 1))
+	switch phase {
+	case decode:
+		took = t.decodes
+	case prefill:
+		took = t.prefilled
+	}
+	return time.Duration(float64(took) * units / float64(max(t.units(phase), 1)))
 }
 
 // turn does n turns through the prompts, in waves of as many requests as run
@@ -165,7 +178,7 @@ func (x *experiment) Run(ctx context.Context, phase string, n int) (sdk.Times, e
 		return sdk.Times{}, x.failed(err)
 	}
 	x.sample = t
-	return sdk.Times{Wall: max(t.figure(phase)*time.Duration(n), 1)}, nil
+	return sdk.Times{Wall: max(t.figure(phase, x.prepared.Phases[phase].Units)*time.Duration(n), 1)}, nil
 }
 
 // failed says what ended a sample: a hang, or the server's end.
