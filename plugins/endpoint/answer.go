@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -108,14 +109,15 @@ type answer struct {
 	first time.Time // the first piece of output came; the end where there is none
 	last  time.Time // the last piece of output, or the reason to finish
 
-	output []byte
-	pieces int // events with output
-	reads  int // reads that brought events with output
-	read   int // number of the last of them
-	ids    []int64
-	finish string
-	model  string
-	print  string // system_fingerprint
+	output  []byte
+	pieces  int // events with output
+	leading int // of them, those that the first read with output brought
+	reads   int // reads that brought events with output
+	read    int // number of the last of them
+	ids     []int64
+	finish  string
+	model   string
+	print   string // system_fingerprint
 
 	prompted, completion, cached count // tokens
 	timed                        bool  // counts are from timings, not from usage
@@ -154,6 +156,9 @@ func (a *answer) add(c *chunk, at time.Time, read int) {
 		}
 		if a.first.IsZero() {
 			a.first = at
+		}
+		if a.reads == 1 {
+			a.leading++
 		}
 		a.last = at
 	}
@@ -205,7 +210,12 @@ func (a *answer) account(c *chunk) {
 	}
 }
 
-// perPiece is how many tokens a piece of output has on average.
-func (a *answer) perPiece() float64 {
-	return float64(a.completion.n) / float64(max(a.pieces, 1))
+// after is how many of an answer's tokens came after the first read with
+// output. This process may be late to read, and then finds several pieces:
+// counting them would make the server faster than it is.
+func (a *answer) after(tokens int) int {
+	if a.leading <= 1 {
+		return tokens - 1
+	}
+	return tokens - int(math.Round(float64(a.leading*tokens)/float64(a.pieces)))
 }

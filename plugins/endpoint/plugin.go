@@ -29,6 +29,7 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "completion_tokens", Unit: "tok", Doc: "tokens of an answer, mean over the prompts"},
 			{Name: "tokens_per_piece", Unit: "tok", Doc: "tokens of an answer for each piece that it came in"},
 			{Name: "cached_tokens", Unit: "tok", Doc: "tokens of a prompt that the server took from its cache, mean over a sample"},
+			{Name: "pieces_per_read", Doc: "pieces of an answer for each read that brought some; well above 1, this machine is too busy to see when tokens come", Better: sdk.BetterLower},
 			{Name: "deterministic", Doc: "1: a prompt sent twice got the same text", Better: sdk.BetterHigher},
 			{Name: "idle_cpu", Unit: "cores", Doc: "cores that the server keeps busy without a request", Better: sdk.BetterLower},
 		},

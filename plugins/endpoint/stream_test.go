@@ -88,8 +88,8 @@ func TestTimesAreOfTheReadsWithOutput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.first != time.Unix(2, 0) || a.last != time.Unix(5, 0) || a.pieces != 3 || a.reads != 2 {
-		t.Errorf("first %d, last %d, %d pieces in %d reads; want 2, 5, 3, 2", a.first.Unix(), a.last.Unix(), a.pieces, a.reads)
+	if a.first != time.Unix(2, 0) || a.last != time.Unix(5, 0) || a.pieces != 3 || a.reads != 2 || a.leading != 2 || a.after(3) != 1 {
+		t.Errorf("first %d, last %d, %d pieces in %d reads, %d in the first; want 2, 5, 3, 2, 2", a.first.Unix(), a.last.Unix(), a.pieces, a.reads, a.leading)
 	}
 }
 

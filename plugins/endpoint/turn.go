@@ -20,7 +20,8 @@ type turn struct {
 	requests           int
 	prompt, cached     int // tokens in all
 	cachedKnown        bool
-	decoded            int // tokens after the first of each answer, in all
+	decoded            int // tokens after the first read of each answer, in all
+	pieces, reads      int // of the answers, in all
 	first              time.Duration
 	prefilled, decodes time.Duration // of waves
 }
@@ -59,11 +60,7 @@ func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error
 	var t turn
 	for range n {
 		for at := 0; at < len(x.prompts); at += x.Concurrency {
-			wave, err := x.wave(ctx, phase, at)
-			if err != nil {
-				return t, err
-			}
-			if err := t.add(phase, wave); err != nil {
+			if err := t.wave(ctx, x, phase, at); err != nil {
 				return t, err
 			}
 		}
@@ -73,6 +70,30 @@ func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error
 			"turn its prefix cache off, use a longer context, or leave prefill out: measure { phases = [\"ttft\", \"decode\"] }", t.cached, t.prompt)
 	}
 	return t, nil
+}
+
+// mostTries of a wave, one of whose answers was not read in time.
+const mostTries = 4
+
+// wave adds one wave. An answer all of which had arrived before this process
+// came to read it says nothing of decode, and is asked for again.
+func (t *turn) wave(ctx context.Context, x *experiment, phase string, at int) error {
+	for try := 1; ; try++ {
+		replies, err := x.wave(ctx, phase, at)
+		if err != nil {
+			return err
+		}
+		with := *t
+		err = with.add(phase, replies)
+		if err == nil {
+			*t = with
+			return nil
+		}
+		if try == mostTries || !errors.Is(err, errAtOnce) {
+			return err
+		}
+		x.Log.Debug("an answer was read too late", "error", err)
+	}
 }
 
 // reply is an answer to a prompt.
@@ -126,7 +147,8 @@ func (t *turn) add(phase string, wave []reply) error {
 			if err := timeable(a, n); err != nil {
 				return err
 			}
-			t.decoded += n - 1
+			t.decoded += a.after(n)
+			t.pieces, t.reads = t.pieces+a.pieces, t.reads+a.reads
 		}
 	}
 	t.prefilled += lastFirst.Sub(begin)
@@ -149,11 +171,13 @@ func timeable(a *answer, tokens int) error {
 		return fmt.Errorf("decode cannot be timed: the answer has %d tokens, and two are needed; where a model ends early, extra = { ignore_eos = \"true\" } helps with llama.cpp and vLLM", tokens)
 	case a.pieces < 2:
 		return fmt.Errorf("decode cannot be timed: %d tokens came in one piece, so that nothing is seen of the time between them", tokens)
-	case a.reads < 2:
-		return fmt.Errorf("decode cannot be timed: %d pieces of an answer arrived at once; something between here and the server holds them back", a.pieces)
+	case a.reads < 2 || a.after(tokens) < 1:
+		return fmt.Errorf("decode cannot be timed: %w, all %d of an answer. Something holds them back, or max_tokens is too small for a server this fast", errAtOnce, a.pieces)
 	}
 	return nil
 }
+
+var errAtOnce = errors.New("pieces arrived at once")
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
@@ -194,10 +218,14 @@ func (x *experiment) failed(err error) error {
 
 // SampleMetrics implements sdk.SampleMetrics.
 func (x *experiment) SampleMetrics() map[string]float64 {
-	if !x.sample.cachedKnown {
-		return nil
+	m := map[string]float64{}
+	if x.sample.cachedKnown {
+		m["cached_tokens"] = x.sample.mean(x.sample.cached)
 	}
-	return map[string]float64{"cached_tokens": x.sample.mean(x.sample.cached)}
+	if x.sample.reads > 0 {
+		m["pieces_per_read"] = float64(x.sample.pieces) / float64(x.sample.reads)
+	}
+	return m
 }
 
 // keepAlive reports progress until it is stopped: a server shows none while it
