@@ -114,6 +114,10 @@ func (f *fake) complete(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, 401, "Incorrect API key provided: "+r.Header.Get("Authorization"))
 		return
 	}
+	if f.fault == "exits later" && nth > 12 {
+		fmt.Fprintln(os.Stderr, "terminating due to an uncaught\x1b[0m exception")
+		os.Exit(134)
+	}
 	a := f.answer(body, nth, isChat)
 	if body["stream"] == true && f.fault != "one piece of JSON" {
 		f.stream(w, r, a)
@@ -144,12 +148,12 @@ func (f *fake) answer(body map[string]any, nth int, isChat bool) fakeAnswer {
 	if f.fault == "random" {
 		text += fmt.Sprint(nth)
 	}
-	if f.fault == "changes" && nth > 8 {
-		text += "!"
-	}
 	n := int(body["max_tokens"].(float64))
-	if f.fault == "ends at once" {
+	switch {
+	case f.fault == "ends at once":
 		n = 1
+	case f.fault == "ends early":
+		n = min(n, 2)
 	}
 	h := fnv.New32a()
 	h.Write([]byte(text))
@@ -226,7 +230,12 @@ func (f *fake) whole(w http.ResponseWriter, a fakeAnswer) {
 
 func (f *fake) stream(w http.ResponseWriter, r *http.Request, a fakeAnswer) {
 	w.Header().Set("Content-Type", "text/event-stream")
-	send := func(s string) { fmt.Fprint(w, s); w.(http.Flusher).Flush() }
+	send := func(s string) {
+		fmt.Fprint(w, s)
+		if f.fault != "held back" {
+			w.(http.Flusher).Flush()
+		}
+	}
 	event := func(v any) {
 		data, _ := json.Marshal(v)
 		if f.style == "llama" {

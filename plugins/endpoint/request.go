@@ -27,6 +27,7 @@ type asking struct {
 	stream bool
 	key    uint64 // of a prompt that no cache knows; 0: as it is
 	ids    bool   // token ids are wanted
+	afresh bool   // without the server's cache of prefixes, where it can be told so
 }
 
 func (d dialect) path() string {
@@ -57,7 +58,7 @@ func (d dialect) body(s *settings, p *prompt, q asking) ([]byte, error) {
 	if q.stream && d.streamOptions {
 		fields["stream_options"] = map[string]bool{"include_usage": true}
 	}
-	if q.key != 0 && d.cachePrompt {
+	if (q.key != 0 || q.afresh) && d.cachePrompt {
 		fields["cache_prompt"] = false // llama.cpp
 	}
 	if q.ids {

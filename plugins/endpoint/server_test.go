@@ -192,6 +192,7 @@ func TestModels(t *testing.T) {
 		{"given, and not there", &fake{fault: "names the wrong model"}, []any{"model", "other"}, "no such model", "other"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tt.f.style = "vllm"
 			errors, _ := attempt(t, config(serve(t, tt.f), tt.fields...))
 			if (errors == "") != (tt.want == "") || !strings.Contains(errors, tt.want) {

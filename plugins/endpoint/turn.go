@@ -20,7 +20,8 @@ type turn struct {
 	requests           int
 	prompt, cached     int // tokens in all
 	cachedKnown        bool
-	decoded            int // tokens after the first read of each answer, in all
+	answered           int // tokens after the first of each answer, in all
+	decoded            int // of them, those that came after the first read
 	pieces, reads      int // of the answers, in all
 	first              time.Duration
 	prefilled, decodes time.Duration // of waves
@@ -30,8 +31,8 @@ func (t turn) mean(total int) float64 { return float64(total) / float64(max(t.re
 
 func (t turn) cachedShare() float64 { return float64(t.cached) / float64(max(t.prompt, 1)) }
 
-// units are the tokens, or the call, that a phase of this turn produced.
-func (t turn) units(phase string) int {
+// tokens that a phase of this turn produced and timed, or the one call.
+func (t turn) tokens(phase string) int {
 	switch phase {
 	case decode:
 		return t.decoded
@@ -41,17 +42,33 @@ func (t turn) units(phase string) int {
 	return 1
 }
 
-// figure is the time of a turn as if it had the units that preparation saw:
-// the length of an answer, and of a prompt that no cache knows, may vary.
-func (t turn) figure(phase string, units float64) time.Duration {
+// iteration is how many tokens the host is told that a turn has: three quarters
+// of those that the first turn had. Turns vary in length, and the time of an
+// iteration must not be longer than what the host's clock saw of the turn.
+func (t turn) iteration(phase string) float64 {
+	switch phase {
+	case decode:
+		return 0.75 * float64(t.answered)
+	case prefill:
+		return 0.75 * float64(t.tokens(phase))
+	}
+	return 1
+}
+
+// figure is the time of so many tokens, at the speed of this turn.
+func (t turn) figure(phase string, tokens float64) (time.Duration, error) {
 	took := t.first / time.Duration(max(t.requests, 1))
 	switch phase {
 	case decode:
 		took = t.decodes
+		if float64(t.answered) < tokens {
+			return 0, fmt.Errorf("decode cannot be timed: answers of this turn have %d tokens and those of the first turn had %.0f, though the prompts are the same; "+
+				"where it is the end of the text that comes by chance, extra = { ignore_eos = \"true\" } helps with llama.cpp and vLLM", t.answered, tokens/0.75)
+		}
 	case prefill:
 		took = t.prefilled
 	}
-	return time.Duration(float64(took) * units / float64(max(t.units(phase), 1)))
+	return max(time.Duration(float64(took)*tokens/float64(max(t.tokens(phase), 1))), 1), nil
 }
 
 // turn does n turns through the prompts, in waves of as many requests as run
@@ -147,6 +164,7 @@ func (t *turn) add(phase string, wave []reply) error {
 			if err := timeable(a, n); err != nil {
 				return err
 			}
+			t.answered += n - 1
 			t.decoded += a.after(n)
 			t.pieces, t.reads = t.pieces+a.pieces, t.reads+a.reads
 		}
@@ -202,7 +220,8 @@ func (x *experiment) Run(ctx context.Context, phase string, n int) (sdk.Times, e
 		return sdk.Times{}, x.failed(err)
 	}
 	x.sample = t
-	return sdk.Times{Wall: max(t.figure(phase, x.prepared.Phases[phase].Units)*time.Duration(n), 1)}, nil
+	one, err := t.figure(phase, x.prepared.Phases[phase].Units*float64(n))
+	return sdk.Times{Wall: one}, err
 }
 
 // failed says what ended a sample: a hang, or the server's end.
