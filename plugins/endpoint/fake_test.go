@@ -56,7 +56,7 @@ func (f *fake) health(w http.ResponseWriter) {
 	case f.fault == "loading" && n < 4:
 		f.json(w, 503, map[string]any{"error": map[string]any{"code": 503, "message": "Loading model"}})
 	case f.style == "vllm":
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 	default:
 		f.json(w, 200, map[string]any{"status": "ok"})
 	}

@@ -50,6 +50,7 @@ func standIn(style, fault, address, notes string) {
 	case fault == "busy":
 		go func() {
 			for {
+				time.Now()
 			}
 		}()
 	case os.Getenv("PORT") == "" || !strings.HasSuffix(address, ":"+os.Getenv("PORT")):
