@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every argument, phase and metric has its place on the page.
+// Every phase and metric has its place on the page.
 func TestReadmeNamesEverything(t *testing.T) {
 	p := plugin()
 	var names []string

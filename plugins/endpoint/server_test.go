@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -49,8 +50,8 @@ func standIn(style, fault, address, notes string) {
 		select {}
 	case fault == "busy":
 		go func() {
-			for {
-				time.Now()
+			for turns := new(atomic.Int64); ; {
+				turns.Add(1)
 			}
 		}()
 	case os.Getenv("PORT") == "" || !strings.HasSuffix(address, ":"+os.Getenv("PORT")):
