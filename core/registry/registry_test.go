@@ -105,6 +105,16 @@ func TestFoldersAndVersions(t *testing.T) {
 	}
 }
 
+// A plugin may leave the names of its phases to its configurations.
+func TestPhasesOfTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	install(t, filepath.Join(dir, "assay-plugin-argv"), `{"name":"argv","version":"1.0.0","config":{"blocks":[{"typeName":"phase","labelName":"name","block":{}}]}}`)
+	r := discover(t, registry.Options{Dirs: []string{dir}, Getenv: env(dir)})
+	if p, err := r.Get("argv", ""); err != nil || len(p.Describe.GetConfig().GetBlocks()) != 1 {
+		t.Errorf("%+v, %v, rejected %v", p, err, r.Rejected())
+	}
+}
+
 func TestRejected(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct{ file, text, want string }{
