@@ -96,7 +96,7 @@ func (x *experiment) probe(ctx context.Context, phase string) error {
 		return x.refused(err, "a first sample of "+phase)
 	}
 	x.prepared.Phases[phase] = sdk.PhaseFacts{Units: t.iteration(phase), Iterations: 1}
-	if phase == ttft && x.Cold && t.cachedShare() > cachedLimit {
+	if phase == ttft && x.Cold && t.fromCache() {
 		x.prepared.Warnings = append(x.prepared.Warnings, fault("", "cached_prefix", "part of each prompt comes from the server's cache",
 			fmt.Sprintf("%.0f of %.0f tokens, though each prompt begins with words of its own: the server's template, most likely. Times to the first token leave their work out.", t.mean(t.cached), t.mean(t.prompt))))
 	}

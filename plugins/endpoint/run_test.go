@@ -116,3 +116,22 @@ func TestFigures(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNoPrefill(t *testing.T) {
+	for _, tt := range []struct {
+		turn turn
+		want bool
+	}{
+		{turn{requests: 1, prompt: 1000}, false},
+		{turn{requests: 1, prompt: 1000, cached: 50}, false},
+		{turn{requests: 1, prompt: 1000, cached: 51}, true},
+		{turn{requests: 1, prompt: 36, cached: 3}, false},
+		{turn{requests: 1, prompt: 36, cached: 5}, true},
+		{turn{requests: 1, prompt: 5, cached: 4}, true},
+		{turn{requests: 2, prompt: 72, cached: 8}, false},
+	} {
+		if got := tt.turn.fromCache(); got != tt.want {
+			t.Errorf("%d of %d tokens in %d requests: %v", tt.turn.cached, tt.turn.prompt, tt.turn.requests, got)
+		}
+	}
+}

@@ -11,9 +11,12 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// cachedLimit is the share of a prompt that may come from a cache in prefill:
-// a template's tokens are the same in every prompt.
-const cachedLimit = 0.05
+// A prompt that no cache knows may still share its beginning with others: a
+// template's tokens, and the first letters of its first word.
+const (
+	cachedLimit  = 0.05 // share of prompts that may come from a cache
+	cachedTokens = 4    // of a prompt, that may in any case, up to a quarter of it
+)
 
 // turn is every prompt asked once: one iteration of a phase.
 type turn struct {
@@ -29,7 +32,10 @@ type turn struct {
 
 func (t turn) mean(total int) float64 { return float64(total) / float64(max(t.requests, 1)) }
 
-func (t turn) cachedShare() float64 { return float64(t.cached) / float64(max(t.prompt, 1)) }
+// fromCache: too much of the prompts was in a cache to call this their prefill.
+func (t turn) fromCache() bool {
+	return float64(t.cached) > max(cachedLimit*float64(t.prompt), min(float64(cachedTokens*t.requests), float64(t.prompt)/4))
+}
 
 // tokens that a phase of this turn produced and timed, or the one call.
 func (t turn) tokens(phase string) int {
@@ -82,7 +88,7 @@ func (x *experiment) turn(ctx context.Context, phase string, n int) (turn, error
 			}
 		}
 	}
-	if phase == prefill && t.cachedShare() > cachedLimit {
+	if phase == prefill && t.fromCache() {
 		return t, fmt.Errorf("no prefill: the server took %d of %d tokens of the prompts from its cache, although each prompt begins with words of its own; "+
 			"turn its prefix cache off, use a longer context, or leave prefill out: measure { phases = [\"ttft\", \"decode\"] }", t.cached, t.prompt)
 	}
