@@ -164,7 +164,7 @@ func (t *turn) add(phase string, wave []reply) error {
 		lastFirst, last = later(lastFirst, a.first), later(last, a.last)
 		t.prompt += known(a.prompted, p.promptTokens)
 		t.cached += a.cached.n
-		t.cachedKnown = t.cachedKnown || a.cached.known
+		t.cachedKnown = t.cachedKnown || a.cached.known && phase != decode // whose prompts may well be cached
 		if phase == decode {
 			n := known(a.completion, p.outputTokens)
 			if err := timeable(a, n); err != nil {
