@@ -126,6 +126,14 @@ func golden(e *Experiment) map[string]any {
 	for _, g := range e.Guardrails {
 		guardrails = append(guardrails, fmt.Sprintf("%s: %s %q >= %v margin %v on_fail %s", g.Name, g.Phase, g.Variant, g.MinRatio, g.Margin, g.OnFail))
 	}
+	var tradeoffs []string
+	for _, o := range e.JudgedTradeoffs() {
+		text := fmt.Sprintf("%s: %q in %v, any loss: %s", o.Guardrail, o.Variant, o.Cases, o.Reason)
+		if o.MaxLoss != nil {
+			text = fmt.Sprintf("%s: %q in %v up to %v: %s", o.Guardrail, o.Variant, o.Cases, *o.MaxLoss, o.Reason)
+		}
+		tradeoffs = append(tradeoffs, text)
+	}
 	for _, a := range e.Asserts {
 		asserts = append(asserts, a.Name)
 	}
@@ -140,6 +148,6 @@ func golden(e *Experiment) map[string]any {
 	return map[string]any{
 		"name": e.Name, "description": e.Description, "plugin": e.Plugin, "device": e.Device, "depends_on": e.DependsOn,
 		"when": e.When != nil, "cases": cases, "measure": fmt.Sprintf("%+v", e.Measure), "guardrails": guardrails,
-		"tradeoffs": e.Tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
+		"tradeoffs": tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
 	}
 }

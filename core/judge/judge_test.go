@@ -91,11 +91,11 @@ func TestVerdicts(t *testing.T) {
 		{"first look, undecided", decode, one(around(0.992, 0.004, 8), around(1, 0.004, 8)), Inconclusive, func(j Judgement) bool { return !j.Final }},
 		{"warn", with(func(g *Guardrail) { g.OnFail = OnFailWarn }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return !j.Blocks() }},
 		{"tradeoff missing", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() && !j.AcceptedByTradeoff }},
-		{"tradeoff written", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff; g.Tradeoff = "decode gains more" }), one(around(0.9, 0.003, 24), quiet), Fail,
+		{"tradeoff written", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff; g.Tradeoffs = []Tradeoff{{Reason: "decode gains more"}} }), one(around(0.9, 0.003, 24), quiet), Fail,
 			func(j Judgement) bool {
 				return !j.Blocks() && j.AcceptedByTradeoff && j.Tradeoff == "decode gains more"
 			}},
-		{"tradeoff does not soften fail", with(func(g *Guardrail) { g.Tradeoff = "x" }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() }},
+		{"tradeoff does not soften fail", with(func(g *Guardrail) { g.Tradeoffs = []Tradeoff{{Reason: "x"}} }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() }},
 		{"must be faster", with(func(g *Guardrail) { g.MinRatio = 1.1 }), one(around(1.05, 0.003, 24), quiet), Fail, nil},
 		{"must be faster, is", with(func(g *Guardrail) { g.MinRatio = 1.1 }), one(around(1.2, 0.003, 24), quiet), Pass, nil},
 		{"margin 0 ignores the noise floor", with(func(g *Guardrail) { g.MinRatio = 1.1; g.Margin = 0 }), one(around(1.2, 0.01, 24), around(1, 0.01, 24)), Pass, nil},

@@ -122,7 +122,7 @@ func (m *maker) head() *record.Result {
 		Session: record.Session{ID: m.Session, Started: m.clock, Command: []string{"assay", "run"}, Seed: m.Seed},
 		Experiment: record.Experiment{
 			Name: m.Experiment, Description: "Is the fused path as fast as the separate one?", Plugin: "gate", Device: "cpu",
-			DependsOn: []string{}, Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{}, Metadata: map[string]json.RawMessage{},
+			DependsOn: []string{}, Guardrails: []record.Guardrail{}, Tradeoffs: record.Tradeoffs{}, Metadata: map[string]json.RawMessage{},
 			Units: map[string]string{},
 			Measure: record.Measure{
 				Rounds: 8, MaxRounds: m.MaxRounds, Visit: 1e8, Samples: 5, Cache: "cold", Budget: 3e11, Phases: m.Phases,
@@ -143,7 +143,7 @@ func (m *maker) head() *record.Result {
 		r.Experiment.Units[p] = "tok"
 		if m.Margin > 0 {
 			r.Experiment.Guardrails = append(r.Experiment.Guardrails, record.Guardrail{
-				Name: "no_" + p + "_regression", Phase: p, MinRatio: 1, Margin: m.Margin, OnFail: "fail",
+				Name: "no_" + p + "_regression", Phase: p, MinRatio: 1, Margin: m.Margin, MinGain: m.Margin, OnFail: "fail",
 			})
 		}
 	}

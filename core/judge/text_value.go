@@ -1,0 +1,201 @@
+package judge
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/assay-bench/assay/core/stats"
+)
+
+// The sentences about absolute bounds, and about what is judged as it is.
+
+func ruleValue(p Plan, t test, j Judgement) string {
+	s := fmt.Sprintf("pass when the interval of %s lies within its %s, fail when it lies outside; else inconclusive. One value a round; the control has no part in it",
+		t.quantity(), demand(*j.Bound))
+	if t.sides() == 2 {
+		s += "; a fail is possible on two sides, so that each has half the error"
+	}
+	return s + ". " + errorText(p, j)
+}
+
+func ruleAsIs(t test) string {
+	values := "the values are exact"
+	if !t.g.Exact {
+		values = fmt.Sprintf("the %s of all values is what it is", t.g.Statistic)
+	}
+	if t.g.Absolute() {
+		least, most, unit := t.g.bounds()
+		return fmt.Sprintf("pass when %s lies within its %s, else fail. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
+			t.quantity(), demand(Bound{least, most, unit}), values)
+	}
+	return fmt.Sprintf("pass when the ratio is above %.6g (min_ratio %g less the margin of %s) or at least %g, else fail. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
+		t.g.MinRatio*(1-t.g.Margin), t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, values)
+}
+
+// quantity is what an absolute bound is on.
+func (t test) quantity() string {
+	switch {
+	case t.g.MinRate != nil && t.g.Single():
+		return fmt.Sprintf("the rate of %s at the %s of single iterations", t.g.Phase, t.g.Statistic)
+	case t.g.MinRate != nil:
+		return "the rate of " + t.g.Phase
+	case t.g.MaxTime != 0 && t.g.Single():
+		return fmt.Sprintf("the %s of %s's single iterations", t.g.Statistic, t.g.Phase)
+	case t.g.MaxTime != 0:
+		return "the time per iteration of " + t.g.Phase
+	}
+	return t.g.Of()
+}
+
+// demand says what the bounds are: min of 3 and max of 5 B.
+func demand(b Bound) string {
+	var parts []string
+	if b.Min != nil {
+		parts = append(parts, "min of "+Amount(*b.Min, b.Unit))
+	}
+	if b.Max != nil {
+		parts = append(parts, "max of "+Amount(*b.Max, b.Unit))
+	}
+	return strings.Join(parts, " and ")
+}
+
+func reasonValue(t test, j Judgement) string {
+	switch {
+	case t.unusable():
+		return "no verdict can come from this case: " + t.c.Unusable
+	case t.nothing():
+		return t.missing()
+	}
+	s := fmt.Sprintf("%s of %s is %s (%s): ", t.quantity(), named(t.arm.Name), Amount(*j.Estimate, j.Bound.Unit), betweenValues(j.Lower, j.Upper, j.Bound.Unit))
+	switch {
+	case j.Verdict == Pass:
+		return s + "within the " + demand(*j.Bound)
+	case j.Verdict == Fail:
+		return s + "outside the " + demand(*j.Bound)
+	case j.Lower == nil || j.Upper == nil:
+		return s + fmt.Sprintf("%d rounds are too few for a bound at the level needed", j.Rounds)
+	}
+	return s + "the interval reaches over the " + demand(*j.Bound)
+}
+
+func reasonAsIs(t test, j Judgement) string {
+	switch {
+	case t.unusable():
+		return "no verdict can come from this case: " + t.c.Unusable
+	case t.nothing():
+		return t.missing()
+	}
+	s := fmt.Sprintf("%s of %s is %s", t.quantity(), named(t.arm.Name), seen(j))
+	if !t.g.Absolute() {
+		s = fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), seenRatio(j), t.g.Of())
+	}
+	limit := fmt.Sprintf("margin of %s below %g×", percent(t.g.Margin), t.g.MinRatio)
+	if t.g.Absolute() {
+		limit = demand(*j.Bound)
+	}
+	switch j.Verdict {
+	case Pass:
+		return s + ", within the " + limit
+	case Fail:
+		return s + ", outside the " + limit
+	}
+	return s + ", in some rounds within the " + limit + " and in others not"
+}
+
+// seen is a value, or the least and the most where they differ.
+func seen(j Judgement) string {
+	if *j.Lower == *j.Upper {
+		return Amount(*j.Estimate, j.Bound.Unit)
+	}
+	return fmt.Sprintf("%s to %s", Amount(*j.Lower, j.Bound.Unit), Amount(*j.Upper, j.Bound.Unit))
+}
+
+func seenRatio(j Judgement) string {
+	if *j.Lower == *j.Upper {
+		return speed(*j.Estimate)
+	}
+	return fmt.Sprintf("%s to %s", speed(*j.Lower), speed(*j.Upper))
+}
+
+func nextAsIs(t test, j Judgement) string {
+	switch {
+	case t.unusable():
+		return "measure on a device whose times count"
+	case t.arm.Lacks != nil:
+		return t.arm.Lacks.Next
+	case t.nothing():
+		return t.afterNothing()
+	case j.Verdict == Pass:
+		return "nothing to do"
+	case j.Verdict == Fail:
+		return nextAfterFail(t, j)
+	case t.g.Absolute():
+		return fmt.Sprintf("say which value counts: statistic = %q or %q", Least, Most)
+	}
+	return "the metric is declared exact and hangs on the inputs of a round: bound the value itself, with statistic = \"min\" or \"max\""
+}
+
+func nextValue(p Plan, t test, j Judgement) string {
+	switch {
+	case t.unusable():
+		return "measure on a device whose times count"
+	case t.arm.Lacks != nil:
+		return t.arm.Lacks.Next
+	case j.Verdict == Pass:
+		return "nothing to do"
+	case j.Verdict == Fail:
+		return nextAfterFail(t, j)
+	case t.nothing():
+		return t.afterNothing()
+	case !j.Final:
+		return nextLookText(p, t)
+	}
+	e := *j.Estimate
+	gap := math.Inf(1)
+	for _, b := range []*float64{j.Bound.Min, j.Bound.Max} {
+		if b != nil {
+			gap = math.Min(gap, math.Abs(e-*b))
+		}
+	}
+	if gap > 0 {
+		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail)/t.sides(), planPower)
+		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
+			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
+		}
+	}
+	return fmt.Sprintf("the value lies too near its bound for more rounds to settle it: %s, or move the bound", quiet)
+}
+
+// Amount writes a value with its unit; nanoseconds and bytes in the multiple that
+// people read.
+func Amount(x float64, unit string) string {
+	scale := func(step float64, units ...string) string {
+		i := 0
+		for ; i+1 < len(units) && math.Abs(x) >= step; i++ {
+			x /= step
+		}
+		return fmt.Sprintf("%.4g %s", x, units[i])
+	}
+	switch unit {
+	case "ns":
+		return scale(1000, "ns", "µs", "ms", "s")
+	case "B":
+		return scale(1024, "B", "KiB", "MiB", "GiB", "TiB")
+	case "":
+		return fmt.Sprintf("%.4g", x)
+	}
+	return fmt.Sprintf("%.4g %s", x, unit)
+}
+
+func betweenValues(lo, hi *float64, unit string) string {
+	switch {
+	case lo == nil && hi == nil:
+		return "no bounds"
+	case lo == nil:
+		return "at most " + Amount(*hi, unit)
+	case hi == nil:
+		return "at least " + Amount(*lo, unit)
+	}
+	return Amount(*lo, unit) + " to " + Amount(*hi, unit)
+}
