@@ -22,11 +22,11 @@ func ruleValue(p Plan, t test, j Judgement) string {
 func ruleAsIs(t test) string {
 	values := "the values are exact"
 	if !t.g.Exact {
-		values = fmt.Sprintf("the %s of all values is what it is", t.g.Statistic)
+		values = fmt.Sprintf("the %s of all values is known, whatever the noise", t.g.Statistic)
 	}
 	if t.g.Absolute() {
 		least, most, unit := t.g.bounds()
-		return fmt.Sprintf("pass when %s lies within its %s, else fail. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
+		return fmt.Sprintf("pass when %s lies within its %s, fail when it lies outside. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
 			t.quantity(), demand(Bound{least, most, unit}), values)
 	}
 	return fmt.Sprintf("pass when the ratio is above %.6g (min_ratio %g less the margin of %s) or at least %g, else fail. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
@@ -86,16 +86,17 @@ func reasonAsIs(t test, j Judgement) string {
 	case t.nothing():
 		return t.missing()
 	}
-	s := fmt.Sprintf("%s of %s is %s", t.quantity(), named(t.arm.Name), seen(j))
-	if !t.g.Absolute() {
-		s = fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), seenRatio(j), t.g.Of())
-	}
+	s := fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), seenRatio(j), t.g.Of())
 	limit := fmt.Sprintf("margin of %s below %g×", percent(t.g.Margin), t.g.MinRatio)
 	if t.g.Absolute() {
+		s = fmt.Sprintf("%s of %s is %s", t.quantity(), named(t.arm.Name), seen(j))
 		limit = demand(*j.Bound)
 	}
 	switch j.Verdict {
 	case Pass:
+		if j.Win {
+			return s + ": better than the baseline"
+		}
 		return s + ", within the " + limit
 	case Fail:
 		return s + ", outside the " + limit
