@@ -1,6 +1,5 @@
 package judge
 
-
 // A Verdict is what a guardrail concludes.
 type Verdict string
 

@@ -31,10 +31,29 @@ type test struct {
 	look    int
 	control controlReading // of relative guardrails that need rounds
 	trouble trouble
-	sample  *stats.Paired // nil without rounds, and of what is judged as it is
+	sample  sample // nil without rounds, and of what is judged as it is
 	// Level of the claims "no loss beyond the margin" and "a loss", or "inside"
 	// and "outside".
 	alphaPass, alphaFail float64
+}
+
+// sample is what rounds say of a ratio ([stats.Paired]) or of a value
+// ([stats.Unpaired]).
+type sample interface {
+	N() int
+	StdDev() float64
+	Estimate() float64
+	Lower(alpha float64) (stats.Bound, error)
+	Upper(alpha float64) (stats.Bound, error)
+	PGreater(c float64) float64
+	PLess(c float64) float64
+}
+
+func newSample(g Guardrail, data []float64) (sample, error) {
+	if g.Absolute() {
+		return stats.NewUnpaired(data)
+	}
+	return stats.NewPaired(data)
 }
 
 // claims counts the tests that share the error.
@@ -107,7 +126,7 @@ func testsOf(p Plan, g Guardrail, c Case) ([]test, error) {
 				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
 			}
 		} else if d := p.used(data); len(d) > 0 && a.Lacks == nil {
-			if t.sample, err = stats.NewPaired(d); err != nil {
+			if t.sample, err = newSample(g, d); err != nil {
 				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
 			}
 		}

@@ -25,7 +25,7 @@ func ruleText(p Plan, t test, j Judgement) string {
 	s := fmt.Sprintf("pass when the lower bound of the %s is above %s (min_ratio %g less the margin of %s); "+
 		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, and at a fifth of the error, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
 		"%s%s",
-		t.noun(), line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j))
+		t.noun(), line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, "signed-rank"))
 	switch {
 	case t.trouble == biased:
 		s += fmt.Sprintf("; the control's bias of up to %s is above half the margin: %d times as much widens the interval, and only proofs at a fifth of the error count", percent(math.Expm1(t.control.bias)), biasFactor)
@@ -43,9 +43,9 @@ func (t test) winText() string {
 }
 
 // errorText says how the error is shared.
-func errorText(p Plan, j Judgement) string {
-	return fmt.Sprintf("Exact signed-rank bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
-		percent(p.Confidence), j.Look, j.Looks, p.Looks[j.Look-1].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
+func errorText(p Plan, j Judgement, test string) string {
+	return fmt.Sprintf("Exact %s bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
+		test, percent(p.Confidence), j.Look, j.Looks, p.Looks[j.Look-1].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
 }
 
 // noun is what a ratio is of: a phase's speed, or a metric.

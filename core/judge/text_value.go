@@ -16,7 +16,7 @@ func ruleValue(p Plan, t test, j Judgement) string {
 	if t.sides() == 2 {
 		s += "; a fail is possible on two sides, so that each has half the error"
 	}
-	return s + ". " + errorText(p, j)
+	return s + ". " + errorText(p, j, "sign-test")
 }
 
 func ruleAsIs(t test) string {
@@ -161,6 +161,7 @@ func nextValue(p Plan, t test, j Judgement) string {
 	}
 	if gap > 0 {
 		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail)/t.sides(), planPower)
+		n += n / 2 // the sign test needs 3/2 of what the signed-rank test does, for normal values
 		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
 			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
 		}

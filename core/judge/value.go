@@ -7,10 +7,11 @@ import (
 	"github.com/assay-bench/assay/core/stats"
 )
 
-// An absolute bound is held against the value itself, one number a round: the
-// same estimate and exact signed-rank bounds as for ratios, of the values and
-// not of their logarithms. The bound belongs to what is allowed, so an interval
-// that ends on it lies inside.
+// An absolute bound is held against the value itself, one number a round. The
+// bounds are those of the median over rounds, from the sign test: nothing makes
+// a single value symmetric, as drawing the order by lot makes a ratio, and the
+// signed-rank test is wrong too often about the percentile of few iterations.
+// What is allowed includes the bound, so an interval that ends on it lies inside.
 
 // pInside is the p-value of the claim that the value lies within all bounds. Both
 // claims must hold, so that their larger p-value is one of both.
