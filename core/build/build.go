@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -42,8 +43,8 @@ type Options struct {
 // Resolve says what is built for s, and where. It builds nothing.
 func Resolve(ctx context.Context, s Spec, o Options) (Tree, error) {
 	o = o.filled()
-	if len(s.Command) == 0 || s.Command[0] == "" {
-		return Tree{}, errors.New("build has no command: name a program and its arguments")
+	if err := s.check(); err != nil {
+		return Tree{}, err
 	}
 	c, err := o.cache()
 	if err != nil {
@@ -59,6 +60,27 @@ func Resolve(ctx context.Context, s Spec, o Options) (Tree, error) {
 	}
 	e := c.entry(keyOf(r.root, commit, s, o.Environ))
 	return Tree{Commit: commit, Key: e.key, Dir: e.tree(), Built: e.built()}, nil
+}
+
+// check refuses what no process can be started with.
+func (s *Spec) check() error {
+	if len(s.Command) == 0 || s.Command[0] == "" {
+		return errors.New("build has no command: name a program and its arguments")
+	}
+	for _, arg := range s.Command {
+		if strings.ContainsRune(arg, 0) {
+			return fmt.Errorf("build command has a zero byte in %q: take it out", arg)
+		}
+	}
+	for name, value := range s.Env {
+		if name == "" || strings.ContainsAny(name, "=\x00") {
+			return fmt.Errorf("build environment: %q is no name of a variable: it is empty or has = or a zero byte in it", name)
+		}
+		if strings.ContainsRune(value, 0) {
+			return fmt.Errorf("build environment: %s has a zero byte in %q: take it out", name, value)
+		}
+	}
+	return nil
 }
 
 func (r *repository) resolve(ctx context.Context, ref string) (string, error) {

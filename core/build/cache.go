@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ func (c cache) create() error {
 	}
 	if there, err := os.ReadDir(c.dir); err != nil {
 		return c.fault(err)
-	} else if len(there) > 0 && !c.ours() { // another assay may just have made it
+	} else if slices.ContainsFunc(there, stranger) && !c.ours() { // another assay may just have made it
 		return c.foreign()
 	}
 	if err := atomicfile.Write(filepath.Join(c.dir, tagName), []byte(tagText)); err != nil {
@@ -52,6 +53,9 @@ func (c cache) create() error {
 	}
 	return nil
 }
+
+// stranger is not what Write leaves for a moment.
+func stranger(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".assay-new-") }
 
 func (c cache) ours() bool {
 	b, err := os.ReadFile(filepath.Join(c.dir, tagName))

@@ -104,10 +104,15 @@ func (r *repository) submodules(ctx context.Context, s *scratch, dir string) err
 // submodule finds a repository that has the commit: the one in the working tree,
 // or the one that git keeps for branches that are not checked out.
 func (r *repository) submodule(ctx context.Context, s *scratch, dir, path, commit string) (*repository, error) {
-	var places []string
-	if !r.bare {
-		if _, err := os.Lstat(filepath.Join(r.root, path, ".git")); err == nil {
-			places = append(places, filepath.Join(r.root, path))
+	has := func(m *repository, err error) bool {
+		if err == nil {
+			_, err = m.git(ctx, m.root, "cat-file", "-e", commit+"^{commit}")
+		}
+		return err == nil
+	}
+	if _, err := os.Lstat(filepath.Join(r.root, path, ".git")); err == nil && !r.bare {
+		if m, err := open(ctx, filepath.Join(r.root, path), r.environ); has(m, err) {
+			return m, nil
 		}
 	}
 	out, err := s.git(ctx, dir, "", "config", "-z", "--file", ".gitmodules", "--get-regexp", `^submodule\..*\.path$`)
@@ -118,17 +123,13 @@ func (r *repository) submodule(ctx context.Context, s *scratch, dir, path, commi
 		key, at, _ := strings.Cut(entry, "\n")
 		name := strings.TrimSuffix(strings.TrimPrefix(key, "submodule."), ".path")
 		if at == path && filepath.IsLocal(name) {
-			places = append(places, filepath.Join(r.common, "modules", name))
+			if m, err := openStore(ctx, filepath.Join(r.common, "modules", name), r.environ); has(m, err) {
+				return m, nil
+			}
 		}
 	}
-	for _, place := range places {
-		m, err := open(ctx, place, r.environ)
-		if err != nil {
-			continue
-		}
-		if _, err := m.git(ctx, place, "cat-file", "-e", commit+"^{commit}"); err == nil {
-			return m, nil
-		}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
 	}
 	return nil, fmt.Errorf("submodule %s of %s is needed at commit %.12s, which was never fetched: git -C %s submodule update --init --recursive",
 		path, r.root, commit, r.root)

@@ -4,15 +4,16 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
 
 // Cleaned says what Clean did.
 type Cleaned struct {
-	Folder  string   // the cache
-	Removed int      // builds, failed ones included
-	InUse   []string // keys of builds that are being made or used, which stay
+	Folder  string   `json:"folder"`  // the cache
+	Removed int      `json:"removed"` // builds, failed ones included
+	InUse   []string `json:"in_use"`  // keys of builds that are being made or used, which stay
 }
 
 // Clean removes the builds that nobody uses. It touches nothing but what Make
@@ -22,14 +23,14 @@ func Clean(o Options) (Cleaned, error) {
 	if err != nil {
 		return Cleaned{}, err
 	}
-	out := Cleaned{Folder: c.dir}
+	out := Cleaned{Folder: c.dir, InUse: []string{}}
 	there, err := os.ReadDir(c.dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return out, nil
 	case err != nil:
 		return out, c.fault(err)
-	case len(there) > 0 && !c.ours():
+	case slices.ContainsFunc(there, stranger) && !c.ours():
 		return out, c.foreign()
 	}
 	keys := map[string]bool{}

@@ -49,15 +49,15 @@ func (c *command) run(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() { err = cmd.Wait(); close(ended) }()
 	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	pace := time.NewTicker(outputPace)
 	defer pace.Stop()
 	for shown := ""; ; {
 		select {
-		case err := <-ended:
+		case <-ended:
 			signal(cmd, syscall.SIGKILL) // what it left behind
 			return err
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (c *command) run(ctx context.Context) error {
 }
 
 // end lets the command tidy up, then kills what is left.
-func (c *command) end(cmd *exec.Cmd, ended <-chan error) {
+func (c *command) end(cmd *exec.Cmd, ended <-chan struct{}) {
 	signal(cmd, syscall.SIGTERM)
 	select {
 	case <-ended:
@@ -106,8 +106,8 @@ func lastLines(path string) []string {
 	from := max(0, info.Size()-bytes)
 	n, _ := f.ReadAt(b, from)
 	text := string(b[:n])
-	if from > 0 {
-		_, text, _ = strings.Cut(text, "\n")
+	if _, whole, ok := strings.Cut(text, "\n"); ok && from > 0 {
+		text = whole
 	}
 	var out []string
 	for _, line := range strings.Split(text, "\n") {

@@ -14,7 +14,10 @@ import (
 type lock struct{ file *os.File }
 
 // Hold keeps a build in the cache: until Close, Clean and a rebuild leave it.
-type Hold struct{ lock *lock }
+type Hold struct {
+	New  bool // it was built just now
+	lock *lock
+}
 
 // Close gives it back.
 func (h *Hold) Close() error {
@@ -96,5 +99,5 @@ func (e entry) hold() *Hold {
 		l.release()
 		return nil
 	}
-	return &Hold{l}
+	return &Hold{lock: l}
 }

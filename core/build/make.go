@@ -18,48 +18,50 @@ func Make(ctx context.Context, s Spec, t Tree, o Options) (*Hold, error) {
 		return nil, err
 	}
 	e := c.entry(t.Key)
+	made := false
 	for rebuild := o.Rebuild; ; rebuild = false {
 		if !rebuild {
 			if h := e.hold(); h != nil {
+				h.New = made
 				return h, nil
 			}
 		}
-		if err := e.make(ctx, s, t, rebuild, o); err != nil {
+		if made, err = e.make(ctx, s, t, rebuild, o); err != nil {
 			return nil, err
 		}
 	}
 }
 
 // make builds under the lock, if nobody did while it waited.
-func (e entry) make(ctx context.Context, s Spec, t Tree, rebuild bool, o Options) error {
+func (e entry) make(ctx context.Context, s Spec, t Tree, rebuild bool, o Options) (made bool, err error) {
 	if err := e.create(); err != nil {
-		return err
+		return false, err
 	}
 	l, err := e.wait(ctx, func() { o.Step("waits for another assay that builds or uses " + e.folder()) })
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return false, ctx.Err()
 	} else if err != nil {
-		return e.fault(err)
+		return false, e.fault(err)
 	}
 	defer l.release()
 	if !rebuild && e.built() {
-		return nil
+		return false, nil
 	}
 	began := time.Now()
 	root, err := e.fill(ctx, s, t, o)
 	if err != nil {
 		_ = removeAll(e.folder())
-		return err
+		return false, err
 	}
 	if err := e.run(ctx, l, s, t, o); err != nil {
-		return err
+		return false, err
 	}
 	m := mark{inputs: inputsOf(root, t.Commit, s, o.Environ), Ref: s.Ref, Built: time.Now().UTC(), Seconds: time.Since(began).Seconds()}
 	if err := e.finish(m); err != nil {
-		return e.fault(err)
+		return false, e.fault(err)
 	}
 	_ = removeAll(e.failed())
-	return nil
+	return true, nil
 }
 
 // fill makes the checkout, in place of whatever a build that was killed

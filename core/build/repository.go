@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -31,7 +32,17 @@ func open(ctx context.Context, dir string, environ []string) (*repository, error
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("repository %s: not a folder", dir)
 	}
-	r := &repository{environ: gitEnviron(environ)}
+	return read(ctx, dir, gitEnviron(environ))
+}
+
+// openStore opens the folder that git keeps of a submodule, whose working tree
+// may be gone. It is good for commits only.
+func openStore(ctx context.Context, dir string, environ []string) (*repository, error) {
+	return read(ctx, dir, append(gitEnviron(environ), "GIT_DIR="+dir, "GIT_WORK_TREE="+dir))
+}
+
+func read(ctx context.Context, dir string, environ []string) (*repository, error) {
+	r := &repository{environ: environ}
 	out, err := r.git(ctx, dir, "rev-parse", "--path-format=absolute", "--is-bare-repository", "--is-shallow-repository",
 		"--show-object-format", "--git-path", "objects", "--git-common-dir", "--git-path", "info/exclude")
 	switch {
@@ -41,6 +52,9 @@ func open(ctx context.Context, dir string, environ []string) (*repository, error
 		return nil, fmt.Errorf("repository %s: %w", dir, err)
 	}
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
+	if lines[0] == "--path-format=absolute" {
+		return nil, errors.New("git is older than 2.31: builds need that version or a later one")
+	}
 	if len(lines) != 6 {
 		return nil, fmt.Errorf("repository %s: its path has a line break, which is not supported: move it", dir)
 	}

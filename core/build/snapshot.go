@@ -62,6 +62,9 @@ func (s *scratch) record(ctx context.Context, work, all, absent string) (string,
 	if _, err := s.git(ctx, work, "", "update-index", "-q", "--refresh"); err != nil && !refused(err) {
 		return "", err
 	}
+	if err := s.checkSize(ctx, work); err != nil {
+		return "", err
+	}
 	if _, err := s.git(ctx, work, "", "-c", "core.compression=0", "-c", "advice.addEmbeddedRepo=false", "add", "--all"); err != nil {
 		return "", err
 	}
@@ -77,9 +80,10 @@ func (s *scratch) record(ctx context.Context, work, all, absent string) (string,
 // entries splits what ls-files prints into all entries of the index, those that
 // a sparse checkout leaves out of the folder, and the paths of submodules.
 func entries(root, listing string) (all, absent string, modules []string) {
+	var every, left strings.Builder
 	for _, line := range fields(listing) {
 		tag, entry, _ := strings.Cut(line, " ")
-		all += entry + "\x00"
+		every.WriteString(entry + "\x00")
 		info, path, _ := strings.Cut(entry, "\t")
 		path = filepath.Join(root, path)
 		if strings.HasPrefix(info, "160000 ") {
@@ -87,11 +91,38 @@ func entries(root, listing string) (all, absent string, modules []string) {
 		}
 		if strings.EqualFold(tag, "S") {
 			if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-				absent += entry + "\x00"
+				left.WriteString(entry + "\x00")
 			}
 		}
 	}
-	return all, absent, modules
+	return every.String(), left.String(), modules
+}
+
+// mostNew bounds what is copied and hashed. More than this are models or
+// results, and no sources.
+const mostNew = 1 << 30
+
+// checkSize refuses a working tree with too much in it that no commit has.
+func (s *scratch) checkSize(ctx context.Context, work string) error {
+	out, err := s.git(ctx, work, "", "ls-files", "-z", "--others", "--modified", "--exclude-standard")
+	if err != nil {
+		return err
+	}
+	var sum, most int64
+	var largest string
+	for _, name := range fields(out) {
+		info, err := os.Lstat(filepath.Join(work, name))
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if sum += info.Size(); info.Size() > most {
+			most, largest = info.Size(), name
+		}
+	}
+	if sum > mostNew {
+		return fmt.Errorf("new and changed files of %.1f GB, the largest is %s: let git ignore what the build does not need (.gitignore)", float64(sum)/1e9, largest)
+	}
+	return nil
 }
 
 // cleanModules refuses submodules with changes of their own: a tree names a

@@ -136,7 +136,6 @@ func (a *App) buildOne(ctx context.Context, m *madeBuild, b *config.Build, rebui
 		Rebuild: rebuild,
 		Step: func(line string) {
 			clearLine()
-			m.State = "built"
 			fmt.Fprintf(a.Err, "build %s: %s\n", m.Variant, line)
 		},
 		Output: func(line string) {
@@ -151,7 +150,9 @@ func (a *App) buildOne(ctx context.Context, m *madeBuild, b *config.Build, rebui
 	if err != nil {
 		return err
 	}
-	m.Seconds = time.Since(began).Seconds()
+	if hold.New {
+		m.State, m.Seconds = "built", time.Since(began).Seconds()
+	}
 	a.holds = append(a.holds, hold)
 	return nil
 }

@@ -109,11 +109,6 @@ func (l *loaded) find(p config.Program) (*registry.Installed, error) {
 	return l.registry.Binary(l.ctx, name, p.Binary, env)
 }
 
-// plugin finds the installed plugin that experiments call by this name.
-func (l *loaded) plugin(name string) (*session.Plugin, error) {
-	return l.program(config.Program{Plugin: name})
-}
-
 // environment of a program; nil where it is what every plugin gets.
 func environment(p config.Program) ([]string, error) {
 	if len(p.Env) == 0 && len(p.Inherit) == 0 {

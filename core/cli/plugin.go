@@ -86,7 +86,12 @@ func documentation(d *pluginv1.DescribeResponse) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s %s\n\n%s\n\n## Phases\n\n| phase | unit | what is timed |\n|---|---|---|\n", d.GetName(), d.GetVersion(), strings.TrimSpace(d.GetMarkdown()))
+	fmt.Fprintf(&b, "# %s %s\n\n%s\n\n## Phases\n\n", d.GetName(), d.GetVersion(), strings.TrimSpace(d.GetMarkdown()))
+	if len(d.GetPhases()) == 0 {
+		fmt.Fprint(&b, "Those that the configuration names.\n")
+	} else {
+		fmt.Fprint(&b, "| phase | unit | what is timed |\n|---|---|---|\n")
+	}
 	for _, p := range d.GetPhases() {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.GetName(), p.GetUnit(), p.GetDescription())
 	}

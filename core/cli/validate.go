@@ -4,19 +4,27 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/report"
 )
 
 type validateCommand struct {
 	source
-	JSON bool `name:"json" help:"Print diagnostics as JSON."`
+	Strict bool `name:"strict" help:"Take warnings for errors."`
+	JSON   bool `name:"json" help:"Print diagnostics as JSON."`
 }
 
 func (c *validateCommand) Run(ctx context.Context, app *App) error {
 	l, err := app.load(ctx, c.source)
 	if err != nil {
 		return err
+	}
+	if c.Strict {
+		for _, d := range l.diags {
+			d.Severity = hcl.DiagError
+		}
 	}
 	if c.JSON {
 		if err := app.printJSON(map[string]any{

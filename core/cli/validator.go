@@ -39,7 +39,13 @@ func (v *validator) ask(p config.Program, configJSON []byte) (*pluginv1.Validate
 	return running.ValidateConfig(v.ctx, &pluginv1.ValidateConfigRequest{ConfigJson: configJSON, Device: p.Kind})
 }
 
+// start gives the process that looks at a program's configurations. An installed
+// plugin has described itself without the arm's environment, and needs none to
+// look at configurations either: a hundred environments are one process.
 func (v *validator) start(p config.Program) (*process.Process, error) {
+	if p.Binary == "" {
+		p.Env, p.Inherit = nil, nil
+	}
 	key := fmt.Sprintf("%q %q %v %q", p.Plugin, p.Binary, p.Env, p.Inherit)
 	if running := v.running[key]; running != nil {
 		return running, nil

@@ -221,7 +221,7 @@ func explainBuild(d *hcl.Diagnostic, variant string, ownBinary bool) {
 	}
 	why := "has no build block, and neither has the experiment"
 	if ownBinary {
-		why = "has a binary of its own and is not"
+		why = "has a binary of its own and is not; build {} in the variant builds it too"
 	}
 	d.Detail = fmt.Sprintf("%s %q %s.", where["build"], variant, why)
 }

@@ -22,6 +22,7 @@ var buildSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 }}
 
 const (
+	maxBuilds           = 100 // of a configuration: each is looked up in a repository
 	defaultBuildTimeout = 30 * time.Minute
 	maxBuildTimeout     = 24 * time.Hour
 )
@@ -85,6 +86,10 @@ func (a *arm) lookUp(b *Build, ref, repo *reader, header hcl.Range) bool {
 	}
 	key := fmt.Sprintf("%q %q %q %v", b.Repo, b.Ref, b.Command, b.Env)
 	found, ok := r.builds[key]
+	if !ok && len(r.builds) >= maxBuilds {
+		repo.fault(header, "Too many builds", "The experiments have more than %d builds. Take values out of the matrix, or what depends on it out of build.", maxBuilds)
+		return false
+	}
 	if !ok {
 		found = built{Build: *b}
 		found.err = r.opts.Build(&found.Build)

@@ -41,7 +41,7 @@ func (a *arm) configure(own hcl.Blocks, base []schema.Layer, b written) {
 	}
 	decoded, diags := a.plugin.schema.Decode(layers, b.DefRange, schema.Files{Base: filepath.FromSlash(a.x.resolver.module.Dir), Pending: a.pending})
 	diags = explain(diags)
-	if a.foreign {
+	if a.foreign && a.x.Plugin != "" {
 		diags = a.notTakenOver(diags, base)
 	}
 	for _, d := range diags {
@@ -116,10 +116,6 @@ func (a *arm) notTakenOver(diags hcl.Diagnostics, base []schema.Layer) hcl.Diagn
 			d.Summary = "Config of another plugin"
 			d.Detail = fmt.Sprintf("%q is a variant of the plugin %s, and the experiment's config is %s's: %q is not taken over. Write it in the variant's config.",
 				a.v.Name, a.v.Program.Plugin, a.x.Plugin, name)
-			if a.x.Plugin == "" {
-				d.Detail = fmt.Sprintf("The experiment's config belongs to its plugin, and it names none: %q is not taken over. Write plugin = %q in the experiment, or %q in the variant's config.",
-					name, a.v.Program.Plugin, name)
-			}
 		}
 	}
 	return diags

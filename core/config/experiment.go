@@ -80,10 +80,10 @@ func (c *Case) Baseline() *Variant {
 	return nil
 }
 
-// Residency of arms that have processes of their own.
+// Residency of arms.
 const (
-	Together = "together" // alive side by side for a round
-	Turns    = "turns"    // started and ended for each visit
+	Together = "together" // alive side by side for a round, in one process if they are one program
+	Turns    = "turns"    // each in a process of its own, started and ended for each visit
 )
 
 // Measure is the method asked for; zero values have been replaced by defaults.
@@ -102,7 +102,7 @@ type Measure struct {
 	PrepareTimeout   time.Duration // 2m
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
 	Search           bool          // true: the plugin may propose more to compare, and tell findings
-	Residency        string        // Together, or Turns: processes of arms are started and ended for each visit
+	Residency        string        // Together, or Turns
 }
 
 // Assert is a condition over one variant's metrics, checked for every variant.

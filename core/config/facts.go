@@ -50,6 +50,7 @@ type facts struct {
 	phases  []Phase           // of all arms so far
 	lacking map[string]string // phase -> a plugin that does not have it
 	batches map[string]string // phase -> a plugin that does not time single iterations of it
+	units   map[string]string // phase -> a unit of it that is not the first program's
 	metrics []Metric
 	plugins []string // names, each once
 	open    string   // why there may be more than is known; empty: there is no more
@@ -59,7 +60,7 @@ type facts struct {
 // gather asks every program about every configuration of its own, and merges
 // the phases and metrics that they have.
 func (x *experiment) gather() {
-	x.facts.lacking, x.facts.batches = map[string]string{}, map[string]string{}
+	x.facts.lacking, x.facts.batches, x.facts.units = map[string]string{}, map[string]string{}, map[string]string{}
 	faults := newCaseFaults(len(x.Cases))
 	ask := x.resolver.opts.Validate != nil && !x.diags.HasErrors() && !x.resolver.module.faulty
 	merged := map[*pluginv1.ValidateConfigResponse]*plugin{}
@@ -97,6 +98,11 @@ func (x *experiment) gather() {
 		}
 	}
 	x.Phases, x.Metrics = x.facts.phases, x.facts.metrics
+	for _, p := range x.Phases {
+		if other := x.facts.units[p.Name]; other != "" {
+			x.warn(x.Range, "Different units", "One iteration of %s gives a %s in one program and a %s in another, so that a ratio of the two says nothing, unless these are the same.", p.Name, p.Unit, other)
+		}
+	}
 	if len(x.Cases) > 0 && x.Plugin == "" {
 		if b := x.Cases[0].Baseline(); b != nil {
 			x.Plugin = b.Program.Plugin
@@ -128,6 +134,9 @@ func (f *facts) merge(plugin string, phases []*pluginv1.Phase, metrics []*plugin
 		}
 		if i := slices.IndexFunc(f.phases, func(o Phase) bool { return o.Name == n.Name }); i >= 0 {
 			f.phases[i].Single = f.phases[i].Single && n.Single
+			if f.phases[i].Unit != n.Unit && f.units[n.Name] == "" {
+				f.units[n.Name] = n.Unit
+			}
 		} else if f.started {
 			f.lacking[n.Name] = f.plugins[0]
 		}

@@ -1,8 +1,11 @@
 package config
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -48,7 +51,7 @@ func fakeDescribe() *pluginv1.DescribeResponse {
 }
 
 func fakeOptions() ResolveOptions {
-	return ResolveOptions{Device: fakeDevice, Schema: fakeSchema, Build: fakeBuild}
+	return ResolveOptions{Device: fakeDevice, Schema: fakeSchema, Validate: fakeValidate, Build: fakeBuild}
 }
 
 func fakeDevice(kind string, index int, able []string) (DeviceFacts, error) {
@@ -66,8 +69,9 @@ func fakeDevice(kind string, index int, able []string) (DeviceFacts, error) {
 	return DeviceFacts{Kind: kind, Index: index, Name: "Test Device", Family: "test", Cores: 2, MemoryBytes: 8 << 30}, nil
 }
 
-// fakeSchema knows the plugins fake, gpuonly, broken and other, and every
-// binary in a folder bin as a build of fake.
+// fakeSchema knows the plugins fake, gpuonly, broken, other, script and server,
+// fake-old as another version of fake, and every binary in a folder bin as a
+// version of fake.
 func fakeSchema(p Program) (*pluginv1.DescribeResponse, error) {
 	name := p.Plugin
 	if p.Binary != "" {
@@ -79,6 +83,14 @@ func fakeSchema(p Program) (*pluginv1.DescribeResponse, error) {
 	switch name {
 	case "fake", "fake-again":
 		return fakeDescribe(), nil
+	case "fake-old":
+		d := fakeDescribe()
+		d.Version, d.Phases = "0.1.0", append(d.Phases[:1], &pluginv1.Phase{Name: "pack", Unit: "call"})
+		return d, nil
+	case "script":
+		return fakeScript(), nil
+	case "server":
+		return fakeServer(), nil
 	case "gpuonly":
 		d := fakeDescribe()
 		d.Name, d.Devices = "gpuonly", []string{"apple", "sim"}
@@ -97,6 +109,61 @@ func fakeSchema(p Program) (*pluginv1.DescribeResponse, error) {
 		}, nil
 	}
 	return nil, fmt.Errorf("no plugin %q is installed in bin/plugins", p.Plugin)
+}
+
+// fakeScript runs an argv; its configuration names its phases and metrics.
+func fakeScript() *pluginv1.DescribeResponse {
+	return &pluginv1.DescribeResponse{
+		Name: "script", Version: "0.1.0",
+		Config: &pluginv1.Block{
+			Attributes: []*pluginv1.Attribute{{Name: "cold", Type: "bool", DefaultJson: "false"}},
+			Blocks: []*pluginv1.NestedBlock{
+				{TypeName: "run", MinItems: 1, MaxItems: 1, Block: &pluginv1.Block{Attributes: []*pluginv1.Attribute{
+					{Name: "argv", Type: "list(string)", Required: true}, {Name: "timeout", Type: "string", DefaultJson: `"1m"`},
+				}}},
+				{TypeName: "phase", LabelName: "name", Block: &pluginv1.Block{Attributes: []*pluginv1.Attribute{
+					{Name: "pattern", Type: "string"}, {Name: "unit", Type: "string", DefaultJson: `"call"`}, {Name: "wall", Type: "bool", DefaultJson: "false"},
+				}}},
+				{TypeName: "metric", LabelName: "name", Block: &pluginv1.Block{Attributes: []*pluginv1.Attribute{{Name: "pattern", Type: "string"}}}},
+				{TypeName: "output", MaxItems: 1, Block: &pluginv1.Block{Attributes: []*pluginv1.Attribute{{Name: "same_as", Type: "string"}}}},
+			},
+		},
+	}
+}
+
+// fakeServer asks a server for tokens.
+func fakeServer() *pluginv1.DescribeResponse {
+	return &pluginv1.DescribeResponse{
+		Name: "server", Version: "0.1.0",
+		Phases:  []*pluginv1.Phase{{Name: "ttft", Unit: "request", Single: true}, {Name: "decode", Unit: "tok"}},
+		Metrics: []*pluginv1.Metric{{Name: "peak", Unit: "B", Better: pluginv1.Metric_BETTER_LOWER, Exact: true}},
+		Config: &pluginv1.Block{Attributes: []*pluginv1.Attribute{
+			{Name: "argv", Type: "list(string)", Required: true}, {Name: "prompts", Type: "string", Path: true},
+			{Name: "context", Type: "number", DefaultJson: "512", Integer: true}, {Name: "max_tokens", Type: "number", DefaultJson: "16", Integer: true},
+		}},
+	}
+}
+
+// fakeValidate answers for script with what the configuration names.
+func fakeValidate(p Program, config []byte) (*pluginv1.ValidateConfigResponse, error) {
+	if p.Plugin != "script" {
+		return &pluginv1.ValidateConfigResponse{}, nil
+	}
+	var named struct {
+		Phase  map[string]struct{ Unit string }
+		Metric map[string]struct{}
+	}
+	if err := json.Unmarshal(config, &named); err != nil {
+		return nil, err
+	}
+	out := &pluginv1.ValidateConfigResponse{}
+	for _, name := range slices.Sorted(maps.Keys(named.Phase)) {
+		out.Phases = append(out.Phases, &pluginv1.Phase{Name: name, Unit: named.Phase[name].Unit, Single: true})
+	}
+	for _, name := range slices.Sorted(maps.Keys(named.Metric)) {
+		out.Metrics = append(out.Metrics, &pluginv1.Metric{Name: name})
+	}
+	return out, nil
 }
 
 // fakeBuild knows the refs main, HEAD (the same commit), branch and v1; all but
@@ -118,13 +185,21 @@ func golden(e *Experiment) map[string]any {
 	for _, c := range e.Cases {
 		var variants []any
 		for _, v := range c.Variants {
-			variants = append(variants, map[string]any{"name": v.Name, "baseline": v.Baseline, "config": string(v.JSON)})
+			shown := map[string]any{"name": v.Name, "baseline": v.Baseline, "config": portable(string(v.JSON))}
+			if p := programText(&v); p != "" {
+				shown["program"] = p
+			}
+			variants = append(variants, shown)
 		}
-		cases = append(cases, map[string]any{"id": c.ID, "variants": variants})
+		shown := map[string]any{"id": c.ID, "variants": variants}
+		if c.Separate() {
+			shown["separate"] = true
+		}
+		cases = append(cases, shown)
 	}
 	var guardrails, asserts, selects []any
 	for _, g := range e.Guardrails {
-		guardrails = append(guardrails, fmt.Sprintf("%s: %s %q >= %v margin %v on_fail %s", g.Name, g.Phase, g.Variant, g.MinRatio, g.Margin, g.OnFail))
+		guardrails = append(guardrails, guardrailText(e, &g))
 	}
 	var tradeoffs []string
 	for _, o := range e.JudgedTradeoffs() {
@@ -146,8 +221,77 @@ func golden(e *Experiment) map[string]any {
 	}
 	slices.Sort(metadata)
 	return map[string]any{
+		"phases": fmt.Sprintf("%+v", e.Phases), "metrics": fmt.Sprintf("%+v", e.Metrics),
 		"name": e.Name, "description": e.Description, "plugin": e.Plugin, "device": e.Device, "depends_on": e.DependsOn,
 		"when": e.When != nil, "cases": cases, "measure": fmt.Sprintf("%+v", e.Measure), "guardrails": guardrails,
 		"tradeoffs": tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
 	}
+}
+
+// portable writes the working folder and the home of made-up files as names.
+func portable(text string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	return strings.ReplaceAll(text, here, "<here>")
+}
+
+// programText is what a variant has beyond the installed plugin fake on auto.
+func programText(v *Variant) string {
+	p := v.Program
+	var parts []string
+	add := func(name, value string) {
+		if value != "" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	if p.Plugin != "fake" {
+		add("plugin", p.Plugin)
+	}
+	add("binary", portable(p.Binary))
+	if len(p.Env) > 0 {
+		add("env", fmt.Sprint(p.Env))
+	}
+	add("inherit", strings.Join(p.Inherit, " "))
+	if p.Device != "auto" {
+		add("device", fmt.Sprintf("%s = %s:%d", p.Device, p.Kind, p.Index))
+	}
+	if b := p.Build; b != nil {
+		add("build", portable(fmt.Sprintf("%s of %s at %s: %q %v %v in %s, built %v", b.Ref, b.Repo, b.Commit, b.Command, b.Env, b.Timeout, b.Dir, b.Built)))
+	}
+	add("same as", v.SameAs)
+	add("equals", v.Equals)
+	if v.Pending {
+		add("pending", "build")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func guardrailText(e *Experiment, g *Guardrail) string {
+	bounds := func(g *Guardrail) string {
+		text := fmt.Sprintf(">= %v margin %v", g.MinRatio, g.Margin)
+		for name, v := range map[string]*float64{"min": g.Min, "max": g.Max, "min_rate": g.MinRate} {
+			if v != nil {
+				text = fmt.Sprintf("%s %v", name, *v)
+			}
+		}
+		if g.MaxTime > 0 {
+			text = fmt.Sprintf("max_time %v", g.MaxTime)
+		}
+		return text
+	}
+	text := fmt.Sprintf("%s: %s %q %s on_fail %s", g.Name, g.Phase+g.Metric, g.Variant, bounds(g), g.OnFail)
+	if g.Statistic != "fastest" {
+		text += " " + g.Statistic
+	}
+	if g.byCase == nil && g.Cases == nil {
+		return text
+	}
+	for i := range e.Cases {
+		if own, asked := g.In(e.Cases[i].ID); asked {
+			text += fmt.Sprintf("; %s: %s", e.Cases[i].ID, bounds(&own))
+		}
+	}
+	return text
 }

@@ -46,9 +46,6 @@ func (x *experiment) measure(b *hcl.Block) {
 			x.doubt(r, r.attrs["phases"], x.unknownPhase(p))
 		}
 	}
-	if m.Residency == Turns && len(x.Cases) > 0 && !slices.ContainsFunc(x.Cases, func(c Case) bool { return c.Separate() }) {
-		r.warn(r.attrs["residency"].Expr.Range(), "Turns without effect", "All variants are one program, whose process holds them all. Turns are taken by arms that have processes of their own: variants that differ in plugin, binary, env, device or build.")
-	}
 	x.Measure = m
 	x.diags = append(x.diags, r.diags...)
 }

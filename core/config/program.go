@@ -103,8 +103,7 @@ func differentKey(a, b map[string]string) string {
 }
 
 // Separate says whether two arms of the case differ in plugin, binary, env,
-// inherit, device or build. Then every arm, the control too, has a process of
-// its own.
+// inherit, device or build.
 func (c *Case) Separate() bool {
 	for i := range c.Variants {
 		if !c.Variants[i].Program.Same(c.Variants[0].Program) {
@@ -112,4 +111,10 @@ func (c *Case) Separate() bool {
 		}
 	}
 	return false
+}
+
+// Separate says whether every arm of the case, the control too, has a process of
+// its own: because arms differ in what they run, or because they take turns.
+func (e *Experiment) Separate(c *Case) bool {
+	return e.Measure.Residency == Turns || c.Separate()
 }

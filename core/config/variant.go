@@ -57,6 +57,9 @@ func (x *experiment) oneCase(p point) (Case, hcl.Diagnostics) {
 			base.config = []schema.Layer{{Body: b.Body, Scope: scope, Range: b.DefRange, Expanded: b.generated}}
 		}
 	}
+	if len(base.config) > 0 && x.Plugin == "" && !x.diags.HasErrors() {
+		r.fault(base.config[0].Range, "Config of no plugin", `The experiment names no plugin that its config could be for. Write plugin = "NAME" in the experiment, or the config in each variant.`)
+	}
 	if len(variants) == 0 && !r.diags.HasErrors() {
 		r.fault(x.Range, "No variant", `An experiment compares variants. Write variant "name" { baseline = true } and at least one more.`)
 	}

@@ -45,7 +45,9 @@ func Facts(ctx context.Context) record.Host {
 // that was taken out of its repository, such as a bundle's, the file REVISION
 // says it, whatever repository the folder lies in now. Without an answer sha is
 // nil and reason says why.
-func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason string) {
+// What is written below the folders and files of own, which are assay's, does not
+// make a tree dirty.
+func Git(ctx context.Context, dir string, own ...string) (sha *string, dirty *bool, reason string) {
 	if sha, dirty, ok := revision(dir); ok {
 		return &sha, &dirty, ""
 	}
@@ -55,7 +57,17 @@ func Git(ctx context.Context, dir string) (sha *string, dirty *bool, reason stri
 	if err != nil {
 		return nil, nil, fmt.Sprintf("git rev-parse HEAD in %s: %v", dir, err)
 	}
-	status, err := output(ctx, dir, "git", "status", "--porcelain")
+	ask := []string{"status", "--porcelain", "--", ":/"}
+	top, err := output(ctx, dir, "git", "rev-parse", "--show-toplevel")
+	if err != nil {
+		return &out, nil, fmt.Sprintf("git rev-parse --show-toplevel: %v", err)
+	}
+	for _, path := range own {
+		if rel, err := filepath.Rel(top, path); err == nil && filepath.IsLocal(rel) && rel != "." {
+			ask = append(ask, ":(top,exclude,literal)"+filepath.ToSlash(rel))
+		}
+	}
+	status, err := output(ctx, dir, "git", ask...)
 	if err != nil {
 		return &out, nil, fmt.Sprintf("git status: %v", err)
 	}

@@ -62,13 +62,20 @@ func TestOnlyComputingThreadsWait(t *testing.T) {
 	if got := waited(before, after, 100*ms); got != 15*ms {
 		t.Errorf("waited %v, want 15ms: thread 2 does not compute", got)
 	}
-	began := time.Now()
 	young := map[int]span{
-		4: {thread{5 * ms, 5 * ms}, began, began.Add(20 * ms)}, // half of its short life
-		5: {thread{5 * ms, 2 * ms}, began, began.Add(20 * ms)},
+		4: {thread{5 * ms, 5 * ms}, 20 * ms}, // half of its short life
+		5: {thread{5 * ms, 2 * ms}, 20 * ms},
 	}
-	if got := waitedYoung(young); got != 5*ms {
-		t.Errorf("threads that began within the visit waited %v, want 5ms", got)
+	for used, want := range map[time.Duration]time.Duration{
+		0: 5 * ms, 10 * ms: 5 * ms, // all was seen
+		40 * ms: 20 * ms, time.Second: 50 * ms, // scaled up, within reason
+	} {
+		if got := waitedYoung(young, used); got != want {
+			t.Errorf("processes that began within the visit and used %v waited %v, want %v", used, got, want)
+		}
+	}
+	if got := waitedYoung(nil, ms); got != 0 {
+		t.Errorf("processes that nobody saw waited %v", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"maps"
 	"runtime"
 	"sync"
 	"time"
@@ -34,10 +35,10 @@ type Watch struct {
 	before  reading
 	known   bool // the plugin lived when the watch began
 
-	threads map[int]thread // of processes that lived then, by id
-	young   map[int]span   // of those that began since
-	looked  time.Time      // for those
-	rss     int64          // highest seen
+	threads map[int]thread        // of processes that lived then, by id
+	ran     map[int]time.Duration // by those processes
+	young   map[int]span          // threads of processes that began since
+	rss     int64                 // highest seen
 }
 
 // reading is all that a visit is the difference of.
@@ -49,10 +50,10 @@ type reading struct {
 // thread says how long a thread ran, and how long it was runnable without a core.
 type thread struct{ ran, waited time.Duration }
 
-// span is what was seen of a thread between two moments.
+// span is what was seen last of a thread whose process began within a visit.
 type span struct {
 	thread
-	from, to time.Time
+	lived time.Duration // the process
 }
 
 const (
@@ -65,6 +66,9 @@ const (
 	// the one before has passed, so that looks take 0.5 % of a core at most.
 	lookEvery = 20 * time.Millisecond
 	lookRest  = 200
+	// unseen is how many times the CPU time seen of processes that began within
+	// a visit may be what they used in all, for their waits to be scaled up.
+	unseen = 10
 )
 
 // Observe starts watching while the plugin process pid measures and the plugin
@@ -74,18 +78,20 @@ func (o *Observer) Observe(pid int, idle ...int) *Watch {
 	defer o.mu.Unlock()
 	w := &Watch{
 		observer: o, pid: pid, idle: idle, mhz: clockMHz(), known: o.trees.plant(pid),
-		quit: make(chan struct{}), done: make(chan struct{}), threads: map[int]thread{}, young: map[int]span{},
+		quit: make(chan struct{}), done: make(chan struct{}), threads: map[int]thread{}, ran: map[int]time.Duration{}, young: map[int]span{},
 	}
 	for _, id := range idle {
 		o.trees.plant(id)
 	}
 	o.trees.grow()
 	for _, m := range o.trees.tree(pid) {
-		w.addThreads(m.pid)
+		maps.Copy(w.threads, threads(m.pid))
 	}
 	w.before = w.read()
+	for _, m := range o.trees.tree(pid) {
+		w.ran[m.pid] = m.ran
+	}
 	w.started = time.Now()
-	w.looked = w.started
 	go w.watch()
 	return w
 }
@@ -110,14 +116,14 @@ func (w *Watch) Stop() record.Observation {
 	if !w.before.known || !after.known {
 		return out
 	}
-	before := w.threads
-	w.threads = map[int]thread{}
+	now, young := map[int]thread{}, tree
 	for _, m := range o.trees.tree(w.pid) {
-		if !m.seen.After(w.started) {
-			w.addThreads(m.pid)
+		if ran, ok := w.ran[m.pid]; ok {
+			maps.Copy(now, threads(m.pid))
+			young -= m.ran - ran
 		}
 	}
-	out.WaitShare = share(waited(before, w.threads, wall) + waitedYoung(w.young))
+	out.WaitShare = share(waited(w.threads, now, wall) + waitedYoung(w.young, young))
 	out.Steal = share(after.steal - w.before.steal)
 	out.ForeignLoad = foreign(w.before.counters, after.counters, tree+idle, wall)
 	return out
@@ -147,28 +153,20 @@ func (w *Watch) watch() {
 
 // look finds processes that began, and how they and the memory of the tree are.
 func (w *Watch) look() {
-	trees, now := w.observer.trees, time.Now()
+	trees := w.observer.trees
 	trees.grow()
 	_, rss := trees.read(w.pid)
 	w.rss = max(w.rss, rss)
 	for _, m := range trees.tree(w.pid) {
-		if !m.seen.After(w.started) {
+		if _, old := w.ran[m.pid]; old {
 			continue
 		}
+		lived := systemTime() - m.began
 		for id, t := range threads(m.pid) {
-			from := w.looked // it began after that
-			if s, ok := w.young[id]; ok {
-				from = s.from
+			if w.young[id].thread != t { // else it rested, or it ended and was not waited for
+				w.young[id] = span{t, lived}
 			}
-			w.young[id] = span{t, from, now}
 		}
-	}
-	w.looked = now
-}
-
-func (w *Watch) addThreads(pid int) {
-	for id, t := range threads(pid) {
-		w.threads[id] = t
 	}
 }
 
@@ -193,12 +191,19 @@ func waited(before, after map[int]thread, wall time.Duration) (sum time.Duration
 	return sum
 }
 
-// waitedYoung is the same of threads that began within a visit.
-func waitedYoung(young map[int]span) (sum time.Duration) {
+// waitedYoung is the same of processes that began within a visit and used so
+// much in all. What they used and waited unseen, after the last look at each, is
+// taken to be as what was seen.
+func waitedYoung(young map[int]span, used time.Duration) (sum time.Duration) {
+	var ran time.Duration
 	for _, s := range young {
-		sum += s.computed(s.to.Sub(s.from))
+		ran += s.ran
+		sum += s.computed(s.lived)
 	}
-	return sum
+	if ran <= 0 || used <= ran {
+		return sum
+	}
+	return time.Duration(float64(sum) * min(unseen, used.Seconds()/ran.Seconds()))
 }
 
 // computed is how long a thread waited, if it computed in that time.

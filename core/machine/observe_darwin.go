@@ -22,7 +22,7 @@ func look(pid int) (proc, bool) {
 	if err != nil || int(k.Proc.P_pid) != pid {
 		return proc{}, false
 	}
-	p := proc{parent: int(k.Eproc.Ppid), group: int(k.Eproc.Pgid), began: k.Proc.P_starttime.Nano()}
+	p := proc{parent: int(k.Eproc.Ppid), group: int(k.Eproc.Pgid), began: time.Duration(k.Proc.P_starttime.Nano())}
 	q := process.Process{Pid: int32(pid)}
 	if t, err := q.Times(); err == nil {
 		p.ran = time.Duration((t.User + t.System) * float64(time.Second))
@@ -32,6 +32,9 @@ func look(pid int) (proc, bool) {
 	}
 	return p, true
 }
+
+// systemTime is the clock that processes' beginnings are counted by.
+func systemTime() time.Duration { return time.Duration(time.Now().UnixNano()) }
 
 func processes() []int {
 	all, err := unix.SysctlKinfoProcSlice("kern.proc.all")

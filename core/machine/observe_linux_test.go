@@ -212,22 +212,29 @@ func TestDaemonOfAnEarlierVisit(t *testing.T) {
 }
 
 // Threads of children wait too, of those that live shorter than a visit as well.
+// On a busy machine a visit's looks may miss most of the short ones, so one visit
+// of several must show them.
 func TestWaitShareIsTheWholeTrees(t *testing.T) {
 	for _, mode := range []string{"itself", "child", "many"} {
 		t.Run(mode, func(t *testing.T) {
-			p := startSubject(t, mode)
 			rival := self("burn 0", nil)
 			if err := rival.Start(); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = rival.Process.Kill(); _ = rival.Wait() })
-			for _, pid := range []int{p.Process.Pid, rival.Process.Pid} {
-				share(t, pid)
+			share(t, rival.Process.Pid)
+			var seen []time.Duration
+			for range 5 {
+				p := startSubject(t, mode)
+				share(t, p.Process.Pid)
+				s := observe(t, NewObserver(), p, nil, func() { p.work(t) })
+				if s.waited >= burnt/5 {
+					return
+				}
+				seen = append(seen, s.waited)
+				p.end()
 			}
-			s := observe(t, NewObserver(), p, nil, func() { p.work(t) })
-			if s.waited < burnt/10 {
-				t.Errorf("waited %v beside a rival for the core that used %v", s.waited, burnt)
-			}
+			t.Errorf("waited %v beside a rival for the core that used %v", seen, burnt)
 		})
 	}
 }
@@ -260,5 +267,27 @@ func TestObservationOfAPluginThatEnded(t *testing.T) {
 	}
 	if s := observe(t, o, p, nil, func() {}); s.TreeCPU != 0 || s.WaitShare != 0 || s.ForeignLoad != 0 {
 		t.Errorf("seen of a plugin that had ended before: %+v", s.Observation)
+	}
+}
+
+// A process's name stands in the middle of what the system says of it, and may
+// hold anything.
+func TestLookAtAnyName(t *testing.T) {
+	was, err := os.ReadFile("/proc/self/comm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.WriteFile("/proc/self/comm", was, 0) })
+	for _, name := range []string{"a b", ") Z 1 2 (", "))", "\n"} {
+		if err := os.WriteFile("/proc/self/comm", []byte(name), 0); err != nil {
+			t.Fatal(err)
+		}
+		p, ok := look(os.Getpid())
+		if !ok || p.parent != os.Getppid() || p.group != syscall.Getpgrp() || p.ran <= 0 || p.rss <= 0 {
+			t.Errorf("%q: %+v, %v", name, p, ok)
+		}
+	}
+	if _, ok := look(1 << 30); ok {
+		t.Error("saw a process that cannot be")
 	}
 }

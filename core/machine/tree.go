@@ -10,7 +10,7 @@ import (
 // proc is a process as the system shows it at one moment.
 type proc struct {
 	parent, group, session int
-	began                  int64         // tells a process from a later one of the same id
+	began                  time.Duration // by systemTime; tells a process from a later one of the same id
 	ran                    time.Duration // by its own threads, those that ended included
 	children               time.Duration // ran by those descendants that ended and were waited for
 	rss                    int64         // resident bytes
@@ -20,7 +20,6 @@ type proc struct {
 type member struct {
 	proc
 	pid, root int
-	seen      time.Time // first
 }
 
 // forest knows the process trees of some roots. A process belongs to a tree if
@@ -60,7 +59,7 @@ func (f *forest) plant(pid int) bool {
 		return true
 	}
 	f.fell(pid)
-	f.members[pid] = &member{proc: p, pid: pid, root: pid, seen: time.Now()}
+	f.members[pid] = &member{proc: p, pid: pid, root: pid}
 	f.leaders[pid] = pid
 	if m := mark(pid); m != "" {
 		f.marks[m] = pid
@@ -98,7 +97,7 @@ func (f *forest) grow() {
 			}
 		}
 	}
-	f.adopt(fresh, now)
+	f.adopt(fresh)
 	maps.DeleteFunc(f.others, func(pid int, _ bool) bool { return !present[pid] })
 	var ended []*member
 	for pid, m := range f.members {
@@ -110,12 +109,12 @@ func (f *forest) grow() {
 }
 
 // adopt sorts new processes into trees. A child may stand before its parent.
-func (f *forest) adopt(fresh map[int]proc, now time.Time) {
+func (f *forest) adopt(fresh map[int]proc) {
 	for found := true; found; {
 		found = false
 		for pid, p := range fresh {
 			if root, ok := f.rootOf(pid, p); ok {
-				f.members[pid] = &member{proc: p, pid: pid, root: root, seen: now}
+				f.members[pid] = &member{proc: p, pid: pid, root: root}
 				f.leaders[pid] = root
 				delete(fresh, pid)
 				found = true

@@ -145,7 +145,7 @@ func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
 // each arm, the control too, or for each visit where they take turns.
 func processes(c *config.Case, e *config.Experiment, out *Case) int {
 	switch {
-	case !c.Separate():
+	case !e.Separate(c):
 		return 1
 	case e.Measure.Residency == config.Turns:
 		return out.VisitsPerRound

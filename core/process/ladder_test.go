@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -21,9 +23,11 @@ import (
 // process id and waits to be killed.
 const hostEnv = "ASSAY_TEST_HOST"
 
+// What the plugin started ends too, as far as it stays in the plugin's group.
 func TestPluginEndsWithItsHost(t *testing.T) {
 	if path := os.Getenv(hostEnv); path != "" {
-		p, err := process.Start(t.Context(), process.Options{Path: path})
+		env := append(process.AllowedEnv(os.Environ()), badplugin.Env+"=fork@start")
+		p, err := process.Start(t.Context(), process.Options{Path: path, Env: env})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,6 +44,7 @@ func TestPluginEndsWithItsHost(t *testing.T) {
 	if err := host.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = host.Process.Kill() })
 	pid := 0
 	lines := bufio.NewScanner(out)
 	for pid == 0 && lines.Scan() {
@@ -48,20 +53,40 @@ func TestPluginEndsWithItsHost(t *testing.T) {
 	if pid == 0 {
 		t.Fatal("the host did not start its plugin")
 	}
+	members := group(t, pid)
+	if len(members) != 2 {
+		t.Errorf("processes %v in the plugin's group, want it and the one that it started", members)
+	}
 	if err := host.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = io.Copy(io.Discard, out)
 	_ = host.Wait()
 	// Without a host nobody but init can reap it: a zombie counts as gone.
-	deadline := time.Now().Add(5 * time.Second)
-	for alive(pid) {
+	deadline := time.Now().Add(10 * time.Second)
+	for slices.ContainsFunc(members, alive) {
 		if time.Now().After(deadline) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-			t.Fatalf("plugin %d outlived its host", pid)
+			_ = syscall.Kill(-pid, syscall.SIGKILL)
+			t.Fatalf("of the plugin %d and its processes %v some outlived the host", pid, members)
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
+}
+
+// group lists the processes of a process group.
+func group(t *testing.T, id int) (pids []int) {
+	t.Helper()
+	out, err := exec.Command("ps", "-axo", "pid=,pgid=").Output()
+	if err != nil {
+		t.Skip("ps lists no processes here:", err)
+	}
+	for line := range strings.Lines(string(out)) {
+		var pid, pgid int
+		if n, _ := fmt.Sscan(line, &pid, &pgid); n == 2 && pgid == id {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func alive(pid int) bool {

@@ -328,3 +328,21 @@ func BenchmarkSample(b *testing.B) {
 		b.Fatal(err)
 	}
 }
+
+// One plugin measures while others, each an arm of its own, wait.
+func TestSeveralAliveAtOnce(t *testing.T) {
+	t.Parallel()
+	procs := make([]*process.Process, 8)
+	for i := range procs {
+		procs[i], _ = start(t, "")
+	}
+	for i, p := range procs {
+		if samples, err := visit(t.Context(), t, p, map[string]any{}, 2, time.Minute); err != nil || len(samples) != 2 {
+			t.Fatalf("plugin %d: samples %v, error %v", i, samples, err)
+		}
+	}
+	procs[0].Kill()
+	if d := procs[7].Stop(t.Context()); d.Died() {
+		t.Errorf("the end of one plugin took another along: %+v", d)
+	}
+}

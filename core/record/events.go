@@ -120,11 +120,8 @@ type ReleasedEvent struct {
 	Released Released `json:"released"`
 }
 
-// FailureEvent is a failure and how long the call that failed had taken.
-type FailureEvent struct {
-	Failure
-	TookNs int64 `json:"took_ns,omitempty"`
-}
+// FailureEvent is a failure.
+type FailureEvent struct{ Failure }
 
 // RoundEndEvent closes a round.
 type RoundEndEvent struct {

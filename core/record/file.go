@@ -75,8 +75,11 @@ func ReadResult(path string) (*Result, error) {
 	}
 	r.SchemaVersion = SchemaVersion
 	for i := range r.Cases {
-		for j := range r.Cases[i].Variants {
-			r.Cases[i].Variants[j].collectChecks(r.Cases[i].Rounds)
+		c := &r.Cases[i]
+		if base := c.baseline(); base != nil {
+			for j := range c.Variants {
+				c.Variants[j].collectChecks(base.Name, c.Rounds)
+			}
 		}
 	}
 	return &r, nil

@@ -2,7 +2,8 @@ package record
 
 import (
 	"fmt"
-	"math"
+	"slices"
+	"time"
 )
 
 // Apply adds one event to the result: the document is the fold of its events.
@@ -12,7 +13,7 @@ import (
 // Rounds are addressed by their number in order of starting, from 1: a round
 // that is tried again is a new one with the same Index and the next Attempt.
 func (r *Result) Apply(e Event) error {
-	r.pass(e)
+	took := r.pass(e)
 	switch d := e.Data.(type) {
 	case ExperimentEvent:
 		*r = d.Result
@@ -25,7 +26,6 @@ func (r *Result) Apply(e Event) error {
 		r.Cases = append(r.Cases, Case{ID: d.Case, Matrix: d.Matrix, Variants: d.Variants, Status: Partial})
 		return nil
 	case FailureEvent:
-		r.spend(stageCost(&r.Session.Overhead, d.Stage), d.TookNs)
 		r.Failures = append(r.Failures, d.Failure)
 		if !d.StruckOut || d.Variant == "" {
 			return nil
@@ -59,46 +59,45 @@ func (r *Result) Apply(e Event) error {
 	case WaitingEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
 		return nil
 	}
-	return r.applyToRound(e.Data)
+	return r.applyToRound(e, took)
 }
 
-// applyToRound adds what happened inside a round.
-func (r *Result) applyToRound(data Data) error {
-	o := &r.Session.Overhead
-	switch d := data.(type) {
+// applyToRound adds what happened inside a round. took is the time since the event
+// before.
+func (r *Result) applyToRound(e Event, took time.Duration) error {
+	switch d := e.Data.(type) {
 	case ProcessEvent:
-		r.spend(&o.Startup, d.Process.StartupNs, d.Process.OpenNs)
 		if d.Process.Program == 0 {
 			r.Metadata.Device = d.Process.Device
 		}
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Processes = append(x.Processes, d.Process) })
 	case PreparedEvent:
-		r.spend(&o.Prepare, d.Prepared.HostNs)
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Prepared = append(x.Prepared, d.Prepared) })
 	case ReleasedEvent:
-		r.spend(&o.Prepare, d.Released.HostNs)
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Released = append(x.Released, d.Released) })
 	case WarmupEvent:
-		r.spend(&o.Visits, d.Warmup.Ns)
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Warmups = append(x.Warmups, d.Warmup) })
 	case WaitEvent:
-		r.spend(&o.Quiet, d.Wait.Ns)
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Waits = append(x.Waits, d.Wait) })
 	case SampleEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) {
 			v := x.visit(d.Visit)
+			if v.Samples.Len() == 0 {
+				v.Started = e.Time.Add(-took)
+			}
 			v.Variant, v.Phase = d.Variant, d.Phase
+			v.HostNs += took.Nanoseconds()
 			v.Samples.Add(d.Sample)
 		})
 	case VisitEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) {
 			v := x.visit(d.Visit.Index)
-			if v.Started.IsZero() {
-				r.spend(&o.Visits, d.Visit.HostNs)
-			}
-			samples := v.Samples
+			so := *v
 			*v = d.Visit
-			v.Samples = samples
+			v.Samples = so.Samples
+			if x.joinedIn(v.Index) { // what its process saw is a part of it
+				v.Started, v.HostNs = so.Started, so.HostNs+took.Nanoseconds()
+			}
 			x.supersede(v)
 		})
 	case RoundEndEvent:
@@ -110,7 +109,7 @@ func (r *Result) applyToRound(data Data) error {
 			}
 		})
 	}
-	return fmt.Errorf("no rule for event data %T", data)
+	return fmt.Errorf("no rule for event data %T", e.Data)
 }
 
 // supersede marks the one of two visits in the same place of the order that more
@@ -121,7 +120,7 @@ func (d *Round) supersede(last *Visit) {
 	}
 	for i := range d.Visits {
 		v := &d.Visits[i]
-		if v.Index == last.Index || v.Superseded || v.Variant != last.Variant || v.Phase != last.Phase || v.Pass != last.Pass || v.Started.IsZero() {
+		if v.Index == last.Index || v.Superseded || v.Variant != last.Variant || v.Phase != last.Phase || v.Pass != last.Pass {
 			continue
 		}
 		if last.lostCPU() < v.lostCPU() {
@@ -136,28 +135,46 @@ func (d *Round) supersede(last *Visit) {
 // cores.
 func (v *Visit) lostCPU() float64 { return v.Observed.WaitShare + v.Observed.Steal }
 
-// pass counts the time since the event before, but for the gap before a session
-// went on.
-func (r *Result) pass(e Event) {
-	o := &r.Session.Overhead
-	if _, again := e.Data.(ResumedEvent); !again && !r.Session.Ended.IsZero() && e.Time.After(r.Session.Ended) {
-		o.Wall += e.Time.Sub(r.Session.Ended).Nanoseconds()
-	}
+// pass counts the time since the event before, which went into what this event
+// ends, and gives it back. The gap before a session went on is nobody's.
+func (r *Result) pass(e Event) time.Duration {
+	last := r.Session.Ended
 	r.Session.Ended = e.Time
-	o.Host = max(0, o.Wall-o.Visits-o.Prepare-o.Startup-o.Quiet)
+	if _, again := e.Data.(ResumedEvent); again || last.IsZero() || e.Time.Before(last) {
+		return 0
+	}
+	took := e.Time.Sub(last)
+	o := &r.Session.Overhead
+	o.Wall += took.Nanoseconds()
+	*o.of(e.Data) += took.Nanoseconds()
+	return took
 }
 
-// spend adds to one of the overheads, not beyond what an int64 holds: a plugin's
-// numbers end up here.
-func (r *Result) spend(to *int64, ns ...int64) {
-	for _, n := range ns {
-		if n > 0 && *to < math.MaxInt64-n {
-			*to += n
+// of is the share of the time that an event ends.
+func (o *Overhead) of(data Data) *int64 {
+	switch d := data.(type) {
+	case ProcessEvent:
+		return &o.Startup
+	case PreparedEvent, ReleasedEvent:
+		return &o.Prepare
+	case WarmupEvent, IntentEvent, SampleEvent, VisitEvent:
+		return &o.Visits
+	case WaitEvent:
+		return &o.Quiet
+	case FailureEvent:
+		return o.ofStage(d.Stage)
+	case StepEvent:
+		if d.Detail != "" { // the step went on
+			return o.ofStage(d.Stage)
+		}
+		if d.Stage == "open" {
+			return &o.Startup
 		}
 	}
+	return &o.Host
 }
 
-func stageCost(o *Overhead, stage string) *int64 {
+func (o *Overhead) ofStage(stage string) *int64 {
 	switch stage {
 	case "start", "open":
 		return &o.Startup
@@ -166,7 +183,12 @@ func stageCost(o *Overhead, stage string) *int64 {
 	case "warm-up", "visit":
 		return &o.Visits
 	}
-	return new(int64) // the host's own, which is what remains of the wall time
+	return &o.Host
+}
+
+// joinedIn says that a joint lies in a visit.
+func (d *Round) joinedIn(visit int) bool {
+	return slices.ContainsFunc(d.Joints, func(j Joint) bool { return j.Visits == visit-1 && j.Samples > 0 })
 }
 
 func (r *Result) concluded(d ConcludedEvent) error {
@@ -196,7 +218,7 @@ func (r *Result) resumed(d ResumedEvent) {
 	x := &c.Rounds[len(c.Rounds)-1]
 	j := Joint{Time: d.Time}
 	for i := range x.Visits {
-		if v := &x.Visits[i]; v.Started.IsZero() {
+		if v := &x.Visits[i]; !v.Ended() {
 			j.Samples = v.Samples.Len()
 		} else {
 			j.Visits++

@@ -64,6 +64,7 @@ type Prepared struct {
 	Checks      []Check               `json:"checks"`
 	Metrics     map[string]float64    `json:"metrics"`
 	Facts       map[string]string     `json:"facts"`
+	Outputs     map[string]string     `json:"outputs,omitempty"` // digests of what is computed, which must be the baseline's
 	Phases      map[string]PhaseFacts `json:"phases"`
 	DeviceBytes int64                 `json:"device_bytes"`
 	PrepareNs   int64                 `json:"prepare_ns"` // the plugin's one-time cost, such as repacking
@@ -116,6 +117,9 @@ type Visit struct {
 	Observed     Observation `json:"observed"`
 	PeakBytes    int64       `json:"peak_device_bytes"`
 }
+
+// Ended is false of a visit that the end of its process or session cut short.
+func (v *Visit) Ended() bool { return v.Pass > 0 }
 
 // Failure is something that went wrong, kept as data.
 type Failure struct {

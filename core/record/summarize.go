@@ -41,7 +41,7 @@ func (r *Result) summarizeCase(c *Case) error {
 	}
 	for i := range c.Variants {
 		v := &c.Variants[i]
-		v.collect(c.Rounds)
+		v.collect(base.Name, c.Rounds)
 		var err error
 		if v.SamplesSHA, err = samplesDigests(v.Name, c.Rounds); err != nil {
 			return fmt.Errorf("variant %q: %w", v.Name, err)
@@ -175,13 +175,13 @@ func (r *Result) controls(c *Case) ([]Control, error) {
 }
 
 // collect gathers what the plugin said of the variant over all rounds.
-func (v *Variant) collect(rounds []Round) {
+func (v *Variant) collect(base string, rounds []Round) {
 	metrics := map[string][]float64{}
 	var prepare []float64
 	if v.Facts == nil {
 		v.Facts = map[string]string{}
 	}
-	v.collectChecks(rounds)
+	v.collectChecks(base, rounds)
 	for i := range rounds {
 		for _, p := range rounds[i].Prepared {
 			if p.Variant != v.Name {
@@ -213,38 +213,6 @@ func (v *Variant) collect(rounds []Round) {
 	if len(prepare) > 0 {
 		v.PrepareNs = int64(stats.Median(prepare))
 	}
-}
-
-// collectChecks gathers the variant's checks of all rounds.
-func (v *Variant) collectChecks(rounds []Round) {
-	v.Checks = []Check{}
-	for i := range rounds {
-		for _, p := range rounds[i].Prepared {
-			if p.Variant == v.Name {
-				v.Checks = keepFailed(v.Checks, p.Checks)
-			}
-		}
-		for _, p := range rounds[i].Released {
-			if p.Variant == v.Name {
-				v.Checks = keepFailed(v.Checks, p.Checks)
-			}
-		}
-	}
-}
-
-// keepFailed replaces checks of the same name and moment, but a failed one
-// stays: one wrong result in any round is a wrong result.
-func keepFailed(have, more []Check) []Check {
-	for _, c := range more {
-		i := slices.IndexFunc(have, func(h Check) bool { return h.Name == c.Name && h.When == c.When })
-		switch {
-		case i < 0:
-			have = append(have, c)
-		case have[i].Passed:
-			have[i] = c
-		}
-	}
-	return have
 }
 
 func addMetrics(to map[string][]float64, from map[string]float64) {

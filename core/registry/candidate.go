@@ -138,6 +138,9 @@ func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
 			return nil, fmt.Errorf("the file name says version %s, the plugin says %s; rename the file to %s%s_v%s", c.version, d.GetVersion(), prefix, c.name, v)
 		}
 	}
+	if len(d.GetPhases())+len(d.GetConfig().GetAttributes())+len(d.GetConfig().GetBlocks()) == 0 { // no configuration could name one either
+		return nil, errors.New("it describes no phase to time: the plugin is defective")
+	}
 	if _, err := schema.Compile(d.GetName(), d.GetConfig()); err != nil {
 		return nil, fmt.Errorf("its configuration schema is defective: %w", err)
 	}

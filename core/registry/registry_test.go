@@ -105,6 +105,16 @@ func TestFoldersAndVersions(t *testing.T) {
 	}
 }
 
+// A plugin may leave the names of its phases to its configurations.
+func TestPhasesOfTheConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	install(t, filepath.Join(dir, "assay-plugin-argv"), `{"name":"argv","version":"1.0.0","config":{"blocks":[{"typeName":"phase","labelName":"name","block":{}}]}}`)
+	r := discover(t, registry.Options{Dirs: []string{dir}, Getenv: env(dir)})
+	if p, err := r.Get("argv", ""); err != nil || len(p.Describe.GetConfig().GetBlocks()) != 1 {
+		t.Errorf("%+v, %v, rejected %v", p, err, r.Rejected())
+	}
+}
+
 func TestRejected(t *testing.T) {
 	dir := t.TempDir()
 	tests := []struct{ file, text, want string }{
@@ -383,7 +393,7 @@ func TestBinary(t *testing.T) {
 	if runs(path) != 1 {
 		t.Errorf("asked %d times", runs(path))
 	}
-	script := "#!/bin/sh\n[ \"$MODE\" = on ] && echo '{\"name\":\"picky\",\"version\":\"1.0.0\"}'\n"
+	script := "#!/bin/sh\n[ \"$MODE\" = on ] && echo '{\"name\":\"picky\",\"version\":\"1.0.0\",\"phases\":[{\"name\":\"p\"}]}'\n"
 	picky := filepath.Join(dir, "picky")
 	if err := os.WriteFile(picky, []byte(script), 0o755); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,9 @@ const lastBits = 1e-12
 // wording holds the fields of a judgement that are sentences.
 var wording = []string{"rule", "reason", "next"}
 
+// Differences compares two values by their JSON.
+func Differences(stored, want any) ([]Difference, error) { return differences(nil, stored, want) }
+
 // differences compares two values by their JSON. Path starts with prefix.
 func differences(prefix []string, stored, want any) ([]Difference, error) {
 	a, err := tree(stored)

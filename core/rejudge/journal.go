@@ -51,8 +51,9 @@ func (rep *Report) CheckJournal(file string, r *record.Result) error {
 // may have been copied from another machine.
 func findJournal(file string, r *record.Result) string {
 	named := r.Session.Journal
-	beside := filepath.Join(filepath.Dir(file), "runs", r.Session.ID, "journal.jsonl")
-	for _, p := range []string{named, beside} {
+	in := func(folder string) string { return filepath.Join(folder, "runs", r.Session.ID, "journal.jsonl") }
+	folder := filepath.Dir(file)
+	for _, p := range []string{named, in(folder), in(filepath.Dir(folder))} {
 		if _, err := os.Stat(p); p != "" && err == nil {
 			return p
 		}

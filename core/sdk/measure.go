@@ -103,6 +103,9 @@ func (v *visit) run() (reason string, err error) {
 	if stopped, err := v.waitAck(); stopped || err != nil {
 		return "stopped", err
 	}
+	if b, ok := v.c.run.(VisitBeginner); ok {
+		b.BeginVisit(v.start.GetPhase())
+	}
 	n, stopped, err := v.iterations()
 	if stopped || err != nil {
 		return "stopped", err

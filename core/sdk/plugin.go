@@ -112,11 +112,20 @@ type SampleMetrics interface {
 	SampleMetrics() map[string]float64
 }
 
+// VisitBeginner may be implemented by a Case that takes several samples at once
+// and gives them out one by one. BeginVisit is called before the first Run of
+// each visit: samples that are left from another visit must be dropped, because
+// they were taken while another arm had its turn.
+type VisitBeginner interface {
+	BeginVisit(phase string)
+}
+
 // Prepared is what a preparation found.
 type Prepared struct {
 	Checks   []Check
 	Metrics  map[string]float64
 	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
+	Outputs  map[string]string     // digests of what is computed, by name, which the host holds against the baseline's
 	Phases   map[string]PhaseFacts // by phase name
 	Bytes    int64                 // device memory that this case keeps; 0: the SDK asks the device
 	Time     time.Duration         // one-time cost worth reporting; 0: the SDK's clock around Prepare

@@ -162,7 +162,7 @@ func protoPrepared(p Prepared, took time.Duration, kept int64) (*pluginv1.Prepar
 		p.Bytes = max(kept, 0)
 	}
 	out := &pluginv1.Prepared{
-		Checks: protoChecks(p.Checks), Metrics: p.Metrics, Facts: p.Facts,
+		Checks: protoChecks(p.Checks), Metrics: p.Metrics, Facts: p.Facts, Outputs: p.Outputs,
 		Phases: map[string]*pluginv1.PhaseFacts{}, DeviceBytes: p.Bytes, PrepareNs: p.Time.Nanoseconds(),
 	}
 	for name, f := range p.Phases {

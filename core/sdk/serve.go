@@ -22,7 +22,8 @@ import (
 
 // Serve is the whole main of a plugin. It returns when the host is done, or
 // exits: 1 with a text on stderr when the plugin is defective or was started
-// by hand, 86 when the host is gone.
+// by hand, 86 when its connection to the host is gone. If the host itself is
+// gone, the processes that the plugin started end with it.
 //
 // With "describe" as first argument it prints the description as JSON.
 func Serve[C any](p Plugin[C], opts ...Option) {
@@ -117,6 +118,7 @@ func watchLifeline() {
 		return
 	}
 	closeOnExec(fd)
+	host := os.Getppid()
 	pipe := os.NewFile(uintptr(fd), "lifeline")
 	go func() {
 		_, _ = pipe.Read(make([]byte, 1))
@@ -125,6 +127,7 @@ func watchLifeline() {
 			_ = os.RemoveAll(dir)
 			_ = os.Remove(filepath.Dir(dir)) // fails unless it is empty
 		}
+		endGroup(host)
 		os.Exit(wire.ExitOrphaned)
 	}()
 }

@@ -15,7 +15,8 @@ import (
 // session that is to end.
 func (r *runner) fail(ctx context.Context, err error) error {
 	var host *record.WriteError
-	if errors.As(err, &host) || r.now.stage == "" {
+	var other *otherDevice
+	if errors.As(err, &host) || errors.As(err, &other) || r.now.stage == "" {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -25,13 +26,13 @@ func (r *runner) fail(ctx context.Context, err error) error {
 	f.Case, f.Round, f.Variant, f.Phase, f.Stage = r.now.caseID, r.now.round, r.now.variant, r.now.phase, r.now.stage
 	if f.Stage == stagePropose {
 		f.NextStep = "the measurements stand; only the plugin's finding is missing"
-		return r.emit(record.FailureEvent{Failure: f, TookNs: r.took()})
+		return r.emit(record.FailureEvent{Failure: f})
 	}
 	x := r.round()
 	f.Attempt = x.x.Attempt
 	f.StruckOut = final || strikes(r.doc, x.c, f.Variant)+1 >= strikesOut
 	f.NextStep = nextStep(x.c, &f)
-	return r.emit(record.FailureEvent{Failure: f, TookNs: r.took()})
+	return r.emit(record.FailureEvent{Failure: f})
 }
 
 // failureOf describes an error; final says that trying again is pointless.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -102,7 +103,7 @@ func (r round) places(phase string) []place {
 	}
 	for i := range r.x.Visits {
 		v := &r.x.Visits[i]
-		if v.Started.IsZero() { // cut short: its place is the first that is not done
+		if !v.Ended() { // cut short: its place is the first that is not done
 			continue
 		}
 		if k, ok := at[key(v.Variant, v.Pass)]; ok && v.Phase == phase {
@@ -144,7 +145,7 @@ func (r round) begun(p place) bool {
 
 // unfinished is a visit that the end of its session cut short, nil without one.
 func (r round) unfinished() *record.Visit {
-	if n := len(r.x.Visits); n > 0 && r.x.Visits[n-1].Started.IsZero() {
+	if n := len(r.x.Visits); n > 0 && !r.x.Visits[n-1].Ended() {
 		return &r.x.Visits[n-1]
 	}
 	return nil
@@ -220,9 +221,7 @@ func (r round) warm(arm, phase string, after int) bool {
 
 // inTurns says that every visit has processes of its own, because the arms do
 // not fit into memory together.
-func (r round) inTurns() bool {
-	return r.d.Experiment.Measure.Residency == "turns" && separate(r.c)
-}
+func (r round) inTurns() bool { return r.d.Experiment.Measure.Residency == config.Turns }
 
 // sharers are the arms that share a process with this one, itself included.
 func (r round) sharers(arm string) []string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/internal/atomicfile"
@@ -27,6 +28,25 @@ func (s *Session) superfluous(ctx context.Context, e *config.Experiment, r *reco
 	}
 	_, err := os.Stat(s.path(e.Output.Path))
 	return err == nil
+}
+
+// kept is where the document of this session is kept; the path that the
+// experiment says leads to the latest.
+func (s *Session) kept(path string) string {
+	return filepath.Join(strings.TrimSuffix(path, filepath.Ext(path)), s.ledger.Session.ID+".json")
+}
+
+// own lists what the session writes for the experiments.
+func (s *Session) own(experiments []*config.Experiment) []string {
+	out := []string{filepath.Dir(filepath.Dir(s.journal.Path()))}
+	for _, e := range experiments {
+		path := s.path(e.Output.Path)
+		out = append(out, path, filepath.Dir(s.kept(path)))
+		if to := s.path(e.Output.Append); to != "" {
+			out = append(out, to, to+".lock")
+		}
+	}
+	return out
 }
 
 // writable makes the folders of all documents, so that a path that cannot be
@@ -53,12 +73,15 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 	return nil
 }
 
-// write puts the document where the experiment says, appends its row, and says so
-// in the journal.
+// write keeps the document, lets the path that the experiment says lead to it, appends its row, and says so
+// in the journal. Whoever follows the session hears of the result in any case:
+// what cannot be written can still be read there.
 func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Result) error {
 	path := s.path(e.Output.Path)
+	ev := record.Event{Time: r.Session.Ended, Experiment: e.Name, Data: record.ResultEvent{Path: s.kept(path), Status: r.Status, Verdict: r.Verdict}}
+	defer func() { s.Report(ev, r) }()
 	if !s.superfluous(ctx, e, r) {
-		if err := record.WriteResult(path, r); err != nil {
+		if err := record.Keep(path, s.kept(path), r); err != nil {
 			return err
 		}
 		if to := s.path(e.Output.Append); to != "" {
@@ -67,13 +90,10 @@ func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Res
 			}
 		}
 	}
-	ev, err := s.append(e.Name, record.ResultEvent{Path: path, Status: r.Status, Verdict: r.Verdict})
+	told, err := s.append(e.Name, ev.Data)
 	if err != nil {
 		return err
 	}
-	if err := s.ledger.Apply(ev); err != nil {
-		return err
-	}
-	s.Report(ev, r)
-	return nil
+	ev = told
+	return s.ledger.Apply(ev)
 }

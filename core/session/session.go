@@ -22,6 +22,8 @@ type Session struct {
 	ledger  *record.Ledger // what the journal says
 	facts   facts
 	rates   map[string]float64 // copy bandwidth by device
+
+	resuming bool
 }
 
 // facts do not change while a session runs.
@@ -44,7 +46,6 @@ func prepared(ctx context.Context, o Options) *Session {
 	s := &Session{Options: o, ledger: record.NewLedger(), rates: map[string]float64{}}
 	f := &s.facts
 	f.host, f.self = machine.Facts(ctx), machine.Self(s.Version)
-	f.gitSHA, f.gitDirty, f.gitReason = machine.Git(ctx, cmp.Or(s.Source, s.Folder))
 	f.mlx, f.mlxReason = machine.MLXVersion(ctx)
 	return s
 }
@@ -103,6 +104,13 @@ func (s *Session) tell(data record.Data) error {
 func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) (_ []*record.Result, err error) {
 	if err := s.writable(experiments); err != nil {
 		return nil, err
+	}
+	f := &s.facts
+	f.gitSHA, f.gitDirty, f.gitReason = machine.Git(ctx, cmp.Or(s.Source, s.Folder), s.own(experiments)...)
+	if s.resuming {
+		if err := s.resume(ctx, experiments); err != nil {
+			return nil, err
+		}
 	}
 	waited := s.Clock.Now()
 	var untold error

@@ -27,6 +27,13 @@ import (
 var plugin *Plugin
 
 func TestMain(m *testing.M) {
+	if folder := os.Getenv(envFolder); folder != "" {
+		if err := scriptedHost(folder); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	dir, err := os.MkdirTemp("", "assay-session-")
 	if err == nil {
 		plugin, err = build(dir)
@@ -64,6 +71,10 @@ func build(dir string) (*Plugin, error) {
 // variant with the bad plugin's configuration.
 func variant(t *testing.T, name string, baseline bool, set map[string]any) config.Variant {
 	t.Helper()
+	return variantNoTest(name, baseline, set)
+}
+
+func variantNoTest(name string, baseline bool, set map[string]any) config.Variant {
 	c := map[string]any{
 		"mode": "none", "at": "measure", "sample": 2, "phase": "", "iteration_ns": 20000, "noise": 0.1, "slow": 1.05, "tag": name,
 	}
@@ -72,11 +83,11 @@ func variant(t *testing.T, name string, baseline bool, set map[string]any) confi
 	}
 	raw, err := json.Marshal(c)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	canonical, digest, err := canonicalConfig(raw)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return config.Variant{
 		Name: name, Baseline: baseline, JSON: canonical, Digest: digest,

@@ -44,6 +44,9 @@ func (s start) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	device := deviceOf(opened.GetDevice())
+	if err := sameDevice(r.doc, program, device); err != nil {
+		return err
+	}
 	if device.CopyRate == 0 {
 		device.CopyRate = r.s.copyRate(ctx, p.Kind, p.Index)
 	}
@@ -126,7 +129,7 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	return r.emit(record.PreparedEvent{Case: s.caseID, Round: s.round, Prepared: record.Prepared{
-		Variant: s.variant, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()),
+		Variant: s.variant, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()), Outputs: p.GetOutputs(),
 		Phases: facts, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: r.took(), Remade: x.remade(s.again),
 	}})
 }

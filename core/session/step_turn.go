@@ -5,6 +5,11 @@ import "context"
 // nextTurn is nextInRound where the arms do not fit into memory together: every
 // visit has a process of its own, started for it and ended after it.
 func (r round) nextTurn() step {
+	for _, arm := range r.x.Arms {
+		if phase := r.toRelease(arm); phase != "" {
+			return turn{r.at(stageStart, arm, phase), nil}
+		}
+	}
 	for _, phase := range r.d.Experiment.Measure.Phases {
 		// How many samples a visit takes hangs on the slowest arm.
 		for _, arm := range order(r.c.ID, r.x, phase, 1) {
@@ -55,6 +60,50 @@ func (s turn) do(ctx context.Context, r *runner) error {
 		}
 	}
 	return release{in(stageRelease)}.do(ctx, r)
+}
+
+// toRelease is the phase of a turn of the arm that the end of its session cut
+// short when all was done but to check the arm once more, "" without one.
+func (r round) toRelease(arm string) (phase string) {
+	visits, warmed, first := 0, 0, 0 // first: warm-ups of turns that had no visit
+	for i := range r.x.Visits {
+		if v := &r.x.Visits[i]; v.Variant == arm && v.Ended() {
+			visits++
+		}
+	}
+	for _, w := range r.x.Warmups {
+		if w.Variant != arm || w.Again {
+			continue
+		}
+		warmed++
+		if phase = w.Phase; r.firstOfCase(arm, phase) == warmed {
+			first++
+		}
+	}
+	if warmed == r.releases(arm) || visits < warmed-first {
+		return ""
+	}
+	return phase
+}
+
+// firstOfCase is which of the arm's warm-ups of this round is the case's first in
+// a phase, from 1, 0 if an earlier round has that.
+func (r round) firstOfCase(arm, phase string) int {
+	for i := range r.c.Rounds {
+		n := 0
+		for _, w := range r.c.Rounds[i].Warmups {
+			if w.Variant != arm || w.Again {
+				continue
+			}
+			if n++; w.Phase == phase {
+				if i < r.number-1 {
+					return 0
+				}
+				return n
+			}
+		}
+	}
+	return 0
 }
 
 // leftOver says that a turn of the arm that was cut short had done this already.

@@ -23,21 +23,21 @@ func Count() (int, error) {
 	return n, nil
 }
 
-func (cu *driver) load() error {
-	_, err := load(cu, "the NVIDIA driver (libcuda.so.1)", "install the NVIDIA driver", machine().driverPaths())
+func (d *driver) load() error {
+	_, err := load(d, "the NVIDIA driver (libcuda.so.1)", "install the NVIDIA driver", machine().driverPaths())
 	return err
 }
 
 // count initialises CUDA and counts the GPUs.
-func (cu *driver) count() (int, error) {
-	if err := cu.check("cuInit", cu.Init.call(0)); err != nil {
+func (d *driver) count() (int, error) {
+	if err := d.check("cuInit", d.Init.call(0)); err != nil {
 		if !errors.Is(err, metal.ErrUnavailable) {
 			err = fmt.Errorf("%w: %w", metal.ErrUnavailable, err)
 		}
 		return 0, err
 	}
 	var n int32
-	if err := cu.check("cuDeviceGetCount", cu.DeviceGetCount.call(uintptr(unsafe.Pointer(&n)))); err != nil {
+	if err := d.check("cuDeviceGetCount", d.DeviceGetCount.call(uintptr(unsafe.Pointer(&n)))); err != nil {
 		return 0, err
 	}
 	return int(n), nil

@@ -15,7 +15,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/bursts"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/stats"
 )
@@ -34,7 +34,7 @@ func main() {
 	burst := flag.Bool("burst", false, "be the second process")
 	flag.Parse()
 	if *burst {
-		loadInBursts()
+		bursts.Main()
 		return
 	}
 	if err := study(*n, *assay, flag.Arg(0), !*quiet); err != nil {
@@ -43,20 +43,7 @@ func main() {
 	}
 }
 
-// loadInBursts keeps one core busy for 0.1 to 1 s, then rests 0.2 to 2 s.
-func loadInBursts() {
-	rng := rand.New(rand.NewPCG(1, 2))
-	between := func(lo, hi time.Duration) time.Duration {
-		return lo + time.Duration(rng.Float64()*float64(hi-lo))
-	}
-	for parent := os.Getppid(); os.Getppid() == parent; { // an orphan would load the machine for ever
-		for end := time.Now().Add(between(100*time.Millisecond, time.Second)); time.Now().Before(end); {
-		}
-		time.Sleep(between(200*time.Millisecond, 2*time.Second))
-	}
-}
-
-func study(n int, assay, folder string, bursts bool) error {
+func study(n int, assay, folder string, loaded bool) error {
 	if folder == "" {
 		return fmt.Errorf("name the folder of the experiments")
 	}
@@ -67,15 +54,10 @@ func study(n int, assay, folder string, bursts bool) error {
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	if bursts {
+	if loaded {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
-		self, err := os.Executable()
-		if err != nil {
-			return err
-		}
-		load := exec.CommandContext(ctx, self, "-burst")
-		if err := load.Start(); err != nil {
+		if err := bursts.Start(ctx); err != nil {
 			return err
 		}
 	}

@@ -1557,13 +1557,16 @@ func (x *Progress) GetFraction() float64 {
 }
 
 type Prepared struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Checks        []*Check               `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"` // correctness before timing
-	Metrics       map[string]float64     `protobuf:"bytes,2,rep,name=metrics,proto3" json:"metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
-	Facts         map[string]string      `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // stamped into the result: model, epsilon, threadgroup, …
-	Phases        map[string]*PhaseFacts `protobuf:"bytes,4,rep,name=phases,proto3" json:"phases,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	DeviceBytes   int64                  `protobuf:"varint,5,opt,name=device_bytes,json=deviceBytes,proto3" json:"device_bytes,omitempty"` // buffers alive after preparation
-	PrepareNs     int64                  `protobuf:"varint,6,opt,name=prepare_ns,json=prepareNs,proto3" json:"prepare_ns,omitempty"`       // one-time cost worth reporting, such as repacking
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Checks      []*Check               `protobuf:"bytes,1,rep,name=checks,proto3" json:"checks,omitempty"` // correctness before timing
+	Metrics     map[string]float64     `protobuf:"bytes,2,rep,name=metrics,proto3" json:"metrics,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"fixed64,2,opt,name=value"`
+	Facts       map[string]string      `protobuf:"bytes,3,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"` // stamped into the result: model, epsilon, threadgroup, …
+	Phases      map[string]*PhaseFacts `protobuf:"bytes,4,rep,name=phases,proto3" json:"phases,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeviceBytes int64                  `protobuf:"varint,5,opt,name=device_bytes,json=deviceBytes,proto3" json:"device_bytes,omitempty"` // buffers alive after preparation
+	PrepareNs   int64                  `protobuf:"varint,6,opt,name=prepare_ns,json=prepareNs,proto3" json:"prepare_ns,omitempty"`       // one-time cost worth reporting, such as repacking
+	// outputs are digests, by name, of what the configuration computes. The host
+	// holds them against the baseline's: unequal is a failed fidelity check.
+	Outputs       map[string]string `protobuf:"bytes,7,rep,name=outputs,proto3" json:"outputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1638,6 +1641,13 @@ func (x *Prepared) GetPrepareNs() int64 {
 		return x.PrepareNs
 	}
 	return 0
+}
+
+func (x *Prepared) GetOutputs() map[string]string {
+	if x != nil {
+		return x.Outputs
+	}
+	return nil
 }
 
 type PhaseFacts struct {
@@ -3173,7 +3183,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05event\":\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x1a\n" +
-	"\bfraction\x18\x02 \x01(\x01R\bfraction\"\x87\x04\n" +
+	"\bfraction\x18\x02 \x01(\x01R\bfraction\"\x85\x05\n" +
 	"\bPrepared\x12.\n" +
 	"\x06checks\x18\x01 \x03(\v2\x16.assay.plugin.v1.CheckR\x06checks\x12@\n" +
 	"\ametrics\x18\x02 \x03(\v2&.assay.plugin.v1.Prepared.MetricsEntryR\ametrics\x12:\n" +
@@ -3181,7 +3191,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06phases\x18\x04 \x03(\v2%.assay.plugin.v1.Prepared.PhasesEntryR\x06phases\x12!\n" +
 	"\fdevice_bytes\x18\x05 \x01(\x03R\vdeviceBytes\x12\x1d\n" +
 	"\n" +
-	"prepare_ns\x18\x06 \x01(\x03R\tprepareNs\x1a:\n" +
+	"prepare_ns\x18\x06 \x01(\x03R\tprepareNs\x12@\n" +
+	"\aoutputs\x18\a \x03(\v2&.assay.plugin.v1.Prepared.OutputsEntryR\aoutputs\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a8\n" +
@@ -3191,7 +3202,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aV\n" +
 	"\vPhasesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x121\n" +
-	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\"\x8c\x01\n" +
+	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\x1a:\n" +
+	"\fOutputsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x01\n" +
 	"\n" +
 	"PhaseFacts\x12.\n" +
 	"\x13units_per_iteration\x18\x01 \x01(\x01R\x11unitsPerIteration\x12.\n" +
@@ -3342,7 +3356,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 46)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_plugin_proto_goTypes = []any{
 	(Capability)(0),                // 0: assay.plugin.v1.Capability
 	(Metric_Better)(0),             // 1: assay.plugin.v1.Metric.Better
@@ -3390,10 +3404,11 @@ var file_plugin_proto_goTypes = []any{
 	nil,                            // 43: assay.plugin.v1.Prepared.MetricsEntry
 	nil,                            // 44: assay.plugin.v1.Prepared.FactsEntry
 	nil,                            // 45: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                            // 46: assay.plugin.v1.Sample.MetricsEntry
-	nil,                            // 47: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                            // 48: assay.plugin.v1.Result.PhasesEntry
-	nil,                            // 49: assay.plugin.v1.Result.MetricsEntry
+	nil,                            // 46: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                            // 47: assay.plugin.v1.Sample.MetricsEntry
+	nil,                            // 48: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                            // 49: assay.plugin.v1.Result.PhasesEntry
+	nil,                            // 50: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3420,46 +3435,47 @@ var file_plugin_proto_depIdxs = []int32{
 	43, // 21: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
 	44, // 22: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
 	45, // 23: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	3,  // 24: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
-	25, // 25: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
-	26, // 26: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
-	27, // 27: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
-	29, // 28: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
-	30, // 29: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
-	31, // 30: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
-	11, // 31: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	32, // 32: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	46, // 33: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	23, // 34: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	47, // 35: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	36, // 36: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	48, // 37: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	49, // 38: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	38, // 39: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	40, // 40: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	41, // 41: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 42: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	22, // 43: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	37, // 44: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 45: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 46: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	15, // 47: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	18, // 48: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	24, // 49: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	33, // 50: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	35, // 51: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 52: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 53: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	16, // 54: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	19, // 55: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	28, // 56: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	34, // 57: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	39, // 58: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	52, // [52:59] is the sub-list for method output_type
-	45, // [45:52] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	46, // 24: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	3,  // 25: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
+	25, // 26: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
+	26, // 27: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
+	27, // 28: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
+	29, // 29: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
+	30, // 30: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
+	31, // 31: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
+	11, // 32: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	32, // 33: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
+	47, // 34: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	23, // 35: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	48, // 36: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	36, // 37: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	49, // 38: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	50, // 39: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	38, // 40: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	40, // 41: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	41, // 42: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 43: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	22, // 44: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	37, // 45: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 46: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 47: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	15, // 48: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	18, // 49: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	24, // 50: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	33, // 51: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	35, // 52: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 53: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 54: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	16, // 55: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	19, // 56: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	28, // 57: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	34, // 58: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	39, // 59: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	53, // [53:60] is the sub-list for method output_type
+	46, // [46:53] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3496,7 +3512,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   46,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -36,6 +36,10 @@
 //	deadly-proposal   proposes itself with mode exit3, and reports what became of it
 //	noisy          times that vary by noise, from process to process as well
 //	slow           slower by the factor slow
+//
+// Where the environment variable ASSAY_CLOCK names a file, time is what the file
+// says (nanoseconds, little endian): a batch takes no time, and moves the file's
+// by as long as it is said to take, times slow.
 package main
 
 import (
@@ -141,6 +145,7 @@ func prepare(_ context.Context, req sdk.Request[config]) (sdk.Case, error) {
 
 func (b *bad) Prepared() sdk.Prepared {
 	return sdk.Prepared{
+		Time:   time.Millisecond,
 		Checks: []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}, Metrics: map[string]float64{"rel_err": 0},
 		Facts:  map[string]string{"model": "none"},
 		Phases: map[string]sdk.PhaseFacts{"decode": {Units: 1, Bytes: 1 << 10}, "prefill": {Units: 4, Bytes: 4 << 10}},
@@ -153,6 +158,9 @@ func (b *bad) Run(ctx context.Context, phase string, n int) (metal.Times, error)
 		if err := b.c.misbehave("measure", b.batches); err != nil {
 			return metal.Times{}, err
 		}
+	}
+	if clock := os.Getenv(badplugin.Clock); clock != "" {
+		return b.scripted(clock, phase, n)
 	}
 	length := float64(n) * float64(b.c.IterationNS)
 	if phase == "prefill" {
@@ -175,6 +183,15 @@ func (b *bad) Run(ctx context.Context, phase string, n int) (metal.Times, error)
 		metal.Beat(ctx)
 	}
 	return metal.Times{Wall: took, Device: took, Encode: took / 100}, nil
+}
+
+// scripted moves the clock that the host shares.
+func (b *bad) scripted(clock, phase string, n int) (metal.Times, error) {
+	took := time.Duration(float64(n*b.c.IterationNS) * b.c.Slow)
+	if phase == "prefill" {
+		took *= 4
+	}
+	return metal.Times{Wall: took, Device: took, Encode: took / 100}, badplugin.Advance(clock, took)
 }
 
 func (b *bad) Check(context.Context) ([]sdk.Check, map[string]float64, error) {

@@ -1,0 +1,64 @@
+package record
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// collectChecks gathers the variant's checks of all rounds: the plugin's, and
+// whether it computes what the baseline computes.
+func (v *Variant) collectChecks(baseline string, rounds []Round) {
+	v.Checks = []Check{}
+	for i := range rounds {
+		for k := range rounds[i].Prepared {
+			if p := &rounds[i].Prepared[k]; p.Variant == v.Name {
+				v.Checks = keepFailed(v.Checks, p.Checks)
+				v.Checks = keepFailed(v.Checks, sameOutputs(baseline, &rounds[i], p))
+			}
+		}
+		for _, p := range rounds[i].Released {
+			if p.Variant == v.Name {
+				v.Checks = keepFailed(v.Checks, p.Checks)
+			}
+		}
+	}
+}
+
+// sameOutputs holds what a variant computes against what the baseline computed in
+// the same round. What only one of them has an output of is not compared.
+func sameOutputs(baseline string, d *Round, p *Prepared) (out []Check) {
+	i := slices.IndexFunc(d.Prepared, func(o Prepared) bool { return o.Variant == baseline })
+	if i < 0 || p.Variant == baseline {
+		return nil
+	}
+	want := d.Prepared[i].Outputs
+	for _, name := range slices.Sorted(maps.Keys(p.Outputs)) {
+		of, ok := want[name]
+		if !ok {
+			continue
+		}
+		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Passed: of == p.Outputs[name]}
+		if !c.Passed {
+			c.Value = 1
+			c.Detail = fmt.Sprintf("its %s (%.12s…) is not that of %s (%.12s…)", name, p.Outputs[name], baseline, of)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// keepFailed replaces checks of the same name and moment, but a failed one
+// stays: one wrong result in any round is a wrong result.
+func keepFailed(have, more []Check) []Check {
+	for _, c := range more {
+		i := slices.IndexFunc(have, func(h Check) bool { return h.Name == c.Name && h.When == c.When })
+		switch {
+		case i < 0:
+			have = append(have, c)
+		case have[i].Passed:
+			have[i] = c
+		}
+	}
+	return have
+}

@@ -1,0 +1,39 @@
+package record
+
+import "testing"
+
+func TestOutputsAreHeldAgainstTheBaselines(t *testing.T) {
+	prepared := func(variant, output string) Prepared {
+		p := Prepared{Variant: variant}
+		if output != "" {
+			p.Outputs = map[string]string{"output": output}
+		}
+		return p
+	}
+	for name, c := range map[string]struct {
+		rounds [][2]string // outputs of baseline and variant
+		want   string      // of the variant's check; empty: there is none
+	}{
+		"the same":           {[][2]string{{"aa", "aa"}, {"bb", "bb"}}, "passed"},
+		"another once":       {[][2]string{{"aa", "aa"}, {"bb", "cc"}, {"dd", "dd"}}, "failed"},
+		"nothing to compare": {[][2]string{{"", "aa"}}, ""},
+	} {
+		var rounds []Round
+		for _, o := range c.rounds {
+			rounds = append(rounds, Round{Prepared: []Prepared{prepared("v", o[1]), prepared("base", o[0])}})
+		}
+		v, base := Variant{Name: "v"}, Variant{Name: "base"}
+		v.collectChecks("base", rounds)
+		base.collectChecks("base", rounds)
+		got := ""
+		for _, k := range v.Checks {
+			got = map[bool]string{true: "passed", false: "failed"}[k.Passed]
+			if k.Name != "output_as_baseline" || k.Kind != "fidelity" {
+				t.Errorf("%s: a check %+v", name, k)
+			}
+		}
+		if got != c.want || len(base.Checks) > 0 {
+			t.Errorf("%s: %q, want %q; the baseline has %+v", name, got, c.want, base.Checks)
+		}
+	}
+}
