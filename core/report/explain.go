@@ -52,6 +52,9 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 	}
 	if j.Bound == nil && !j.AsIs {
 		p := ratioPlot{variant: j.Variant, line: passLine(r, j), bars: barsOf(j)}
+		if j.Metric != "" {
+			p.one = "the baseline"
+		}
 		p.points = points(rejudge.PerRoundOf(r, c, j))
 		p.write(w, "    ", s)
 	}
