@@ -271,6 +271,9 @@ func programText(v *Variant) string {
 func guardrailText(e *Experiment, g *Guardrail) string {
 	bounds := func(g *Guardrail) string {
 		text := fmt.Sprintf(">= %v margin %v", g.MinRatio, g.Margin)
+		if g.MinGain != g.Margin {
+			text += fmt.Sprintf(" gain %v", g.MinGain)
+		}
 		for name, v := range map[string]*float64{"min": g.Min, "max": g.Max, "min_rate": g.MinRate} {
 			if v != nil {
 				text = fmt.Sprintf("%s %v", name, *v)

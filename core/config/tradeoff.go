@@ -37,8 +37,8 @@ func (x *experiment) tradeoff(b *hcl.Block) {
 	o.Cases = x.where(r)
 	x.ofGuardrail(r, b, &o)
 	for _, other := range x.Tradeoffs {
-		if id, both := x.overlap(&o, &other); both {
-			r.fault(b.DefRange, "Duplicate tradeoff", "The trade-off for the guardrail %q at %s covers the same variant%s. Delete one, or let variant or where tell them apart.", o.Guardrail, place(other.Range), id)
+		if in, both := x.overlap(&o, &other); both && !r.diags.HasErrors() {
+			r.fault(b.DefRange, "Duplicate tradeoff", "The trade-off for the guardrail %q at %s covers the same variant%s. Delete one, or let variant or where tell them apart.", o.Guardrail, place(other.Range), in)
 			break
 		}
 	}
@@ -61,9 +61,10 @@ func (x *experiment) where(r *reader) map[string]bool {
 		}
 		faults.add(x.Cases[i].ID, inner.diags)
 	}
-	r.diags = append(r.diags, faults.result()...)
+	found := faults.result()
+	r.diags = append(r.diags, found...)
 	switch {
-	case r.diags.HasErrors() || len(cases) == len(x.Cases):
+	case found.HasErrors() || len(cases) == len(x.Cases):
 		return nil
 	case len(cases) == 0:
 		r.warn(attr.Expr.Range(), "Never asked", "where holds in no case, so that this block has no effect.")
