@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // Guardrail asks one question of one quantity, Phase or Metric, of one variant
@@ -151,6 +152,18 @@ func (x *experiment) aboutPhase(r *reader, g *Guardrail) {
 	case g.Statistic != phaseStatistics[0] && !x.Phases[i].Single && r.attrs["statistic"] != nil:
 		r.fault(r.attrs["statistic"].Expr.Range(), "No single iterations", "%s needs them, and the plugin %s times batches of %s only. Use statistic = %q.",
 			g.Statistic, x.facts.batches[g.Phase], g.Phase, phaseStatistics[0])
+	case g.Statistic != phaseStatistics[0] && r.attrs["statistic"] != nil:
+		x.enoughIterations(r, g)
+	}
+}
+
+// enoughIterations warns of a percentile that a round's samples, one iteration
+// each, are too few for.
+func (x *experiment) enoughIterations(r *reader, g *Guardrail) {
+	need, have := judge.SamplesFor(g.Statistic), 2*x.Measure.Passes*x.Measure.Samples
+	if have > 0 && have < need {
+		r.warn(r.attrs["statistic"].Expr.Range(), "Too few iterations", "%s takes %d single iterations a round, and measure asks for %d: 2 × passes (%d) × samples (%d). Write samples = %d there, with a visit that holds them.",
+			g.Statistic, need, have, x.Measure.Passes, x.Measure.Samples, (need+2*x.Measure.Passes-1)/(2*x.Measure.Passes))
 	}
 }
 

@@ -78,7 +78,7 @@ func readControl(p Plan, k int, a Arm) (controlReading, error) {
 	}
 	if !lo.Open {
 		c.halfWidth = (hi.Value - lo.Value) / 2
-		c.NoiseFloor = ptr(math.Expm1(c.halfWidth))
+		c.NoiseFloor = ptr(math.Min(math.Expm1(c.halfWidth), math.MaxFloat64))
 	}
 	return c, nil
 }
@@ -141,7 +141,8 @@ func (p Plan) used(d []float64) []float64 {
 
 func ptr(x float64) *float64 { return &x }
 
-func ratio(logRatio float64) *float64 { return ptr(math.Exp(logRatio)) }
+// ratio is finite, since a document cannot hold infinity.
+func ratio(logRatio float64) *float64 { return ptr(math.Min(math.Exp(logRatio), math.MaxFloat64)) }
 
 func limit(b stats.Bound) *float64 {
 	if b.Open {

@@ -67,7 +67,7 @@ func reasonValue(t test, j Judgement) string {
 	case t.nothing():
 		return t.missing()
 	}
-	s := fmt.Sprintf("%s of %s is %s (%s): ", t.quantity(), named(t.arm.Name), Amount(*j.Estimate, j.Bound.Unit), betweenValues(j.Lower, j.Upper, j.Bound.Unit))
+	s := fmt.Sprintf("%s of %s is %s (%s): ", t.quantity(), named(t.arm.Name), j.Bound.amount(*j.Estimate), j.Bound.between(j.Lower, j.Upper))
 	switch {
 	case j.Verdict == Pass:
 		return s + "within the " + demand(*j.Bound)
@@ -107,9 +107,9 @@ func reasonAsIs(t test, j Judgement) string {
 // seen is a value, or the least and the most where they differ.
 func seen(j Judgement) string {
 	if *j.Lower == *j.Upper {
-		return Amount(*j.Estimate, j.Bound.Unit)
+		return j.Bound.amount(*j.Estimate)
 	}
-	return fmt.Sprintf("%s to %s", Amount(*j.Lower, j.Bound.Unit), Amount(*j.Upper, j.Bound.Unit))
+	return fmt.Sprintf("%s to %s", j.Bound.amount(*j.Lower), j.Bound.amount(*j.Upper))
 }
 
 func seenRatio(j Judgement) string {
@@ -190,14 +190,26 @@ func Amount(x float64, unit string) string {
 	return fmt.Sprintf("%.4g %s", x, unit)
 }
 
-func betweenValues(lo, hi *float64, unit string) string {
+// amount writes a value in full where its short form would be that of a bound
+// which it is not.
+func (b *Bound) amount(x float64) string {
+	short := Amount(x, b.Unit)
+	for _, limit := range []*float64{b.Min, b.Max} {
+		if limit != nil && *limit != x && Amount(*limit, b.Unit) == short {
+			return strings.TrimSpace(fmt.Sprintf("%.17g %s", x, b.Unit))
+		}
+	}
+	return short
+}
+
+func (b *Bound) between(lo, hi *float64) string {
 	switch {
 	case lo == nil && hi == nil:
 		return "no bounds"
 	case lo == nil:
-		return "at most " + Amount(*hi, unit)
+		return "at most " + b.amount(*hi)
 	case hi == nil:
-		return "at least " + Amount(*lo, unit)
+		return "at least " + b.amount(*lo)
 	}
-	return Amount(*lo, unit) + " to " + Amount(*hi, unit)
+	return b.amount(*lo) + " to " + b.amount(*hi)
 }

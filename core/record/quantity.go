@@ -77,6 +77,9 @@ func (x reader) arm(base, variant string) judge.Arm {
 		if x.g.Better == "higher" {
 			a.MedianRatio = 1 / a.MedianRatio
 		}
+		if !(a.MedianRatio > 0) || math.IsInf(a.MedianRatio, 0) {
+			a.MedianRatio = 0
+		}
 	}
 	return a
 }
@@ -197,6 +200,12 @@ func (x reader) lacks(variant string) *judge.Lack {
 		return &judge.Lack{
 			Reason: "all arms of this case share one process, so that its memory is not that of one arm",
 			Next:   "measure with arms that have processes of their own (plugin, binary, env, device or build differ between variants), or with a metric of the plugin", Invalid: true,
+		}
+	}
+	if x.g.Metric != "" && !x.g.Absolute() && x.g.Better == "" {
+		return &judge.Lack{
+			Reason: fmt.Sprintf("no plugin says whether more or less of %q is better, so that a ratio means nothing", x.g.Metric),
+			Next:   "bound the value itself: min = … or max = …", Invalid: true,
 		}
 	}
 	if !x.g.Single() {

@@ -45,6 +45,7 @@ func TestGuardrailsOnEveryQuantity(t *testing.T) {
 		{"noisy, on sim", record.Guardrail{Metric: "score", Better: "higher", MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said, Simulated: true}, judge.Invalid, "simulated"},
 		{"most of all values", record.Guardrail{Metric: "jitter", Statistic: "max", Max: number(1)}, fakeresult.Options{Released: said}, judge.Pass, "max of jitter"},
 		{"no ratio to zero", record.Guardrail{Metric: "zero", Better: "lower", MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said}, judge.Invalid, "zero is 0 of the baseline"},
+		{"no direction", record.Guardrail{Metric: "score", MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said}, judge.Invalid, "more or less"},
 		{"exact zero", record.Guardrail{Metric: "zero", Better: "lower", Exact: true, MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said}, judge.Invalid, "means nothing"},
 		{"memory of a shared process", record.Guardrail{Metric: "peak_host_bytes", Unit: "B", Better: "lower", MinRatio: 1, Margin: 0.05}, fakeresult.Options{}, judge.Invalid, "share one process"},
 		{"prepare time", record.Guardrail{Metric: "prepare_time", Unit: "s", Max: number(0.5)}, fakeresult.Options{}, judge.Pass, "0.4 s"},
