@@ -3,7 +3,7 @@ export CGO_ENABLED = 0
 
 # Small binaries start faster: each start verifies a digest.
 LDFLAGS := -trimpath -ldflags "-s -w"
-PLUGINS := gather-qmm moe-mlp slime bisect command
+PLUGINS := gather-qmm moe-mlp slime bisect command endpoint
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## list the targets

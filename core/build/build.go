@@ -35,6 +35,7 @@ type Options struct {
 	Folder  string   // the cache; empty: $XDG_CACHE_HOME/assay/build or ~/.cache/assay/build
 	Environ []string // of the host; nil: os.Environ()
 	Rebuild bool     // Make builds what is in the cache too
+	Own     []string // absolute paths of what assay writes, which is no part of a working tree
 
 	Step   func(line string) // Make hears what it does or waits for; nil: nobody does
 	Output func(line string) // and the last line of the command's output, about once a second
@@ -54,6 +55,7 @@ func Resolve(ctx context.Context, s Spec, o Options) (Tree, error) {
 	if err != nil {
 		return Tree{}, err
 	}
+	r.own = o.Own
 	commit, err := r.resolve(ctx, s.Ref)
 	if err != nil {
 		return Tree{}, err

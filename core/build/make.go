@@ -71,6 +71,9 @@ func (e entry) fill(ctx context.Context, s Spec, t Tree, o Options) (root string
 		return "", e.fault(err)
 	}
 	r, err := open(ctx, s.Repo, o.Environ)
+	if err == nil {
+		r.own = o.Own
+	}
 	if err != nil {
 		return "", err
 	}

@@ -19,6 +19,7 @@ type repository struct {
 	objects  string // absolute path of the folder
 	common   string // absolute path of the folder that its worktrees share
 	exclude  string // absolute path of the repository's own list of ignored files
+	own      []string
 	environ  []string
 	settings []setting // those that decide how files become objects
 }

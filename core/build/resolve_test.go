@@ -68,6 +68,14 @@ func TestWorkingTree(t *testing.T) {
 			r.write(".git/info/exclude", "scratch\n")
 			r.write("scratch", "")
 		}, true},
+		"assay's own": {func(r *repo) {
+			r.opts.Own = []string{r.path("b/re [s]*"), "/elsewhere"}
+			r.write("b/re [s]*/runs/1/journal.jsonl", "")
+		}, true},
+		"beside assay's own": {func(r *repo) {
+			r.opts.Own = []string{r.path("b/re [s]*")}
+			r.write("b/re sx/kernel.c", "")
+		}, false},
 		"changed":          {func(r *repo) { r.write("a", "new") }, false},
 		"of the same size": {func(r *repo) { r.write("a", "CONTENT of a\n") }, false},
 		"staged":           {func(r *repo) { r.write("a", "new"); r.git("add", "a") }, false},

@@ -36,14 +36,36 @@ func (r *repository) newScratch(work string) (*scratch, error) {
 		err = errors.Join(err, os.MkdirAll(filepath.Join(dir, folder), 0o700))
 	}
 	err = errors.Join(err, s.write("HEAD", "ref: refs/heads/none\n"), s.write("config", config.String()))
-	if exclude, rerr := os.ReadFile(r.exclude); rerr == nil {
-		err = errors.Join(err, s.write("info/exclude", string(exclude)))
+	exclude, rerr := os.ReadFile(r.exclude)
+	if rerr != nil {
+		exclude = nil
 	}
+	err = errors.Join(err, s.write("info/exclude", string(exclude)+"\n"+r.ownPatterns()))
 	if err != nil {
 		s.close()
 		return nil, fmt.Errorf("temporary repository: %w", err)
 	}
 	return s, nil
+}
+
+// ownPatterns lets git ignore what assay writes below the repository's root.
+func (r *repository) ownPatterns() string {
+	var b strings.Builder
+	for _, path := range r.own {
+		rel, err := filepath.Rel(r.root, path)
+		if err != nil || !filepath.IsLocal(rel) || rel == "." || strings.ContainsAny(rel, "\n\r") {
+			continue
+		}
+		b.WriteByte('/')
+		for _, c := range filepath.ToSlash(rel) {
+			if strings.ContainsRune(`\*?[ #!`, c) {
+				b.WriteByte('\\')
+			}
+			b.WriteRune(c)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // at moves the working tree to another folder.

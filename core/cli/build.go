@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -133,7 +134,7 @@ func (a *App) buildOne(ctx context.Context, m *madeBuild, b *config.Build, rebui
 		}
 	}
 	hold, err := build.Make(ctx, specOf(b), build.Tree{Commit: b.Commit, Key: b.Key, Dir: b.Dir, Built: b.Built}, build.Options{
-		Rebuild: rebuild,
+		Rebuild: rebuild, Own: results(),
 		Step: func(line string) {
 			clearLine()
 			fmt.Fprintf(a.Err, "build %s: %s\n", m.Variant, line)
@@ -161,10 +162,20 @@ func specOf(b *config.Build) build.Spec {
 	return build.Spec{Repo: b.Repo, Ref: b.Ref, Command: b.Command, Env: b.Env, Timeout: b.Timeout}
 }
 
+// results is where a session writes by default. A session that writes there must
+// not change what its experiments build.
+func results() []string {
+	dir, err := filepath.Abs("results")
+	if err != nil {
+		return nil
+	}
+	return []string{dir}
+}
+
 // lookUpBuild fills in what is known of a build without building it. An unknown
 // ref is a *build.RefError.
 func lookUpBuild(ctx context.Context, b *config.Build) error {
-	t, err := build.Resolve(ctx, specOf(b), build.Options{})
+	t, err := build.Resolve(ctx, specOf(b), build.Options{Own: results()})
 	if err != nil {
 		return err
 	}

@@ -10,10 +10,15 @@ import (
 
 type schemaCommand struct {
 	Plugin string `arg:"" optional:"" help:"Print the schema of this plugin's configuration; without it, of result documents."`
+	Events bool   `name:"events" help:"Print the schema of events, which journals hold and run --json prints."`
 	JSON   bool   `name:"json" help:"Schemas are JSON; accepted for symmetry."`
 }
 
 func (c *schemaCommand) Run(ctx context.Context, app *App) error {
+	if c.Events {
+		fmt.Fprintf(app.Out, "%s", record.EventSchema)
+		return nil
+	}
 	if c.Plugin == "" {
 		fmt.Fprintf(app.Out, "%s", record.Schema)
 		return nil

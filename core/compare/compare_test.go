@@ -76,6 +76,43 @@ func TestRawTimesNeedTheSameSetUp(t *testing.T) {
 	}
 }
 
+// Two sessions whose arms had another environment, commit or binary are no two
+// readings of one thing.
+func TestRawTimesNeedTheSamePrograms(t *testing.T) {
+	with := func(change func(*record.Program)) *record.Result {
+		return session(t, 1.02, func(r *record.Result) {
+			p := record.Program{Plugin: record.Binary{Name: "gate", SHA256: "aa"}, Environment: []record.Variable{
+				{Name: "GOMAXPROCS", Value: "1", Source: "allowed"}, {Name: "HOME", Value: "/home/a", Source: "allowed"},
+			}}
+			change(&p)
+			r.Programs = []record.Program{p}
+		})
+	}
+	a := with(func(*record.Program) {})
+	for want, change := range map[string]func(*record.Program){
+		"":                                     func(p *record.Program) { p.Environment[1].Value = "/home/b" },
+		"separate: environment GOMAXPROCS 1 2": func(p *record.Program) { p.Environment[0].Value = "2" },
+		"separate: environment OMP not set 4": func(p *record.Program) {
+			p.Environment = append(p.Environment, record.Variable{Name: "OMP", Value: "4"})
+		},
+		"separate: program digest aa bb":        func(p *record.Program) { p.Plugin.SHA256 = "bb" },
+		"separate: device index 0 1":            func(p *record.Program) { p.Index = 1 },
+		"separate: build none c0ffee by make x": func(p *record.Program) { p.Build = &record.Build{Commit: "c0ffee", Command: []string{"make", "x"}} },
+	} {
+		rep, err := Compare("a", "b", a, with(change))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, d := range rep.Differs {
+			got += strings.Join([]string{d.Name, d.A, d.B}, " ")
+		}
+		if got != want || (rep.Rows[0].Raw == nil) != (want != "") {
+			t.Errorf("differs in %q, want %q; raw times %v", got, want, rep.Rows[0].Raw)
+		}
+	}
+}
+
 func TestConfigurations(t *testing.T) {
 	a, b := made(t, fakeresult.Options{}), session(t, 1.02, nil)
 	b.Cases[0].Variants[1].ConfigDigest = "sha256:other"

@@ -31,32 +31,22 @@ func fingerprint(a, b *record.Result) []Field {
 		{"cache", a.Experiment.Measure.Cache, b.Experiment.Measure.Cache},
 		{"configuration digests", digests(a, b), digests(b, a)},
 	}
+	all = append(all, programFields(a, b)...)
 	return slices.DeleteFunc(all, func(f Field) bool { return f.A == f.B })
 }
 
-// digests is empty unless no variant that both documents have is configured
-// alike: single differing ones are told row by row.
+// digests reports a difference only if every shared variant is configured
+// differently: single ones are told row by row.
 func digests(r, other *record.Result) string {
 	var own []string
-	shared, alike := 0, 0
-	for i := range r.Cases {
-		c := &r.Cases[i]
-		o := find(other.Cases, func(x *record.Case) bool { return x.ID == c.ID })
-		for j := range c.Variants {
-			v := &c.Variants[j]
-			if o == nil || v.Role == record.RoleControl {
-				continue
-			}
-			if w := find(o.Variants, func(x *record.Variant) bool { return x.Name == v.Name }); w != nil {
-				shared++
-				if w.ConfigDigest == v.ConfigDigest {
-					alike++
-				}
-				own = append(own, fmt.Sprintf("%s %s", v.Name, short(v.ConfigDigest)))
-			}
+	alike := 0
+	eachShared(r, other, func(v, w *record.Variant) {
+		if w.ConfigDigest == v.ConfigDigest {
+			alike++
 		}
-	}
-	if shared == 0 || alike > 0 {
+		own = append(own, fmt.Sprintf("%s %s", v.Name, short(v.ConfigDigest)))
+	})
+	if alike > 0 {
 		return ""
 	}
 	return strings.Join(own, ", ")

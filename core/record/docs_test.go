@@ -41,3 +41,18 @@ func TestDocumentedOptionalFields(t *testing.T) {
 		t.Errorf("docs/results.md names %d fields that may be left out, the schema has %d", named, len(optional))
 	}
 }
+
+// docs/results.md names every kind of event.
+func TestDocumentedEvents(t *testing.T) {
+	page, err := os.ReadFile("../../docs/results.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "| kind | what happened |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, d := range Kinds() {
+		if !strings.Contains(table, "`"+d.Kind()+"`") {
+			t.Errorf("the table of events has no %s", d.Kind())
+		}
+	}
+}

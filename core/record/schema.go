@@ -7,3 +7,9 @@ import _ "embed"
 //
 //go:embed result.schema.json
 var Schema []byte
+
+// EventSchema is that of an event, as the journal has it and `assay run --json`
+// prints it, generated likewise.
+//
+//go:embed event.schema.json
+var EventSchema []byte

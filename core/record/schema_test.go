@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path"
 	"reflect"
@@ -16,20 +17,60 @@ import (
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-// generate renders the schema of the Go types. Fields are required unless
-// their tag says omitempty; pointers may be null.
-func generate(t *testing.T) []byte {
-	t.Helper()
-	r := jsonschema.Reflector{AllowAdditionalProperties: false, Namer: func(t reflect.Type) string {
+// reflector makes schemas of Go types. Fields are required unless their tag says
+// omitempty; pointers may be null.
+func reflector() *jsonschema.Reflector {
+	return &jsonschema.Reflector{AllowAdditionalProperties: false, Namer: func(t reflect.Type) string {
 		if path.Base(t.PkgPath()) == "judge" {
 			return "Judge" + t.Name() // judge and record both have a Look and a Control
 		}
 		return t.Name()
 	}}
-	s := r.Reflect(&Result{})
+}
+
+// generate renders the schema of result documents.
+func generate(t *testing.T) []byte {
+	t.Helper()
+	s := reflector().Reflect(&Result{})
 	s.ID = "https://assay-bench.github.io/schema/result-v2.json"
 	s.Title = "Assay result document"
-	raw, err := json.Marshal(s)
+	return render(t, s)
+}
+
+// generateEvents renders the schema of events: one alternative for each kind.
+func generateEvents(t *testing.T) []byte {
+	t.Helper()
+	defs, alternatives := map[string]any{}, []any{}
+	for _, d := range Kinds() {
+		raw, err := json.Marshal(reflector().Reflect(d))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var s struct {
+			Ref  string         `json:"$ref"`
+			Defs map[string]any `json:"$defs"`
+		}
+		if err := json.Unmarshal(raw, &s); err != nil {
+			t.Fatal(err)
+		}
+		maps.Copy(defs, s.Defs)
+		alternatives = append(alternatives, map[string]any{
+			"type": "object", "additionalProperties": false, "required": []string{"seq", "time", "kind", "data"},
+			"properties": map[string]any{
+				"seq": map[string]any{"type": "integer"}, "time": map[string]any{"type": "string", "format": "date-time"},
+				"experiment": map[string]any{"type": "string"}, "kind": map[string]any{"const": d.Kind()}, "data": map[string]any{"$ref": s.Ref},
+			},
+		})
+	}
+	return render(t, map[string]any{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://assay-bench.github.io/schema/event-v2.json",
+		"title": "Assay event", "oneOf": alternatives, "$defs": defs,
+	})
+}
+
+func render(t *testing.T, schema any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(schema)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,15 +113,18 @@ func nullable(node any) {
 }
 
 func TestSchemaIsCurrent(t *testing.T) {
-	want := generate(t)
-	if *update {
-		if err := os.WriteFile("result.schema.json", want, 0o644); err != nil {
-			t.Fatal(err)
+	for file, s := range map[string]struct{ want, have []byte }{
+		"result.schema.json": {generate(t), Schema}, "event.schema.json": {generateEvents(t), EventSchema},
+	} {
+		if *update {
+			if err := os.WriteFile(file, s.want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-		return
-	}
-	if diff := cmp.Diff(string(want), string(Schema)); diff != "" {
-		t.Errorf("result.schema.json is not what the types say; run go test ./core/record -update\n%s", diff)
+		if diff := cmp.Diff(string(s.want), string(s.have)); diff != "" {
+			t.Errorf("%s is not what the types say; run go test ./core/record -update\n%s", file, diff)
+		}
 	}
 }
 

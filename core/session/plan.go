@@ -67,5 +67,6 @@ func variantOf(name, role string, config []byte, digest string, program int) rec
 	return record.Variant{
 		Name: name, Role: role, Config: config, ConfigDigest: digest, Program: program,
 		Facts: map[string]string{}, Metrics: map[string]float64{}, Phases: map[string]record.PhaseSummary{},
+		SamplesSHA: map[string]string{},
 	}
 }

@@ -191,6 +191,11 @@ func TestAKilledSessionGoesOnAsIfNothingHadHappened(t *testing.T) {
 			t.Errorf("%s differs from the undisturbed one:\n%.6000s", e.Name, diff)
 		}
 	}
+	events, _, err := record.ReadJournal(journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventsFitTheirSchema(t, events)
 	t.Logf("killed and resumed %d times; %d joints in rounds", kills, joints)
 	if joints < 10 {
 		t.Errorf("%d rounds were cut in two, want 10 or more", joints)
