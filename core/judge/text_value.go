@@ -169,25 +169,35 @@ func nextValue(p Plan, t test, j Judgement) string {
 	return fmt.Sprintf("the value lies too near its bound for more rounds to settle it: %s, or move the bound", quiet)
 }
 
-// Amount writes a value with its unit; nanoseconds and bytes in the multiple that
-// people read.
+// Amount writes a value with its unit; times and bytes in the multiple that people
+// read.
 func Amount(x float64, unit string) string {
 	scale := func(step float64, units ...string) string {
 		i := 0
 		for ; i+1 < len(units) && math.Abs(x) >= step; i++ {
 			x /= step
 		}
-		return fmt.Sprintf("%.4g %s", x, units[i])
+		return digits(x) + " " + units[i]
 	}
 	switch unit {
+	case "s":
+		return Amount(x*1e9, "ns")
 	case "ns":
 		return scale(1000, "ns", "µs", "ms", "s")
 	case "B":
 		return scale(1024, "B", "KiB", "MiB", "GiB", "TiB")
 	case "":
-		return fmt.Sprintf("%.4g", x)
+		return digits(x)
 	}
-	return fmt.Sprintf("%.4g %s", x, unit)
+	return digits(x) + " " + unit
+}
+
+// digits writes four significant ones, and whole numbers without an exponent.
+func digits(x float64) string {
+	if a := math.Abs(x); a >= 1e4 && a < 1e15 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.4g", x)
 }
 
 // amount writes a value in full where its short form would be that of a bound

@@ -48,7 +48,7 @@ func TestGuardrailsOnEveryQuantity(t *testing.T) {
 		{"no direction", record.Guardrail{Metric: "score", MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said}, judge.Invalid, "more or less"},
 		{"exact zero", record.Guardrail{Metric: "zero", Better: "lower", Exact: true, MinRatio: 1, Margin: 0.05}, fakeresult.Options{Released: said}, judge.Invalid, "means nothing"},
 		{"memory of a shared process", record.Guardrail{Metric: "peak_host_bytes", Unit: "B", Better: "lower", MinRatio: 1, Margin: 0.05}, fakeresult.Options{}, judge.Invalid, "share one process"},
-		{"prepare time", record.Guardrail{Metric: "prepare_time", Unit: "s", Max: number(0.5)}, fakeresult.Options{}, judge.Pass, "0.4 s"},
+		{"prepare time", record.Guardrail{Metric: "prepare_time", Unit: "s", Max: number(0.5)}, fakeresult.Options{}, judge.Pass, "400 ms"},
 		{"start time", record.Guardrail{Metric: "start_time", Unit: "s", Better: "lower", MinRatio: 1, Margin: 0.05}, fakeresult.Options{}, judge.Pass, "1.0000×"},
 		{"rate", record.Guardrail{Phase: "decode", Unit: "tok", MinRate: number(100)}, fakeresult.Options{}, judge.Pass, "tok/s"},
 		{"rate too low", record.Guardrail{Phase: "decode", Unit: "tok", MinRate: number(200)}, fakeresult.Options{}, judge.Fail, "outside"},
