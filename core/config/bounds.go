@@ -11,7 +11,7 @@ import (
 )
 
 // caseBounds are the arguments of a guardrail that may hang on the case.
-var caseBounds = []string{"min_ratio", "margin", "min", "max", "min_rate", "max_time", "where"}
+var caseBounds = []string{"min_ratio", "margin", "min_gain", "min", "max", "min_rate", "max_time", "where"}
 
 // bounds evaluates the bounds of a guardrail: once, or in every case if one of
 // them hangs on the case.
@@ -40,7 +40,7 @@ func (x *experiment) bounds(r *reader, g *Guardrail) {
 		g.byCase[c.ID] = own
 		if first {
 			first = false
-			g.MinRatio, g.Margin, g.Min, g.Max, g.MinRate, g.MaxTime = own.MinRatio, own.Margin, own.Min, own.Max, own.MinRate, own.MaxTime
+			g.MinRatio, g.Margin, g.MinGain, g.Min, g.Max, g.MinRate, g.MaxTime = own.MinRatio, own.Margin, own.MinGain, own.Min, own.Max, own.MinRate, own.MaxTime
 		}
 		if own.Absolute() != g.Absolute() && !r.diags.HasErrors() {
 			r.fault(g.Range, "Two questions", "%q is a bound on the value in some cases and against the baseline in others, such as %s. Write two guardrails, each with a where.", g.Name, c.ID)
@@ -83,6 +83,7 @@ func (r *reader) boundsOf(g *Guardrail) bool {
 		return false
 	}
 	g.MinRatio, g.Margin = r.number("min_ratio", 1, 0.001, 1000), r.number("margin", 0.01, 0, 1)
+	g.MinGain = r.number("min_gain", g.Margin, 0, 1000)
 	g.Min, g.Max, g.MinRate = r.bound("min", -math.MaxFloat64), r.bound("max", -math.MaxFloat64), r.bound("min_rate", 0)
 	g.MaxTime = r.duration("max_time", 0, time.Nanosecond, 24*time.Hour)
 	if g.Min != nil && g.Max != nil && *g.Min > *g.Max {

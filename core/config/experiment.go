@@ -26,7 +26,7 @@ type Experiment struct {
 	Metrics    []Metric // of all its programs
 	Measure    Measure
 	Guardrails []Guardrail
-	Tradeoffs  map[string]string // guardrail name -> reason
+	Tradeoffs  []Tradeoff
 	Asserts    []Assert
 	Selects    []Select
 	Metadata   map[string]cty.Value

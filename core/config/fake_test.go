@@ -201,6 +201,14 @@ func golden(e *Experiment) map[string]any {
 	for _, g := range e.Guardrails {
 		guardrails = append(guardrails, guardrailText(e, &g))
 	}
+	var tradeoffs []string
+	for _, o := range e.JudgedTradeoffs() {
+		text := fmt.Sprintf("%s: %q in %v, any loss: %s", o.Guardrail, o.Variant, o.Cases, o.Reason)
+		if o.MaxLoss != nil {
+			text = fmt.Sprintf("%s: %q in %v up to %v: %s", o.Guardrail, o.Variant, o.Cases, *o.MaxLoss, o.Reason)
+		}
+		tradeoffs = append(tradeoffs, text)
+	}
 	for _, a := range e.Asserts {
 		asserts = append(asserts, a.Name)
 	}
@@ -216,7 +224,7 @@ func golden(e *Experiment) map[string]any {
 		"phases": fmt.Sprintf("%+v", e.Phases), "metrics": fmt.Sprintf("%+v", e.Metrics),
 		"name": e.Name, "description": e.Description, "plugin": e.Plugin, "device": e.Device, "depends_on": e.DependsOn,
 		"when": e.When != nil, "cases": cases, "measure": fmt.Sprintf("%+v", e.Measure), "guardrails": guardrails,
-		"tradeoffs": e.Tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
+		"tradeoffs": tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
 	}
 }
 
@@ -263,6 +271,9 @@ func programText(v *Variant) string {
 func guardrailText(e *Experiment, g *Guardrail) string {
 	bounds := func(g *Guardrail) string {
 		text := fmt.Sprintf(">= %v margin %v", g.MinRatio, g.Margin)
+		if g.MinGain != g.Margin {
+			text += fmt.Sprintf(" gain %v", g.MinGain)
+		}
 		for name, v := range map[string]*float64{"min": g.Min, "max": g.Max, "min_rate": g.MinRate} {
 			if v != nil {
 				text = fmt.Sprintf("%s %v", name, *v)

@@ -9,10 +9,11 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // Guardrail asks one question of one quantity, Phase or Metric, of one variant
-// or of all: relative to the baseline (MinRatio and Margin), or absolute. What
+// or of all: relative to the baseline (MinRatio, Margin and MinGain), or absolute. What
 // it asks is the same in all cases; its bounds, and whether it is asked, may
 // hang on the case: see [Guardrail.In].
 type Guardrail struct {
@@ -27,6 +28,7 @@ type Guardrail struct {
 	// Bounds of the first case in which it is asked.
 	MinRatio float64       // how many times better than the baseline
 	Margin   float64       // loss below MinRatio that is too small to matter
+	MinGain  float64       // estimated gain from which on a win is claimed
 	Min, Max *float64      // of a metric, in its unit
 	MinRate  *float64      // of a phase, units per second
 	MaxTime  time.Duration // of a phase, per iteration; 0: none
@@ -54,7 +56,7 @@ func (g *Guardrail) In(caseID string) (Guardrail, bool) {
 
 var guardrailSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "phase"}, {Name: "metric"}, {Name: "statistic"}, {Name: "variant"}, {Name: "where"}, {Name: "min_ratio"}, {Name: "margin"},
-	{Name: "min"}, {Name: "max"}, {Name: "min_rate"}, {Name: "max_time"}, {Name: "on_fail"},
+	{Name: "min_gain"}, {Name: "min"}, {Name: "max"}, {Name: "min_rate"}, {Name: "max_time"}, {Name: "on_fail"},
 }}
 
 var (
@@ -81,7 +83,6 @@ func (x *experiment) guardrail(b *hcl.Block) {
 	if attr := content.Attributes["variant"]; attr != nil && (!g.Absolute() || !x.hasBaseline(g.Variant)) {
 		r.namesVariant(attr, g.Variant, x)
 	}
-	x.notJudged(r, &g)
 	x.Guardrails = append(x.Guardrails, g)
 	x.diags = append(x.diags, r.diags...)
 }
@@ -102,7 +103,7 @@ func oneForAllCases(r *reader) {
 // quantity checks what the guardrail is about and that it asks one question of it.
 func (x *experiment) quantity(r *reader, g *Guardrail, misspelt bool) {
 	phase, metric := r.attrs["phase"], r.attrs["metric"]
-	relative, absolute := r.written(x, "min_ratio", "margin"), r.written(x, "min", "max", "min_rate", "max_time")
+	relative, absolute := r.written(x, "min_ratio", "margin", "min_gain"), r.written(x, "min", "max", "min_rate", "max_time")
 	switch {
 	case phase == nil && metric == nil && !misspelt:
 		r.fault(g.Range, "Missing required argument", "A guardrail is about one quantity: write phase = … or metric = … in this block.")
@@ -113,6 +114,9 @@ func (x *experiment) quantity(r *reader, g *Guardrail, misspelt bool) {
 	case g.Phase != "":
 		if wrong := r.written(x, "min", "max"); wrong != nil {
 			r.fault(wrong.NameRange, "Bound of a metric", "%s is a bound of a metric, in its unit. Of a phase, write min_rate (units per second) or max_time (a duration per iteration).", wrong.Name)
+		}
+		if r.written(x, "min_rate") != nil && r.written(x, "max_time") != nil {
+			r.fault(r.attrs["max_time"].NameRange, "Two questions", "min_rate and max_time both bound how fast the phase is. Delete one, or write two guardrails.")
 		}
 		x.aboutPhase(r, g)
 	case g.Metric != "":
@@ -148,6 +152,18 @@ func (x *experiment) aboutPhase(r *reader, g *Guardrail) {
 	case g.Statistic != phaseStatistics[0] && !x.Phases[i].Single && r.attrs["statistic"] != nil:
 		r.fault(r.attrs["statistic"].Expr.Range(), "No single iterations", "%s needs them, and the plugin %s times batches of %s only. Use statistic = %q.",
 			g.Statistic, x.facts.batches[g.Phase], g.Phase, phaseStatistics[0])
+	case g.Statistic != phaseStatistics[0] && r.attrs["statistic"] != nil:
+		x.enoughIterations(r, g)
+	}
+}
+
+// enoughIterations warns of a percentile that a round's samples, one iteration
+// each, are too few for.
+func (x *experiment) enoughIterations(r *reader, g *Guardrail) {
+	need, have := judge.SamplesFor(g.Statistic), 2*x.Measure.Passes*x.Measure.Samples
+	if have > 0 && have < need {
+		r.warn(r.attrs["statistic"].Expr.Range(), "Too few iterations", "%s takes %d single iterations a round, and measure asks for %d: 2 × passes (%d) × samples (%d). Write samples = %d there, with a visit that holds them.",
+			g.Statistic, need, have, x.Measure.Passes, x.Measure.Samples, (need+2*x.Measure.Passes-1)/(2*x.Measure.Passes))
 	}
 }
 
@@ -179,24 +195,6 @@ func (x *experiment) aboutMetric(r *reader, g *Guardrail, absolute bool) {
 		r.fault(attr.Expr.Range(), "No direction", "The plugin %s does not say whether more or less %q is better, so that a ratio would mean nothing. Bound the value: min or max.",
 			strings.Join(x.facts.plugins, ", "), g.Metric)
 	}
-}
-
-// notJudged warns of questions that are read and checked and have no verdict yet.
-func (x *experiment) notJudged(r *reader, g *Guardrail) {
-	var what string
-	switch {
-	case r.diags.HasErrors():
-		return
-	case g.Metric != "":
-		what = "a guardrail on a metric"
-	case g.Absolute():
-		what = "an absolute bound"
-	case g.Statistic != phaseStatistics[0]:
-		what = "statistic = " + fmt.Sprintf("%q", g.Statistic)
-	default:
-		return
-	}
-	r.warn(g.Range, "Not judged yet", "This version checks %s and gives no verdict of it.", what)
 }
 
 func (x *experiment) guardrailNames() map[string]hcl.Range {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -195,7 +196,9 @@ func (r *reader) stringMap(name string) map[string]*string {
 		return nil
 	}
 	out := map[string]*string{}
-	for k, e := range v.AsValueMap() {
+	values := v.AsValueMap()
+	for _, k := range slices.Sorted(maps.Keys(values)) { // faults in an order of their own
+		e := values[k]
 		if !variableName(k) {
 			r.invalid(attr, "%q cannot be the name of an environment variable.", k)
 			continue

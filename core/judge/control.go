@@ -21,7 +21,7 @@ const controlAlpha = 0.05
 // proven, would be the ones that never get an answer.
 const biasShare = 0.5
 
-// A Control is what the A/A arm of one case and phase says of the machine.
+// A Control is what the A/A arm of one case and quantity says of the machine.
 type Control struct {
 	Rounds int `json:"rounds"`
 	// Estimate of the control's speed against the baseline, which it is; nil
@@ -39,6 +39,11 @@ type Control struct {
 	// Excludes says that the interval Lower…Upper excludes 1.
 	Excludes bool `json:"excludes_one"`
 }
+
+// biasFactor is by how many times its bias a verdict beside a control with a
+// larger one must exceed the line. The control shows the bias of one place, and
+// that of another arm may be larger; a loss of half the speed is still one.
+const biasFactor = 3
 
 // A controlReading is a Control with what the rule needs of it, in log-ratios.
 type controlReading struct {
@@ -73,7 +78,7 @@ func readControl(p Plan, k int, a Arm) (controlReading, error) {
 	}
 	if !lo.Open {
 		c.halfWidth = (hi.Value - lo.Value) / 2
-		c.NoiseFloor = ptr(math.Expm1(c.halfWidth))
+		c.NoiseFloor = ptr(math.Min(math.Expm1(c.halfWidth), math.MaxFloat64))
 	}
 	return c, nil
 }
@@ -136,7 +141,8 @@ func (p Plan) used(d []float64) []float64 {
 
 func ptr(x float64) *float64 { return &x }
 
-func ratio(logRatio float64) *float64 { return ptr(math.Exp(logRatio)) }
+// ratio is finite, since a document cannot hold infinity.
+func ratio(logRatio float64) *float64 { return ptr(math.Min(math.Exp(logRatio), math.MaxFloat64)) }
 
 func limit(b stats.Bound) *float64 {
 	if b.Open {

@@ -1,11 +1,5 @@
 package judge
 
-import (
-	"fmt"
-	"math"
-	"slices"
-)
-
 // A Verdict is what a guardrail concludes.
 type Verdict string
 
@@ -17,64 +11,6 @@ const (
 	Invalid      Verdict = "invalid"
 )
 
-// OnFail says what a fail means for the experiment.
-type OnFail string
-
-// What a guardrail may say in on_fail.
-const (
-	OnFailFail     OnFail = "fail"
-	OnFailWarn     OnFail = "warn"
-	OnFailTradeoff OnFail = "require_tradeoff"
-)
-
-// A Guardrail demands that a variant's speed against the baseline in one phase
-// is not below MinRatio by Margin or more.
-type Guardrail struct {
-	Name  string
-	Phase string
-	// Variant is the variant meant; empty means each one.
-	Variant string
-	// MinRatio is the speed t_baseline/t_variant asked for, above 0.
-	MinRatio float64
-	// Margin is the loss that may be overlooked, a fraction, 0 <= Margin < 1.
-	// With 0 the control's noise floor is not compared with it.
-	Margin float64
-	// OnFail is OnFailFail when empty.
-	OnFail OnFail
-	// Cases are the ids of the cases in which it is asked; empty: all.
-	Cases []string
-	// Tradeoff is the reason written in the guardrail's tradeoff block, if any.
-	Tradeoff string
-}
-
-// asks says that the guardrail is about a case.
-func (g Guardrail) asks(caseID string) bool {
-	return len(g.Cases) == 0 || slices.Contains(g.Cases, caseID)
-}
-
-// passLine is the log-ratio that a pass must be proven to exceed.
-func (g Guardrail) passLine() float64 { return g.failLine() - g.logMargin() }
-
-// failLine is the log-ratio that a fail must be proven to be below.
-func (g Guardrail) failLine() float64 { return math.Log(g.MinRatio) }
-
-// logMargin is the margin as a log-ratio.
-func (g Guardrail) logMargin() float64 { return -math.Log1p(-g.Margin) }
-
-func (g Guardrail) check() error {
-	switch {
-	case !(g.MinRatio > 0) || math.IsInf(g.MinRatio, 0):
-		return fmt.Errorf("guardrail %q: min_ratio is %v, want a number above 0", g.Name, g.MinRatio)
-	case !(g.Margin >= 0 && g.Margin < 1):
-		return fmt.Errorf("guardrail %q: margin is %v, want at least 0 and less than 1", g.Name, g.Margin)
-	}
-	switch g.OnFail {
-	case "", OnFailFail, OnFailWarn, OnFailTradeoff:
-		return nil
-	}
-	return fmt.Errorf("guardrail %q: on_fail is %q, want %q, %q or %q", g.Name, g.OnFail, OnFailFail, OnFailWarn, OnFailTradeoff)
-}
-
 // A Case is one case's data.
 type Case struct {
 	ID string
@@ -82,8 +18,12 @@ type Case struct {
 	// 0, the longest arm counts.
 	Rounds int
 	Phases []Phase
+	// Others hold what guardrails ask of other quantities than the speed of a
+	// phase.
+	Others []Quantity
 	// Unusable, when not empty, is the reason why no verdict may come from this
-	// case, such as simulated times. Every verdict is then invalid.
+	// case, such as simulated times. Every verdict is then invalid, but for those
+	// on exact metrics.
 	Unusable string
 }
 
@@ -93,6 +33,14 @@ type Phase struct {
 	Name     string
 	Control  Arm
 	Variants []Arm
+}
+
+// A Quantity is what was measured of the quantity of one guardrail.
+type Quantity struct {
+	Guardrail string // its name
+	Baseline  Arm    // of an absolute bound, which may be about it
+	Control   Arm
+	Variants  []Arm
 }
 
 // An Arm holds one variant's rounds in round order.
@@ -106,6 +54,19 @@ type Arm struct {
 	// baseline's time divided by that of the variant's. When 0, the median of
 	// LogRatios stands in.
 	MedianRatio float64
+	// Values of an absolute bound, one per round. Of a guardrail that is judged as
+	// it is, all values that its verdict rests on: ratios where it is relative.
+	Values []float64
+	// Lacks says why there is nothing to judge, where a reader would ask.
+	Lacks *Lack
+}
+
+// A Lack is why an arm has no rounds to judge, and what to do about it.
+type Lack struct {
+	Reason, Next string
+	// Invalid: no number of rounds could change it. Else the verdict is
+	// inconclusive.
+	Invalid bool
 }
 
 // rounds is how many rounds the case had.
@@ -120,11 +81,20 @@ func (c Case) rounds() int {
 	return n
 }
 
-func (c Case) phase(name string) (Phase, bool) {
-	for _, p := range c.Phases {
-		if p.Name == name {
-			return p, true
+// of is the data of a guardrail, empty where the case has none.
+func (c Case) of(g Guardrail) Quantity {
+	if g.Speed() {
+		for _, p := range c.Phases {
+			if p.Name == g.Phase {
+				return Quantity{Control: p.Control, Variants: p.Variants}
+			}
+		}
+		return Quantity{}
+	}
+	for _, q := range c.Others {
+		if q.Guardrail == g.Name {
+			return q
 		}
 	}
-	return Phase{}, false
+	return Quantity{}
 }

@@ -33,7 +33,7 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	p.Claims = max(p.Claims, len(tests))
+	p.Claims = max(p.Claims, claims(tests))
 	bonferroni(p, tests)
 	js, err := conclude(p, tests)
 	if err != nil {
@@ -67,7 +67,7 @@ func unsettled(p Plan, tests []test, js []Judgement) (open, hope string) {
 		if open == "" {
 			open = told
 		}
-		if hope == "" && !tests[i].control.hopeless(p, tests[i].look, tests[i].g) {
+		if hope == "" && !tests[i].hopeless(p) {
 			hope = told
 		}
 	}

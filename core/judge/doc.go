@@ -7,6 +7,15 @@
 // [Judge] gives one [Judgement] per guardrail, case and variant, with its rule,
 // reason and next step, and [Overall] condenses them.
 //
+// # What is asked
+//
+// A relative guardrail holds log-ratios against the baseline, paired by round,
+// with the signed-rank test and the control of the same quantity; those of a
+// phase's speed are in [Phase], of percentiles and metrics in [Quantity]. An
+// absolute one holds one value a round against its bounds, with the sign test and
+// without a control. What is exact, and what is the least or the most of all
+// values, is judged as it is: it is no claim in what follows.
+//
 // # How the corrections combine
 //
 // With confidence 1-A, m planned claims and looks k with levels A_k that add up

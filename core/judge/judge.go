@@ -16,7 +16,7 @@ func Judge(p Plan, guardrails []Guardrail, cases []Case) ([]Judgement, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Claims = max(p.Claims, len(tests))
+	p.Claims = max(p.Claims, claims(tests))
 	if err := holm(p, tests); err != nil {
 		return nil, err
 	}
@@ -29,11 +29,41 @@ type test struct {
 	c       Case
 	arm     Arm
 	look    int
-	control controlReading
+	control controlReading // of relative guardrails that need rounds
 	trouble trouble
-	sample  *stats.Paired // nil without rounds
-	// Level of the claims "no loss beyond the margin" and "a loss".
+	sample  sample // nil without rounds, and of what is judged as it is
+	// Level of the claims "no loss beyond the margin" and "a loss", or "inside"
+	// and "outside".
 	alphaPass, alphaFail float64
+}
+
+// sample is what rounds say of a ratio ([stats.Paired]) or of a value
+// ([stats.Unpaired]).
+type sample interface {
+	N() int
+	StdDev() float64
+	Estimate() float64
+	Lower(alpha float64) (stats.Bound, error)
+	Upper(alpha float64) (stats.Bound, error)
+	PGreater(c float64) float64
+	PLess(c float64) float64
+}
+
+func newSample(g Guardrail, data []float64) (sample, error) {
+	if g.Absolute() {
+		return stats.NewUnpaired(data)
+	}
+	return stats.NewPaired(data)
+}
+
+// claims counts the tests that share the error.
+func claims(tests []test) (n int) {
+	for _, t := range tests {
+		if !t.g.AsIs() {
+			n++
+		}
+	}
+	return n
 }
 
 // collect pairs guardrails with the arms they are about. A guardrail whose
@@ -51,34 +81,77 @@ func collect(p Plan, guardrails []Guardrail, cases []Case) ([]test, error) {
 			g.OnFail = OnFailFail
 		}
 		for _, c := range cases {
-			if !g.asks(c.ID) {
+			if !g.Asks(c.ID) {
 				continue
 			}
-			k := p.lookAt(c.rounds())
-			phase, _ := c.phase(g.Phase)
-			control, err := readControl(p, k, phase.Control)
+			more, err := testsOf(p, g, c)
 			if err != nil {
-				return nil, fmt.Errorf("case %q, phase %q: %w", c.ID, g.Phase, err)
+				return nil, fmt.Errorf("case %q, %s: %w", c.ID, g.named(), err)
 			}
-			for _, a := range arms(g, phase) {
-				t := test{g: g, c: c, arm: a, look: k, control: control, trouble: control.check(g)}
-				if d := p.used(a.LogRatios); len(d) > 0 {
-					if t.sample, err = stats.NewPaired(d); err != nil {
-						return nil, fmt.Errorf("case %q, phase %q, variant %q: %w", c.ID, g.Phase, a.Name, err)
-					}
-				}
-				out = append(out, t)
-			}
+			out = append(out, more...)
 		}
 	}
 	return out, nil
 }
 
-func arms(g Guardrail, p Phase) []Arm {
-	if g.Variant == "" && len(p.Variants) > 0 {
-		return p.Variants
+func (g Guardrail) named() string {
+	if g.Metric != "" {
+		return fmt.Sprintf("metric %q", g.Metric)
 	}
-	for _, a := range p.Variants {
+	return fmt.Sprintf("phase %q", g.Phase)
+}
+
+// testsOf are those of one guardrail in one case.
+func testsOf(p Plan, g Guardrail, c Case) ([]test, error) {
+	k, q := p.lookAt(c.rounds()), c.of(g)
+	var control controlReading
+	var err error
+	if !g.Absolute() && !g.AsIs() {
+		if control, err = readControl(p, k, q.Control); err != nil {
+			return nil, err
+		}
+	}
+	var out []test
+	for _, a := range arms(g, q) {
+		t := test{g: g, c: c, arm: a, look: k, control: control}
+		data := a.LogRatios
+		switch {
+		case g.Absolute():
+			data = a.Values
+		case !g.AsIs():
+			t.trouble = control.check(g)
+		}
+		if g.AsIs() {
+			if err := finite(a.Values); err != nil {
+				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
+			}
+		} else if d := p.used(data); len(d) > 0 && a.Lacks == nil {
+			if t.sample, err = newSample(g, d); err != nil {
+				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
+			}
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func finite(values []float64) error {
+	for _, x := range values {
+		if math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("a value is %v", x)
+		}
+	}
+	return nil
+}
+
+func arms(g Guardrail, q Quantity) []Arm {
+	if g.Variant == "" && len(q.Variants) > 0 {
+		return q.Variants
+	}
+	if g.Absolute() && g.Variant != "" && g.Variant == q.Baseline.Name {
+		return []Arm{q.Baseline}
+	}
+	for _, a := range q.Variants {
 		if a.Name == g.Variant {
 			return []Arm{a}
 		}
@@ -86,88 +159,42 @@ func arms(g Guardrail, p Phase) []Arm {
 	return []Arm{{Name: g.Variant}}
 }
 
-// answerable says that the test's data may support a verdict.
+// unusable says that no verdict may come from the case. What is exact does not
+// hang on times.
+func (t test) unusable() bool { return t.c.Unusable != "" && !t.g.Exact }
+
+// nothing says that there is nothing to judge.
+func (t test) nothing() bool {
+	return t.arm.Lacks != nil || t.sample == nil && !(t.g.AsIs() && len(t.arm.Values) > 0)
+}
+
+// answerable says that the test's rounds may support a verdict.
 func (t test) answerable() bool {
-	return t.c.Unusable == "" && (t.trouble == sound || t.trouble == noisy) && t.sample != nil
-}
-
-// p-values of the two claims. A bias of the control is charged to both.
-func (t test) pPass() float64 { return t.sample.PGreater(t.g.passLine() + t.control.bias) }
-func (t test) pFail() float64 { return t.sample.PLess(t.g.failLine() - t.control.bias) }
-
-// noisyShare is the part of the error that a verdict beside a noisy control may
-// use. A machine too noisy to rule out a small loss may still prove a large one,
-// or a gain, but its distribution is trusted less, so the proof must be five
-// times as hard: no verdict from six rounds that happened to fall on one side.
-const noisyShare = 0.2
-
-// pBeyond is the p-value of the claim that the loss exceeds the margin, made
-// beside a noisy control.
-func (t test) pBeyond() float64 {
-	return math.Min(1, t.sample.PLess(t.g.passLine()-t.control.bias)/noisyShare)
-}
-
-// pAbove is the p-value of the claim that there is no loss at all, made beside a
-// noisy control.
-func (t test) pAbove() float64 {
-	return math.Min(1, t.sample.PGreater(t.g.failLine()+t.control.bias)/noisyShare)
-}
-
-// holm sets the levels of all tests; see the package comment.
-func holm(p Plan, tests []test) error {
-	alpha := 1 - p.Confidence
-	pass, fail := make([]float64, len(tests)), make([]float64, len(tests))
-	for i, t := range tests {
-		pass[i], fail[i] = 1, 1
-		if t.answerable() {
-			scale := alpha / p.Looks[t.look].Alpha
-			pass[i], fail[i] = math.Min(1, t.pPass()*scale), math.Min(1, t.pFail()*scale)
-			if t.trouble == noisy {
-				pass[i], fail[i] = math.Min(1, t.pAbove()*scale), math.Min(1, t.pBeyond()*scale)
-			}
-		}
-	}
-	passed, err := stats.Holm(pass, p.Claims, alpha)
-	if err != nil {
-		return err
-	}
-	failed, err := stats.Holm(fail, p.Claims, alpha)
-	if err != nil {
-		return err
-	}
-	for i := range tests {
-		share := p.Looks[tests[i].look].Alpha / alpha
-		tests[i].alphaPass, tests[i].alphaFail = passed[i].Alpha*share, failed[i].Alpha*share
-	}
-	return nil
-}
-
-// bonferroni sets the plain share, for use while other cases are not measured.
-func bonferroni(p Plan, tests []test) {
-	for i := range tests {
-		a := p.share(tests[i].look)
-		tests[i].alphaPass, tests[i].alphaFail = a, a
-	}
+	return !t.unusable() && t.sample != nil && (t.trouble == sound || t.trouble == noisy || t.trouble == biased)
 }
 
 func conclude(p Plan, tests []test) ([]Judgement, error) {
 	out := make([]Judgement, len(tests))
 	for i, t := range tests {
 		j := Judgement{
-			Guardrail: t.g.Name, Case: t.c.ID, Phase: t.g.Phase, Variant: t.arm.Name,
-			AlphaPass: t.alphaPass, AlphaFail: t.alphaFail,
+			Guardrail: t.g.Name, Case: t.c.ID, Phase: t.g.Phase, Metric: t.g.Metric, Statistic: t.g.Statistic, Variant: t.arm.Name,
+			AsIs: t.g.AsIs(), AlphaPass: t.alphaPass, AlphaFail: t.alphaFail,
 			Look: t.look + 1, Looks: len(p.Looks),
 			Final:  t.final(p),
 			OnFail: t.g.OnFail, Control: t.control.Control,
 		}
+		if t.g.Absolute() {
+			least, most, unit := t.g.bounds()
+			j.Bound = &Bound{Min: least, Max: most, Unit: unit}
+		}
+		j.Verdict = t.verdict()
 		if err := t.measure(p, &j); err != nil {
 			return nil, err
 		}
-		j.Verdict = t.verdict(j)
 		j.Final = j.Final || j.Verdict == Pass || j.Verdict == Fail
 		j.Win = j.Win && j.Verdict == Pass
-		if j.Verdict == Fail && t.g.OnFail == OnFailTradeoff && t.g.Tradeoff != "" {
-			j.AcceptedByTradeoff, j.Tradeoff = true, t.g.Tradeoff
+		if o, accepts, _ := t.g.tradeoff(j); accepts && j.Verdict == Fail && t.g.OnFail == OnFailTradeoff {
+			j.AcceptedByTradeoff, j.Tradeoff = true, o.Reason
 		}
 		explain(p, t, &j)
 		out[i] = j
@@ -177,8 +204,14 @@ func conclude(p Plan, tests []test) ([]Judgement, error) {
 
 // measure fills in the numbers.
 func (t test) measure(p Plan, j *Judgement) error {
-	if t.sample == nil {
+	switch {
+	case t.nothing():
 		return nil
+	case t.g.AsIs():
+		t.measureAsIs(j)
+		return nil
+	case t.g.Absolute():
+		return t.measureValue(j)
 	}
 	lo, err := t.sample.Lower(t.alphaPass)
 	if err != nil {
@@ -188,8 +221,8 @@ func (t test) measure(p Plan, j *Judgement) error {
 	if err != nil {
 		return err
 	}
-	lo.Value -= t.control.bias
-	hi.Value += t.control.bias
+	lo.Value -= t.charge()
+	hi.Value += t.charge()
 	j.Rounds, j.Estimate = t.sample.N(), ratio(t.sample.Estimate())
 	j.Lower, j.Upper = limit(lo), limit(hi)
 	j.MedianRatio = ptr(t.arm.MedianRatio)
@@ -197,27 +230,35 @@ func (t test) measure(p Plan, j *Judgement) error {
 		j.MedianRatio = ratio(stats.Median(p.used(t.arm.LogRatios)))
 	}
 	win, err := t.sample.Lower(p.share(t.look))
-	j.Win = win.Value-t.control.bias > 0
+	j.Win = win.Value-t.charge() > 0 && t.sample.Estimate() >= t.g.leastGain()
 	return err
 }
 
-// verdict is the rule itself, in log-ratios so that it agrees with the levels
-// that Holm's procedure gave.
-func (t test) verdict(j Judgement) Verdict {
+// verdict is the rule itself, on p-values so that it agrees with the levels that
+// Holm's procedure gave.
+func (t test) verdict() Verdict {
 	switch {
-	case t.c.Unusable != "":
+	case t.unusable():
 		return Invalid
-	case t.sample == nil:
+	case t.nothing() && (t.arm.Lacks == nil || !t.arm.Lacks.Invalid):
 		return Inconclusive
-	case t.trouble == noisy && t.pBeyond() <= j.AlphaFail:
-		return Fail
-	case t.trouble == noisy && t.pAbove() <= j.AlphaPass:
-		return Pass
-	case t.trouble != sound:
+	case t.nothing():
 		return Invalid
-	case t.pPass() <= j.AlphaPass:
+	case t.g.AsIs():
+		return t.verdictAsIs()
+	case !t.answerable():
+		return Invalid
+	}
+	pass, fail := t.ps()
+	doubtful := t.trouble != sound
+	switch {
+	case doubtful && fail <= t.alphaFail:
+		return Fail
+	case pass <= t.alphaPass:
 		return Pass
-	case t.pFail() <= j.AlphaFail && t.sample.Estimate() <= t.g.passLine():
+	case doubtful:
+		return Invalid
+	case fail <= t.alphaFail && (t.g.Absolute() || t.sample.Estimate() <= t.g.passLine()):
 		return Fail
 	}
 	return Inconclusive
@@ -226,5 +267,10 @@ func (t test) verdict(j Judgement) Verdict {
 // final says that the plan holds no further look that could change the verdict.
 func (t test) final(p Plan) bool {
 	last := len(p.Looks) - 1
-	return t.c.Unusable != "" || t.c.rounds() >= p.Looks[last].Rounds || t.control.hopeless(p, t.look, t.g)
+	return t.unusable() || t.c.rounds() >= p.Looks[last].Rounds || t.hopeless(p)
+}
+
+// hopeless says that no planned number of rounds could settle the test.
+func (t test) hopeless(p Plan) bool {
+	return t.g.AsIs() || t.arm.Lacks != nil || !t.g.Absolute() && t.control.hopeless(p, t.look, t.g)
 }

@@ -91,11 +91,11 @@ func TestVerdicts(t *testing.T) {
 		{"first look, undecided", decode, one(around(0.992, 0.004, 8), around(1, 0.004, 8)), Inconclusive, func(j Judgement) bool { return !j.Final }},
 		{"warn", with(func(g *Guardrail) { g.OnFail = OnFailWarn }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return !j.Blocks() }},
 		{"tradeoff missing", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() && !j.AcceptedByTradeoff }},
-		{"tradeoff written", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff; g.Tradeoff = "decode gains more" }), one(around(0.9, 0.003, 24), quiet), Fail,
+		{"tradeoff written", with(func(g *Guardrail) { g.OnFail = OnFailTradeoff; g.Tradeoffs = []Tradeoff{{Reason: "decode gains more"}} }), one(around(0.9, 0.003, 24), quiet), Fail,
 			func(j Judgement) bool {
 				return !j.Blocks() && j.AcceptedByTradeoff && j.Tradeoff == "decode gains more"
 			}},
-		{"tradeoff does not soften fail", with(func(g *Guardrail) { g.Tradeoff = "x" }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() }},
+		{"tradeoff does not soften fail", with(func(g *Guardrail) { g.Tradeoffs = []Tradeoff{{Reason: "x"}} }), one(around(0.9, 0.003, 24), quiet), Fail, func(j Judgement) bool { return j.Blocks() }},
 		{"must be faster", with(func(g *Guardrail) { g.MinRatio = 1.1 }), one(around(1.05, 0.003, 24), quiet), Fail, nil},
 		{"must be faster, is", with(func(g *Guardrail) { g.MinRatio = 1.1 }), one(around(1.2, 0.003, 24), quiet), Pass, nil},
 		{"margin 0 ignores the noise floor", with(func(g *Guardrail) { g.MinRatio = 1.1; g.Margin = 0 }), one(around(1.2, 0.01, 24), around(1, 0.01, 24)), Pass, nil},
@@ -147,7 +147,7 @@ func checkGolden(t *testing.T, file, got string) {
 // Whatever the data, a verdict must follow from the numbers shown beside it.
 func TestVerdictFollowsFromShownNumbers(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	seen := map[Verdict]int{}
+	seen, wins := map[Verdict]int{}, 0
 	for range 3000 {
 		n := 1 + r.IntN(30)
 		draw := func(center, sd float64) []float64 {
@@ -158,7 +158,7 @@ func TestVerdictFollowsFromShownNumbers(t *testing.T) {
 			return d
 		}
 		sd := 0.001 + 0.02*r.Float64()
-		g := Guardrail{Name: "g", Phase: "decode", MinRatio: 0.95 + 0.1*r.Float64(), Margin: 0.01}
+		g := Guardrail{Name: "g", Phase: "decode", MinRatio: 0.95 + 0.1*r.Float64(), Margin: 0.01, MinGain: 0.01 * float64(r.IntN(2))}
 		m := Method{Claims: 1 + r.IntN(4)}
 		js, err := Judge(plan(t, m), []Guardrail{g}, one(draw(0.01*r.NormFloat64(), sd), draw(0, sd)))
 		if err != nil {
@@ -166,6 +166,9 @@ func TestVerdictFollowsFromShownNumbers(t *testing.T) {
 		}
 		j := js[0]
 		seen[j.Verdict]++
+		if j.Win {
+			wins++
+		}
 		line := g.MinRatio * (1 - g.Margin)
 		above := j.Lower != nil && *j.Lower > line*(1+1e-12)
 		below := j.Upper != nil && *j.Upper < g.MinRatio*(1-1e-12) && *j.Estimate <= line
@@ -178,6 +181,9 @@ func TestVerdictFollowsFromShownNumbers(t *testing.T) {
 		if j.Verdict != want && j.Verdict != Invalid {
 			t.Fatalf("%s, but lower %v upper %v estimate %v line %v", j.Verdict, j.Lower, j.Upper, j.Estimate, line)
 		}
+		if j.Win && (j.Verdict != Pass || *j.Lower <= 1 || *j.Estimate < (1+g.MinGain)*(1-1e-12)) {
+			t.Fatalf("a win, but %s with lower %v and estimate %v, min_gain %v", j.Verdict, *j.Lower, *j.Estimate, g.MinGain)
+		}
 		if j.Rule == "" || j.Reason == "" || j.Next == "" {
 			t.Fatalf("a text is missing: %+v", j)
 		}
@@ -189,6 +195,9 @@ func TestVerdictFollowsFromShownNumbers(t *testing.T) {
 		if seen[v] < 50 {
 			t.Errorf("only %d times %s in 3000: the test does not reach it", seen[v], v)
 		}
+	}
+	if wins < 50 {
+		t.Errorf("only %d wins in 3000: the test does not reach them", wins)
 	}
 }
 

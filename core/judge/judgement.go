@@ -1,13 +1,23 @@
 package judge
 
 // A Judgement is the answer of one guardrail for one variant of one case.
-// Ratios are speeds against the baseline: 0.95 is 5 % slower.
+// Ratios say how many times better than the baseline: a speed of 0.95 is 5 %
+// slower.
 type Judgement struct {
-	Guardrail string  `json:"guardrail"`
-	Case      string  `json:"case"`
+	Guardrail string `json:"guardrail"`
+	Case      string `json:"case"`
+	// Phase, Metric and Statistic are the guardrail's.
 	Phase     string  `json:"phase"`
+	Metric    string  `json:"metric,omitempty"`
+	Statistic string  `json:"statistic,omitempty"`
 	Variant   string  `json:"variant"`
 	Verdict   Verdict `json:"verdict"`
+	// Bound of the value itself. Estimate, Lower and Upper are then values in its
+	// unit; without one they are ratios.
+	Bound *Bound `json:"bound,omitempty"`
+	// AsIs says that no rounds and no share of the error were needed: Lower and
+	// Upper are the least and the most of the values.
+	AsIs bool `json:"as_is,omitempty"`
 	// Final is false while the plan has another look: the session adds rounds,
 	// and the verdict may change.
 	Final bool `json:"final"`
@@ -15,7 +25,8 @@ type Judgement struct {
 	// Estimate is the Hodges–Lehmann estimate, nil without rounds.
 	Estimate *float64 `json:"estimate"`
 	// Lower and Upper are the one-sided bounds at AlphaPass and AlphaFail, the
-	// control's bias already charged. Nil: too few rounds for a bound.
+	// control's bias already charged; where the bound is an upper one, at AlphaFail
+	// and AlphaPass. Nil: too few rounds for a bound.
 	Lower *float64 `json:"lower"`
 	Upper *float64 `json:"upper"`
 	// MedianRatio is the plain multi-run median ratio, nil without rounds.
@@ -29,9 +40,9 @@ type Judgement struct {
 	// number.
 	Look  int `json:"look"`
 	Looks int `json:"looks"`
-	// Win says that a speed above the baseline's is proven, not only that no
-	// loss is: the lower bound is above 1 at the level of the plain share of
-	// all claims.
+	// Win says that a gain over the baseline is proven, and large enough to be
+	// claimed: the lower bound is above 1 at the level of the plain share of all
+	// claims, and the estimate at or above the guardrail's min_gain.
 	Win bool `json:"win"`
 
 	OnFail OnFail `json:"on_fail"`
@@ -47,6 +58,21 @@ type Judgement struct {
 	Rule   string `json:"rule"`
 	Reason string `json:"reason"`
 	Next   string `json:"next"`
+}
+
+// A Bound is what an absolute guardrail demands of the value.
+type Bound struct {
+	Min  *float64 `json:"min,omitempty"`
+	Max  *float64 `json:"max,omitempty"`
+	Unit string   `json:"unit"`
+}
+
+// Of names the quantity: decode, p99 of decode, peak_device_bytes.
+func (j Judgement) Of() string { return quantityName(j.Phase, j.Metric, j.Statistic) }
+
+// Speed says that the judgement is about a phase's speed against the baseline.
+func (j Judgement) Speed() bool {
+	return j.Phase != "" && j.Bound == nil && (j.Statistic == "" || j.Statistic == Fastest)
 }
 
 // Blocks says that this judgement makes the experiment fail.

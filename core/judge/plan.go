@@ -19,10 +19,10 @@ type Method struct {
 	// Spending of the error over the looks, stats.Pocock when empty.
 	Spending stats.Spending `json:"spending"`
 	// Claims is the number of guardrail × case × variant tests, 1 when 0.
-	// CountClaims counts them.
+	// PlanFor counts them.
 	Claims int `json:"claims"`
-	// Controls is the number of case × phase pairs that a guardrail watches,
-	// each of which has a control; 1 when 0.
+	// Controls is the number of case × quantity pairs that a relative guardrail
+	// watches, each of which has a control; 1 when 0.
 	Controls int `json:"controls"`
 }
 
@@ -85,26 +85,30 @@ type Size struct {
 }
 
 // PlanFor is NewPlan for an experiment with these cases. Claims and Controls are
-// counted, but never below what m says. Without guardrails there is nothing to
-// judge, and the rounds asked for are measured once.
+// counted, but never below what m says: a guardrail counts in the cases in which
+// it is asked, one that is judged as it is does not, and only relative ones have
+// a control. Without a claim there is nothing that more rounds could settle, and
+// the rounds asked for are measured once.
 func PlanFor(m Method, guardrails []Guardrail, cases []Size) (Plan, error) {
-	if len(guardrails) == 0 {
+	claims, controls := 0, map[[4]string]bool{}
+	for _, c := range cases {
+		for _, g := range guardrails {
+			if !g.Asks(c.Case) || g.AsIs() {
+				continue
+			}
+			claims += CountClaims([]Guardrail{g}, 1, c.Variants)
+			if !g.Absolute() {
+				controls[[4]string{c.Case, g.Phase, g.Metric, g.Of()}] = true
+			}
+		}
+	}
+	if claims == 0 && m.Claims == 0 {
 		if m.Confidence == 0 {
 			m.Confidence = 0.95
 		}
 		return Plan{Method: m, Looks: []Look{{Rounds: m.Rounds, Alpha: 1 - m.Confidence}}}, nil
 	}
-	claims, guarded := 0, map[[2]string]bool{}
-	for _, c := range cases {
-		for _, g := range guardrails {
-			if !g.asks(c.Case) {
-				continue
-			}
-			claims += CountClaims([]Guardrail{g}, 1, c.Variants)
-			guarded[[2]string{c.Case, g.Phase}] = true
-		}
-	}
-	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(guarded))
+	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(controls))
 	return NewPlan(m)
 }
 

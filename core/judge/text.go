@@ -4,161 +4,147 @@ import (
 	"fmt"
 	"math"
 	"strings"
-
-	"github.com/assay-bench/assay/core/stats"
 )
 
 // explain writes the rule, the reason and the next step of a judgement.
 func explain(p Plan, t test, j *Judgement) {
-	j.Rule = ruleText(p, t, *j)
-	j.Reason = reasonText(t, *j)
-	j.Next = nextText(p, t, *j)
+	switch {
+	case t.g.AsIs():
+		j.Rule, j.Reason, j.Next = ruleAsIs(t), reasonAsIs(t, *j), nextAsIs(t, *j)
+	case t.g.Absolute():
+		j.Rule, j.Reason, j.Next = ruleValue(p, t, *j), reasonValue(t, *j), nextValue(p, t, *j)
+	default:
+		j.Rule, j.Reason, j.Next = ruleText(p, t, *j), reasonText(t, *j), nextText(p, t, *j)
+	}
 }
 
 func ruleText(p Plan, t test, j Judgement) string {
 	line := fmt.Sprintf("%.6g", math.Exp(t.g.passLine()))
-	s := fmt.Sprintf("pass when the lower bound of the speed is above %s (min_ratio %g less the margin of %s); "+
+	s := fmt.Sprintf("pass when the lower bound of the %s is above %s (min_ratio %g less the margin of %s); "+
 		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, and at a fifth of the error, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
-		"Exact signed-rank bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
-		line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line,
-		percent(p.Confidence), j.Look, j.Looks, p.Looks[t.look].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
-	if t.control.bias > 0 && t.trouble == sound {
+		"%s%s",
+		t.noun(), line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, "signed-rank"))
+	switch {
+	case t.trouble == biased:
+		s += fmt.Sprintf("; the control's bias of up to %s is above half the margin: %d times as much widens the interval, and only proofs at a fifth of the error count", percent(math.Expm1(t.control.bias)), biasFactor)
+	case t.control.bias > 0 && t.trouble == sound:
 		s += fmt.Sprintf("; the control's bias of up to %s widens the interval", percent(math.Expm1(t.control.bias)))
 	}
 	return s
 }
 
+func (t test) winText() string {
+	if t.g.MinGain == 0 {
+		return ""
+	}
+	return fmt.Sprintf("A win when the lower bound is above 1 and the estimate at least %.6g. ", 1+t.g.MinGain)
+}
+
+// errorText says how the error is shared.
+func errorText(p Plan, j Judgement, test string) string {
+	return fmt.Sprintf("Exact %s bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
+		test, percent(p.Confidence), j.Look, j.Looks, p.Looks[j.Look-1].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
+}
+
+// noun is what a ratio is of: a phase's speed, or a metric.
+func (t test) noun() string {
+	if t.g.Metric != "" {
+		return "ratio"
+	}
+	return "speed"
+}
+
+// measured says how a variant stands to the baseline.
+func (t test) measured(j Judgement) string {
+	switch {
+	case t.g.Metric != "":
+		return fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), speed(*j.Estimate), t.g.Of())
+	case t.g.Single():
+		return fmt.Sprintf("%s runs at %s of the baseline's speed by the %s of single iterations", named(t.arm.Name), speed(*j.Estimate), t.g.Statistic)
+	}
+	return fmt.Sprintf("%s runs at %s of the baseline's speed", named(t.arm.Name), speed(*j.Estimate))
+}
+
+// missing says why there is nothing to judge.
+func (t test) missing() string {
+	switch {
+	case t.arm.Lacks != nil:
+		return t.arm.Lacks.Reason
+	case t.g.Metric != "":
+		return fmt.Sprintf("no round of %s has a value of %q", named(t.arm.Name), t.g.Metric)
+	}
+	return fmt.Sprintf("no round of %s has a time for phase %q", named(t.arm.Name), t.g.Phase)
+}
+
 func reasonText(t test, j Judgement) string {
 	switch {
-	case t.c.Unusable != "":
+	case t.unusable():
 		return "no verdict can come from this case: " + t.c.Unusable
-	case t.sample == nil:
-		return fmt.Sprintf("no round of %s has a time for phase %q", named(t.arm.Name), t.g.Phase)
+	case t.nothing():
+		return t.missing()
 	case t.trouble == noControl:
 		return "no control was measured, so the noise of this machine is not known"
-	case t.trouble == biased:
-		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's speed (%s): something in the set-up favours one arm, by too much for a margin of %s",
-			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
+	case t.trouble == biased && j.Verdict == Invalid:
+		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's %s (%s): something in the set-up favours one arm, by too much for a margin of %s",
+			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
 	case t.trouble == tooFew:
 		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
 	case t.trouble == noisy && j.Verdict == Invalid:
-		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s measured %s of the baseline's speed)",
-			percent(*t.control.NoiseFloor), percent(t.g.Margin), named(t.arm.Name), speed(*j.Estimate))
+		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s)",
+			percent(*t.control.NoiseFloor), percent(t.g.Margin), t.inPassing(j))
 	}
 	loss := "a loss"
 	if t.g.MinRatio != 1 {
-		loss = fmt.Sprintf("a speed below the %g× asked for", t.g.MinRatio)
+		loss = fmt.Sprintf("a %s below the %g× asked for", t.noun(), t.g.MinRatio)
 	}
-	s := fmt.Sprintf("%s runs at %s of the baseline's speed (%s): ", named(t.arm.Name), speed(*j.Estimate), between(j.Lower, j.Upper))
+	s := fmt.Sprintf("%s (%s): ", t.measured(j), between(j.Lower, j.Upper))
 	switch {
-	case j.Verdict == Pass && t.trouble == noisy:
-		return s + fmt.Sprintf("a speed above %g× is proven, although the noise floor of %s is above the margin of %s",
-			t.g.MinRatio, percent(*t.control.NoiseFloor), percent(t.g.Margin))
+	case j.Verdict == Pass && t.trouble != sound:
+		return s + fmt.Sprintf("a %s above %g× is proven, although %s", t.noun(), t.g.MinRatio, t.doubt())
 	case j.Verdict == Pass && j.Win:
-		return s + "faster than the baseline, and proven so"
+		return s + t.better() + " than the baseline, and proven so"
+	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain == t.g.Margin && t.g.MinGain > 0:
+		return s + t.better() + " by less than the margin of " + percent(t.g.Margin) + ", which is too little for a win"
+	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain > 0:
+		return s + t.better() + " by less than the min_gain of " + percent(t.g.MinGain) + ", which is too little for a win"
 	case j.Verdict == Pass && j.Upper != nil && *j.Upper < t.g.MinRatio:
 		return s + fmt.Sprintf("%s is proven, but one inside the margin of %s", loss, percent(t.g.Margin))
 	case j.Verdict == Pass && t.g.MinRatio == 1:
 		return s + fmt.Sprintf("a loss of %s or more is ruled out", percent(t.g.Margin))
 	case j.Verdict == Pass:
-		return s + fmt.Sprintf("a speed of %s or less is ruled out", speed(math.Exp(t.g.passLine())))
-	case t.trouble == noisy:
-		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although the noise floor of %s is above it",
-			percent(t.g.Margin), percent(*t.control.NoiseFloor))
+		return s + fmt.Sprintf("a %s of %s or less is ruled out", t.noun(), speed(math.Exp(t.g.passLine())))
+	case j.Verdict == Fail && t.trouble != sound:
+		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although %s", percent(t.g.Margin), t.doubt())
 	case j.Verdict == Fail:
 		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, percent(t.g.Margin))
 	case j.Lower == nil || j.Upper == nil:
 		return s + fmt.Sprintf("%d rounds are too few for a bound at the level needed", j.Rounds)
 	}
-	return s + fmt.Sprintf("neither a speed above %s nor %s at or beyond the margin is proven", speed(math.Exp(t.g.passLine())), loss)
+	return s + fmt.Sprintf("neither a %s above %s nor %s at or beyond the margin is proven", t.noun(), speed(math.Exp(t.g.passLine())), loss)
 }
 
-const quiet = "close other programs, plug in, let the machine cool down and run again"
-
-func nextText(p Plan, t test, j Judgement) string {
-	switch {
-	case t.c.Unusable != "":
-		return "measure on a device whose times count"
-	case j.Verdict == Pass:
-		return "nothing to do"
-	case j.Verdict == Fail:
-		return nextAfterFail(t, j)
-	case t.sample == nil || t.trouble == noControl:
-		return "see the failures of this case, then run again"
-	case !j.Final:
-		return nextLookText(p, t)
-	case t.trouble == biased && t.control.halfWidth > t.g.logMargin(): // perhaps by chance
-		return nextAfterNoise(t) + "; if the control is off again, with another seed, report it to the plugin's author"
-	case t.trouble == biased:
-		return "run again with another seed; if it comes back, report it to the plugin's author: two copies of one configuration should cost the same"
-	case t.trouble == tooFew:
-		return "raise rounds and max_rounds in the measure block"
-	case t.trouble == noisy:
-		return nextAfterNoise(t)
+// inPassing is an estimate beside which there is no verdict.
+func (t test) inPassing(j Judgement) string {
+	if t.g.Speed() {
+		return fmt.Sprintf("%s measured %s of the baseline's speed", named(t.arm.Name), speed(*j.Estimate))
 	}
-	return settle(t, j)
+	return t.measured(j)
 }
 
-func nextAfterFail(t test, j Judgement) string {
-	switch {
-	case j.AcceptedByTradeoff:
-		return "nothing to do: accepted by the written trade-off: " + j.Tradeoff
-	case t.g.OnFail == OnFailTradeoff:
-		return fmt.Sprintf("revert %s, or accept the loss in writing: tradeoff %q { reason = \"…\" }", named(t.arm.Name), t.g.Name)
-	case t.g.OnFail == OnFailWarn:
-		return "a warning only; look into the loss before relying on " + named(t.arm.Name)
+func (t test) better() string {
+	if t.g.Metric != "" {
+		return "better"
 	}
-	return "revert or speed up " + named(t.arm.Name)
+	return "faster"
 }
 
-// nextLookText is for a plan that is not used up. The session goes on by itself
-// unless its budget or a crash ended it.
-func nextLookText(p Plan, t test) string {
-	rounds := t.c.rounds()
-	look, ok := p.NextLook(rounds)
-	if at := p.Looks[t.look].Rounds; rounds < at {
-		look.Rounds, ok = at, true
+// doubt is what a verdict stands beside.
+func (t test) doubt() string {
+	if t.trouble == biased {
+		return fmt.Sprintf("the control, the baseline again, measured %s of its %s (%s), and %d times that bias is charged",
+			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), biasFactor)
 	}
-	if !ok {
-		return "run again"
-	}
-	return fmt.Sprintf("add %d %s: the next planned look is at %d; if the session has ended, run again, with a larger budget if that ended it",
-		look.Rounds-rounds, plural(look.Rounds-rounds, "round"), look.Rounds)
-}
-
-func nextAfterNoise(t test) string {
-	more := math.Ceil(float64(t.control.Rounds) * math.Pow(t.control.halfWidth/t.g.logMargin(), 2))
-	if more <= roundsWorthAdvising {
-		return fmt.Sprintf("%s, or plan at least %.0f rounds (max_rounds = %.0f), or widen the margin to %s",
-			quiet, more, more, widen(*t.control.NoiseFloor))
-	}
-	return fmt.Sprintf("%s, or widen the margin to %s; more rounds alone would not do (about %.0f)", quiet, widen(*t.control.NoiseFloor), more)
-}
-
-// roundsWorthAdvising is where advice stops being "add rounds".
-const roundsWorthAdvising = 200
-
-// settle advises on a verdict that is inconclusive with the plan used up.
-func settle(t test, j Judgement) string {
-	e := t.sample.Estimate()
-	gap := e - t.g.passLine() - t.control.bias // what a pass must prove
-	if gap <= 0 {
-		gap = t.g.failLine() - t.control.bias - e // what a fail must prove
-	}
-	if gap > 0 {
-		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail), planPower)
-		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
-			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
-		}
-	}
-	if j.Lower == nil {
-		return "raise rounds and max_rounds in the measure block"
-	}
-	why := fmt.Sprintf("the rounds of %s spread too much for more of them to settle it", named(t.arm.Name))
-	if gap < t.g.logMargin()/2 {
-		why = "the speed lies too near the edge of the margin for more rounds to settle it"
-	}
-	return fmt.Sprintf("%s: %s, or widen the margin to %s", why, quiet, widen(1-*j.Lower/t.g.MinRatio))
+	return fmt.Sprintf("the noise floor of %s is above the margin of %s", percent(*t.control.NoiseFloor), percent(t.g.Margin))
 }
 
 // widen rounds a needed margin up to the next tenth of a percent.

@@ -74,8 +74,8 @@ func (l *learner) learn() error {
 	return nil
 }
 
-// layLooks plans the looks as the session does. Without guardrails there is
-// nothing to look for, and `rounds` are run.
+// layLooks plans the looks as the session does. Where no guardrail needs rounds
+// there is nothing to look for, and `rounds` are run.
 func (l *learner) layLooks() {
 	e, x := l.e, l.x
 	var err error
@@ -86,7 +86,7 @@ func (l *learner) layLooks() {
 	}
 	x.Notes = append(x.Notes, l.looks.Notes...)
 	x.Rounds, x.MaxRounds = l.looks.Rounds, l.looks.MaxRounds
-	if len(e.Guardrails) == 0 {
+	if len(l.looks.Looks) == 1 {
 		x.MaxRounds = x.Rounds
 	}
 }
@@ -120,7 +120,7 @@ func (l *learner) detect(c *Case) error {
 	}
 	for i := range l.e.Guardrails {
 		g, asked := l.e.Guardrails[i].In(c.ID)
-		if !asked || g.Phase == "" || g.Absolute() {
+		if !asked || g.Phase == "" || g.Absolute() || g.Statistic != "" && g.Statistic != judge.Fastest { // the history has the noise of speeds alone
 			continue
 		}
 		q := l.query(c)

@@ -105,7 +105,7 @@ var verdictRank = []string{"", "none", "pass", "inconclusive", "invalid", "fail"
 // OnlyWarns says that a guardrail does not decide the experiment's verdict.
 func (r *Result) OnlyWarns(guardrail string) bool {
 	return slices.ContainsFunc(r.Experiment.Guardrails, func(g Guardrail) bool {
-		return g.Name == guardrail && g.OnFail == string(judge.OnFailWarn)
+		return g.Name == guardrail && g.OnFail == judge.OnFailWarn
 	})
 }
 

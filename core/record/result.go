@@ -97,7 +97,7 @@ type Experiment struct {
 	Measure     Measure                    `json:"measure"`
 	Units       map[string]string          `json:"units"` // phase: what one iteration produces
 	Guardrails  []Guardrail                `json:"guardrails"`
-	Tradeoffs   map[string]string          `json:"tradeoffs"`
+	Tradeoffs   Tradeoffs                  `json:"tradeoffs"`
 	Metadata    map[string]json.RawMessage `json:"metadata"` // the author's own
 	Source      string                     `json:"source"`   // HCL text
 }
@@ -121,16 +121,8 @@ type Measure struct {
 	Heartbeat   int64    `json:"heartbeat_timeout_ns"`
 }
 
-// Guardrail as written.
-type Guardrail struct {
-	Name     string   `json:"name"`
-	Phase    string   `json:"phase"`
-	Variant  string   `json:"variant"` // empty: every variant
-	MinRatio float64  `json:"min_ratio"`
-	Margin   float64  `json:"margin"`
-	OnFail   string   `json:"on_fail"`
-	Cases    []string `json:"cases,omitempty"` // in which it is asked; empty: all
-}
+// Guardrail as written, one for each set of cases with the same bounds.
+type Guardrail = judge.Guardrail
 
 // Case is one point of the matrix with everything measured in it.
 type Case struct {

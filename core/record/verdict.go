@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -104,14 +105,11 @@ func (m *Metadata) Missing() []string {
 	return out
 }
 
-// JudgeGuardrails are the experiment's guardrails in the judge's terms.
+// JudgeGuardrails are the experiment's guardrails with their trade-offs.
 func (r *Result) JudgeGuardrails() []judge.Guardrail {
-	out := make([]judge.Guardrail, len(r.Experiment.Guardrails))
-	for i, g := range r.Experiment.Guardrails {
-		out[i] = judge.Guardrail{
-			Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: g.MinRatio, Margin: g.Margin,
-			OnFail: judge.OnFail(g.OnFail), Tradeoff: r.Experiment.Tradeoffs[g.Name], Cases: g.Cases,
-		}
+	out := slices.Clone(r.Experiment.Guardrails)
+	for i := range out {
+		out[i].Tradeoffs = r.Experiment.Tradeoffs.of(out[i].Name)
 	}
 	return out
 }
@@ -144,7 +142,18 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 		}
 		out.Phases = append(out.Phases, p)
 	}
+	for _, g := range r.Experiment.Guardrails {
+		if !g.Speed() && g.Asks(c.ID) {
+			out.Others = append(out.Others, r.quantity(c, g))
+		}
+	}
 	return out
+}
+
+// TimesSingle says that a guardrail asks of a case how the single iterations of a
+// phase are distributed, so that samples must hold one each.
+func (r *Result) TimesSingle(c *Case, phase string) bool {
+	return slices.ContainsFunc(r.Experiment.Guardrails, func(g Guardrail) bool { return g.Single() && g.Phase == phase && g.Asks(c.ID) })
 }
 
 // overall condenses judgements, asserts and checks: pass, fail, inconclusive,

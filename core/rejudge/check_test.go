@@ -3,6 +3,7 @@ package rejudge
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,31 @@ func stored(t *testing.T, o fakeresult.Options) (*record.Result, string) {
 	return r, path
 }
 
+// everyQuantity asks about whatever can be asked about.
+func everyQuantity() fakeresult.Options {
+	f := func(x float64) *float64 { return &x }
+	return fakeresult.Options{
+		Single: 10, Tail: 0.05, Variants: map[string]float64{"fused": 1, "slow": 0.8}, Order: []string{"fused", "slow"},
+		Guardrails: []record.Guardrail{
+			{Name: "tail", Phase: "decode", Statistic: "p90", MinRatio: 1, Margin: 0.05, MinGain: 0.05, OnFail: "require_tradeoff"},
+			{Name: "late", Phase: "decode", Statistic: "p99", MaxTime: 12e6, OnFail: "fail"},
+			{Name: "rate", Phase: "decode", Unit: "tok", MinRate: f(105), OnFail: "warn"},
+			{Name: "memory", Metric: "peak_device_bytes", Unit: "B", Better: "lower", MinRatio: 1, Margin: 0.01, MinGain: 0.01, OnFail: "fail"},
+			{Name: "limit", Metric: "peak_device_bytes", Unit: "B", Min: f(1 << 20), Max: f(110 << 20), OnFail: "fail"},
+			{Name: "error", Metric: "rel_err", Better: "lower", Exact: true, MinRatio: 1, Margin: 0.1, OnFail: "fail"},
+			{Name: "worst", Metric: "rel_err", Exact: true, Statistic: "max", Max: f(1e-3), OnFail: "fail"},
+		},
+		Tradeoffs: record.Tradeoffs{{Guardrail: "tail", Variant: "slow", Reason: "it saves memory", MaxLoss: f(0.25)}},
+		Released: func(variant string, noise *rand.Rand) record.Released {
+			bytes := 100.0
+			if variant == "slow" {
+				bytes = 80
+			}
+			return record.Released{PeakBytes: int64(bytes * (1 << 20) * (1 + 0.001*noise.NormFloat64())), Metrics: map[string]float64{"rel_err": 1e-4}}
+		},
+	}
+}
+
 func check(t *testing.T, r *record.Result) *Report {
 	t.Helper()
 	rep, err := Check(r)
@@ -48,10 +74,11 @@ func TestUntouchedDocumentsFollow(t *testing.T) {
 	}
 	for name, o := range map[string]fakeresult.Options{
 		"pass": {}, "many cases": many,
-		"fail":          {Variants: map[string]float64{"slow": 0.95}, Order: []string{"slow"}},
-		"noisy":         {Noise: 0.05},
-		"more looks":    {Noise: 0.008, Variants: map[string]float64{"near": 0.995}, Order: []string{"near"}},
-		"no guardrails": {Margin: -1},
+		"fail":           {Variants: map[string]float64{"slow": 0.95}, Order: []string{"slow"}},
+		"noisy":          {Noise: 0.05},
+		"more looks":     {Noise: 0.008, Variants: map[string]float64{"near": 0.995}, Order: []string{"near"}},
+		"no guardrails":  {Margin: -1},
+		"every quantity": everyQuantity(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := stored(t, o)
@@ -325,4 +352,28 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("follows %v with %d differences", rep.Follows, len(rep.Differences))
 		}
 	})
+}
+
+// What a plugin reported at the end of a round is under its judgement too.
+func TestReportedValuesAreJudgedAgain(t *testing.T) {
+	r, _ := stored(t, everyQuantity())
+	for i := range r.Cases[0].Rounds {
+		for k := range r.Cases[0].Rounds[i].Released {
+			r.Cases[0].Rounds[i].Released[k].PeakBytes *= 2
+		}
+	}
+	rep := check(t, r)
+	for _, j := range rep.Judgements {
+		switch {
+		case j.Guardrail == "limit" && (j.Stored != judge.Pass || j.Want != judge.Fail):
+			t.Errorf("limit of %s: stored %s, from the values %s", j.Variant, j.Stored, j.Want)
+		case j.Guardrail != "limit" && j.Stored != j.Want: // a ratio is what it was
+			t.Errorf("%s of %s: stored %s, from the values %s", j.Guardrail, j.Variant, j.Stored, j.Want)
+		case j.Judgement.AsIs && !j.Follows:
+			t.Errorf("%s of %s does not follow: %s", j.Guardrail, j.Variant, j.Why)
+		}
+	}
+	if rep.Follows {
+		t.Error("doubled values follow")
+	}
 }

@@ -73,7 +73,8 @@ func judgementsOf(r, want *record.Result, i int, diffs []Difference) []Judgement
 }
 
 // restsOnChanged says that in the judgement's phase the samples of the variant,
-// its baseline or its control are not those whose digest the document has.
+// its baseline or its control are not those whose digest the document has. A
+// metric may be in the samples of any phase.
 func restsOnChanged(c *record.Case, i int, j judge.Judgement, diffs []Difference) bool {
 	for n, v := range c.Variants {
 		if v.Name != j.Variant && v.Role != record.RoleBaseline && v.Role != record.RoleControl {
@@ -81,7 +82,9 @@ func restsOnChanged(c *record.Case, i int, j judge.Judgement, diffs []Difference
 		}
 		all := []string{"cases", strconv.Itoa(i), "variants", strconv.Itoa(n), "samples_sha256"}
 		whole, path := pointer(all), pointer(append(all, j.Phase))
-		if slices.ContainsFunc(diffs, func(d Difference) bool { return d.Path == path || d.Path == whole }) {
+		if slices.ContainsFunc(diffs, func(d Difference) bool {
+			return d.Path == path || d.Path == whole || j.Metric != "" && strings.HasPrefix(d.Path, whole+"/")
+		}) {
 			return true
 		}
 	}

@@ -38,7 +38,7 @@ func inCase(c *record.Case, path []string) string {
 		}
 	case "judgements":
 		if j, rest := element(c.Judgements, path[1:]); j != nil {
-			return fmt.Sprintf("guardrail %s, %s in %s: %s", j.Guardrail, j.Variant, j.Phase, strings.Join(rest, " "))
+			return fmt.Sprintf("guardrail %s, %s in %s: %s", j.Guardrail, j.Variant, j.Of(), strings.Join(rest, " "))
 		}
 	case "looks":
 		if l, rest := element(c.Looks, path[1:]); l != nil {

@@ -40,12 +40,9 @@ func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 
 func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.Judgement, s Style) {
 	j := k.Judgement
-	fmt.Fprintf(w, "\n  %s%s in %s, guardrail %s: %s\n", s.bold(j.Variant), inCase(j.Case), j.Phase, j.Guardrail, s.verdictText(string(j.Verdict)))
+	fmt.Fprintf(w, "\n  %s%s in %s, guardrail %s: %s\n", s.bold(j.Variant), inCase(j.Case), j.Of(), j.Guardrail, s.verdictText(string(j.Verdict)))
 	field(w, "    ", "rule     ", j.Rule)
-	if j.Estimate != nil {
-		fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
-			ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
-	}
+	explainNumbers(w, j)
 	if q := j.Control; q.Estimate != nil {
 		floor := "unknown with so few rounds"
 		if q.NoiseFloor != nil {
@@ -53,7 +50,14 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 		}
 		fmt.Fprintf(w, "    control  %s, bounds %s, noise floor %s, spread of one round %s\n", ratio4(q.Estimate), bounds4(q.Lower, q.Upper), floor, percent(q.Spread))
 	}
-	plotOf(c, j.Variant, j.Phase, passLine(r, j), barsOf(j)).write(w, "    ", s)
+	if j.Bound == nil && !j.AsIs {
+		p := ratioPlot{variant: j.Variant, line: passLine(r, j), bars: barsOf(j)}
+		if j.Metric != "" {
+			p.one = "the baseline"
+		}
+		p.points = points(rejudge.PerRoundOf(r, c, j))
+		p.write(w, "    ", s)
+	}
 	field(w, "    ", "reason   ", j.Reason)
 	if j.AcceptedByTradeoff {
 		fmt.Fprintf(w, "    accepted by a written trade-off: %s\n", j.Tradeoff)
@@ -71,6 +75,35 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 	}
 }
 
+// explainNumbers writes what a verdict was read off.
+func explainNumbers(w io.Writer, j judge.Judgement) {
+	switch {
+	case j.Estimate == nil:
+		return
+	case j.AsIs && j.Bound == nil:
+		fmt.Fprintf(w, "    ratio    %s, from %s to %s in %s, as they are\n", ratio4(j.Estimate), ratio4(j.Lower), ratio4(j.Upper), Count(j.Rounds, "round"))
+	case j.AsIs:
+		fmt.Fprintf(w, "    value    %s, from %s to %s in %s, as they are\n", amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"))
+	case j.Bound != nil:
+		fmt.Fprintf(w, "    value    %s, bounds %s to %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
+			amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+	default:
+		noun := "speed"
+		if j.Metric != "" {
+			noun = "ratio"
+		}
+		fmt.Fprintf(w, "    %s    %s, bounds %s, plain medians %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
+			noun, ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+	}
+}
+
+func amount(x *float64, j judge.Judgement) string {
+	if x == nil {
+		return "–"
+	}
+	return judge.Amount(*x, j.Bound.Unit)
+}
+
 // explainUnjudged shows the variants of an experiment without guardrails.
 func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	for _, v := range c.Variants {
@@ -83,7 +116,7 @@ func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
 			fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %d rounds\n",
 				ratio4(&p.Ratio.Estimate), bounds4(p.Ratio.Lower, p.Ratio.Upper), ratio4(&p.Ratio.Median), p.Rounds)
 			bars := []plotBar{{label: "bounds", mark: markVariant, value: p.Ratio.Estimate, lower: p.Ratio.Lower, upper: p.Ratio.Upper}}
-			plotOf(c, v.Name, phase, 0, bars).write(w, "    ", s)
+			ratioPlot{variant: v.Name, bars: bars, points: points(rejudge.PerRound(c, v.Name, phase))}.write(w, "    ", s)
 		}
 	}
 }
@@ -105,7 +138,7 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 		}
 	}
 	for _, j := range bad {
-		fmt.Fprintf(w, "%s %s of %s%s in %s (stored %s, from the samples %s): %s\n", s.alarm("no longer follows:"), j.Guardrail, j.Variant, inCase(j.Case), j.Phase,
+		fmt.Fprintf(w, "%s %s of %s%s in %s (stored %s, from the samples %s): %s\n", s.alarm("no longer follows:"), j.Guardrail, j.Variant, inCase(j.Case), j.Judgement.Of(),
 			orNone(string(j.Stored)), orNone(string(j.Want)), j.Why)
 	}
 	if rep.Verdict != rep.WantVerdict {
@@ -160,7 +193,7 @@ func writeDifferences(w io.Writer, all []rejudge.Difference, stored, want string
 // passLine is the speed that a pass must be proven to exceed.
 func passLine(r *record.Result, j judge.Judgement) float64 {
 	for _, g := range r.Experiment.Guardrails {
-		if g.Name == j.Guardrail {
+		if g.Name == j.Guardrail && g.Asks(j.Case) {
 			return g.MinRatio * (1 - g.Margin)
 		}
 	}
@@ -179,12 +212,12 @@ func barsOf(j judge.Judgement) []plotBar {
 	return out
 }
 
-func plotOf(c *record.Case, variant, phase string, line float64, bars []plotBar) ratioPlot {
-	p := ratioPlot{variant: variant, line: line, bars: bars}
-	for _, d := range rejudge.PerRound(c, variant, phase) {
-		p.points = append(p.points, plotPoint{label: fmt.Sprint(d.Index), variant: d.Variant, control: d.Control})
+func points(rounds []rejudge.RoundRatio) []plotPoint {
+	var out []plotPoint
+	for _, d := range rounds {
+		out = append(out, plotPoint{label: fmt.Sprint(d.Index), variant: d.Variant, control: d.Control})
 	}
-	return p
+	return out
 }
 
 func ratio4(x *float64) string {

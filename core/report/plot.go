@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
@@ -16,6 +17,7 @@ type ratioPlot struct {
 	line    float64 // the least speed that passes; 0: none
 	bars    []plotBar
 	variant string
+	one     string // what 1 is; empty: the baseline's speed
 }
 
 // plotPoint is one round. A value of 0 is not there.
@@ -70,7 +72,7 @@ func (p ratioPlot) write(w io.Writer, indent string, s Style) {
 			put(b.label, drawBar(b, p.ground(col), col))
 		}
 	}
-	legend := fmt.Sprintf("%c %s  %c control  %c both  %c the baseline's speed", markVariant, p.variant, markControl, markBoth, markOne)
+	legend := fmt.Sprintf("%c %s  %c control  %c both  %c %s", markVariant, p.variant, markControl, markBoth, markOne, cmp.Or(p.one, "the baseline's speed"))
 	if p.line > 0 {
 		legend += fmt.Sprintf("  %c %.4g, which a pass must exceed", markLine, p.line)
 	}

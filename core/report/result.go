@@ -135,7 +135,7 @@ func controlLine(w io.Writer, c *record.Case, phase string) {
 		}
 		floor, at := k.NoiseFloor, "at 95 %"
 		for _, j := range c.Judgements { // what decides is stricter than the table's 95 %
-			if j.Phase == phase && j.Control.Estimate != nil {
+			if j.Phase == phase && j.Speed() && j.Control.Estimate != nil {
 				floor, at = j.Control.NoiseFloor, "at the level that its verdicts need"
 			}
 		}
@@ -201,7 +201,7 @@ func judgement(w io.Writer, j judge.Judgement, warns bool, s Style) {
 	if warns {
 		name += " (only warns)"
 	}
-	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", name, text, j.Variant, j.Phase, j.Reason)
+	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", name, text, j.Variant, j.Of(), j.Reason)
 	if j.AcceptedByTradeoff {
 		fmt.Fprintf(w, "      accepted by a written trade-off: %s\n", j.Tradeoff)
 	}

@@ -42,7 +42,7 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 		r.Experiment.Metadata[name] = raw
 	}
 	var err error
-	if r.Plan, err = looks(e, r); err != nil {
+	if r.Plan, err = looks(e); err != nil {
 		return nil, err
 	}
 	r.Diagnostics = append(r.Diagnostics, r.Plan.Notes...)
@@ -50,13 +50,9 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 }
 
 // looks fixes looks and error levels before any data.
-func looks(e *config.Experiment, r *record.Result) (judge.Plan, error) {
-	m := judge.Method{Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}
-	var sizes []judge.Size
-	for i := range e.Cases {
-		sizes = append(sizes, judge.Size{Case: e.Cases[i].ID, Variants: len(e.Cases[i].Variants) - 1})
-	}
-	return judge.PlanFor(m, r.JudgeGuardrails(), sizes)
+func looks(e *config.Experiment) (judge.Plan, error) {
+	guardrails, sizes := e.Judged()
+	return judge.PlanFor(judge.Method{Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}, guardrails, sizes)
 }
 
 func describeExperiment(e *config.Experiment) record.Experiment {
@@ -67,7 +63,7 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 	}
 	d := record.Experiment{
 		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
-		DependsOn: append([]string{}, e.DependsOn...), Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{},
+		DependsOn: append([]string{}, e.DependsOn...), Tradeoffs: e.JudgedTradeoffs(),
 		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
 		Measure: record.Measure{
 			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Passes: m.Passes, Cache: m.Cache,
@@ -76,37 +72,6 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
 		},
 	}
-	for name, reason := range e.Tradeoffs {
-		d.Tradeoffs[name] = reason
-	}
-	for _, g := range e.Guardrails {
-		d.Guardrails = append(d.Guardrails, guardrails(e, &g)...)
-	}
+	d.Guardrails, _ = e.Judged()
 	return d
-}
-
-// guardrails are those that a guardrail comes to: one for all cases that have
-// the same bounds.
-func guardrails(e *config.Experiment, g *config.Guardrail) []record.Guardrail {
-	var out []record.Guardrail
-	asked := 0
-	for i := range e.Cases {
-		own, ok := g.In(e.Cases[i].ID)
-		if !ok {
-			continue
-		}
-		asked++
-		k := slices.IndexFunc(out, func(o record.Guardrail) bool { return o.MinRatio == own.MinRatio && o.Margin == own.Margin })
-		if k < 0 {
-			k = len(out)
-			out = append(out, record.Guardrail{
-				Name: g.Name, Phase: g.Phase, Variant: g.Variant, MinRatio: own.MinRatio, Margin: own.Margin, OnFail: g.OnFail,
-			})
-		}
-		out[k].Cases = append(out[k].Cases, e.Cases[i].ID)
-	}
-	if len(out) == 1 && asked == len(e.Cases) {
-		out[0].Cases = nil
-	}
-	return out
 }

@@ -154,7 +154,7 @@ func (r round) unfinished() *record.Visit {
 func (r round) visit(p place) step {
 	v := visit{
 		at: r.at(stageVisit, p.arm, p.phase), pass: p.pass, index: len(r.x.Visits) + 1, samples: r.samples(p.phase),
-		iterations: r.iterations(p.arm, p.phase), sampleNs: r.sampleNs(p.phase),
+		iterations: r.perSample(p.arm, p.phase), sampleNs: r.sampleNs(p.phase),
 	}
 	if u := r.unfinished(); u != nil {
 		v.index, v.taken = u.Index, u.Samples.Len()
@@ -321,4 +321,14 @@ func (r round) iterations(arm, phase string) uint64 {
 		return 0
 	}
 	return max(1, uint64(math.Round(float64(r.sampleNs(phase))/w.PerNs)))
+}
+
+// perSample is how many iterations a sample of a visit holds: one where a
+// guardrail asks about single iterations and the plugin can choose. Warm-ups fill
+// their windows all the same, since single iterations do not agree soon.
+func (r round) perSample(arm, phase string) uint64 {
+	if r.fixed(arm, phase) == 0 && r.d.TimesSingle(r.c, phase) {
+		return 1
+	}
+	return r.iterations(arm, phase)
 }

@@ -9,7 +9,8 @@
 // looks, [Holm] over several claims, and [MinRounds], [RoundsNeeded] and
 // [SmallestDetectable] plan a session beforehand. [MedianCI] and [MannWhitney]
 // are for unpaired samples and come from golang.org/x/perf/benchmath, so that
-// they agree with benchstat.
+// they agree with benchstat. [Unpaired] bounds the median of one value a round
+// with the sign test.
 //
 // # Assumption
 //

@@ -41,9 +41,9 @@ func SignedRankCDF(n int) ([]float64, error) {
 	return p, nil
 }
 
-// signedRankCritical returns the largest c with P(W <= c) <= alpha, or -1 when
-// even P(W <= 0) = 2⁻ⁿ is more than alpha.
-func signedRankCritical(cdf []float64, alpha float64) int {
+// critical returns the largest c with cdf[c] <= alpha, or -1 when
+// even cdf[0] = 2⁻ⁿ is more than alpha.
+func critical(cdf []float64, alpha float64) int {
 	c := -1
 	for c+1 < len(cdf) && cdf[c+1] <= alpha {
 		c++

@@ -61,7 +61,7 @@ func (p *Paired) Lower(alpha float64) (Bound, error) {
 	if err := checkAlpha(alpha); err != nil {
 		return Bound{}, err
 	}
-	c := signedRankCritical(p.cdf, alpha)
+	c := critical(p.cdf, alpha)
 	if c < 0 {
 		return Bound{Value: math.Inf(-1), Open: true}, nil
 	}
@@ -73,7 +73,7 @@ func (p *Paired) Upper(alpha float64) (Bound, error) {
 	if err := checkAlpha(alpha); err != nil {
 		return Bound{}, err
 	}
-	c := signedRankCritical(p.cdf, alpha)
+	c := critical(p.cdf, alpha)
 	if c < 0 {
 		return Bound{Value: math.Inf(1), Open: true}, nil
 	}

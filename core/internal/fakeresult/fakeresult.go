@@ -29,6 +29,12 @@ type Options struct {
 	BaseNs     float64            // baseline's time per iteration; 8.5e6
 	Margin     float64            // of the guardrail on every phase; 0.01. Below 0: no guardrails
 	MaxRounds  int                // 24
+	Guardrails []record.Guardrail // beside those on every phase
+	Tradeoffs  record.Tradeoffs
+	Single     int                                                    // samples of one iteration in each visit; 0: five of three iterations
+	Tail       float64                                                // of single iterations: mean of an exponential on top, as a share
+	Simulated  bool                                                   // the device is
+	Released   func(variant string, noise *rand.Rand) record.Released // said at the end of a round; nil: nothing is
 	Change     func(*record.Result)
 }
 
@@ -122,7 +128,7 @@ func (m *maker) head() *record.Result {
 		Session: record.Session{ID: m.Session, Started: m.clock, Command: []string{"assay", "run"}, Seed: m.Seed},
 		Experiment: record.Experiment{
 			Name: m.Experiment, Description: "Is the fused path as fast as the separate one?", Plugin: "gate", Device: "cpu",
-			DependsOn: []string{}, Guardrails: []record.Guardrail{}, Tradeoffs: map[string]string{}, Metadata: map[string]json.RawMessage{},
+			DependsOn: []string{}, Guardrails: []record.Guardrail{}, Tradeoffs: record.Tradeoffs{}, Metadata: map[string]json.RawMessage{},
 			Units: map[string]string{},
 			Measure: record.Measure{
 				Rounds: 8, MaxRounds: m.MaxRounds, Visit: 1e8, Samples: 5, Cache: "cold", Budget: 3e11, Phases: m.Phases,
@@ -143,10 +149,13 @@ func (m *maker) head() *record.Result {
 		r.Experiment.Units[p] = "tok"
 		if m.Margin > 0 {
 			r.Experiment.Guardrails = append(r.Experiment.Guardrails, record.Guardrail{
-				Name: "no_" + p + "_regression", Phase: p, MinRatio: 1, Margin: m.Margin, OnFail: "fail",
+				Name: "no_" + p + "_regression", Phase: p, MinRatio: 1, Margin: m.Margin, MinGain: m.Margin, OnFail: "fail",
 			})
 		}
 	}
+	r.Experiment.Guardrails = append(r.Experiment.Guardrails, m.Guardrails...)
+	r.Experiment.Tradeoffs = append(r.Experiment.Tradeoffs, m.Tradeoffs...)
+	r.Metadata.Device.Simulated = m.Simulated
 	var sizes []judge.Size
 	for _, id := range m.Cases {
 		sizes = append(sizes, judge.Size{Case: id, Variants: len(m.Order)})
@@ -184,7 +193,7 @@ func (m *maker) measure(id string) error {
 	c := &m.r.Cases[len(m.r.Cases)-1]
 	for counted := 0; ; {
 		d := judge.Decision{AddRounds: m.r.Plan.Looks[0].Rounds - counted, Stop: counted > 0}
-		if len(m.r.Experiment.Guardrails) > 0 {
+		if counted > 0 && len(m.r.Experiment.Guardrails) > 0 {
 			if err := m.r.SummarizeCase(c); err != nil {
 				return err
 			}
@@ -275,6 +284,15 @@ func (m *maker) round(c *record.Case, n int) error {
 			}
 		}
 	}
+	if m.Released != nil {
+		for _, a := range arms {
+			d := m.Options.Released(a, m.rand)
+			d.Variant = a
+			if err := m.emit(record.ReleasedEvent{Case: c.ID, Round: n, Released: d}); err != nil {
+				return err
+			}
+		}
+	}
 	m.clock = m.clock.Add(50 * time.Millisecond)
 	return m.emit(record.RoundEndEvent{
 		Case: c.ID, Round: n, Ended: m.clock, Counted: true,
@@ -287,10 +305,17 @@ func (m *maker) visit(c *record.Case, round, index int, arm, phase string, pass 
 	if speed == 0 {
 		speed = 1
 	}
-	for range 5 {
+	samples, iterations := 5, uint64(3)
+	if m.Single > 0 {
+		samples, iterations = m.Single, 1
+	}
+	for range samples {
 		m.seq++
-		ns := int64(3 * m.BaseNs * level / speed * (1 + 0.0005*m.rand.NormFloat64()))
-		s := record.Sample{Seq: m.seq, Iterations: 3, WallNs: ns, DeviceNs: ns * 9 / 10, EncodeNs: ns / 100}
+		ns := int64(float64(iterations) * m.BaseNs * level / speed * (1 + 0.0005*m.rand.NormFloat64()))
+		if m.Tail > 0 {
+			ns += int64(m.BaseNs / speed * m.Tail * m.rand.ExpFloat64())
+		}
+		s := record.Sample{Seq: m.seq, Iterations: iterations, WallNs: ns, DeviceNs: ns * 9 / 10, EncodeNs: ns / 100}
 		v.HostNs += ns + 1000
 		if err := m.emit(record.SampleEvent{Case: c.ID, Round: round, Visit: index, Variant: arm, Phase: phase, Sample: s}); err != nil {
 			return err
