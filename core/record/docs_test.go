@@ -51,8 +51,8 @@ func TestDocumentedEvents(t *testing.T) {
 	_, table, _ := strings.Cut(string(page), "| kind | what happened |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	for _, d := range Kinds() {
-		if !strings.Contains(table, "`"+d.Kind()+"`") {
-			t.Errorf("the table of events has no %s", d.Kind())
+		if !strings.Contains(table, "`"+d.kind()+"`") {
+			t.Errorf("the table of events has no %s", d.kind())
 		}
 	}
 }

@@ -17,7 +17,13 @@ type Event struct {
 }
 
 // Data is what one event says. The type decides the kind.
-type Data interface{ Kind() string }
+type Data interface{ kind() string }
+
+// Kind is the name of the type of an event's data.
+func (e Event) Kind() string { return KindOf(e.Data) }
+
+// KindOf is that of data which is in no event yet.
+func KindOf(d Data) string { return d.kind() }
 
 // Passing is data that changes no document: it is lost with the machine and not
 // with the host, so that writing it costs no wait for the disk.
@@ -36,9 +42,9 @@ type envelope struct {
 func (e Event) MarshalJSON() ([]byte, error) {
 	raw, err := json.Marshal(e.Data)
 	if err != nil {
-		return nil, fmt.Errorf("%s event: %w", e.Data.Kind(), err)
+		return nil, fmt.Errorf("%s event: %w", e.Data.kind(), err)
 	}
-	return json.Marshal(envelope{e.Seq, e.Time, e.Experiment, e.Data.Kind(), raw})
+	return json.Marshal(envelope{e.Seq, e.Time, e.Experiment, e.Data.kind(), raw})
 }
 
 // UnmarshalJSON reads the data into the type of its kind.
@@ -73,7 +79,7 @@ func Kinds() []Data {
 var kinds = func() map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	for _, d := range Kinds() {
-		out[d.Kind()] = reflect.TypeOf(d)
+		out[d.kind()] = reflect.TypeOf(d)
 	}
 	return out
 }()

@@ -207,34 +207,33 @@ type VariantEvent struct {
 // FindingEvent is a finding, in journals of schema 1.
 type FindingEvent struct{ Finding }
 
-// Kind implements Data.
-func (SessionEvent) Kind() string    { return "session" }
-func (WaitingEvent) Kind() string    { return "waiting" }
-func (ExperimentEvent) Kind() string { return "experiment" }
-func (NoteEvent) Kind() string       { return "note" }
-func (CaseEvent) Kind() string       { return "case" }
-func (RoundBeginEvent) Kind() string { return "round_begin" }
-func (StepEvent) Kind() string       { return "step" }
-func (ProcessEvent) Kind() string    { return "process" }
-func (PreparedEvent) Kind() string   { return "prepared" }
-func (WarmupEvent) Kind() string     { return "warmup" }
-func (IntentEvent) Kind() string     { return "intent" }
-func (SampleEvent) Kind() string     { return "sample" }
-func (VisitEvent) Kind() string      { return "visit" }
-func (WaitEvent) Kind() string       { return "wait" }
-func (ReleasedEvent) Kind() string   { return "released" }
-func (FailureEvent) Kind() string    { return "failure" }
-func (RoundEndEvent) Kind() string   { return "round_end" }
-func (LookEvent) Kind() string       { return "look" }
-func (SearchEvent) Kind() string     { return "search" }
-func (CaseEndEvent) Kind() string    { return "case_end" }
-func (ProbeEvent) Kind() string      { return "probe" }
-func (ConcludedEvent) Kind() string  { return "concluded" }
-func (ResultEvent) Kind() string     { return "result" }
-func (SessionEndEvent) Kind() string { return "session_end" }
-func (ResumedEvent) Kind() string    { return "resumed" }
-func (VariantEvent) Kind() string    { return "variant" }
-func (FindingEvent) Kind() string    { return "finding" }
+func (SessionEvent) kind() string    { return "session" }
+func (WaitingEvent) kind() string    { return "waiting" }
+func (ExperimentEvent) kind() string { return "experiment" }
+func (NoteEvent) kind() string       { return "note" }
+func (CaseEvent) kind() string       { return "case" }
+func (RoundBeginEvent) kind() string { return "round_begin" }
+func (StepEvent) kind() string       { return "step" }
+func (ProcessEvent) kind() string    { return "process" }
+func (PreparedEvent) kind() string   { return "prepared" }
+func (WarmupEvent) kind() string     { return "warmup" }
+func (IntentEvent) kind() string     { return "intent" }
+func (SampleEvent) kind() string     { return "sample" }
+func (VisitEvent) kind() string      { return "visit" }
+func (WaitEvent) kind() string       { return "wait" }
+func (ReleasedEvent) kind() string   { return "released" }
+func (FailureEvent) kind() string    { return "failure" }
+func (RoundEndEvent) kind() string   { return "round_end" }
+func (LookEvent) kind() string       { return "look" }
+func (SearchEvent) kind() string     { return "search" }
+func (CaseEndEvent) kind() string    { return "case_end" }
+func (ProbeEvent) kind() string      { return "probe" }
+func (ConcludedEvent) kind() string  { return "concluded" }
+func (ResultEvent) kind() string     { return "result" }
+func (SessionEndEvent) kind() string { return "session_end" }
+func (ResumedEvent) kind() string    { return "resumed" }
+func (VariantEvent) kind() string    { return "variant" }
+func (FindingEvent) kind() string    { return "finding" }
 
 func (WaitingEvent) passing() {}
 func (StepEvent) passing()    {}

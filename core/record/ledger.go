@@ -53,7 +53,7 @@ func (l *Ledger) Apply(e Event) error {
 	}
 	r := l.byName[e.Experiment]
 	if r == nil {
-		return fmt.Errorf("journal event %d: %s of the experiment %q, which was not begun", e.Seq, e.Data.Kind(), e.Experiment)
+		return fmt.Errorf("journal event %d: %s of the experiment %q, which was not begun", e.Seq, e.Kind(), e.Experiment)
 	}
 	if err := r.Apply(e); err != nil {
 		return fmt.Errorf("journal event %d: %w", e.Seq, err)

@@ -58,7 +58,7 @@ func generateEvents(t *testing.T) []byte {
 			"type": "object", "additionalProperties": false, "required": []string{"seq", "time", "kind", "data"},
 			"properties": map[string]any{
 				"seq": map[string]any{"type": "integer"}, "time": map[string]any{"type": "string", "format": "date-time"},
-				"experiment": map[string]any{"type": "string"}, "kind": map[string]any{"const": d.Kind()}, "data": map[string]any{"$ref": s.Ref},
+				"experiment": map[string]any{"type": "string"}, "kind": map[string]any{"const": d.kind()}, "data": map[string]any{"$ref": s.Ref},
 			},
 		})
 	}

@@ -215,10 +215,10 @@ func eventsFitTheirSchema(t *testing.T, events []record.Event) {
 	t.Helper()
 	byKind := map[string]*jsonschema.Schema{}
 	for _, e := range events {
-		c := byKind[e.Data.Kind()]
+		c := byKind[e.Kind()]
 		if c == nil {
-			c = compiled(t, schemaOf(t, e.Data.Kind()))
-			byKind[e.Data.Kind()] = c
+			c = compiled(t, schemaOf(t, e.Kind()))
+			byKind[e.Kind()] = c
 		}
 		raw, err := json.Marshal(e)
 		if err != nil {
@@ -229,7 +229,7 @@ func eventsFitTheirSchema(t *testing.T, events []record.Event) {
 			t.Fatal(err)
 		}
 		if err := c.Validate(v); err != nil {
-			t.Errorf("event %d (%s) does not fit the schema: %.600v", e.Seq, e.Data.Kind(), err)
+			t.Errorf("event %d (%s) does not fit the schema: %.600v", e.Seq, e.Kind(), err)
 			return
 		}
 	}

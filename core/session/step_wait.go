@@ -45,10 +45,10 @@ func (s awaitQuiet) do(ctx context.Context, r *runner) error {
 	}
 	for time.Duration(r.took()) < s.allowance && ctx.Err() == nil {
 		var exited <-chan struct{}
-		observed := func() record.Observation { return record.Observation{} }
+		var observed func() record.Observation
 		if p := r.process(s.variant); p != nil {
 			exited, observed = p.Exited(), r.observe(s.variant)
-		} else {
+		} else { // in turns nothing lives between visits
 			observed = r.s.Observe(os.Getpid(), nil)
 		}
 		select {
