@@ -1,6 +1,10 @@
 package record
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/assay-bench/assay/core/judge"
+)
 
 func TestOutputsAreHeldAgainstTheBaselines(t *testing.T) {
 	prepared := func(variant, output string) Prepared {
@@ -34,6 +38,17 @@ func TestOutputsAreHeldAgainstTheBaselines(t *testing.T) {
 		}
 		if got != c.want || len(base.Checks) > 0 {
 			t.Errorf("%s: %q, want %q; the baseline has %+v", name, got, c.want, base.Checks)
+		}
+	}
+}
+
+// What is the baseline under another name has no gain, however lucky its rounds.
+func TestTheBaselineUnderAnotherNameNeverWins(t *testing.T) {
+	for equals, wins := range map[string]bool{"": true, "base": false} {
+		c := &Case{Variants: []Variant{{Name: "base", Role: RoleBaseline}, {Name: "v", Role: RoleVariant, Equals: equals}}}
+		j := believe(judge.Judgement{Variant: "v", Verdict: judge.Pass, Win: true, Reason: "faster"}, c, nil)
+		if j.Win != wins || j.Verdict != judge.Pass {
+			t.Errorf("equal to %q: a win %t with verdict %s, want %t and a pass: %s", equals, j.Win, j.Verdict, wins, j.Reason)
 		}
 	}
 }

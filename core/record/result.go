@@ -182,7 +182,8 @@ type Variant struct {
 	Config       json.RawMessage         `json:"config"`
 	ConfigDigest string                  `json:"config_digest"`
 	Program      int                     `json:"program"`       // index into the document's programs
-	Why          string                  `json:"why,omitempty"` // of a proposed one
+	Equals       string                  `json:"equals,omitempty"` // an earlier variant of the same program and configuration
+	Why          string                  `json:"why,omitempty"`    // of a proposed one
 	Facts        map[string]string       `json:"facts"`
 	Metrics      map[string]float64      `json:"metrics"`          // median over rounds
 	Checks       []Check                 `json:"checks,omitempty"` // last round's and failed ones; computed from the rounds, not written

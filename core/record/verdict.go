@@ -46,6 +46,10 @@ func believe(j judge.Judgement, c *Case, missing []string) judge.Judgement {
 		if v.Name != j.Variant && v.Role != RoleBaseline {
 			continue
 		}
+		if j.Win && v.Name == j.Variant && v.Equals == c.Variants[0].Name {
+			j.Win = false
+			j.Reason += fmt.Sprintf("; not called a win: it is %q under another name", v.Equals)
+		}
 		if bad := v.failedChecks(); bad != "" && j.Verdict != judge.Fail {
 			j.Verdict, j.Win = judge.Invalid, false
 			j.Reason = fmt.Sprintf("variant %q computes something else: %s", v.Name, bad)

@@ -1,12 +1,13 @@
 // Package session is the measuring loop.
 //
-// The main path, one file each: Session.Run takes experiments in order
-// (session.go); an experiment takes its cases (experiment.go); a case runs
-// rounds until the judge has seen enough, then asks the plugin's search for
-// more (case.go, search.go); a round is one fresh plugin process that prepares,
-// warms up and visits every variant in a palindromic order (round.go,
-// visit.go). Everything measured goes through emit: journal first, then the
-// document, and only then is the plugin told to go on.
+// The main path: [Session.Run] takes experiments in order (session.go,
+// experiment.go). For each of them a runner repeats two things until nothing is
+// left (runner.go): it asks next, a pure function of the document, for the step
+// that comes now (next.go, next_round.go), and does it (step_*.go). Whatever is
+// done goes through emit: into the journal as an event first, then into the
+// document, which is the fold of its events, and only then is the plugin told to
+// go on.
 //
-// Imported by core/cli.
+// There is no state beside the document but the processes that live. So
+// [Resume] is the same loop on the document that a journal folds into.
 package session

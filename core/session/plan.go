@@ -60,7 +60,9 @@ func armOf(v *config.Variant, role string, programs *programs) (record.Variant, 
 	if err != nil {
 		return record.Variant{}, fmt.Errorf("variant %q: %w", v.Name, err)
 	}
-	return variantOf(v.Name, role, v.JSON, v.Digest, program), nil
+	out := variantOf(v.Name, role, v.JSON, v.Digest, program)
+	out.Equals = v.Equals
+	return out, nil
 }
 
 func variantOf(name, role string, config []byte, digest string, program int) record.Variant {
