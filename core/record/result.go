@@ -181,7 +181,7 @@ type Variant struct {
 	Role         string                  `json:"role"`
 	Config       json.RawMessage         `json:"config"`
 	ConfigDigest string                  `json:"config_digest"`
-	Program      int                     `json:"program"`       // index into the document's programs
+	Program      int                     `json:"program"`          // index into the document's programs
 	Equals       string                  `json:"equals,omitempty"` // an earlier variant of the same program and configuration
 	Why          string                  `json:"why,omitempty"`    // of a proposed one
 	Facts        map[string]string       `json:"facts"`
