@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/assay-bench/assay/core/config"
@@ -132,12 +133,14 @@ func (r *runner) observe(arm string) func() record.Observation {
 	return r.s.Observe(pid, idle)
 }
 
-// stopAll ends the processes. How they end no longer matters: what they measured
-// is in the journal.
+// stopAll ends the processes, side by side: each has a device to close. How they
+// end no longer matters: what they measured is in the journal.
 func (r *runner) stopAll(ctx context.Context) {
+	var ending sync.WaitGroup
 	for _, l := range r.live {
-		end(ctx, l.proc)
+		ending.Go(func() { end(ctx, l.proc) })
 	}
+	ending.Wait()
 	r.live = nil
 }
 
