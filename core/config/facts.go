@@ -92,6 +92,7 @@ func (x *experiment) gather() {
 		x.facts.merge(a.plugin.name, slices.Concat(d.GetPhases(), more.GetPhases()), slices.Concat(d.GetMetrics(), more.GetMetrics()))
 	}
 	x.diags = append(x.diags, faults.result()...)
+	x.keepStarts()
 	if len(x.arms) == 0 && x.Plugin != "" { // the cases are faulty; the rest can still be checked
 		if p := x.resolver.plugin(Program{Plugin: x.Plugin}); p.describe != nil && len(p.describe.GetPhases()) > 0 {
 			x.facts.merge(p.name, p.describe.GetPhases(), p.describe.GetMetrics())
@@ -201,6 +202,10 @@ func (a *arm) validate() (*pluginv1.ValidateConfigResponse, hcl.Diagnostics) {
 		w.warn(a.v.Range, "Configuration not checked", "The plugin %s could not be asked about it: %v.", a.plugin.name, said.err)
 		return nil, w.diags
 	}
+	a.v.Starts = nil
+	for _, c := range said.GetStarts() {
+		a.v.Starts = append(a.v.Starts, c.GetArgv())
+	}
 	diags := a.v.Diagnostics(a.plugin.name, said.GetDiagnostics())
 	if a.standIn {
 		diags = softened(diags, fmt.Sprintf("checked against %s, not the build", a.plugin.label()))
@@ -208,6 +213,20 @@ func (a *arm) validate() (*pluginv1.ValidateConfigResponse, hcl.Diagnostics) {
 		diags = softened(diags, "checked before the build")
 	}
 	return said.ValidateConfigResponse, diags
+}
+
+// keepStarts puts what the arms' plugins start into the cases.
+func (x *experiment) keepStarts() {
+	starts := map[[2]string][][]string{}
+	for _, a := range x.arms {
+		starts[[2]string{a.id, a.v.Name}] = a.v.Starts
+	}
+	for i := range x.Cases {
+		for j := range x.Cases[i].Variants {
+			v := &x.Cases[i].Variants[j]
+			v.Starts = starts[[2]string{x.Cases[i].ID, v.Name}]
+		}
+	}
 }
 
 // unknownPhase says why name is no phase to measure.

@@ -29,6 +29,7 @@ type Experiment struct {
 	DependsOn   []string      `json:"depends_on,omitempty"`
 	Conditional bool          `json:"conditional"` // `when` may skip it
 	Builds      []Build       `json:"builds,omitempty"`
+	Commands    []Command     `json:"commands,omitempty"`
 	Programs    []Program     `json:"programs"`
 	Residency   string        `json:"residency,omitempty"` // of processes, where some case has several
 	Phases      []string      `json:"phases"`
@@ -101,7 +102,7 @@ func planExperiment(e *config.Experiment, costs Costs) Experiment {
 	for _, g := range e.Guardrails {
 		x.Guardrails = append(x.Guardrails, g.Name)
 	}
-	x.Builds, x.Programs = builds(e), programs(e)
+	x.Builds, x.Programs, x.Commands = builds(e), programs(e), commands(e)
 	var oneRound time.Duration // of every case
 	for i := range e.Cases {
 		c := planCase(&e.Cases[i], e, costs)

@@ -7,8 +7,7 @@ import (
 	"github.com/assay-bench/assay/core/config"
 )
 
-// Program is one that a run starts, with the variants that are arms of it. What
-// a plugin starts in its turn is in its configuration.
+// Program is one that a run starts, with the variants that are arms of it.
 type Program struct {
 	Variants []string `json:"variants"`
 	Plugin   string   `json:"plugin"`
@@ -19,6 +18,30 @@ type Program struct {
 	Device   string   `json:"device"`
 
 	program config.Program
+}
+
+// Command is what plugins start in their turn, as far as they say.
+type Command struct {
+	Variants []string `json:"variants"`
+	Argv     []string `json:"argv"`
+}
+
+// commands lists each command of the experiment once.
+func commands(e *config.Experiment) []Command {
+	var out []Command
+	for i := range e.Cases {
+		for _, v := range e.Cases[i].Variants {
+			for _, argv := range v.Starts {
+				k := slices.IndexFunc(out, func(o Command) bool { return slices.Equal(o.Argv, argv) })
+				if k < 0 {
+					k = len(out)
+					out = append(out, Command{Argv: argv})
+				}
+				out[k].Variants = once(out[k].Variants, v.Name)
+			}
+		}
+	}
+	return out
 }
 
 // Build is a command that a run starts before it measures, unless Built.

@@ -34,6 +34,9 @@ func programs(w io.Writer, e *plan.Experiment) {
 		}
 		fmt.Fprintf(w, "  starts %s%s%s\n", filepath.ToSlash(path), who, environment(p.Env, p.Inherit))
 	}
+	for _, c := range e.Commands {
+		fmt.Fprintf(w, "         which starts %q for %s\n", c.Argv, strings.Join(c.Variants, ", "))
+	}
 	most := 0
 	for _, c := range e.Cases {
 		most = max(most, c.Processes)

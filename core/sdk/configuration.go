@@ -69,6 +69,11 @@ func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConf
 	if s.plugin.Bytes != nil {
 		r.DeviceBytes = s.plugin.Bytes(c.value)
 	}
+	if s.plugin.Starts != nil {
+		for _, argv := range s.plugin.Starts(c.value) {
+			r.Starts = append(r.Starts, &pluginv1.Command{Argv: argv})
+		}
+	}
 	return r, nil
 }
 

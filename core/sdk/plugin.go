@@ -32,6 +32,10 @@ type Plugin[C any] struct {
 	// those above, for a plugin whose configuration names them. It is asked only
 	// about configurations without a fault. Optional.
 	Declare func(cfg C) (phases []Phase, metrics []Metric)
+
+	// Starts lists the argv of every other program that measuring the
+	// configuration starts, so that `assay plan` can say so. Optional.
+	Starts func(cfg C) [][]string
 	// Validate looks for faults that the schema cannot express. It touches no
 	// device. Optional.
 	Validate func(cfg C) []Diagnostic

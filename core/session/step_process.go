@@ -122,6 +122,9 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	if err := refused(diags); err != nil {
+		if noRoom(diags) && separate(x.c) && !x.inTurns() {
+			err.text += ` Every arm of this case has a process of its own, alive beside the others: residency = "turns" in the measure block starts and ends one for each visit.`
+		}
 		return err
 	}
 	facts, err := phaseFactsOf(p.GetPhases())
@@ -175,7 +178,12 @@ func (r round) peak(arm string) (peak int64) {
 
 var errPrepareTimeout = errors.New("prepare_timeout of the experiment's measure block ran out")
 
-func refused(diags []*pluginv1.Diagnostic) error {
+// noRoom says that the device has no memory left.
+func noRoom(diags []*pluginv1.Diagnostic) bool {
+	return slices.ContainsFunc(diags, func(d *pluginv1.Diagnostic) bool { return d.GetCode() == "out_of_device_memory" })
+}
+
+func refused(diags []*pluginv1.Diagnostic) *refusal {
 	for _, d := range diags {
 		if d.GetSeverity() == pluginv1.Diagnostic_SEVERITY_ERROR {
 			return &refusal{text: fmt.Sprintf("%s: %s", d.GetSummary(), d.GetDetail())}

@@ -69,7 +69,10 @@ func (r *runner) propose(ctx context.Context, c *record.Case) (*pluginv1.Propose
 	if err != nil {
 		return nil, err
 	}
-	return answer, refused(answer.GetDiagnostics())
+	if err := refused(answer.GetDiagnostics()); err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 // known is what a plugin hears of a case.

@@ -66,6 +66,23 @@ type Output struct {
 func plugin() sdk.Plugin[Config] {
 	return sdk.Plugin[Config]{
 		Name: "command", Version: "0.1.0", Doc: readme,
-		NoDevice: true, Declare: declare, Validate: validate, Prepare: prepare,
+		NoDevice: true, Declare: declare, Starts: starts, Validate: validate, Prepare: prepare,
 	}
+}
+
+// starts lists the programs of a configuration.
+func starts(c Config) (out [][]string) {
+	of := func(p Common) {
+		if len(p.Before) > 0 {
+			out = append(out, p.Before)
+		}
+		out = append(out, p.Argv)
+	}
+	if c.Run != nil {
+		of(c.Run.Common)
+	}
+	if c.Serve != nil {
+		of(c.Serve.Common)
+	}
+	return out
 }

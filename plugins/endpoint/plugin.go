@@ -34,6 +34,12 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "idle_cpu", Unit: "cores", Doc: "cores that the server keeps busy without a request", Better: sdk.BetterLower},
 		},
 		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.resolve(); return faults },
-		Prepare:  prepare,
+		Starts: func(c Config) [][]string {
+			if len(c.Argv) == 0 {
+				return nil
+			}
+			return [][]string{c.Argv}
+		},
+		Prepare: prepare,
 	}
 }

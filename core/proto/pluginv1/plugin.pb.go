@@ -218,7 +218,7 @@ func (x Check_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Check_Kind.Descriptor instead.
 func (Check_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{20, 0}
 }
 
 type DescribeRequest struct {
@@ -1022,8 +1022,9 @@ type ValidateConfigResponse struct {
 	DeviceBytes int64                  `protobuf:"varint,2,opt,name=device_bytes,json=deviceBytes,proto3" json:"device_bytes,omitempty"` // estimate of device memory, 0 if unknown
 	// phases and metrics of this configuration, beside those of DescribeResponse,
 	// for plugins whose configuration names them.
-	Phases        []*Phase  `protobuf:"bytes,3,rep,name=phases,proto3" json:"phases,omitempty"`
-	Metrics       []*Metric `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	Phases        []*Phase   `protobuf:"bytes,3,rep,name=phases,proto3" json:"phases,omitempty"`
+	Metrics       []*Metric  `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty"`
+	Starts        []*Command `protobuf:"bytes,5,rep,name=starts,proto3" json:"starts,omitempty"` // other programs that measuring it starts, for people to see beforehand
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1086,6 +1087,57 @@ func (x *ValidateConfigResponse) GetMetrics() []*Metric {
 	return nil
 }
 
+func (x *ValidateConfigResponse) GetStarts() []*Command {
+	if x != nil {
+		return x.Starts
+	}
+	return nil
+}
+
+type Command struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Argv          []string               `protobuf:"bytes,1,rep,name=argv,proto3" json:"argv,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Command) Reset() {
+	*x = Command{}
+	mi := &file_plugin_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Command) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Command) ProtoMessage() {}
+
+func (x *Command) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Command.ProtoReflect.Descriptor instead.
+func (*Command) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *Command) GetArgv() []string {
+	if x != nil {
+		return x.Argv
+	}
+	return nil
+}
+
 type OpenDeviceRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`    // apple, cuda, cpu, sim or auto
@@ -1096,7 +1148,7 @@ type OpenDeviceRequest struct {
 
 func (x *OpenDeviceRequest) Reset() {
 	*x = OpenDeviceRequest{}
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1160,7 @@ func (x *OpenDeviceRequest) String() string {
 func (*OpenDeviceRequest) ProtoMessage() {}
 
 func (x *OpenDeviceRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[11]
+	mi := &file_plugin_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1173,7 @@ func (x *OpenDeviceRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenDeviceRequest.ProtoReflect.Descriptor instead.
 func (*OpenDeviceRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{11}
+	return file_plugin_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *OpenDeviceRequest) GetKind() string {
@@ -1148,7 +1200,7 @@ type OpenDeviceResponse struct {
 
 func (x *OpenDeviceResponse) Reset() {
 	*x = OpenDeviceResponse{}
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1160,7 +1212,7 @@ func (x *OpenDeviceResponse) String() string {
 func (*OpenDeviceResponse) ProtoMessage() {}
 
 func (x *OpenDeviceResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[12]
+	mi := &file_plugin_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1173,7 +1225,7 @@ func (x *OpenDeviceResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OpenDeviceResponse.ProtoReflect.Descriptor instead.
 func (*OpenDeviceResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{12}
+	return file_plugin_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *OpenDeviceResponse) GetDevice() *Device {
@@ -1210,7 +1262,7 @@ type Device struct {
 
 func (x *Device) Reset() {
 	*x = Device{}
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1222,7 +1274,7 @@ func (x *Device) String() string {
 func (*Device) ProtoMessage() {}
 
 func (x *Device) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1235,7 +1287,7 @@ func (x *Device) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Device.ProtoReflect.Descriptor instead.
 func (*Device) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{13}
+	return file_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Device) GetKind() string {
@@ -1336,7 +1388,7 @@ type PrepareCaseRequest struct {
 
 func (x *PrepareCaseRequest) Reset() {
 	*x = PrepareCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1400,7 @@ func (x *PrepareCaseRequest) String() string {
 func (*PrepareCaseRequest) ProtoMessage() {}
 
 func (x *PrepareCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1413,7 @@ func (x *PrepareCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareCaseRequest.ProtoReflect.Descriptor instead.
 func (*PrepareCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{14}
+	return file_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *PrepareCaseRequest) GetHandle() string {
@@ -1420,7 +1472,7 @@ type PrepareCaseResponse struct {
 
 func (x *PrepareCaseResponse) Reset() {
 	*x = PrepareCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1432,7 +1484,7 @@ func (x *PrepareCaseResponse) String() string {
 func (*PrepareCaseResponse) ProtoMessage() {}
 
 func (x *PrepareCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1445,7 +1497,7 @@ func (x *PrepareCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareCaseResponse.ProtoReflect.Descriptor instead.
 func (*PrepareCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *PrepareCaseResponse) GetEvent() isPrepareCaseResponse_Event {
@@ -1514,7 +1566,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1526,7 +1578,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1539,7 +1591,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Progress) GetStep() string {
@@ -1573,7 +1625,7 @@ type Prepared struct {
 
 func (x *Prepared) Reset() {
 	*x = Prepared{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1585,7 +1637,7 @@ func (x *Prepared) String() string {
 func (*Prepared) ProtoMessage() {}
 
 func (x *Prepared) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1598,7 +1650,7 @@ func (x *Prepared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prepared.ProtoReflect.Descriptor instead.
 func (*Prepared) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Prepared) GetChecks() []*Check {
@@ -1661,7 +1713,7 @@ type PhaseFacts struct {
 
 func (x *PhaseFacts) Reset() {
 	*x = PhaseFacts{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1673,7 +1725,7 @@ func (x *PhaseFacts) String() string {
 func (*PhaseFacts) ProtoMessage() {}
 
 func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1686,7 +1738,7 @@ func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseFacts.ProtoReflect.Descriptor instead.
 func (*PhaseFacts) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *PhaseFacts) GetUnitsPerIteration() float64 {
@@ -1725,7 +1777,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1789,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1802,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Check) GetName() string {
@@ -1809,7 +1861,7 @@ type MeasureRequest struct {
 
 func (x *MeasureRequest) Reset() {
 	*x = MeasureRequest{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +1873,7 @@ func (x *MeasureRequest) String() string {
 func (*MeasureRequest) ProtoMessage() {}
 
 func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +1886,7 @@ func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
 func (*MeasureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *MeasureRequest) GetMessage() isMeasureRequest_Message {
@@ -1907,7 +1959,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +1971,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +1984,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Start) GetHandle() string {
@@ -1986,7 +2038,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1998,7 +2050,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2011,7 +2063,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2030,7 +2082,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2094,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2107,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Stop) GetReason() string {
@@ -2081,7 +2133,7 @@ type MeasureResponse struct {
 
 func (x *MeasureResponse) Reset() {
 	*x = MeasureResponse{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2093,7 +2145,7 @@ func (x *MeasureResponse) String() string {
 func (*MeasureResponse) ProtoMessage() {}
 
 func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2106,7 +2158,7 @@ func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureResponse.ProtoReflect.Descriptor instead.
 func (*MeasureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *MeasureResponse) GetEvent() isMeasureResponse_Event {
@@ -2206,7 +2258,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2218,7 +2270,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2231,7 +2283,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Intent) GetSeq() uint64 {
@@ -2265,7 +2317,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2277,7 +2329,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2290,7 +2342,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Sample) GetSeq() uint64 {
@@ -2351,7 +2403,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2363,7 +2415,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2376,7 +2428,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Heartbeat) GetDoing() string {
@@ -2396,7 +2448,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2408,7 +2460,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2421,7 +2473,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Done) GetReason() string {
@@ -2447,7 +2499,7 @@ type ReleaseCaseRequest struct {
 
 func (x *ReleaseCaseRequest) Reset() {
 	*x = ReleaseCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2511,7 @@ func (x *ReleaseCaseRequest) String() string {
 func (*ReleaseCaseRequest) ProtoMessage() {}
 
 func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2524,7 @@ func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ReleaseCaseRequest) GetHandle() string {
@@ -2492,7 +2544,7 @@ type ReleaseCaseResponse struct {
 
 func (x *ReleaseCaseResponse) Reset() {
 	*x = ReleaseCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2504,7 +2556,7 @@ func (x *ReleaseCaseResponse) String() string {
 func (*ReleaseCaseResponse) ProtoMessage() {}
 
 func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2517,7 +2569,7 @@ func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ReleaseCaseResponse) GetChecks() []*Check {
@@ -2544,7 +2596,7 @@ type ProposeRequest struct {
 
 func (x *ProposeRequest) Reset() {
 	*x = ProposeRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2556,7 +2608,7 @@ func (x *ProposeRequest) String() string {
 func (*ProposeRequest) ProtoMessage() {}
 
 func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2569,7 +2621,7 @@ func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeRequest.ProtoReflect.Descriptor instead.
 func (*ProposeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ProposeRequest) GetResults() []*Result {
@@ -2602,7 +2654,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2614,7 +2666,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2627,7 +2679,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Result) GetName() string {
@@ -2695,7 +2747,7 @@ type PhaseResult struct {
 
 func (x *PhaseResult) Reset() {
 	*x = PhaseResult{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2707,7 +2759,7 @@ func (x *PhaseResult) String() string {
 func (*PhaseResult) ProtoMessage() {}
 
 func (x *PhaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2720,7 +2772,7 @@ func (x *PhaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseResult.ProtoReflect.Descriptor instead.
 func (*PhaseResult) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *PhaseResult) GetWallNs() float64 {
@@ -2793,7 +2845,7 @@ type RoundTimes struct {
 
 func (x *RoundTimes) Reset() {
 	*x = RoundTimes{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2805,7 +2857,7 @@ func (x *RoundTimes) String() string {
 func (*RoundTimes) ProtoMessage() {}
 
 func (x *RoundTimes) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2818,7 +2870,7 @@ func (x *RoundTimes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundTimes.ProtoReflect.Descriptor instead.
 func (*RoundTimes) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *RoundTimes) GetRound() uint32 {
@@ -2861,7 +2913,7 @@ type ProposeResponse struct {
 
 func (x *ProposeResponse) Reset() {
 	*x = ProposeResponse{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2873,7 +2925,7 @@ func (x *ProposeResponse) String() string {
 func (*ProposeResponse) ProtoMessage() {}
 
 func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2886,7 +2938,7 @@ func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeResponse.ProtoReflect.Descriptor instead.
 func (*ProposeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ProposeResponse) GetProposals() []*Proposal {
@@ -2928,7 +2980,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2940,7 +2992,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2953,7 +3005,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Proposal) GetName() string {
@@ -2990,7 +3042,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3002,7 +3054,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3015,7 +3067,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Finding) GetKind() string {
@@ -3136,12 +3188,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\x15ValidateConfigRequest\x12\x1f\n" +
 	"\vconfig_json\x18\x01 \x01(\fR\n" +
 	"configJson\x12\x16\n" +
-	"\x06device\x18\x02 \x01(\tR\x06device\"\xdd\x01\n" +
+	"\x06device\x18\x02 \x01(\tR\x06device\"\x8f\x02\n" +
 	"\x16ValidateConfigResponse\x12=\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\x12!\n" +
 	"\fdevice_bytes\x18\x02 \x01(\x03R\vdeviceBytes\x12.\n" +
 	"\x06phases\x18\x03 \x03(\v2\x16.assay.plugin.v1.PhaseR\x06phases\x121\n" +
-	"\ametrics\x18\x04 \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\"=\n" +
+	"\ametrics\x18\x04 \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\x120\n" +
+	"\x06starts\x18\x05 \x03(\v2\x18.assay.plugin.v1.CommandR\x06starts\"\x1d\n" +
+	"\aCommand\x12\x12\n" +
+	"\x04argv\x18\x01 \x03(\tR\x04argv\"=\n" +
 	"\x11OpenDeviceRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\"\x84\x01\n" +
@@ -3356,7 +3411,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_plugin_proto_goTypes = []any{
 	(Capability)(0),                // 0: assay.plugin.v1.Capability
 	(Metric_Better)(0),             // 1: assay.plugin.v1.Metric.Better
@@ -3373,42 +3428,43 @@ var file_plugin_proto_goTypes = []any{
 	(*PathStep)(nil),               // 12: assay.plugin.v1.PathStep
 	(*ValidateConfigRequest)(nil),  // 13: assay.plugin.v1.ValidateConfigRequest
 	(*ValidateConfigResponse)(nil), // 14: assay.plugin.v1.ValidateConfigResponse
-	(*OpenDeviceRequest)(nil),      // 15: assay.plugin.v1.OpenDeviceRequest
-	(*OpenDeviceResponse)(nil),     // 16: assay.plugin.v1.OpenDeviceResponse
-	(*Device)(nil),                 // 17: assay.plugin.v1.Device
-	(*PrepareCaseRequest)(nil),     // 18: assay.plugin.v1.PrepareCaseRequest
-	(*PrepareCaseResponse)(nil),    // 19: assay.plugin.v1.PrepareCaseResponse
-	(*Progress)(nil),               // 20: assay.plugin.v1.Progress
-	(*Prepared)(nil),               // 21: assay.plugin.v1.Prepared
-	(*PhaseFacts)(nil),             // 22: assay.plugin.v1.PhaseFacts
-	(*Check)(nil),                  // 23: assay.plugin.v1.Check
-	(*MeasureRequest)(nil),         // 24: assay.plugin.v1.MeasureRequest
-	(*Start)(nil),                  // 25: assay.plugin.v1.Start
-	(*Ack)(nil),                    // 26: assay.plugin.v1.Ack
-	(*Stop)(nil),                   // 27: assay.plugin.v1.Stop
-	(*MeasureResponse)(nil),        // 28: assay.plugin.v1.MeasureResponse
-	(*Intent)(nil),                 // 29: assay.plugin.v1.Intent
-	(*Sample)(nil),                 // 30: assay.plugin.v1.Sample
-	(*Heartbeat)(nil),              // 31: assay.plugin.v1.Heartbeat
-	(*Done)(nil),                   // 32: assay.plugin.v1.Done
-	(*ReleaseCaseRequest)(nil),     // 33: assay.plugin.v1.ReleaseCaseRequest
-	(*ReleaseCaseResponse)(nil),    // 34: assay.plugin.v1.ReleaseCaseResponse
-	(*ProposeRequest)(nil),         // 35: assay.plugin.v1.ProposeRequest
-	(*Result)(nil),                 // 36: assay.plugin.v1.Result
-	(*PhaseResult)(nil),            // 37: assay.plugin.v1.PhaseResult
-	(*RoundTimes)(nil),             // 38: assay.plugin.v1.RoundTimes
-	(*ProposeResponse)(nil),        // 39: assay.plugin.v1.ProposeResponse
-	(*Proposal)(nil),               // 40: assay.plugin.v1.Proposal
-	(*Finding)(nil),                // 41: assay.plugin.v1.Finding
-	nil,                            // 42: assay.plugin.v1.Device.FactsEntry
-	nil,                            // 43: assay.plugin.v1.Prepared.MetricsEntry
-	nil,                            // 44: assay.plugin.v1.Prepared.FactsEntry
-	nil,                            // 45: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                            // 46: assay.plugin.v1.Prepared.OutputsEntry
-	nil,                            // 47: assay.plugin.v1.Sample.MetricsEntry
-	nil,                            // 48: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                            // 49: assay.plugin.v1.Result.PhasesEntry
-	nil,                            // 50: assay.plugin.v1.Result.MetricsEntry
+	(*Command)(nil),                // 15: assay.plugin.v1.Command
+	(*OpenDeviceRequest)(nil),      // 16: assay.plugin.v1.OpenDeviceRequest
+	(*OpenDeviceResponse)(nil),     // 17: assay.plugin.v1.OpenDeviceResponse
+	(*Device)(nil),                 // 18: assay.plugin.v1.Device
+	(*PrepareCaseRequest)(nil),     // 19: assay.plugin.v1.PrepareCaseRequest
+	(*PrepareCaseResponse)(nil),    // 20: assay.plugin.v1.PrepareCaseResponse
+	(*Progress)(nil),               // 21: assay.plugin.v1.Progress
+	(*Prepared)(nil),               // 22: assay.plugin.v1.Prepared
+	(*PhaseFacts)(nil),             // 23: assay.plugin.v1.PhaseFacts
+	(*Check)(nil),                  // 24: assay.plugin.v1.Check
+	(*MeasureRequest)(nil),         // 25: assay.plugin.v1.MeasureRequest
+	(*Start)(nil),                  // 26: assay.plugin.v1.Start
+	(*Ack)(nil),                    // 27: assay.plugin.v1.Ack
+	(*Stop)(nil),                   // 28: assay.plugin.v1.Stop
+	(*MeasureResponse)(nil),        // 29: assay.plugin.v1.MeasureResponse
+	(*Intent)(nil),                 // 30: assay.plugin.v1.Intent
+	(*Sample)(nil),                 // 31: assay.plugin.v1.Sample
+	(*Heartbeat)(nil),              // 32: assay.plugin.v1.Heartbeat
+	(*Done)(nil),                   // 33: assay.plugin.v1.Done
+	(*ReleaseCaseRequest)(nil),     // 34: assay.plugin.v1.ReleaseCaseRequest
+	(*ReleaseCaseResponse)(nil),    // 35: assay.plugin.v1.ReleaseCaseResponse
+	(*ProposeRequest)(nil),         // 36: assay.plugin.v1.ProposeRequest
+	(*Result)(nil),                 // 37: assay.plugin.v1.Result
+	(*PhaseResult)(nil),            // 38: assay.plugin.v1.PhaseResult
+	(*RoundTimes)(nil),             // 39: assay.plugin.v1.RoundTimes
+	(*ProposeResponse)(nil),        // 40: assay.plugin.v1.ProposeResponse
+	(*Proposal)(nil),               // 41: assay.plugin.v1.Proposal
+	(*Finding)(nil),                // 42: assay.plugin.v1.Finding
+	nil,                            // 43: assay.plugin.v1.Device.FactsEntry
+	nil,                            // 44: assay.plugin.v1.Prepared.MetricsEntry
+	nil,                            // 45: assay.plugin.v1.Prepared.FactsEntry
+	nil,                            // 46: assay.plugin.v1.Prepared.PhasesEntry
+	nil,                            // 47: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                            // 48: assay.plugin.v1.Sample.MetricsEntry
+	nil,                            // 49: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                            // 50: assay.plugin.v1.Result.PhasesEntry
+	nil,                            // 51: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3425,57 +3481,58 @@ var file_plugin_proto_depIdxs = []int32{
 	11, // 11: assay.plugin.v1.ValidateConfigResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
 	6,  // 12: assay.plugin.v1.ValidateConfigResponse.phases:type_name -> assay.plugin.v1.Phase
 	7,  // 13: assay.plugin.v1.ValidateConfigResponse.metrics:type_name -> assay.plugin.v1.Metric
-	17, // 14: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
-	11, // 15: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	42, // 16: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
-	20, // 17: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
-	21, // 18: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
-	11, // 19: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	23, // 20: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	43, // 21: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	44, // 22: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	45, // 23: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	46, // 24: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
-	3,  // 25: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
-	25, // 26: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
-	26, // 27: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
-	27, // 28: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
-	29, // 29: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
-	30, // 30: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
-	31, // 31: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
-	11, // 32: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	32, // 33: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	47, // 34: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	23, // 35: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	48, // 36: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	36, // 37: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	49, // 38: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	50, // 39: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	38, // 40: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	40, // 41: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	41, // 42: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 43: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	22, // 44: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	37, // 45: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 46: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 47: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	15, // 48: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	18, // 49: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	24, // 50: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	33, // 51: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	35, // 52: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 53: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 54: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	16, // 55: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	19, // 56: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	28, // 57: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	34, // 58: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	39, // 59: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	53, // [53:60] is the sub-list for method output_type
-	46, // [46:53] is the sub-list for method input_type
-	46, // [46:46] is the sub-list for extension type_name
-	46, // [46:46] is the sub-list for extension extendee
-	0,  // [0:46] is the sub-list for field type_name
+	15, // 14: assay.plugin.v1.ValidateConfigResponse.starts:type_name -> assay.plugin.v1.Command
+	18, // 15: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
+	11, // 16: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	43, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	21, // 18: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
+	22, // 19: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
+	11, // 20: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	24, // 21: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
+	44, // 22: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	45, // 23: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	46, // 24: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	47, // 25: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	3,  // 26: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
+	26, // 27: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
+	27, // 28: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
+	28, // 29: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
+	30, // 30: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
+	31, // 31: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
+	32, // 32: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
+	11, // 33: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	33, // 34: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
+	48, // 35: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	24, // 36: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	49, // 37: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	37, // 38: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	50, // 39: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	51, // 40: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	39, // 41: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	41, // 42: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	42, // 43: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 44: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	23, // 45: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	38, // 46: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 47: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 48: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	16, // 49: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	19, // 50: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	25, // 51: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	34, // 52: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	36, // 53: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 54: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 55: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	17, // 56: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	20, // 57: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	29, // 58: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	35, // 59: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	40, // 60: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	54, // [54:61] is the sub-list for method output_type
+	47, // [47:54] is the sub-list for method input_type
+	47, // [47:47] is the sub-list for extension type_name
+	47, // [47:47] is the sub-list for extension extendee
+	0,  // [0:47] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3489,17 +3546,17 @@ func file_plugin_proto_init() {
 		(*PathStep_Index)(nil),
 		(*PathStep_Key)(nil),
 	}
-	file_plugin_proto_msgTypes[15].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[16].OneofWrappers = []any{
 		(*PrepareCaseResponse_Progress)(nil),
 		(*PrepareCaseResponse_Prepared)(nil),
 		(*PrepareCaseResponse_Diagnostic)(nil),
 	}
-	file_plugin_proto_msgTypes[20].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[21].OneofWrappers = []any{
 		(*MeasureRequest_Start)(nil),
 		(*MeasureRequest_Ack)(nil),
 		(*MeasureRequest_Stop)(nil),
 	}
-	file_plugin_proto_msgTypes[24].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[25].OneofWrappers = []any{
 		(*MeasureResponse_Intent)(nil),
 		(*MeasureResponse_Sample)(nil),
 		(*MeasureResponse_Heartbeat)(nil),
@@ -3512,7 +3569,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   47,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

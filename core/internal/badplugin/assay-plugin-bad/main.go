@@ -24,6 +24,7 @@
 //	error          an error that is no advice
 //	user-error     advice for the user
 //	device-fault, device-timeout, device-lost   what a device would report
+//	no-room        the device has no memory left
 //	gpu-line       prints what a GPU runtime prints when a command buffer dies, then hangs
 //	lie-seq        skips a sequence number
 //	no-wait        sends samples without waiting for acks

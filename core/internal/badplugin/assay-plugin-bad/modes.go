@@ -17,7 +17,7 @@ import (
 var modes = []string{
 	"none", "panic", "fault", "segv", "abort", "sigkill", "exit3", "hang", "stop", "slow-start",
 	"stdout-flood", "stderr-flood", "bad-log", "fork", "error", "user-error",
-	"device-fault", "device-timeout", "device-lost", "gpu-line",
+	"device-fault", "device-timeout", "device-lost", "no-room", "gpu-line",
 	"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "bad-schema", "bad-proposal", "deadly-proposal", "noisy", "slow",
 }
 
@@ -75,6 +75,8 @@ func misbehave(mode string) error {
 		return fmt.Errorf("after 1s: %w", metal.ErrTimeout)
 	case "device-lost":
 		return fmt.Errorf("queue 0: %w", metal.ErrLost)
+	case "no-room":
+		return fmt.Errorf("80 GB of weights: %w", metal.ErrOutOfMemory)
 	case "gpu-line":
 		fmt.Fprintln(os.Stderr, "Execution of the command buffer was aborted due to an error during execution. Caused GPU Hang Error (00000003:kIOGPUCommandBufferCallbackErrorHang)")
 		time.Sleep(time.Hour)
