@@ -147,6 +147,9 @@ func (r *Result) pass(e Event) time.Duration {
 	o := &r.Session.Overhead
 	o.Wall += took.Nanoseconds()
 	*o.of(e.Data) += took.Nanoseconds()
+	if _, warmup := e.Data.(WarmupEvent); warmup {
+		o.Warmup += took.Nanoseconds()
+	}
 	return took
 }
 

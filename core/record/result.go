@@ -79,9 +79,10 @@ type Resumption struct {
 // Overhead says where an experiment's wall time went, in nanoseconds.
 type Overhead struct {
 	Wall     int64 `json:"wall_ns"`
-	Visits   int64 `json:"visits_ns"`  // inside Measure, warm-up included
-	Prepare  int64 `json:"prepare_ns"` // inside PrepareCase and ReleaseCase
-	Startup  int64 `json:"startup_ns"` // process start to ready, and device opening
+	Visits   int64 `json:"visits_ns"`           // inside Measure, warm-up included
+	Warmup   int64 `json:"warmup_ns,omitempty"` // the part of visits_ns that is warm-up
+	Prepare  int64 `json:"prepare_ns"`          // inside PrepareCase and ReleaseCase
+	Startup  int64 `json:"startup_ns"`          // process start to ready, and device opening
 	LockWait int64 `json:"lock_wait_ns"`
 	Quiet    int64 `json:"quiet_wait_ns"` // waiting for other programs to leave the cores alone
 	Host     int64 `json:"host_ns"`       // the rest: host and RPC
@@ -114,7 +115,7 @@ type Measure struct {
 	Phases      []string `json:"phases"`
 	Confidence  float64  `json:"confidence"`
 	WarmupMax   int64    `json:"warmup_max_ns"`
-	WarmupAgree float64  `json:"warmup_agree"` // windows agree within this share
+	WarmupAgree float64  `json:"warmup_agree"` // a gain over the last windows of a warm-up that is too small to wait for
 	Search      bool     `json:"search"`       // the plugin may ask for more
 	Residency   string   `json:"residency"`    // together or turns, of programs that differ; empty in documents of schema 1
 	Prepare     int64    `json:"prepare_timeout_ns"`

@@ -94,7 +94,7 @@ type Warmup struct {
 	Phase      string  `json:"phase"`
 	Windows    int     `json:"windows"`
 	Ns         int64   `json:"ns"`
-	Stable     bool    `json:"stable"`
+	Stable     bool    `json:"stable"`     // the last windows show no gain; false: warmup_max ended it
 	Spread     float64 `json:"spread"`     // of the last windows, as a share
 	Iterations uint64  `json:"iterations"` // that filled a sample
 	PerNs      float64 `json:"per_iteration_ns"`

@@ -231,7 +231,7 @@ func unmarked(r *record.Result) *record.Result {
 			d.Prepared = slices.DeleteFunc(d.Prepared, func(p record.Prepared) bool { return p.Again })
 			d.Warmups = slices.DeleteFunc(d.Warmups, func(w record.Warmup) bool {
 				if w.Again {
-					o.Wall, o.Visits = o.Wall-w.Ns, o.Visits-w.Ns
+					o.Wall, o.Visits, o.Warmup = o.Wall-w.Ns, o.Visits-w.Ns, o.Warmup-w.Ns
 				}
 				return w.Again
 			})

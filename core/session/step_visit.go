@@ -11,17 +11,10 @@ import (
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
-	"github.com/assay-bench/assay/core/stats"
 )
 
-const (
-	// warmupWindows that must agree within warmupAgree before a variant counts as warm.
-	warmupWindows = 3
-	warmupAgree   = 0.01
-)
-
-// warmUp runs windows as long as a sample until the last ones agree, or
-// warmup_max is over. It finds how long an iteration takes.
+// warmUp runs windows as long as a sample until they have settled, or warmup_max
+// is over. It finds how long an iteration takes.
 type warmUp struct {
 	at
 	after      int // index of the visit before it, 0: the first warm-up of the phase
@@ -40,18 +33,17 @@ func (s warmUp) do(ctx context.Context, r *runner) error {
 	_, err := r.measure(ctx, s.at, &pluginv1.Start{Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs}, func(m *pluginv1.Sample) (bool, error) {
 		windows = append(windows, float64(m.GetWallNs())/float64(m.GetIterations()))
 		w.Iterations = m.GetIterations()
-		if n := len(windows); n >= warmupWindows {
-			last := windows[n-warmupWindows:]
-			w.Spread = slices.Max(last)/slices.Min(last) - 1
-			w.Stable = w.Spread <= warmupAgree
-		}
+		w.Stable = settled(windows)
 		return w.Stable || r.took() >= r.doc.Experiment.Measure.WarmupMax, nil
 	})
 	if err != nil {
 		return err
 	}
 	w.Windows, w.Ns = len(windows), r.took()
-	w.PerNs = stats.Median(windows[max(0, len(windows)-warmupWindows):])
+	w.PerNs = warmTime(windows)
+	if last := lastWindows(windows); len(last) > 1 {
+		w.Spread = slices.Max(last)/slices.Min(last) - 1
+	}
 	return r.emit(record.WarmupEvent{Case: s.caseID, Round: s.round, Warmup: w})
 }
 
