@@ -3,8 +3,8 @@
 //
 // The main path of a user of this package: open a device (package devices),
 // make buffers, compile a source, look kernels up, record a program of
-// dispatches, run it n times and read the Times. Four kinds of device
-// implement it, one folder each: apple, cuda, cpu, sim.
+// dispatches, run it n times and read the Times. Four kinds of device stand
+// behind one front (metal/internal/front), one folder each: apple, cuda, cpu, sim.
 package metal
 
 import (
@@ -64,6 +64,10 @@ type Device interface {
 
 	// Memory accounts for the buffers that are alive.
 	Memory() Memory
+
+	// Dispatched is what was dispatched since the last call, for one of so many
+	// iterations, in a fixed order. Nil: nothing, or the device does not know.
+	Dispatched(iterations int) []Dispatched
 
 	// Close releases everything the device made.
 	Close() error
@@ -126,6 +130,19 @@ type Dispatch struct {
 	Grid              Size
 	Threadgroup       Size
 	ThreadgroupMemory []int // bytes of each [[threadgroup(i)]] argument
+}
+
+// Dispatched is dispatches of one kernel that are alike in all that the device was
+// told, but for buffers. Two runs on one kind of device that dispatched the same
+// ran the same kernels; what is in their buffers may differ.
+type Dispatched struct {
+	Kernel            string
+	Constants         string // function constants by index, "0=true 3=64"
+	Source            string // digest of text and macros; empty: the kernel is native
+	Grid, Threadgroup Size
+	ThreadgroupMemory []int
+	Arguments         string // digest of arguments given as bytes
+	Count, Iterations uint64 // so many dispatches in so many iterations, in lowest terms
 }
 
 // Program is a recorded sequence, replayed without deciding anything again.

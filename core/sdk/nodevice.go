@@ -47,4 +47,6 @@ func (d *noDevice) Submit(context.Context, []metal.Dispatch) (metal.Times, error
 
 func (d *noDevice) Memory() metal.Memory { return metal.Memory{} }
 
+func (d *noDevice) Dispatched(int) []metal.Dispatched { return nil }
+
 func (d *noDevice) Close() error { return nil }

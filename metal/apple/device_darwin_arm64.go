@@ -7,10 +7,11 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
-// Device is the system's GPU. It implements metal.Device.
-type Device struct {
+// device is the system's GPU, the backend.
+type device struct {
 	b           *bridge
 	gpu         uintptr
 	queue       uintptr
@@ -20,15 +21,12 @@ type Device struct {
 	pace        pace       // of Submit
 	info        metal.Info
 	timeout     time.Duration
-	language    uintptr // MTLLanguageVersion of sources
-	memory      metal.Memory
-	limit       int64 // bytes that may be in use
-	largest     int64 // bytes of one buffer
-	groupMemory int   // bytes that a threadgroup may have
-	buffers     map[*Buffer]struct{}
+	language    uintptr   // MTLLanguageVersion of sources
+	limit       int64     // bytes that may be in use
+	largest     int64     // bytes of one buffer
+	groupMemory int       // bytes that a threadgroup may have
 	owned       []uintptr // libraries, functions and pipelines, released by Close
 	lost        error     // why no further call can succeed
-	closed      bool
 }
 
 // hotSelectors are those of the encoding loop, looked up once.
@@ -36,8 +34,6 @@ type hotSelectors struct {
 	setPipeline, setBuffer, setBytes, setGroupMemory, dispatch uintptr
 	status                                                     uintptr
 }
-
-var _ metal.Device = (*Device)(nil)
 
 // What kernels need: the first macOS whose Metal has bfloat, and
 // MTLGPUFamilyApple7, the first with simd_sum and its like.
@@ -58,7 +54,7 @@ func Open(o Options) (metal.Device, error) {
 		return nil, err
 	}
 	defer b.pool()()
-	d := &Device{b: b, timeout: o.Timeout, buffers: map[*Buffer]struct{}{}, pace: firstDispatches, language: languageVersion(macOS)}
+	d := &device{b: b, timeout: o.Timeout, pace: firstDispatches, language: languageVersion(macOS)}
 	if d.timeout <= 0 {
 		d.timeout = 30 * time.Second
 	}
@@ -83,7 +79,7 @@ func Open(o Options) (metal.Device, error) {
 	}
 	d.describe()
 	d.info.Index = o.Index
-	return d, nil
+	return front.New(d), nil
 }
 
 // Count is how many GPUs the system shows; 0: none.
@@ -99,14 +95,14 @@ func Count() (int, error) {
 }
 
 // describe fills Info. Nothing tells the size of the system-level cache.
-func (d *Device) describe() {
+func (d *device) describe() {
 	b := d.b
 	d.limit = int64(b.msg(d.gpu, sel.workingSet))
 	d.largest = int64(b.msg(d.gpu, sel.maxBuffer))
 	d.groupMemory = int(b.msg(d.gpu, sel.maxGroupMemory))
 	process := b.msg(b.class("NSProcessInfo"), sel.processInfo)
 	build, _ := syscall.Sysctl("kern.osversion")
-	c := d.conditions()
+	c := b.conditions()
 	d.info = metal.Info{
 		Kind: metal.Apple, Name: b.text(b.msg(d.gpu, sel.deviceName)),
 		Family:  family(func(f int) bool { return b.flag(d.gpu, sel.supports, uintptr(f)) }),
@@ -124,136 +120,65 @@ func (d *Device) describe() {
 	}
 }
 
-// Conditions asks the system about heat and power now.
-func (d *Device) Conditions() Conditions {
-	defer d.b.pool()()
-	return d.conditions()
-}
-
-func (d *Device) conditions() Conditions { return d.b.conditions() }
-
-// usable reports why the device cannot be used, if it cannot.
-func (d *Device) usable() error {
-	if d.closed {
-		return fmt.Errorf("apple: %w: it was closed", metal.ErrLost)
-	}
-	if d.lost != nil {
-		return fmt.Errorf("apple: %w: %w", metal.ErrLost, d.lost)
-	}
-	return nil
-}
+// Lost says why the device cannot be used, if it cannot.
+func (d *device) Lost() error { return d.lost }
 
 // Info describes the GPU.
-func (d *Device) Info() metal.Info { return d.info }
-
-// Memory accounts for the buffers that are alive.
-func (d *Device) Memory() metal.Memory { return d.memory }
+func (d *device) Info() metal.Info { return d.info }
 
 // Close releases everything, unless the device is lost: then kernels may still
 // be using it, and it is left to the end of the process.
-func (d *Device) Close() error {
-	if d.closed {
-		return nil
-	}
-	d.closed = true
-	d.memory.Current = 0
+func (d *device) Close(free func()) error {
 	if d.lost != nil {
 		return nil
 	}
 	defer d.b.pool()()
-	for buf := range d.buffers {
-		d.b.release(buf.id)
-		buf.id, buf.bytes = 0, nil
-	}
+	free()
 	for _, id := range d.owned {
 		d.b.release(id)
 	}
 	d.b.release(d.queue)
 	d.b.release(d.gpu)
-	d.buffers, d.owned = nil, nil
 	return nil
 }
 
-// Buffer is memory that the GPU shares with the host.
-type Buffer struct {
-	d     *Device
-	id    uintptr // 0 once released
+// memory is shared by the GPU with the host.
+type memory struct {
+	d     *device
+	id    uintptr
 	bytes []byte
 }
 
-// NewBuffer allocates zeroed shared memory.
-func (d *Device) NewBuffer(bytes int) (metal.Buffer, error) {
-	if bytes <= 0 {
-		return nil, fmt.Errorf("apple: buffer of %d bytes: want at least 1", bytes)
-	}
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
-	if int64(bytes) > d.largest || d.memory.Current+int64(bytes) > d.limit {
-		return nil, fmt.Errorf("apple: buffer of %d bytes beside %d in use: %w: one buffer may have %d, all together %d",
-			bytes, d.memory.Current, metal.ErrOutOfMemory, d.largest, d.limit)
+// Allocate makes zeroed shared memory.
+func (d *device) Allocate(bytes int, inUse int64) (front.Memory, error) {
+	if int64(bytes) > d.largest || int64(bytes) > d.limit-inUse {
+		return nil, fmt.Errorf("%w: one buffer may have %d, all together %d", metal.ErrOutOfMemory, d.largest, d.limit)
 	}
 	defer d.b.pool()()
 	const shared = 0 // MTLResourceStorageModeShared
-	b := &Buffer{d: d, id: d.b.msg(d.gpu, sel.newBuffer, uintptr(bytes), shared)}
-	if b.id == 0 {
-		return nil, fmt.Errorf("apple: buffer of %d bytes: %w", bytes, metal.ErrOutOfMemory)
+	m := &memory{d: d, id: d.b.msg(d.gpu, sel.newBuffer, uintptr(bytes), shared)}
+	if m.id == 0 {
+		return nil, metal.ErrOutOfMemory
 	}
-	b.bytes = unsafe.Slice((*byte)(pointer(d.b.msg(b.id, sel.contents))), bytes)
-	clear(b.bytes)
-	d.buffers[b] = struct{}{}
-	d.memory.Current += int64(bytes)
-	d.memory.Peak = max(d.memory.Peak, d.memory.Current)
-	return b, nil
+	m.bytes = unsafe.Slice((*byte)(pointer(d.b.msg(m.id, sel.contents))), bytes)
+	clear(m.bytes)
+	return m, nil
 }
-
-// Len is the size in bytes.
-func (b *Buffer) Len() int { return len(b.bytes) }
 
 // Bytes is the memory itself. Between calls of the device nothing writes it.
-func (b *Buffer) Bytes() []byte { return b.bytes }
+func (m *memory) Bytes() []byte { return m.bytes }
 
-// Write copies data into the buffer.
-func (b *Buffer) Write(offset int, data []byte) error {
-	if err := b.inside(offset, len(data)); err != nil {
-		return fmt.Errorf("apple: write: %w", err)
-	}
-	copy(b.bytes[offset:], data)
+// Write copies data into the memory.
+func (m *memory) Write(offset int, data []byte) error {
+	copy(m.bytes[offset:], data)
 	return nil
 }
 
-// Read copies out of the buffer.
-func (b *Buffer) Read(offset int, data []byte) error {
-	if err := b.inside(offset, len(data)); err != nil {
-		return fmt.Errorf("apple: read: %w", err)
-	}
-	copy(data, b.bytes[offset:])
+// Read copies out of the memory.
+func (m *memory) Read(offset int, data []byte) error {
+	copy(data, m.bytes[offset:])
 	return nil
 }
 
-func (b *Buffer) inside(offset, n int) error {
-	if b.id == 0 {
-		return fmt.Errorf("the buffer was released")
-	}
-	if offset < 0 || n > len(b.bytes)-offset {
-		return fmt.Errorf("bytes %d to %d of a buffer of %d", offset, offset+n, len(b.bytes))
-	}
-	return nil
-}
-
-// Release frees the memory. Nothing may run that uses it: nothing does between
-// calls, unless the device is lost, and then the memory is left to the end of
-// the process.
-func (b *Buffer) Release() {
-	if b.id == 0 {
-		return
-	}
-	if !b.d.closed {
-		if b.d.lost == nil {
-			b.d.b.release(b.id)
-		}
-		b.d.memory.Current -= int64(len(b.bytes))
-		delete(b.d.buffers, b)
-	}
-	b.id, b.bytes = 0, nil
-}
+// Free gives the memory back.
+func (m *memory) Free() { m.d.b.release(m.id) }

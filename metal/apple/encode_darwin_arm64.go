@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Command buffer states. Metal, MTLCommandBufferStatus.
@@ -30,7 +31,6 @@ type binding struct {
 	buffer uintptr // 0: bytes
 	offset uintptr
 	bytes  []byte
-	of     *Buffer // whose id buffer is
 }
 
 // launch is a dispatch with every decision taken.
@@ -41,52 +41,27 @@ type launch struct {
 	grid, group mtlSize
 }
 
-// prepare checks a dispatch and resolves it.
-func (d *Device) prepare(s *metal.Dispatch) (launch, error) {
-	k, ok := s.Kernel.(*kernel)
-	if !ok || k == nil {
-		return launch{}, fmt.Errorf("apple: dispatch of a kernel that this device did not compile")
-	}
-	l := launch{kernel: k, bindings: make([]binding, 0, len(s.Args))}
-	if k.d != d {
-		return l, fmt.Errorf("kernel %s: compiled by another device", k.name)
-	}
-	l.grid, l.group = sizeOf(s.Grid), sizeOf(s.Threadgroup)
-	for _, extent := range []int{s.Grid.X, s.Grid.Y, s.Grid.Z, s.Threadgroup.X, s.Threadgroup.Y, s.Threadgroup.Z} {
-		if extent < 0 {
-			return l, fmt.Errorf("kernel %s: grid %v and threadgroup %v: want positive extents", k.name, s.Grid, s.Threadgroup)
-		}
-	}
-	if n := s.Threadgroup.Threads(); n > k.maxThreads {
-		return l, fmt.Errorf("kernel %s: threadgroup of %d threads, at most %d", k.name, n, k.maxThreads)
-	}
-	if len(s.Args) > maxBuffers {
-		return l, fmt.Errorf("kernel %s: %d arguments, at most %d", k.name, len(s.Args), maxBuffers)
+// prepare resolves a dispatch.
+func prepare(s *metal.Dispatch) launch {
+	l := launch{
+		kernel: front.Own[*kernel](s.Kernel), bindings: make([]binding, 0, len(s.Args)),
+		grid: sizeOf(s.Grid), group: sizeOf(s.Threadgroup),
 	}
 	for i := range s.Args {
 		a := &s.Args[i]
 		b := binding{index: uintptr(i), bytes: a.Bytes, offset: uintptr(a.Offset)}
-		switch buf, ok := a.Buffer.(*Buffer); {
-		case a.Buffer == nil && len(a.Bytes) == 0:
+		switch {
+		case a.Buffer != nil:
+			b.buffer = front.MemoryOf[*memory](a.Buffer).id
+		case len(a.Bytes) == 0:
 			continue // not bound
-		case a.Buffer == nil && len(a.Bytes) > maxBytes:
-			return l, fmt.Errorf("kernel %s: argument %d: %d bytes, at most %d can be copied: use a buffer", k.name, i, len(a.Bytes), maxBytes)
-		case a.Buffer == nil:
-		case !ok || buf.d != d:
-			return l, fmt.Errorf("kernel %s: argument %d: buffer of another device", k.name, i)
-		default:
-			if err := buf.inside(a.Offset, 1); err != nil {
-				return l, fmt.Errorf("kernel %s: argument %d: %w", k.name, i, err)
-			}
-			b.buffer, b.of = buf.id, buf
 		}
 		l.bindings = append(l.bindings, b)
 	}
-	var err error
-	if l.memory, err = groupMemory(s.ThreadgroupMemory, k.groupMemory, d.groupMemory); err != nil {
-		return l, fmt.Errorf("kernel %s: %w", k.name, err)
+	for _, n := range s.ThreadgroupMemory {
+		l.memory = append(l.memory, uintptr(front.GroupBytes(n)))
 	}
-	return l, nil
+	return l
 }
 
 // keep makes a launch independent of what its dispatch referred to.
@@ -96,15 +71,9 @@ func (l *launch) keep() {
 	}
 }
 
-// released reports whether a buffer of the launch is gone. Encoding it would be
-// the end of the process.
-func (l *launch) released() bool {
-	return slices.ContainsFunc(l.bindings, func(b binding) bool { return b.of != nil && b.of.id == 0 })
-}
-
 // encode writes one dispatch into an encoder. Encoders of the default, serial
 // kind make each dispatch see the writes of those before it.
-func (d *Device) encode(encoder uintptr, l *launch) {
+func (d *device) encode(encoder uintptr, l *launch) {
 	b, hot := d.b, &d.hot
 	b.send(encoder, hot.setPipeline, l.kernel.pipeline)
 	for i := range l.bindings {
@@ -135,7 +104,7 @@ const (
 
 // await polls a command buffer's status until it is done, ctx ends, or the
 // device's limit passes.
-func (d *Device) await(ctx context.Context, commands uintptr, running []string) error {
+func (d *device) await(ctx context.Context, commands uintptr, running []string) error {
 	begin := time.Now()
 	for {
 		switch d.b.send(commands, d.hot.status) {
@@ -155,15 +124,9 @@ func (d *Device) await(ctx context.Context, commands uintptr, running []string) 
 			return err
 		}
 		waited := time.Since(begin)
-		var err error
-		if cause := context.Cause(ctx); cause != nil {
-			err = fmt.Errorf("%s: %w: still running after %v when the wait was called off: %w", blame(running), metal.ErrTimeout, waited.Round(time.Millisecond), cause)
-		} else if waited > d.timeout {
-			err = fmt.Errorf("%s: %w: no progress for %v", blame(running), metal.ErrTimeout, d.timeout)
-		}
-		if err != nil {
-			d.lost = err
-			return err
+		if err := front.Expired(ctx, waited, d.timeout); err != nil {
+			d.lost = fmt.Errorf("%s: %w", front.Blame(metal.Apple, running), err)
+			return d.lost
 		}
 		if waited > spin {
 			time.Sleep(pause)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // bufferFailure is a failed command buffer as an error. Codes are Metal's
@@ -15,7 +16,7 @@ func bufferFailure(code int, text string, running []string) (err error, lost boo
 	says := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text, "CommandBufferCallbackError"+name) })
 	}
-	class, who := metal.ErrFault, blame(running)
+	class, who := metal.ErrFault, front.Blame(metal.Apple, running)
 	switch {
 	case says("InnocentVictim"):
 		// The GPU was reset for another's fault: no kernel here is to blame.
@@ -32,18 +33,4 @@ func bufferFailure(code int, text string, running []string) (err error, lost boo
 		class = metal.ErrOutOfMemory
 	}
 	return fmt.Errorf("%s: %w: command buffer error %d: %s", who, class, code, text), lost
-}
-
-// blame names the kernels that were running when a fault came.
-func blame(kernels []string) string {
-	kernels = slices.Compact(slices.Sorted(slices.Values(kernels)))
-	switch n := len(kernels); {
-	case n == 0:
-		return "apple"
-	case n == 1:
-		return "kernel " + kernels[0]
-	case n > 6:
-		kernels = append(kernels[:6:6], fmt.Sprintf("%d more", n-6))
-	}
-	return fmt.Sprintf("one of kernels %v", kernels)
 }

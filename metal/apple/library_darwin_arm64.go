@@ -8,11 +8,12 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // library is a compiled source.
 type library struct {
-	d     *Device
+	d     *device
 	id    uintptr
 	file  string
 	names []string
@@ -20,24 +21,17 @@ type library struct {
 
 // kernel is a pipeline state, ready to dispatch.
 type kernel struct {
-	d           *Device
 	name        string
 	pipeline    uintptr
 	maxThreads  int
-	groupMemory int // bytes of threadgroup memory that it declares itself
+	groupMemory int // bytes of threadgroup memory beside what it declares itself
 }
 
 // Compile hands Metal the source, with its macros before it. Metal cannot be
 // interrupted: when ctx ends first, the compilation is left to end by itself,
 // and what it makes to the end of the process.
 // Fast math is off, as on the other devices.
-func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("compile %s: %w", src.Name, err)
-	}
+func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	text, err := withDefines(src)
 	if err != nil {
 		return nil, err
@@ -91,11 +85,8 @@ func (l *library) list() {
 func (l *library) Names() []string { return slices.Clone(l.names) }
 
 // Kernel makes the pipeline state of a kernel.
-func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, error) {
+func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	d, b := l.d, l.d.b
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
 	if !slices.Contains(l.names, name) {
 		return nil, fmt.Errorf("%s: %w: %q; there is %s", l.file, metal.ErrNoKernel, name, strings.Join(l.names, ", "))
 	}
@@ -119,21 +110,21 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 		return nil, fmt.Errorf("kernel %s: %w: %s", name, metal.ErrCompile, b.failure(failed))
 	}
 	defer b.release(function)
-	k := &kernel{d: d, name: name, pipeline: b.msg(d.gpu, sel.newPipeline, function, uintptr(unsafe.Pointer(&failed)))}
+	k := &kernel{name: name, pipeline: b.msg(d.gpu, sel.newPipeline, function, uintptr(unsafe.Pointer(&failed)))}
 	if k.pipeline == 0 {
 		return nil, fmt.Errorf("kernel %s: %w: %s", name, metal.ErrCompile, b.failure(failed))
 	}
 	d.owned = append(d.owned, k.pipeline)
 	k.maxThreads = int(b.msg(k.pipeline, sel.maxThreads))
-	k.groupMemory = int(b.msg(k.pipeline, sel.fixedGroupMemory))
+	k.groupMemory = d.groupMemory - int(b.msg(k.pipeline, sel.fixedGroupMemory))
 	if w := b.msg(k.pipeline, sel.executionWidth); w != 32 {
 		return nil, fmt.Errorf("kernel %s: simdgroups of %d threads: kernels are written for 32", name, w)
 	}
 	return k, nil
 }
 
-// Name is the host name.
-func (k *kernel) Name() string { return k.name }
-
 // MaxThreads is the most threads of one threadgroup.
 func (k *kernel) MaxThreads() int { return k.maxThreads }
+
+// MaxGroupMemory is the threadgroup memory that a dispatch may add.
+func (k *kernel) MaxGroupMemory() int { return k.groupMemory }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Few command buffers are in flight: a queue that is full blocks without limit.
@@ -13,33 +14,20 @@ const buffersInFlight = 8
 
 // program is a recorded rotation.
 type program struct {
-	d          *Device
+	d          *device
 	iterations [][]launch
 	names      []string // kernels in use, for fault messages
 	next       int      // place in the rotation of the next iteration
 	pace       pace
-	released   bool
 }
 
 // Record resolves every dispatch.
-func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
-	if len(iterations) == 0 {
-		return nil, fmt.Errorf("apple: record: no iterations")
-	}
+func (d *device) Record(iterations [][]metal.Dispatch) (front.Program, error) {
 	p := &program{d: d, pace: firstDispatches}
-	for i, dispatches := range iterations {
-		if len(dispatches) == 0 {
-			return nil, fmt.Errorf("apple: record: iteration %d has no dispatches", i)
-		}
+	for _, dispatches := range iterations {
 		launches := make([]launch, len(dispatches))
 		for j := range dispatches {
-			var err error
-			if launches[j], err = d.prepare(&dispatches[j]); err != nil {
-				return nil, err
-			}
+			launches[j] = prepare(&dispatches[j])
 			launches[j].keep()
 			p.names = append(p.names, launches[j].kernel.name)
 		}
@@ -48,27 +36,11 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 	return p, nil
 }
 
-// Release forgets the program; the device owns what it refers to.
-func (p *program) Release() { p.released = true }
+// Free does nothing: the device owns what a program refers to.
+func (p *program) Free() {}
 
 // Run replays n iterations.
 func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
-	if p.released {
-		return metal.Times{}, fmt.Errorf("apple: run: the program was released")
-	}
-	if n < 1 {
-		return metal.Times{}, fmt.Errorf("apple: run of %d iterations: want at least 1", n)
-	}
-	if err := p.d.usable(); err != nil {
-		return metal.Times{}, err
-	}
-	for _, launches := range p.iterations {
-		for i := range launches {
-			if launches[i].released() {
-				return metal.Times{}, fmt.Errorf("apple: run: kernel %s: a buffer of the program was released", launches[i].kernel.name)
-			}
-		}
-	}
 	at, dispatch := p.next, 0
 	t, err := p.d.run(ctx, p.names, &p.pace, func(encoder uintptr, most int) (encoded int, more bool) {
 		for ; n > 0 && encoded < most; encoded++ {
@@ -87,31 +59,20 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 }
 
 // Submit decides everything again, encodes once and waits.
-func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
+func (d *device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	var names []string
 	for i := range dispatches {
-		if k := dispatches[i].Kernel; k != nil {
-			names = append(names, k.Name())
-		}
+		names = append(names, dispatches[i].Kernel.Name())
 	}
-	var wrong error
 	next := 0
-	t, err := d.run(ctx, names, &d.pace, func(encoder uintptr, most int) (encoded int, more bool) {
+	return d.run(ctx, names, &d.pace, func(encoder uintptr, most int) (encoded int, more bool) {
 		for ; next < len(dispatches) && encoded < most; encoded++ {
-			l, err := d.prepare(&dispatches[next])
-			if err != nil {
-				wrong = err
-				return encoded, false
-			}
+			l := prepare(&dispatches[next])
 			d.encode(encoder, &l)
 			next++
 		}
 		return encoded, next < len(dispatches)
 	})
-	if wrong != nil {
-		return metal.Times{}, wrong
-	}
-	return t, err
 }
 
 // flying is a command buffer that was committed, and how many dispatches it holds.
@@ -124,14 +85,8 @@ type flying struct {
 // so many dispatches and reports how many it did and whether there are more. It
 // keeps a few command buffers in flight and waits for all. One begins only when
 // the one before it is done with the memory that both use.
-func (d *Device) run(ctx context.Context, names []string, pace *pace, fill func(encoder uintptr, most int) (encoded int, more bool)) (metal.Times, error) {
+func (d *device) run(ctx context.Context, names []string, pace *pace, fill func(encoder uintptr, most int) (encoded int, more bool)) (metal.Times, error) {
 	var t metal.Times
-	if err := d.usable(); err != nil {
-		return t, err
-	}
-	if err := ctx.Err(); err != nil {
-		return t, fmt.Errorf("apple: run: %w", err)
-	}
 	defer d.b.pool()()
 	var flight []flying
 	defer func() { // after an error: nothing may run behind the caller's back
@@ -200,7 +155,7 @@ func (d *Device) run(ctx context.Context, names []string, pace *pace, fill func(
 // span is when a completed command buffer began and ended, in seconds on the
 // GPU's clock. Its status may turn a moment before they are filled in; 0 if they
 // never are.
-func (d *Device) span(commands uintptr) (start, end float64) {
+func (d *device) span(commands uintptr) (start, end float64) {
 	for began := time.Now(); ; time.Sleep(pause) {
 		start, end = d.b.seconds(commands, sel.gpuStart), d.b.seconds(commands, sel.gpuEnd)
 		if end > 0 || time.Since(began) > spin {

@@ -6,8 +6,8 @@ import "unsafe"
 // after another and keep nothing in it between runs, so reset lets the next
 // task use the same memory.
 type arena struct {
-	mem    *memory
-	blocks []*buffer
+	d      *device
+	blocks []*memory
 	block  int // the one being filled
 	used   int // bytes of it
 }
@@ -26,7 +26,7 @@ func (a *arena) alloc(size int) (unsafe.Pointer, error) {
 			return p, nil
 		}
 	}
-	b, err := a.mem.newScratch(max(size, arenaBlock))
+	b, err := a.d.allocate(max(size, arenaBlock))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (a *arena) alloc(size int) (unsafe.Pointer, error) {
 
 func (a *arena) release() {
 	for _, b := range a.blocks {
-		b.Release()
+		b.Free()
 	}
 	a.blocks = nil
 	a.reset()

@@ -11,6 +11,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/kernels"
 )
 
@@ -148,7 +149,7 @@ func (s *streaming) chunks(_, from, to int) {
 }
 
 func (m *block) stream() *entry {
-	pool := m.dev.(*device).pool
+	pool := m.dev.(*front.Device).Backend().(*device).pool
 	data := m.buffer(m.gate.codes.Len()).Bytes()
 	part := len(data) / sets
 	s := &streaming{share: part / pool.threads &^ 511}

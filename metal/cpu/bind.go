@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // task is a dispatch with every decision taken; run does the work.
@@ -19,28 +20,18 @@ type task interface {
 // binder turns one dispatch into a task. Its methods keep the first error, so
 // that a bind function reads straight and checks b.err once.
 type binder struct {
-	dev     *device
-	k       *kernel
-	d       *metal.Dispatch
-	arena   *arena
-	buffers []*buffer // what the task will touch
-	err     error
+	dev   *device
+	k     *kernel
+	d     *metal.Dispatch
+	arena *arena
+	err   error
 }
 
-// bind checks a dispatch and builds its task.
+// bind checks a dispatch's arguments against its kernel and builds its task.
 func (b *binder) bind(d *metal.Dispatch) (task, error) {
-	k, ok := d.Kernel.(*kernel)
-	if !ok {
-		return nil, fmt.Errorf("dispatch: %w: kernel %T is not of the cpu device", metal.ErrFault, d.Kernel)
-	}
-	b.k, b.d, b.err = k, d, nil
+	b.k, b.d, b.err = front.Own[*kernel](d.Kernel), d, nil
 	b.arena.reset()
-	b.extent("grid", d.Grid, math.MaxInt)
-	b.extent("threadgroup", d.Threadgroup, maxThreadgroup)
-	if b.err != nil {
-		return nil, b.err
-	}
-	t := k.op.bind(b)
+	t := b.k.op.bind(b)
 	if b.err != nil {
 		return nil, b.err
 	}
@@ -56,16 +47,6 @@ func (b *binder) fail(format string, args ...any) {
 // fault is a metal.ErrFault that names the kernel.
 func (k *kernel) fault(format string, args ...any) error {
 	return fmt.Errorf("kernel %s: %w: %s", k.name, metal.ErrFault, fmt.Sprintf(format, args...))
-}
-
-// extent refuses sizes no device could launch. What a thread of the grid does
-// is the kernel source's affair; a twin takes its shape from the parameters.
-func (b *binder) extent(what string, s metal.Size, most int) {
-	if s.X < 1 || s.Y < 0 || s.Z < 0 {
-		b.fail("%s %dx%dx%d: want at least one thread", what, s.X, s.Y, s.Z)
-	} else if n := mul(s.X, max(s.Y, 1), max(s.Z, 1)); n > most || n == math.MaxInt {
-		b.fail("%s %dx%dx%d: more threads than the device launches", what, s.X, s.Y, s.Z)
-	}
 }
 
 // params reads n 32-bit fields of the parameter block at argument i.
@@ -100,15 +81,12 @@ func (b *binder) positive(i, n int, fields string) []uint32 {
 	return p
 }
 
-// maxSetBytes is the most bytes an argument without a buffer may have.
-const maxSetBytes = 4096
-
 // in is argument i, elements of the given size that the kernel reads.
 func (b *binder) in(i int, name string, elem, count int) unsafe.Pointer {
 	if b.err == nil && i < len(b.d.Args) && b.d.Args[i].Buffer == nil && b.d.Args[i].Bytes != nil {
 		data := b.d.Args[i].Bytes
-		if need := mul(elem, count); need > len(data) || len(data) > maxSetBytes {
-			b.fail("argument %d (%s): needs %d bytes, has %d bytes inline (at most %d)", i, name, need, len(data), maxSetBytes)
+		if need := mul(elem, count); need > len(data) {
+			b.fail("argument %d (%s): needs %d bytes, has %d bytes inline", i, name, need, len(data))
 			return nil
 		}
 		// Copied, as Metal does, with the room behind it that reads may use.
@@ -137,22 +115,15 @@ func (b *binder) memory(i int, name string, elem, count int) unsafe.Pointer {
 		return nil
 	}
 	arg := b.d.Args[i]
-	buf, ok := arg.Buffer.(*buffer)
+	data := front.MemoryOf[*memory](arg.Buffer).data[arg.Offset:]
 	switch {
-	case !ok || buf.owner != &b.dev.mem:
-		b.fail("argument %d (%s): the buffer is not of this device", i, name)
-	case buf.data == nil:
-		b.fail("argument %d (%s): the buffer was released", i, name)
-	case arg.Offset < 0 || arg.Offset > len(buf.data):
-		b.fail("argument %d (%s): offset %d is outside the buffer of %d bytes", i, name, arg.Offset, len(buf.data))
 	case arg.Offset%elem != 0:
 		b.fail("argument %d (%s): offset %d is not a multiple of %d", i, name, arg.Offset, elem)
-	case mul(elem, count) > len(buf.data)-arg.Offset:
+	case mul(elem, count) > len(data):
 		b.fail("argument %d (%s): needs %d bytes, has %d (buffer of %d at offset %d)",
-			i, name, mul(elem, count), len(buf.data)-arg.Offset, len(buf.data), arg.Offset)
+			i, name, mul(elem, count), len(data), len(data)+arg.Offset, arg.Offset)
 	default:
-		b.buffers = append(b.buffers, buf)
-		return unsafe.Pointer(unsafe.SliceData(buf.data[arg.Offset:]))
+		return unsafe.Pointer(unsafe.SliceData(data))
 	}
 	return nil
 }
@@ -162,8 +133,8 @@ func (b *binder) size(i int) int {
 	if i >= len(b.d.Args) {
 		return 0
 	}
-	if buf, ok := b.d.Args[i].Buffer.(*buffer); ok {
-		return max(0, len(buf.data)-max(0, b.d.Args[i].Offset))
+	if buf := b.d.Args[i].Buffer; buf != nil {
+		return len(front.MemoryOf[*memory](buf).data) - b.d.Args[i].Offset
 	}
 	return len(b.d.Args[i].Bytes)
 }

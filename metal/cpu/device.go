@@ -6,52 +6,47 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
-// device implements metal.Device.
+// device is the backend.
 type device struct {
 	tier   simd.Tier
 	pool   *pool
-	mem    memory
+	limit  int64 // bytes of memory, scratch included
+	used   int64 // of them
 	submit arena // scratch of Submit, kept between calls
-	closed bool
 }
 
 func (d *device) Info() metal.Info { return describe(d) }
 
-func (d *device) NewBuffer(bytes int) (metal.Buffer, error) {
-	if err := d.alive(); err != nil {
-		return nil, err
-	}
-	return d.mem.newBuffer(bytes)
-}
+// Lost is nil always: a twin that goes wrong leaves the device as it was.
+func (d *device) Lost() error { return nil }
 
-func (d *device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
-	if err := d.alive(); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("compile %s: %w", src.Name, err)
-	}
+func (d *device) Compile(context.Context, metal.Source) (front.Library, error) {
 	return library{}, nil
 }
 
-func (d *device) Memory() metal.Memory { return d.mem.usage() }
+func (d *device) Allocate(bytes int, _ int64) (front.Memory, error) { return d.allocate(bytes) }
 
-// Close stops the workers and unmaps every buffer.
-func (d *device) Close() error {
-	if d.closed {
-		return nil
+// allocate maps zeroed, prefaulted memory with room behind it for the overreads
+// of the assembly.
+func (d *device) allocate(bytes int) (*memory, error) {
+	if free := min(d.limit-d.used, availableMemory()); int64(bytes) > free {
+		return nil, fmt.Errorf("%w: %d bytes are free; release buffers or choose a smaller case", metal.ErrOutOfMemory, max(free, 0))
 	}
-	d.closed = true
-	d.pool.close()
-	d.mem.releaseAll()
-	return nil
+	mapping, data, err := mapMemory(bytes, simd.Overread)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", metal.ErrOutOfMemory, err)
+	}
+	d.used += int64(bytes)
+	return &memory{d, mapping, data}, nil
 }
 
-func (d *device) alive() error {
-	if d.closed {
-		return fmt.Errorf("cpu device: %w: it was closed", metal.ErrLost)
-	}
+// Close stops the workers and unmaps everything.
+func (d *device) Close(free func()) error {
+	d.pool.close()
+	free()
+	d.submit.release()
 	return nil
 }

@@ -29,10 +29,10 @@ func TestBadDispatch(t *testing.T) {
 		{"extra argument", "argument 11: not part", func(d *metal.Dispatch) { d.Args = append(d.Args, metal.Arg{Bytes: []byte{1}}) }},
 		{"short weights", "argument 1 (gate w): needs 16384 bytes, has 64", func(d *metal.Dispatch) { d.Args[1].Buffer = r.buffer(64) }},
 		{"short output", "argument 9 (y): needs 256 bytes, has 254", func(d *metal.Dispatch) { d.Args[9].Offset = 2 }},
-		{"negative offset", "offset -4 is outside", func(d *metal.Dispatch) { d.Args[1].Offset = -4 }},
+		{"negative offset", "argument 1: offset -4 with 1 bytes is outside the buffer of 16384 bytes", func(d *metal.Dispatch) { d.Args[1].Offset = -4 }},
 		{"misaligned offset", "offset 2 is not a multiple of 4", func(d *metal.Dispatch) { d.Args[7].Offset = 2 }},
 		{"output inline", "argument 9 (y): is inline bytes", func(d *metal.Dispatch) { d.Args[9] = metal.Arg{Bytes: make([]byte, 256)} }},
-		{"released buffer", "the buffer was released", func(d *metal.Dispatch) { d.Args[0].Buffer = released }},
+		{"released buffer", "argument 0: the buffer of 64 bytes was released", func(d *metal.Dispatch) { d.Args[0].Buffer = released }},
 		{"foreign buffer", "not of this device", func(d *metal.Dispatch) { d.Args[0].Buffer = other.buffer(4096) }},
 		{"empty grid", "grid 0x0x0", func(d *metal.Dispatch) { d.Grid = metal.Size{} }},
 		{"negative grid", "grid 1x-1x1", func(d *metal.Dispatch) { d.Grid = metal.Size{X: 1, Y: -1, Z: 1} }},
@@ -46,7 +46,7 @@ func TestBadDispatch(t *testing.T) {
 		{"overflowing shape", "argument 1 (gate w): needs 9223372036854775807 bytes", func(d *metal.Dispatch) {
 			d.Args[10].Bytes = kernels.GatherParams{Pairs: 1, M: 1, N: math.MaxUint32, K: math.MaxUint32 &^ 63, Experts: math.MaxUint32, Rows: 1}.Bytes()
 		}},
-		{"foreign kernel", "is not of the cpu device", func(d *metal.Dispatch) { d.Kernel = nil }},
+		{"foreign kernel", "the kernel is not of this device", func(d *metal.Dispatch) { d.Kernel = nil }},
 	} {
 		d := good()
 		c.spoil(&d)

@@ -2,12 +2,14 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // library has every native kernel; it does not depend on any source.
@@ -22,16 +24,17 @@ type kernel struct {
 	bits, group int // 0 for ops without quantized weights
 }
 
-func (k *kernel) Name() string    { return k.name }
 func (k *kernel) MaxThreads() int { return maxThreadgroup }
 
-// maxThreadgroup is what Metal and CUDA allow; threadgroups have no other
-// meaning here.
+// maxThreadgroup is what Metal and CUDA allow; threadgroups and their memory have
+// no other meaning here.
 const maxThreadgroup = 1024
+
+func (k *kernel) MaxGroupMemory() int { return math.MaxInt }
 
 // Kernel looks a native twin up. Function constants have no effect: a twin
 // reads everything from its parameters.
-func (library) Kernel(name string, _ map[int]any) (metal.Kernel, error) {
+func (library) Kernel(name string, _ map[int]any) (front.Kernel, error) {
 	if k, ok := parseKernel(name); ok {
 		return k, nil
 	}

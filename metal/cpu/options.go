@@ -6,6 +6,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Options of a cpu device; the zero value is the default.
@@ -42,7 +43,7 @@ func Open(o Options) (metal.Device, error) {
 	if limit == 0 {
 		limit = availableMemory()
 	}
-	d := &device{tier: tier, pool: newPool(o.Threads), mem: memory{limit: limit}}
-	d.submit.mem = &d.mem
-	return d, nil
+	d := &device{tier: tier, pool: newPool(o.Threads), limit: limit}
+	d.submit.d = d
+	return front.New(d), nil
 }

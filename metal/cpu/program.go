@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // program is bound iterations, replayed in rotation.
@@ -14,9 +15,7 @@ type program struct {
 	dev        *device
 	iterations [][]step
 	next       int // the iteration that runs next
-	buffers    []*buffer
 	arena      arena
-	released   bool
 }
 
 // step is one bound dispatch.
@@ -25,31 +24,21 @@ type step struct {
 	task   task
 }
 
-func (d *device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
-	if err := d.alive(); err != nil {
-		return nil, err
-	}
-	if len(iterations) == 0 {
-		return nil, errors.New("record: no iterations")
-	}
-	p := &program{dev: d, arena: arena{mem: &d.mem}}
+func (d *device) Record(iterations [][]metal.Dispatch) (front.Program, error) {
+	p := &program{dev: d, arena: arena{d: d}}
 	b := binder{dev: d, arena: &p.arena}
 	for i, dispatches := range iterations {
 		steps, err := b.steps(nil, dispatches)
 		if err != nil {
 			p.arena.release()
-			return nil, fmt.Errorf("record: iteration %d: %w", i, err)
+			return nil, fmt.Errorf("iteration %d: %w", i, err)
 		}
 		p.iterations = append(p.iterations, steps)
 	}
-	p.buffers = unique(b.buffers)
 	return p, nil
 }
 
 func (b *binder) steps(steps []step, dispatches []metal.Dispatch) ([]step, error) {
-	if len(dispatches) == 0 {
-		return nil, errors.New("no dispatches")
-	}
 	for i := range dispatches {
 		t, err := b.bind(&dispatches[i])
 		if err != nil {
@@ -60,24 +49,9 @@ func (b *binder) steps(steps []step, dispatches []metal.Dispatch) ([]step, error
 	return steps, nil
 }
 
-func unique(buffers []*buffer) []*buffer {
-	seen := make(map[*buffer]bool)
-	var out []*buffer
-	for _, b := range buffers {
-		if !seen[b] {
-			seen[b] = true
-			out = append(out, b)
-		}
-	}
-	return out
-}
-
 // Run replays n iterations. The context is looked at before every dispatch.
 func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	start := time.Now()
-	if err := p.ready(n); err != nil {
-		return metal.Times{}, err
-	}
 	p.dev.pool.begin()
 	first := time.Now()
 	err := p.replay(ctx, n)
@@ -114,36 +88,11 @@ func runSteps(ctx context.Context, p *pool, steps []step) error {
 	return nil
 }
 
-func (p *program) ready(n int) error {
-	if err := p.dev.alive(); err != nil {
-		return err
-	}
-	if p.released {
-		return errors.New("program: run after release")
-	}
-	if n < 1 {
-		return fmt.Errorf("program: run of %d iterations, want at least 1", n)
-	}
-	for _, b := range p.buffers {
-		if b.data == nil {
-			return fmt.Errorf("program: %w: a buffer it uses was released; record it again", metal.ErrFault)
-		}
-	}
-	return nil
-}
-
-func (p *program) Release() {
-	p.released = true
-	p.arena.release()
-	p.iterations, p.buffers = nil, nil
-}
+func (p *program) Free() { p.arena.release() }
 
 // Submit binds and runs dispatches once.
 func (d *device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	start := time.Now()
-	if err := d.alive(); err != nil {
-		return metal.Times{}, err
-	}
 	b := binder{dev: d, arena: &d.submit}
 	steps, err := b.steps(make([]step, 0, len(dispatches)), dispatches)
 	if err != nil {

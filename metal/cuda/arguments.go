@@ -5,14 +5,12 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// maxBytes is the most that an argument given as bytes may have, as in Metal.
-const maxBytes = 4096
-
 // argument appends the value of one parameter.
-func (d *Device) argument(l *launch, s *metal.Dispatch, p *param, offset *uint32) error {
+func (d *device) argument(l *launch, s *metal.Dispatch, p *param, offset *uint32) error {
 	switch p.Kind {
 	case msl.ParamGridX, msl.ParamGridY, msl.ParamGridZ:
 		l.word(uint32(axes(s.Grid)[p.Kind-msl.ParamGridX]))
@@ -22,16 +20,13 @@ func (d *Device) argument(l *launch, s *metal.Dispatch, p *param, offset *uint32
 			return fmt.Errorf("threadgroup argument %d (%s) has no size", p.Index, p.name)
 		}
 		l.word(*offset)
-		*offset += uint32(s.ThreadgroupMemory[p.Index]+15) &^ 15
+		*offset += uint32(front.GroupBytes(s.ThreadgroupMemory[p.Index]))
 		return nil
 	}
 	if p.Index >= len(s.Args) {
 		return fmt.Errorf("argument %d (%s) is missing: %d are given", p.Index, p.name, len(s.Args))
 	}
 	a := &s.Args[p.Index]
-	if len(a.Bytes) > maxBytes {
-		return fmt.Errorf("argument %d (%s): %d bytes, at most %d can be copied: use a buffer", p.Index, p.name, len(a.Bytes), maxBytes)
-	}
 	if p.Kind == msl.ParamValue {
 		return l.value(a, p)
 	}
@@ -74,34 +69,23 @@ func (l *launch) word(v uint32) {
 
 // address of a buffer argument. Bytes bound to a pointer are copied to GPU
 // memory once and kept by their content; an argument that is not bound is null.
-func (d *Device) address(a *metal.Arg) (uintptr, error) {
-	if a.Buffer == nil {
-		if len(a.Bytes) == 0 {
-			return 0, nil
+func (d *device) address(a *metal.Arg) (uintptr, error) {
+	if a.Buffer != nil {
+		return front.MemoryOf[*memory](a.Buffer).at + uintptr(a.Offset), nil
+	}
+	if len(a.Bytes) == 0 {
+		return 0, nil
+	}
+	m, ok := d.inline[string(a.Bytes)]
+	if !ok {
+		var err error
+		if m, err = d.allocate(len(a.Bytes)); err != nil {
+			return 0, err
 		}
-		b, ok := d.inline[string(a.Bytes)]
-		if !ok {
-			made, err := d.NewBuffer(len(a.Bytes))
-			if err != nil {
-				return 0, err
-			}
-			b = made.(*Buffer)
-			if err := b.Write(0, a.Bytes); err != nil {
-				return 0, err
-			}
-			if d.inline == nil {
-				d.inline = map[string]*Buffer{}
-			}
-			d.inline[string(a.Bytes)] = b
+		if err := m.Write(0, a.Bytes); err != nil {
+			return 0, err
 		}
-		return b.at, nil
+		d.inline[string(a.Bytes)] = m
 	}
-	b, ok := a.Buffer.(*Buffer)
-	if !ok || b.d != d {
-		return 0, fmt.Errorf("buffer of another device")
-	}
-	if err := b.inside(a.Offset, 1); err != nil {
-		return 0, err
-	}
-	return b.at + uintptr(a.Offset), nil
+	return m.at, nil
 }

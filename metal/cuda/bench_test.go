@@ -13,6 +13,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cuda"
+	"github.com/assay-bench/assay/metal/devices"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/quant"
@@ -31,7 +32,7 @@ var decodeFormat = quant.Format{Bits: 4, Group: 64, DType: dtype.BF16}
 
 // rig is a GPU with the weights of some layers on it.
 type rig struct {
-	dev            *cuda.Device
+	dev            metal.Device
 	set            *kernels.Set
 	gate, up, down []kernels.Weights
 	x, h, y, out   metal.Arg
@@ -49,8 +50,8 @@ func newRig(b *testing.B) *rig {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = dev.Close() })
-	r := &rig{dev: dev.(*cuda.Device)}
-	if r.copyRate, err = r.dev.CopyBandwidth(b.Context(), 1<<30); err != nil {
+	r := &rig{dev: dev}
+	if r.copyRate, err = devices.CopyBandwidth(b.Context(), dev, 1<<30); err != nil {
 		b.Fatal(err)
 	}
 	if r.set, err = kernels.Load(context.Background(), dev); err != nil {
@@ -322,7 +323,7 @@ func BenchmarkLaunch(b *testing.B) {
 	}
 	defer dev.Close()
 	for b.Loop() {
-		submit, replayed, err := dev.(*cuda.Device).LaunchLatency(b.Context())
+		submit, replayed, err := devices.LaunchLatency(b.Context(), dev)
 		if err != nil {
 			b.Fatal(err)
 		}

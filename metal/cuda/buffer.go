@@ -2,19 +2,16 @@ package cuda
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"unsafe"
 
-	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
-// Buffer is memory on the GPU.
-type Buffer struct {
-	d    *Device
-	at   uintptr // device address, 0 once released
-	size int
+// memory is on the GPU.
+type memory struct {
+	d    *device
+	at   uintptr // device address
 	from uintptr // what the driver allocated: at, or a little before it
 }
 
@@ -29,103 +26,55 @@ const (
 	places    = 256
 )
 
-// NewBuffer allocates zeroed GPU memory.
-func (d *Device) NewBuffer(bytes int) (metal.Buffer, error) {
-	if bytes <= 0 {
-		return nil, fmt.Errorf("cuda: buffer of %d bytes: want at least 1", bytes)
-	}
-	if err := d.usable(); err != nil {
+// Allocate makes zeroed GPU memory.
+func (d *device) Allocate(bytes int, _ int64) (front.Memory, error) { return d.allocate(bytes) }
+
+func (d *device) allocate(bytes int) (*memory, error) {
+	defer d.enter()()
+	m := &memory{d: d}
+	past := placeStep * rand.N(places)
+	if err := d.check("cuMemAlloc", d.cu.MemAlloc.call(uintptr(unsafe.Pointer(&m.from)), uintptr(past+bytes))); err != nil {
 		return nil, err
 	}
-	defer d.enter()()
-	b := &Buffer{d: d, size: bytes}
-	past := placeStep * rand.N(places)
-	if err := d.check("cuMemAlloc", d.cu.MemAlloc.call(uintptr(unsafe.Pointer(&b.from)), uintptr(past+bytes))); err != nil {
-		return nil, fmt.Errorf("cuda: buffer of %d bytes beside %d in use: %w", bytes, d.memory.Current, err)
-	}
-	b.at = b.from + uintptr(past)
-	err := d.check("cuMemsetD8Async", d.cu.MemsetD8Async.call(b.at, 0, uintptr(bytes), d.stream))
+	m.at = m.from + uintptr(past)
+	err := d.check("cuMemsetD8Async", d.cu.MemsetD8Async.call(m.at, 0, uintptr(bytes), d.stream))
 	if err == nil {
 		err = d.finish(context.Background())
 	}
 	if err != nil {
-		d.cu.MemFree.call(b.from)
-		return nil, fmt.Errorf("cuda: buffer of %d bytes: %w", bytes, err)
+		d.cu.MemFree.call(m.from)
+		return nil, err
 	}
-	d.buffers[b] = struct{}{}
-	d.memory.Current += int64(bytes)
-	d.memory.Peak = max(d.memory.Peak, d.memory.Current)
-	return b, nil
+	return m, nil
 }
 
-// Len is the size in bytes.
-func (b *Buffer) Len() int { return b.size }
-
 // Bytes is nil: the host does not see this memory.
-func (b *Buffer) Bytes() []byte { return nil }
+func (m *memory) Bytes() []byte { return nil }
 
 // Write copies data to the GPU and waits for it.
-func (b *Buffer) Write(offset int, data []byte) error {
-	return b.copy("write", offset, data, func(at uintptr) (string, int32) {
-		return "cuMemcpyHtoDAsync", b.d.cu.MemcpyHtoDAsync.call(at, uintptr(unsafe.Pointer(&data[0])), uintptr(len(data)), b.d.stream)
-	})
+func (m *memory) Write(offset int, data []byte) error {
+	return m.d.copy("cuMemcpyHtoDAsync", m.d.cu.MemcpyHtoDAsync, m.at+uintptr(offset), uintptr(unsafe.Pointer(&data[0])), len(data))
 }
 
 // Read copies from the GPU and waits for it.
-func (b *Buffer) Read(offset int, data []byte) error {
-	return b.copy("read", offset, data, func(at uintptr) (string, int32) {
-		return "cuMemcpyDtoHAsync", b.d.cu.MemcpyDtoHAsync.call(uintptr(unsafe.Pointer(&data[0])), at, uintptr(len(data)), b.d.stream)
-	})
+func (m *memory) Read(offset int, data []byte) error {
+	return m.d.copy("cuMemcpyDtoHAsync", m.d.cu.MemcpyDtoHAsync, uintptr(unsafe.Pointer(&data[0])), m.at+uintptr(offset), len(data))
 }
 
-func (b *Buffer) copy(verb string, offset int, data []byte, start func(at uintptr) (string, int32)) error {
-	if err := b.inside(offset, len(data)); err != nil {
-		return fmt.Errorf("cuda: %s: %w", verb, err)
-	}
-	if len(data) == 0 {
-		return nil
-	}
-	if err := b.d.usable(); err != nil {
+// copy copies n bytes and waits for it. What the addresses were made of stays alive
+// and in place until it returns.
+//
+//go:uintptrescapes
+func (d *device) copy(name string, f symbol, to, from uintptr, n int) error {
+	defer d.enter()()
+	if err := d.check(name, f.call(to, from, uintptr(n), d.stream)); err != nil {
 		return err
 	}
-	defer b.d.enter()()
-	call, status := start(b.at + uintptr(offset))
-	err := b.d.check(call, status)
-	if err == nil {
-		err = b.d.finish(context.Background())
-	}
-	runtime.KeepAlive(data)
-	if err != nil {
-		return fmt.Errorf("cuda: %s %d bytes: %w", verb, len(data), err)
-	}
-	return nil
+	return d.finish(context.Background())
 }
 
-// inside checks a range of the buffer.
-func (b *Buffer) inside(offset, n int) error {
-	if b.at == 0 {
-		return fmt.Errorf("buffer of %d bytes was released", b.size)
-	}
-	if offset < 0 || n > b.size-offset {
-		return fmt.Errorf("bytes %d to %d of a buffer of %d", offset, offset+n, b.size)
-	}
-	return nil
-}
-
-// Release frees the memory. Nothing may run that uses it; nothing does between calls.
-func (b *Buffer) Release() {
-	if b.at == 0 {
-		return
-	}
-	b.at = 0
-	if b.d.closed {
-		return // it went with the device
-	}
-	if b.d.lost == nil {
-		leave := b.d.enter()
-		b.d.cu.MemFree.call(b.from)
-		leave()
-	}
-	delete(b.d.buffers, b)
-	b.d.memory.Current -= int64(b.size)
+// Free gives the memory back.
+func (m *memory) Free() {
+	defer m.d.enter()()
+	m.d.cu.MemFree.call(m.from)
 }

@@ -33,7 +33,7 @@ func TestTheGPUOfThatNumberIsTaken(t *testing.T) {
 		if err != nil || d.info.Index != c.ordinal || d.ordinal != int32(c.ordinal)+100 {
 			t.Errorf("%d of %d: index %d, handle %d, %v", c.ordinal, c.gpus, d.info.Index, d.ordinal, err)
 		}
-		if err := d.Close(); err != nil {
+		if err := d.Close(func() {}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -18,7 +18,7 @@ const (
 )
 
 // describe fills Info.
-func (d *Device) describe() error {
+func (d *device) describe() error {
 	var name [256]byte
 	if err := d.cu.check("cuDeviceGetName", d.cu.DeviceGetName.call(uintptr(unsafe.Pointer(&name[0])), uintptr(len(name)), uintptr(d.ordinal))); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (d *Device) describe() error {
 }
 
 // attribute of the GPU, 0 when the driver does not know it.
-func (d *Device) attribute(which int) int {
+func (d *device) attribute(which int) int {
 	var v int32
 	if d.cu.DeviceGetAttribute.call(uintptr(unsafe.Pointer(&v)), uintptr(which), uintptr(d.ordinal)) != 0 {
 		return 0
@@ -53,4 +53,4 @@ func (d *Device) attribute(which int) int {
 	return int(v)
 }
 
-func (d *Device) capability() int { return 10*d.attribute(attrMajor) + d.attribute(attrMinor) }
+func (d *device) capability() int { return 10*d.attribute(attrMajor) + d.attribute(attrMinor) }

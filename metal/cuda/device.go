@@ -3,12 +3,12 @@ package cuda
 import (
 	"fmt"
 	"runtime"
-	"slices"
 	"time"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/compilecache"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Options of Open. The zero value is what plugins use.
@@ -18,8 +18,8 @@ type Options struct {
 	Timeout  time.Duration // longest wait without progress; 0 for 30 s
 }
 
-// Device is one NVIDIA GPU. It implements metal.Device.
-type Device struct {
+// device is one NVIDIA GPU, the backend.
+type device struct {
 	cu       driver
 	compiler *compiler
 	cache    cache
@@ -28,29 +28,22 @@ type Device struct {
 	context  uintptr
 	stream   uintptr
 	timeout  time.Duration
-	events   [2]uintptr // start and end of what is timed
-	fences   []uintptr  // recorded along the way, for bounded waits
-	memory   metal.Memory
-	inline   map[string]*Buffer // bytes bound to pointer arguments, by their content
+	events   [2]uintptr         // start and end of what is timed
+	fences   []uintptr          // recorded along the way, for bounded waits
+	inline   map[string]*memory // bytes bound to pointer arguments, by their content
 	overlap  *launchAttribute   // nil where the GPU has no programmatic launch
-	buffers  map[*Buffer]struct{}
-	programs map[*program]struct{}
 	modules  []uintptr
 	origins  map[string]origin // of kernels, by name
 	dump     string            // where the driver leaves a core dump when a kernel goes wrong; empty for none
 	pipe     string            // where it is asked for one; empty if it takes no requests
 	lost     error             // why no further call can succeed
-	closed   bool
 }
-
-var _ metal.Device = (*Device)(nil)
 
 // Open finds the driver and NVRTC and takes a GPU. On a machine without them
 // the error is metal.ErrUnavailable and says what is missing.
 func Open(o Options) (metal.Device, error) {
-	d := &Device{
-		cache: defaultCache(), timeout: 30 * time.Second,
-		buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, origins: map[string]origin{},
+	d := &device{
+		cache: defaultCache(), timeout: 30 * time.Second, inline: map[string]*memory{}, origins: map[string]origin{},
 	}
 	switch o.CacheDir {
 	case "":
@@ -66,12 +59,12 @@ func Open(o Options) (metal.Device, error) {
 		return nil, err
 	}
 	if err := d.start(o.Ordinal); err != nil {
-		d.Close()
+		_ = d.Close(func() {})
 		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	var err error
 	if d.compiler, err = openCompiler(machine(), d.capability()); err != nil {
-		d.Close()
+		_ = d.Close(func() {})
 		return nil, err
 	}
 	if overlapping(d.compiler.arch) {
@@ -79,12 +72,12 @@ func Open(o Options) (metal.Device, error) {
 	}
 	d.info.Driver += ", NVRTC " + d.compiler.version
 	d.info.Facts["nvrtc"] = d.compiler.path
-	return d, nil
+	return front.New(d), nil
 }
 
 // start initialises CUDA and takes the GPU's primary context. What it took
 // before an error is Close's to give back.
-func (d *Device) start(ordinal int) error {
+func (d *device) start(ordinal int) error {
 	count, err := d.cu.count()
 	if err != nil {
 		return err
@@ -128,33 +121,25 @@ func (d *Device) start(ordinal int) error {
 	return nil
 }
 
-func (d *Device) retain() error {
+func (d *device) retain() error {
 	return d.cu.check("cuDevicePrimaryCtxRetain",
 		d.cu.DevicePrimaryCtxRetain.call(uintptr(unsafe.Pointer(&d.context)), uintptr(d.ordinal)))
 }
 
 // enter makes the context current for this goroutine's thread until the
 // returned function is called.
-func (d *Device) enter() func() {
+func (d *device) enter() func() {
 	runtime.LockOSThread()
 	d.cu.CtxSetCurrent.call(d.context)
 	return runtime.UnlockOSThread
 }
 
-// usable reports why the device cannot be used, if it cannot.
-func (d *Device) usable() error {
-	if d.closed {
-		return fmt.Errorf("cuda: %w: it was closed", metal.ErrLost)
-	}
-	if d.lost != nil {
-		return fmt.Errorf("cuda: %w: %w", metal.ErrLost, d.lost)
-	}
-	return nil
-}
+// Lost says why the device cannot be used, if it cannot.
+func (d *device) Lost() error { return d.lost }
 
 // check is the driver's check, and marks the device lost when no call can
 // succeed any more. A fault names the kernels that may have caused it.
-func (d *Device) check(call string, status int32, running ...string) error {
+func (d *device) check(call string, status int32, running ...string) error {
 	err := d.cu.check(call, status)
 	if err == nil {
 		return nil
@@ -169,56 +154,33 @@ func (d *Device) check(call string, status int32, running ...string) error {
 	return err
 }
 
-// blame names the kernels that were running when a fault came.
-func blame(kernels []string) string {
-	kernels = slices.Compact(slices.Sorted(slices.Values(kernels)))
-	switch n := len(kernels); {
-	case n == 1:
-		return "kernel " + kernels[0]
-	case n > 6:
-		kernels = append(kernels[:6:6], fmt.Sprintf("%d more", n-6))
-	}
-	return fmt.Sprintf("one of kernels %v", kernels)
-}
-
 // Info describes the GPU.
-func (d *Device) Info() metal.Info { return d.info }
-
-// Memory accounts for the buffers that are alive.
-func (d *Device) Memory() metal.Memory { return d.memory }
+func (d *device) Info() metal.Info { return d.info }
 
 // Close releases everything. After a timeout the context is left to the end of
 // the process: giving back a context with a running kernel would wait for it.
-func (d *Device) Close() error {
-	if d.closed {
+func (d *device) Close(free func()) error {
+	d.endLines()
+	if d.lost != nil || d.context == 0 {
 		return nil
 	}
-	d.closed = true
-	d.endLines()
-	if d.lost == nil && d.context != 0 {
-		leave := d.enter()
-		for p := range d.programs {
-			p.free()
-		}
-		for b := range d.buffers {
-			d.cu.MemFree.call(b.from)
-		}
-		for _, m := range d.modules {
-			d.cu.ModuleUnload.call(m)
-		}
-		for _, e := range append(d.fences, d.events[:]...) {
-			if e != 0 { // as after an Open that failed
-				d.cu.EventDestroy.call(e)
-			}
-		}
-		if d.stream != 0 {
-			d.cu.StreamDestroy.call(d.stream)
-		}
-		d.cu.CtxSetCurrent.call(0)
-		d.cu.PrimaryCtxRelease.call(uintptr(d.ordinal))
-		leave()
+	defer d.enter()()
+	free()
+	for _, m := range d.inline {
+		m.Free()
 	}
-	d.programs, d.buffers, d.modules = nil, nil, nil
-	d.memory.Current = 0
+	for _, m := range d.modules {
+		d.cu.ModuleUnload.call(m)
+	}
+	for _, e := range append(d.fences, d.events[:]...) {
+		if e != 0 { // as after an Open that failed
+			d.cu.EventDestroy.call(e)
+		}
+	}
+	if d.stream != 0 {
+		d.cu.StreamDestroy.call(d.stream)
+	}
+	d.cu.CtxSetCurrent.call(0)
+	d.cu.PrimaryCtxRelease.call(uintptr(d.ordinal))
 	return nil
 }

@@ -1,13 +1,11 @@
 package cuda
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/compilecache"
@@ -30,7 +28,7 @@ func TestCloseGivesBackWhatOpenTook(t *testing.T) {
 		if f.calls["cuCoredumpSetAttributeGlobal"] == 0 {
 			t.Fatal("no core dump is asked for")
 		}
-		if err := d.Close(); err != nil {
+		if err := d.Close(func() {}); err != nil {
 			t.Error(err)
 		}
 		if left, err := os.ReadDir(dumps); err != nil || len(left) != 0 {
@@ -51,7 +49,7 @@ func TestCloseGivesBackWhatOpenTook(t *testing.T) {
 }
 
 func TestReleaseAfterClose(t *testing.T) {
-	d, f, _ := started(t, cache{})
+	d := started(t, cache{})
 	b, err := d.NewBuffer(100)
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +60,8 @@ func TestReleaseAfterClose(t *testing.T) {
 	d.Close()
 	b.Release()
 	b.Release()
-	if m := d.Memory(); m.Current != 0 || m.Peak != 100 || f.calls["cuMemFree_v2"] != 1 {
-		t.Errorf("memory is %+v, freed %d times", m, f.calls["cuMemFree_v2"])
+	if m := d.Memory(); m.Current != 0 || m.Peak != 100 || d.f.calls["cuMemFree_v2"] != 1 {
+		t.Errorf("memory is %+v, freed %d times", m, d.f.calls["cuMemFree_v2"])
 	}
 }
 
@@ -71,20 +69,20 @@ func TestReleaseAfterClose(t *testing.T) {
 func TestLaunchesAreBounded(t *testing.T) {
 	const n = 3 * fencesInFlight * launchesPerFence
 	launched := "cuLaunchKernelEx"
-	runs := map[string]func(d *Device, one metal.Dispatch) error{
-		"submit": func(d *Device, one metal.Dispatch) error {
+	runs := map[string]func(r rig, one metal.Dispatch) error{
+		"submit": func(r rig, one metal.Dispatch) error {
 			all := make([]metal.Dispatch, n)
 			for i := range all {
 				all[i] = one
 			}
-			_, err := d.Submit(t.Context(), all)
+			_, err := r.Submit(t.Context(), all)
 			return err
 		},
-		"program without graphs": func(d *Device, one metal.Dispatch) error {
-			p := &program{d: d, iterations: [][]launch{make([]launch, 1), make([]launch, 2*launchesPerFence)}, chunk: n}
+		"program without graphs": func(r rig, one metal.Dispatch) error {
+			p := &program{d: r.own, iterations: [][]launch{make([]launch, 1), make([]launch, 2*launchesPerFence)}, chunk: n}
 			for _, launches := range p.iterations {
 				for i := range launches {
-					if err := d.prepare(&launches[i], &one); err != nil {
+					if err := r.own.prepare(&launches[i], &one); err != nil {
 						return err
 					}
 				}
@@ -95,9 +93,10 @@ func TestLaunchesAreBounded(t *testing.T) {
 	}
 	for name, run := range runs {
 		t.Run(name, func(t *testing.T) {
-			d, f, one := started(t, cache{})
+			r := started(t, cache{})
+			f := r.f
 			f.fails["cuEventQuery"] = always(launchFailed) // the first wait ends the run
-			if err := run(d, one); !errors.Is(err, metal.ErrFault) || !errors.Is(err, metal.ErrLost) {
+			if err := run(r, r.dispatch("k")); !errors.Is(err, metal.ErrFault) || !errors.Is(err, metal.ErrLost) {
 				t.Fatalf("error %v, want a fault", err)
 			}
 			if most := (fencesInFlight + 1) * launchesPerFence; f.calls[launched] != most {
@@ -111,18 +110,14 @@ func TestLaunchesAreBounded(t *testing.T) {
 // a fault, which is one of a kernel launched before.
 func TestALaunchThatFails(t *testing.T) {
 	for r, says := range map[result]string{invalidValue: "kernel second: ", illegalAddress: "one of kernels [first second]"} {
-		d, f, one := started(t, cache{})
-		two := one
-		first, second := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
-		first.name, second.name = "first", "second"
-		one.Kernel, two.Kernel = &first, &second
-		f.fails["cuLaunchKernelEx"] = func(call int) result {
+		d := started(t, cache{})
+		d.f.fails["cuLaunchKernelEx"] = func(call int) result {
 			if call == 2 {
 				return r
 			}
 			return success
 		}
-		if _, err := d.Submit(t.Context(), []metal.Dispatch{one, two}); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := d.Submit(t.Context(), []metal.Dispatch{d.dispatch("first"), d.dispatch("second")}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("result %d: error %v, want %q", r, err, says)
 		}
 	}
@@ -130,11 +125,12 @@ func TestALaunchThatFails(t *testing.T) {
 
 // TestAGraphThatCannotBeRecorded names the launch that failed and leaves no graph.
 func TestAGraphThatCannotBeRecorded(t *testing.T) {
-	d, f, one := started(t, cache{})
+	d := started(t, cache{})
+	f := d.f
 	const captureInvalidated = 901
 	f.fails["cuLaunchKernelEx"] = always(invalidValue)
 	f.fails["cuStreamEndCapture"] = always(captureInvalidated)
-	p, err := d.Record([]metal.Dispatch{one})
+	p, err := d.Record([]metal.Dispatch{d.dispatch("k")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +151,9 @@ func TestAGraphThatCannotBeRecorded(t *testing.T) {
 // next one the kernel and its line, and then no more is asked.
 func TestAFaultIsNamedWithItsLine(t *testing.T) {
 	dir := compilecache.Dir(t.TempDir())
-	fault := func(leaveDump bool) (string, *Device) {
-		d, f, one := started(t, cache{dir})
+	fault := func(leaveDump bool) (string, *device) {
+		r := started(t, cache{dir})
+		d, f := r.own, r.f
 		d.origins = map[string]origin{"broken": {"a", "assay_broken"}, "sound": {"b", "assay_sound"}}
 		if leaveDump {
 			if err := os.WriteFile(d.dump, dump(t, "outofbounds"), 0o600); err != nil {
@@ -164,9 +161,7 @@ func TestAFaultIsNamedWithItsLine(t *testing.T) {
 			}
 		}
 		f.fails["cuEventQuery"] = always(illegalAddress)
-		broken, sound := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
-		broken.name, sound.name = "broken", "sound"
-		_, err := d.Submit(t.Context(), []metal.Dispatch{{Kernel: &sound}, {Kernel: &broken}})
+		_, err := r.Submit(t.Context(), []metal.Dispatch{r.dispatch("sound"), r.dispatch("broken")})
 		if !errors.Is(err, metal.ErrFault) {
 			t.Fatalf("error %v, want a fault", err)
 		}
@@ -186,7 +181,7 @@ func TestAFaultIsNamedWithItsLine(t *testing.T) {
 }
 
 func TestErrorClasses(t *testing.T) {
-	d := &Device{}
+	d := &device{}
 	for _, c := range []struct {
 		status result
 		is     error
@@ -211,26 +206,11 @@ func TestErrorClasses(t *testing.T) {
 		if c.lost && !strings.Contains(err.Error(), "[a b]") {
 			t.Errorf("%d: %v does not name the kernels that were running", c.status, err)
 		}
-		if c.lost && !errors.Is(d.usable(), metal.ErrLost) {
+		if c.lost && d.Lost() == nil {
 			t.Errorf("%d: the device goes on", c.status)
 		}
 	}
 	if err := d.check("cuSomething", 0); err != nil {
 		t.Errorf("success gives %v", err)
-	}
-}
-
-func TestWaitsAreBounded(t *testing.T) {
-	live := context.Background()
-	dead, cancel := context.WithCancel(live)
-	cancel()
-	if err := expired(live, time.Second, time.Minute); err != nil {
-		t.Errorf("a short wait ends: %v", err)
-	}
-	if err := expired(live, time.Hour, time.Minute); !errors.Is(err, metal.ErrTimeout) {
-		t.Errorf("a long wait gives %v", err)
-	}
-	if err := expired(dead, time.Second, time.Minute); !errors.Is(err, metal.ErrTimeout) || !errors.Is(err, context.Canceled) {
-		t.Errorf("a wait that is called off gives %v", err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/ebitengine/purego"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // fakeDriver stands for libcuda: it makes handles, counts calls and succeeds,
@@ -44,13 +45,13 @@ var outputs = map[string]int{
 }
 
 // fakeDevice is a device that is not started yet, on a fake driver.
-func fakeDevice(t *testing.T) (*Device, *fakeDriver) {
+func fakeDevice(t *testing.T) (*device, *fakeDriver) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		t.Skip("C calls are made on Linux only")
 	}
 	f := &fakeDriver{gpus: 1, calls: map[string]int{}, fails: map[string]func(int) result{}}
-	d := &Device{timeout: time.Minute, buffers: map[*Buffer]struct{}{}, programs: map[*program]struct{}{}, origins: map[string]origin{}}
+	d := &device{timeout: time.Minute, inline: map[string]*memory{}, origins: map[string]origin{}, info: metal.Info{Kind: metal.CUDA}}
 	fake.Store(f)
 	err := bind(&d.cu, func(name string) (uintptr, error) { return callback(name), nil })
 	if err != nil {
@@ -84,14 +85,26 @@ func (f *fakeDriver) answer(name string, args ...uintptr) uintptr {
 
 func always(r result) func(int) result { return func(int) result { return r } }
 
-// started is a device on a fake driver, and a dispatch of a kernel of it.
-func started(t *testing.T, c cache) (*Device, *fakeDriver, metal.Dispatch) {
+// rig is a device on a fake driver, with its front.
+type rig struct {
+	*front.Device
+	own *device
+	f   *fakeDriver
+}
+
+// started is one that was started.
+func started(t *testing.T, c cache) rig {
 	t.Helper()
 	d, f := fakeDevice(t)
 	d.cache = c
 	if err := d.start(0); err != nil {
 		t.Fatal(err)
 	}
-	k := &kernel{d: d, name: "k", maxThreads: 1, params: testKernel(d).params[5:]}
-	return d, f, metal.Dispatch{Kernel: k}
+	return rig{front.New(d), d, f}
+}
+
+// dispatch is one of a kernel of that name with no arguments.
+func (r rig) dispatch(name string) metal.Dispatch {
+	k := &kernel{name: name, maxThreads: 1, params: testKernel().params[5:]}
+	return metal.Dispatch{Kernel: r.Kernel(k, name, "", ""), Grid: metal.Size{X: 1}, Threadgroup: metal.Size{X: 1}}
 }

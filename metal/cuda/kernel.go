@@ -11,7 +11,6 @@ import (
 
 // kernel is an entry point on the GPU.
 type kernel struct {
-	d          *Device
 	name       string
 	function   uintptr
 	params     []param
@@ -28,11 +27,11 @@ type param struct {
 	size int // bytes of a ParamValue
 }
 
-// Name is the host name.
-func (k *kernel) Name() string { return k.name }
-
 // MaxThreads is the most threads of one threadgroup.
 func (k *kernel) MaxThreads() int { return k.maxThreads }
+
+// MaxGroupMemory is the bytes that a launch may add to the kernel's own.
+func (k *kernel) MaxGroupMemory() int { return k.maxShared }
 
 // Function attributes. CUDA driver API, enum CUfunction_attribute.
 const (
@@ -42,8 +41,8 @@ const (
 )
 
 // entry resolves everything a launch of k needs.
-func (d *Device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
-	out := &kernel{d: d, name: k.Name}
+func (d *device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
+	out := &kernel{name: k.Name}
 	symbol := cString(k.Symbol)
 	if err := d.check("cuModuleGetFunction", d.cu.ModuleGetFunction.call(
 		uintptr(unsafe.Pointer(&out.function)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {
@@ -81,7 +80,7 @@ func (d *Device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
 }
 
 // sizes reads the sizes of the entry point's by-value arguments.
-func (d *Device) sizes(module uintptr, k *msl.Kernel) ([]uint32, error) {
+func (d *device) sizes(module uintptr, k *msl.Kernel) ([]uint32, error) {
 	var at uintptr
 	var n uint64
 	symbol := cString(k.Symbol + "_sizes")
@@ -90,8 +89,7 @@ func (d *Device) sizes(module uintptr, k *msl.Kernel) ([]uint32, error) {
 		return nil, err
 	}
 	data := make([]byte, n)
-	b := &Buffer{d: d, at: at, size: int(n)}
-	if err := b.Read(0, data); err != nil {
+	if err := (&memory{d: d, at: at}).Read(0, data); err != nil {
 		return nil, err
 	}
 	out := make([]uint32, n/4)

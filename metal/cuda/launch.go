@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // launchConfig is CUlaunchConfig.
@@ -37,12 +38,9 @@ type launch struct {
 	kernel   *kernel
 }
 
-// prepare checks a dispatch and fills l, reusing its memory.
-func (d *Device) prepare(l *launch, s *metal.Dispatch) error {
-	k, ok := s.Kernel.(*kernel)
-	if !ok || k == nil || k.d != d {
-		return fmt.Errorf("cuda: dispatch of a kernel that this device did not compile")
-	}
+// prepare fills l, reusing its memory.
+func (d *device) prepare(l *launch, s *metal.Dispatch) error {
+	k := front.Own[*kernel](s.Kernel)
 	l.kernel, l.function = k, k.function
 	if err := l.shape(d, k, s); err != nil {
 		return fmt.Errorf("kernel %s: %w", k.name, err)
@@ -62,18 +60,11 @@ func (d *Device) prepare(l *launch, s *metal.Dispatch) error {
 	return nil
 }
 
-// shape checks and sets the grid, threadgroup and threadgroup memory.
-func (l *launch) shape(d *Device, k *kernel, s *metal.Dispatch) error {
+// shape sets the grid, threadgroup and threadgroup memory.
+func (l *launch) shape(d *device, k *kernel, s *metal.Dispatch) error {
 	grid, group := axes(s.Grid), axes(s.Threadgroup)
-	threads := s.Threadgroup.Threads()
-	if max(threads, group[0], group[1], group[2]) > k.maxThreads { // the product may not fit an int
-		return fmt.Errorf("threadgroup of %d threads, at most %d", threads, k.maxThreads)
-	}
 	limits := [3]int{1<<31 - 1, 65535, 65535}
 	for a := range grid {
-		if grid[a] < 1 || group[a] < 1 {
-			return fmt.Errorf("grid %v and threadgroup %v: want positive extents", s.Grid, s.Threadgroup)
-		}
 		groups := (grid[a] + group[a] - 1) / group[a]
 		if groups > limits[a] {
 			return fmt.Errorf("%d threadgroups along axis %d, CUDA allows %d", groups, a, limits[a])
@@ -81,14 +72,8 @@ func (l *launch) shape(d *Device, k *kernel, s *metal.Dispatch) error {
 		l.config.grid[a], l.config.block[a] = uint32(groups), uint32(group[a])
 	}
 	shared := 0
-	for i, n := range s.ThreadgroupMemory {
-		if n < 0 {
-			return fmt.Errorf("threadgroup argument %d of %d bytes", i, n)
-		}
-		shared += (n + 15) &^ 15
-	}
-	if shared > k.maxShared {
-		return fmt.Errorf("%d bytes of threadgroup memory beside the kernel's own %d: the GPU has %d", shared, k.shared, k.maxShared+k.shared)
+	for _, n := range s.ThreadgroupMemory {
+		shared += front.GroupBytes(n)
 	}
 	const always = 48 << 10 // beyond this CUDA wants to be told
 	if shared+k.shared > always && shared > k.raised {
@@ -102,19 +87,11 @@ func (l *launch) shape(d *Device, k *kernel, s *metal.Dispatch) error {
 }
 
 // axes gives a size's extents; zero counts as one.
-func axes(s metal.Size) [3]int {
-	a := [3]int{s.X, s.Y, s.Z}
-	for i := range a {
-		if a[i] == 0 {
-			a[i] = 1
-		}
-	}
-	return a
-}
+func axes(s metal.Size) [3]int { return [3]int{s.X, max(s.Y, 1), max(s.Z, 1)} }
 
 // issue hands a prepared launch to the driver. A fault that the driver tells of
 // here is that of a kernel launched before: one of those running.
-func (d *Device) issue(l *launch, running ...string) error {
+func (d *device) issue(l *launch, running ...string) error {
 	l.config.attributes, l.config.count = nil, 0
 	if d.overlap != nil {
 		l.config.attributes, l.config.count = d.overlap, 1

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -33,8 +34,8 @@ func TestDriverStructLayout(t *testing.T) {
 	}
 }
 
-func testKernel(d *Device) *kernel {
-	return &kernel{d: d, name: "k", maxThreads: 256, maxShared: 1 << 10, params: []param{
+func testKernel() *kernel {
+	return &kernel{name: "k", maxThreads: 256, maxShared: 1 << 10, params: []param{
 		{Param: msl.Param{Kind: msl.ParamBuffer, Index: 0}, name: "x"},
 		{Param: msl.Param{Kind: msl.ParamValue, Index: 2}, name: "p", size: 12},
 		{Param: msl.Param{Kind: msl.ParamBuffer, Index: 1}, name: "unused"},
@@ -47,17 +48,22 @@ func testKernel(d *Device) *kernel {
 }
 
 func TestArguments(t *testing.T) {
-	d := &Device{stream: 9}
-	b := &Buffer{d: d, at: 0x7_0000_1000, size: 256}
+	r := started(t, cache{})
+	r.own.stream = 9
+	b, err := r.NewBuffer(256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.MemoryOf[*memory](b).at = 0x7_0000_1000
 	s := metal.Dispatch{
-		Kernel: testKernel(d),
+		Kernel: r.Kernel(testKernel(), "k", "", ""),
 		Args:   []metal.Arg{{Buffer: b, Offset: 16}, {}, {Bytes: []byte{1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 99}}},
 		Grid:   metal.Size{X: 100, Y: 3}, Threadgroup: metal.Size{X: 64},
 		ThreadgroupMemory: []int{20, 4},
 	}
 	var l launch
 	for range 2 { // the second time reuses memory
-		if err := d.prepare(&l, &s); err != nil {
+		if err := r.own.prepare(&l, &s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,12 +82,15 @@ func TestArguments(t *testing.T) {
 }
 
 func TestWrongDispatches(t *testing.T) {
-	d := &Device{}
-	good := &Buffer{d: d, at: 4096, size: 64}
-	params := metal.Arg{Bytes: make([]byte, 12)}
+	r := started(t, cache{})
+	good, err := r.NewBuffer(64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := testKernel()
 	base := func() metal.Dispatch {
 		return metal.Dispatch{
-			Kernel: testKernel(d), Args: []metal.Arg{{Buffer: good}, {}, params},
+			Kernel: r.Kernel(k, "k", "", ""), Args: []metal.Arg{{Buffer: good}, {}, {Bytes: make([]byte, 12)}},
 			Grid: metal.Size{X: 1}, Threadgroup: metal.Size{X: 1}, ThreadgroupMemory: []int{4, 4},
 		}
 	}
@@ -92,28 +101,17 @@ func TestWrongDispatches(t *testing.T) {
 		"missing argument":  {func(s *metal.Dispatch) { s.Args = s.Args[:2] }, "argument 2 (p) is missing"},
 		"short parameters":  {func(s *metal.Dispatch) { s.Args[2].Bytes = []byte{1} }, "1 bytes, the kernel reads 12"},
 		"buffer for values": {func(s *metal.Dispatch) { s.Args[2] = metal.Arg{Buffer: good} }, "constant reference"},
-		"too many bytes":    {func(s *metal.Dispatch) { s.Args[2].Bytes = make([]byte, 4097) }, "at most 4096"},
-		"other device":      {func(s *metal.Dispatch) { s.Args[0].Buffer = &Buffer{d: &Device{}, at: 1, size: 9} }, "another device"},
-		"released buffer":   {func(s *metal.Dispatch) { s.Args[0].Buffer = &Buffer{d: d, size: 9} }, "was released"},
-		"offset outside":    {func(s *metal.Dispatch) { s.Args[0].Offset = 64 }, "of a buffer of 64"},
-		"too many threads":  {func(s *metal.Dispatch) { s.Threadgroup.X = 512 }, "at most 256"},
-		"threads overflow":  {func(s *metal.Dispatch) { s.Threadgroup = metal.Size{X: 1 << 22, Y: 1 << 21, Z: 1 << 21} }, "at most 256"},
-		"negative grid":     {func(s *metal.Dispatch) { s.Grid.X = -1 }, "positive"},
 		"grid too high":     {func(s *metal.Dispatch) { s.Grid.Y = 70000 }, "CUDA allows 65535"},
 		"threadgroup size":  {func(s *metal.Dispatch) { s.ThreadgroupMemory = []int{4} }, "threadgroup argument 1 (b)"},
-		"threadgroup large": {func(s *metal.Dispatch) { s.ThreadgroupMemory[0] = 4096 }, "the GPU has 1024"},
-		"other's kernel":    {func(s *metal.Dispatch) { s.Kernel = testKernel(&Device{}) }, "did not compile"},
-		"no kernel":         {func(s *metal.Dispatch) { s.Kernel = nil }, "did not compile"},
+		"threadgroup large": {func(s *metal.Dispatch) { s.ThreadgroupMemory[0] = 4096 }, "there are 1024 for all"},
 	} {
 		s := base()
 		c.change(&s)
-		var l launch
-		if err := d.prepare(&l, &s); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := r.Record([]metal.Dispatch{s}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
-	s := base()
-	if err := d.prepare(new(launch), &s); err != nil {
+	if _, err := r.Record([]metal.Dispatch{base()}); err != nil {
 		t.Errorf("the unchanged dispatch fails: %v", err)
 	}
 }

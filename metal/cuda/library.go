@@ -7,23 +7,21 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
 // library is a Metal source that was read. Its machine code is made once for
 // all kernels, and again for each set of function constants.
 type library struct {
-	d       *Device
+	d       *device
 	ctx     context.Context // of Compile; bounds compilations for function constants too
 	unit    *msl.Unit
 	modules map[string]uintptr // by rendered source's key
 }
 
 // Compile renders and compiles a source.
-func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
+func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
@@ -41,10 +39,7 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 func (l *library) Names() []string { return l.unit.Names() }
 
 // Kernel looks a kernel up.
-func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, error) {
-	if err := l.d.usable(); err != nil {
-		return nil, err
-	}
+func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	k, ok := l.unit.Kernel(name)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
@@ -109,7 +104,7 @@ func render(unit *msl.Unit, constants map[int]any, arch string) (source string, 
 	return source, append([]string{"--gpu-architecture=" + arch, "--generate-line-info"}, unit.CUDAFlags()...), nil
 }
 
-func (d *Device) loadModule(image []byte) (uintptr, error) {
+func (d *device) loadModule(image []byte) (uintptr, error) {
 	defer d.enter()()
 	var m uintptr
 	image = append(slices.Clone(image), 0) // PTX ends with a NUL

@@ -9,6 +9,9 @@ import (
 	"slices"
 	"time"
 	"unsafe"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // A fault names the kernel but not the line, and a kernel that does not end says
@@ -38,7 +41,7 @@ const dumpFolder = "assay-fault-"
 
 // findLines has the driver leave a core dump when a kernel goes wrong, if one did
 // lately. A driver that cannot do so without ending the process is not asked.
-func (d *Device) findLines() {
+func (d *device) findLines() {
 	if d.cu.CoredumpSetAttribute == 0 || !d.cache.faultedLately() {
 		return
 	}
@@ -63,23 +66,23 @@ func (d *Device) findLines() {
 
 // setDump sets an attribute of the core dumps of contexts that are made later, and
 // reports whether the driver took it.
-func (d *Device) setDump(attribute int, value unsafe.Pointer, size uint64) bool {
+func (d *device) setDump(attribute int, value unsafe.Pointer, size uint64) bool {
 	return d.cu.CoredumpSetAttribute.call(uintptr(attribute), uintptr(value), uintptr(unsafe.Pointer(&size))) == 0
 }
 
-func (d *Device) switchDump(attribute int, on bool) bool {
+func (d *device) switchDump(attribute int, on bool) bool {
 	return d.setDump(attribute, unsafe.Pointer(&on), 1)
 }
 
-func (d *Device) nameDump(attribute int, path string) bool {
+func (d *device) nameDump(attribute int, path string) bool {
 	return d.setDump(attribute, unsafe.Pointer(cString(path)), uint64(len(path)+1))
 }
 
 // culprit names what was running when a fault came, and the line where that is
 // known; where it is not, it sees to it that the next process finds out.
-func (d *Device) culprit(r result, running []string) string {
+func (d *device) culprit(r result, running []string) string {
 	if err, _ := r.class(); err == nil || r == launchTimeout {
-		return blame(running)
+		return front.Blame(metal.CUDA, running)
 	}
 	return d.accuse(running, func() (symbol, where string, err error) {
 		f, err := os.Open(d.dump)
@@ -93,9 +96,9 @@ func (d *Device) culprit(r result, running []string) string {
 }
 
 // stuck is culprit for kernels that do not end.
-func (d *Device) stuck(ctx context.Context, running []string) string {
+func (d *device) stuck(ctx context.Context, running []string) string {
 	if errors.Is(context.Cause(ctx), context.Canceled) { // nothing is wrong, the caller went away
-		return blame(running)
+		return front.Blame(metal.CUDA, running)
 	}
 	return d.accuse(running, func() (symbol, where string, err error) {
 		at, err := d.whereThreadsAre(ctx)
@@ -108,8 +111,8 @@ func (d *Device) stuck(ctx context.Context, running []string) string {
 
 // accuse names the kernels that find blames, with where they were, or all that
 // were running if it cannot be asked or has no answer.
-func (d *Device) accuse(running []string, find func() (symbol, where string, err error)) string {
-	who := blame(running)
+func (d *device) accuse(running []string, find func() (symbol, where string, err error)) string {
+	who := front.Blame(metal.CUDA, running)
 	if d.dump != "" {
 		defer d.dropDump()
 		symbol, where, err := find()
@@ -117,7 +120,7 @@ func (d *Device) accuse(running []string, find func() (symbol, where string, err
 			return fmt.Sprintf("%s (the same run on the sim device names the line; %v)", who, err)
 		}
 		d.eachSource(running, d.cache.forgetFault)
-		return blame(d.ofSymbol(symbol, running)) + " " + where
+		return front.Blame(metal.CUDA, d.ofSymbol(symbol, running)) + " " + where
 	}
 	d.eachSource(running, d.cache.markFault)
 	if d.cache.dir == "" || d.cu.CoredumpSetAttribute == 0 {
@@ -133,7 +136,7 @@ type origin struct {
 }
 
 // ofSymbol is those of some kernels that have an entry point, or all if none has.
-func (d *Device) ofSymbol(symbol string, kernels []string) []string {
+func (d *device) ofSymbol(symbol string, kernels []string) []string {
 	var out []string
 	for _, name := range kernels {
 		if d.origins[name].symbol == symbol {
@@ -147,7 +150,7 @@ func (d *Device) ofSymbol(symbol string, kernels []string) []string {
 }
 
 // eachSource goes through the cache keys of kernels' sources.
-func (d *Device) eachSource(kernels []string, do func(key string)) {
+func (d *device) eachSource(kernels []string, do func(key string)) {
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(kernels))) {
 		if o, ok := d.origins[name]; ok {
 			do(o.key)
@@ -158,7 +161,7 @@ func (d *Device) eachSource(kernels []string, do func(key string)) {
 // endLines cleans up when the device is closed: what ran here ran soundly,
 // unless it is lost. A lost device's driver is asked nothing: with a kernel that
 // runs it would not answer.
-func (d *Device) endLines() {
+func (d *device) endLines() {
 	if d.dump != "" && d.lost == nil {
 		for _, o := range d.origins {
 			d.cache.forgetFault(o.key)
@@ -170,14 +173,14 @@ func (d *Device) endLines() {
 
 // stopFindingLines ends what findLines asked for: the driver would want its pipe in
 // the same place for each context to come.
-func (d *Device) stopFindingLines() {
+func (d *device) stopFindingLines() {
 	d.switchDump(dumpOnException, false)
 	d.switchDump(dumpOnRequest, false)
 	delete(d.info.Facts, "fault_lines")
 	d.dropDump()
 }
 
-func (d *Device) dropDump() {
+func (d *device) dropDump() {
 	if d.dump != "" {
 		_ = os.RemoveAll(filepath.Dir(d.dump))
 		d.dump, d.pipe = "", ""

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // How programs are cut into graphs. A graph of a few hundred kernels makes the
@@ -21,13 +22,12 @@ const (
 // program is a recorded rotation. A run is cut into chunks: as many whole
 // graphs of several rotations as fit, then one graph for what is left.
 type program struct {
-	d          *Device
+	d          *device
 	iterations [][]launch
 	names      []string // kernels in use, for fault messages
 	chunk      int      // iterations per full graph, a multiple of the rotation where that fits
 	next       int      // place in the rotation of the next iteration
 	graphs     map[span]uintptr
-	released   bool
 }
 
 // span is n iterations from a place in the rotation on.
@@ -35,20 +35,11 @@ type span struct{ from, n int }
 
 // Record resolves every dispatch. Graphs are made when a run first needs them,
 // before its clock starts.
-func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
-	if len(iterations) == 0 {
-		return nil, fmt.Errorf("cuda: record: no iterations")
-	}
+func (d *device) Record(iterations [][]metal.Dispatch) (front.Program, error) {
 	defer d.enter()()
 	p := &program{d: d, graphs: map[span]uintptr{}}
 	total := 0
 	for _, dispatches := range iterations {
-		if len(dispatches) == 0 {
-			return nil, fmt.Errorf("cuda: record: iteration %d has no dispatches", len(p.iterations))
-		}
 		launches := make([]launch, len(dispatches))
 		for i := range dispatches {
 			if err := d.prepare(&launches[i], &dispatches[i]); err != nil {
@@ -60,7 +51,6 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 		p.iterations = append(p.iterations, launches)
 	}
 	p.chunk = chunkOf(len(iterations), total)
-	d.programs[p] = struct{}{}
 	return p, nil
 }
 
@@ -88,18 +78,6 @@ func (p *program) spans(from, n int) []span {
 func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	var t metal.Times
 	d := p.d
-	if p.released {
-		return t, fmt.Errorf("cuda: run: the program was released")
-	}
-	if n < 1 {
-		return t, fmt.Errorf("cuda: run of %d iterations: want at least 1", n)
-	}
-	if err := d.usable(); err != nil {
-		return t, err
-	}
-	if err := ctx.Err(); err != nil {
-		return t, fmt.Errorf("cuda: run: %w", err)
-	}
 	defer d.enter()()
 	spans := p.spans(p.next, n)
 	for _, s := range spans {
@@ -198,22 +176,10 @@ func (p *program) graph(s span) error {
 	return d.finish(context.Background())
 }
 
-// Release frees the graphs.
-func (p *program) Release() {
-	if p.released {
-		return
-	}
-	p.released = true
-	if p.d.usable() == nil {
-		defer p.d.enter()()
-		p.free()
-	}
-	delete(p.d.programs, p)
-}
-
-func (p *program) free() {
+// Free frees the graphs.
+func (p *program) Free() {
+	defer p.d.enter()()
 	for _, g := range p.graphs {
 		p.d.cu.GraphExecDestroy.call(g)
 	}
-	p.graphs = nil
 }

@@ -15,7 +15,7 @@ const (
 
 // queue launches in order, and waits where the GPU is too far behind.
 type queue struct {
-	d      *Device
+	d      *device
 	names  []string      // of the kernels that may run, for fault messages
 	load   int           // launches since the last fence, a graph counting as several
 	fences int           // recorded so far

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/compilecache"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // TestOpenAgain opens a GPU several times in one process while lines are asked
@@ -26,7 +27,7 @@ func TestOpenAgain(t *testing.T) {
 		if err != nil {
 			t.Fatalf("attempt %d: %v", i, err)
 		}
-		if d := dev.(*Device); (i < 3) != (d.pipe != "") {
+		if d := dev.(*front.Device).Backend().(*device); (i < 3) != (d.pipe != "") {
 			t.Errorf("attempt %d: dump %q, pipe %q", i, d.dump, d.pipe)
 		} else if i < 3 {
 			if info, err := os.Stat(d.pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {

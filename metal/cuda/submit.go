@@ -2,7 +2,6 @@ package cuda
 
 import (
 	"context"
-	"fmt"
 	"time"
 	"unsafe"
 
@@ -10,14 +9,8 @@ import (
 )
 
 // Submit launches dispatches one by one and waits.
-func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
+func (d *device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	var t metal.Times
-	if err := d.usable(); err != nil {
-		return t, err
-	}
-	if err := ctx.Err(); err != nil {
-		return t, fmt.Errorf("cuda: submit: %w", err)
-	}
 	defer d.enter()()
 	begin := time.Now()
 	if err := d.mark(0); err != nil {
@@ -49,7 +42,7 @@ func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal
 
 // abandon waits for what was submitted before an error, so that nothing runs
 // behind the caller's back.
-func (d *Device) abandon(ctx context.Context, err error) error {
+func (d *device) abandon(ctx context.Context, err error) error {
 	if d.lost == nil {
 		_ = d.finish(ctx)
 	}
@@ -57,12 +50,12 @@ func (d *Device) abandon(ctx context.Context, err error) error {
 }
 
 // mark records the start (0) or end (1) of what is timed.
-func (d *Device) mark(i int) error {
+func (d *device) mark(i int) error {
 	return d.check("cuEventRecord", d.cu.EventRecord.call(d.events[i], d.stream))
 }
 
 // elapsed is the GPU's time between the two marks.
-func (d *Device) elapsed() (time.Duration, error) {
+func (d *device) elapsed() (time.Duration, error) {
 	var ms float32
 	if err := d.check("cuEventElapsedTime", d.cu.EventElapsedTime.call(
 		uintptr(unsafe.Pointer(&ms)), d.events[0], d.events[1])); err != nil {

@@ -32,7 +32,7 @@ type crowd struct {
 
 // whereThreadsAre asks the driver for a core dump and reads it, most threads
 // first. The kernel goes on meanwhile, and after it.
-func (d *Device) whereThreadsAre(ctx context.Context) ([]crowd, error) {
+func (d *device) whereThreadsAre(ctx context.Context) ([]crowd, error) {
 	if d.pipe == "" {
 		return nil, errors.New("the driver leaves no core dump of a running kernel")
 	}

@@ -110,9 +110,10 @@ func TestDescribe(t *testing.T) {
 
 // hang runs two kernels of which one does not end, on a driver that leaves a core
 // dump when it is asked for one, unless dumped is empty.
-func hang(ctx context.Context, t *testing.T, c cache, query func(int) result, dumped string) (string, *Device) {
+func hang(ctx context.Context, t *testing.T, c cache, query func(int) result, dumped string) (string, *device) {
 	t.Helper()
-	d, f, one := started(t, c)
+	r := started(t, c)
+	d := r.own
 	d.timeout = time.Millisecond
 	d.origins = map[string]origin{"broken": {"a", "assay_broken"}, "sound": {"b", "assay_sound"}}
 	if dumped != "" {
@@ -136,10 +137,8 @@ func hang(ctx context.Context, t *testing.T, c cache, query func(int) result, du
 			}
 		}()
 	}
-	f.fails["cuEventQuery"] = query
-	broken, sound := *one.Kernel.(*kernel), *one.Kernel.(*kernel)
-	broken.name, sound.name = "broken", "sound"
-	_, err := d.Submit(ctx, []metal.Dispatch{{Kernel: &sound}, {Kernel: &broken}})
+	r.f.fails["cuEventQuery"] = query
+	_, err := r.Submit(ctx, []metal.Dispatch{r.dispatch("sound"), r.dispatch("broken")})
 	if !errors.Is(err, metal.ErrTimeout) {
 		t.Fatalf("error %v, want a timeout", err)
 	}
@@ -172,10 +171,10 @@ func TestAHangIsNamedWithItsLines(t *testing.T) {
 func TestAHangWithoutRequests(t *testing.T) {
 	c := cache{compilecache.Dir(t.TempDir())}
 	c.markFault("a")
-	d, f, one := started(t, c)
-	d.timeout, d.pipe = time.Millisecond, ""
-	f.fails["cuEventQuery"] = always(notReady)
-	_, err := d.Submit(t.Context(), []metal.Dispatch{one})
+	r := started(t, c)
+	r.own.timeout, r.own.pipe = time.Millisecond, ""
+	r.f.fails["cuEventQuery"] = always(notReady)
+	_, err := r.Submit(t.Context(), []metal.Dispatch{r.dispatch("k")})
 	if err == nil || !strings.Contains(err.Error(), "kernel k (the same run on the sim device names the line") {
 		t.Errorf("error %v", err)
 	}

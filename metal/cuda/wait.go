@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Polling a finished stream costs under a microsecond, so a wait spins for
@@ -19,7 +20,7 @@ const (
 )
 
 // await polls until event has happened, ctx ends, or the device's limit passes.
-func (d *Device) await(ctx context.Context, event uintptr, running ...string) error {
+func (d *device) await(ctx context.Context, event uintptr, running ...string) error {
 	begin := time.Now()
 	for looks := 0; ; looks++ {
 		status := d.cu.EventQuery.call(event)
@@ -31,7 +32,7 @@ func (d *Device) await(ctx context.Context, event uintptr, running ...string) er
 			return d.check("wait", status, running...)
 		}
 		waited := time.Since(begin)
-		if err := expired(ctx, waited, d.timeout); err != nil {
+		if err := front.Expired(ctx, waited, d.timeout); err != nil {
 			if len(running) > 0 {
 				err = fmt.Errorf("%s: %w", d.stuck(ctx, running), err)
 			}
@@ -46,19 +47,8 @@ func (d *Device) await(ctx context.Context, event uintptr, running ...string) er
 	}
 }
 
-// expired says why a wait must end: its context did, or the limit passed.
-func expired(ctx context.Context, waited, limit time.Duration) error {
-	if err := context.Cause(ctx); err != nil {
-		return fmt.Errorf("%w: still running after %v when the wait was called off: %w", metal.ErrTimeout, waited.Round(time.Millisecond), err)
-	}
-	if waited > limit {
-		return fmt.Errorf("%w: no progress for %v", metal.ErrTimeout, limit)
-	}
-	return nil
-}
-
 // finish waits for all that was submitted.
-func (d *Device) finish(ctx context.Context, running ...string) error {
+func (d *device) finish(ctx context.Context, running ...string) error {
 	if err := d.check("cuEventRecord", d.cu.EventRecord.call(d.fences[0], d.stream), running...); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package devices
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/kernels"
 )
 
@@ -19,12 +21,6 @@ type Calibration struct {
 	Replay             time.Duration `json:"replay_ns"`             // of one small dispatch in a recorded program
 }
 
-// prober is a device that measures itself, as GPUs do.
-type prober interface {
-	CopyBandwidth(ctx context.Context, bytes int) (float64, error)
-	LaunchLatency(ctx context.Context) (submit, replayed time.Duration, err error)
-}
-
 // copySize is well past the last cache of any device here.
 const copySize = 256 << 20
 
@@ -32,56 +28,72 @@ const copySize = 256 << 20
 func Calibrate(ctx context.Context, dev metal.Device) (Calibration, error) {
 	var c Calibration
 	var err error
-	if p, ok := dev.(prober); ok {
-		if c.CopyBytesPerSecond, err = p.CopyBandwidth(ctx, copySize); err != nil {
-			return c, err
-		}
-		c.Submit, c.Replay, err = p.LaunchLatency(ctx)
-		return c, err
+	if c.CopyBytesPerSecond, err = CopyBandwidth(ctx, dev, copySize); err != nil {
+		return c, fmt.Errorf("copy bandwidth: %w", err)
 	}
-	if c.CopyBytesPerSecond, err = hostCopy(dev); err != nil {
-		return c, err
+	if c.Submit, c.Replay, err = LaunchLatency(ctx, dev); err != nil {
+		return c, fmt.Errorf("launch latency: %w", err)
 	}
-	c.Submit, c.Replay, err = launches(ctx, dev)
-	return c, err
+	return c, nil
 }
 
-// hostCopy copies between two buffers of a device that shares its memory with
-// the host, with all cores; the best of five.
-func hostCopy(dev metal.Device) (float64, error) {
-	from, err := dev.NewBuffer(copySize)
+// CopyBandwidth is the bytes read and written per second of a copy between buffers
+// of the given size, the best of a few batches; 0 for a simulated device.
+func CopyBandwidth(ctx context.Context, dev metal.Device, bytes int) (float64, error) {
+	from, err := dev.NewBuffer(bytes)
 	if err != nil {
 		return 0, err
 	}
 	defer from.Release()
-	to, err := dev.NewBuffer(copySize)
+	to, err := dev.NewBuffer(bytes)
 	if err != nil {
 		return 0, err
 	}
 	defer to.Release()
-	src, dst := from.Bytes(), to.Bytes()
-	if src == nil || dst == nil {
-		return 0, nil // simulated: no rate to speak of
-	}
-	workers := runtime.GOMAXPROCS(0)
-	part := copySize / workers
-	best := time.Duration(0)
-	for range 5 {
-		began := time.Now()
-		var wg sync.WaitGroup
-		for w := range workers {
-			wg.Go(func() { copy(dst[w*part:(w+1)*part], src[w*part:(w+1)*part]) })
+	const batches, copies = 8, 8
+	best := 0.0
+	for range batches {
+		t, err := copyTime(ctx, dev, to, from, copies)
+		if err != nil || t == 0 {
+			return 0, err
 		}
-		wg.Wait()
-		if took := time.Since(began); best == 0 || took < best {
-			best = took
-		}
+		best = max(best, 2*copies*float64(bytes)/t.Seconds())
 	}
-	return 2 * float64(part*workers) / best.Seconds(), nil
+	return best, nil
 }
 
-// launches times the smallest kernel, submitted and replayed.
-func launches(ctx context.Context, dev metal.Device) (submit, replay time.Duration, err error) {
+// copyTime is that of n copies by the device or, where it shares its memory with
+// the host, by all cores; 0 where neither does.
+func copyTime(ctx context.Context, dev metal.Device, to, from metal.Buffer, n int) (time.Duration, error) {
+	if d, ok := dev.(*front.Device); ok {
+		if t, err := d.Copies(ctx, to, from, n); !errors.Is(err, errors.ErrUnsupported) {
+			return t, err
+		}
+	}
+	src, dst := from.Bytes(), to.Bytes()
+	if src == nil || dst == nil {
+		return 0, nil
+	}
+	workers := runtime.GOMAXPROCS(0)
+	part := len(src) / workers
+	began := time.Now()
+	for range n {
+		var wg sync.WaitGroup
+		for w := range workers {
+			end := (w + 1) * part
+			if w == workers-1 {
+				end = len(src)
+			}
+			wg.Go(func() { copy(dst[w*part:end], src[w*part:end]) })
+		}
+		wg.Wait()
+	}
+	return time.Since(began), ctx.Err()
+}
+
+// LaunchLatency is what one dispatch of a small kernel costs: the shortest wall
+// time of Submit, and the device's time per kernel in a replayed program.
+func LaunchLatency(ctx context.Context, dev metal.Device) (submit, replay time.Duration, err error) {
 	set, err := kernels.Load(ctx, dev)
 	if err != nil {
 		return 0, 0, err
@@ -94,27 +106,29 @@ func launches(ctx context.Context, dev metal.Device) (submit, replay time.Durati
 	arg := metal.Arg{Buffer: buf}
 	dispatches, err := set.Add(kernels.Add{A: arg, B: arg, Y: arg, N: 1, DType: dtype.F32})
 	if err != nil {
-		return 0, 0, fmt.Errorf("launch latency: %w", err)
-	}
-	const n = 200
-	if _, err := dev.Submit(ctx, dispatches); err != nil {
 		return 0, 0, err
 	}
-	began := time.Now()
-	for range n {
-		if _, err := dev.Submit(ctx, dispatches); err != nil {
+	for i := range 50 {
+		t, err := dev.Submit(ctx, dispatches)
+		if err != nil {
 			return 0, 0, err
 		}
+		if i == 0 || t.Wall < submit {
+			submit = t.Wall
+		}
 	}
-	submit = time.Since(began) / n
 	program, err := dev.Record(dispatches)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer program.Release()
+	n := 4096
+	if dev.Info().Simulated {
+		n = 64
+	}
 	if _, err := program.Run(ctx, n); err != nil {
 		return 0, 0, err
 	}
-	times, err := program.Run(ctx, n)
-	return submit, times.Wall / n, err
+	t, err := program.Run(ctx, n)
+	return submit, t.Device / time.Duration(n), err
 }

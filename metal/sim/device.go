@@ -11,6 +11,7 @@ import (
 	"github.com/shirou/gopsutil/v4/mem"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // Options of the simulator; the zero value suits.
@@ -22,17 +23,15 @@ type Options struct {
 	MemoryLimit int64         // bytes of live buffers; 0 for what the machine had available at Open
 }
 
-// device implements metal.Device.
+// device is the backend.
 type device struct {
 	o         Options
 	compiler  *compiler
 	info      metal.Info
-	memory    metal.Memory
 	host      *host // nil until a dispatch needs it, and after one died
 	program   string
 	temporary string // a cache folder to remove, or empty
-	buffers   map[int]*buffer
-	nextID    int
+	nextID    int    // of a memory
 	closed    bool
 }
 
@@ -45,11 +44,11 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.NumCPU()
 	}
-	d := &device{buffers: map[int]*buffer{}}
+	d := &device{}
 	opened := false
 	defer func() {
 		if !opened {
-			_ = d.Close()
+			_ = d.Close(func() {})
 		}
 	}()
 	if dir, err := os.UserCacheDir(); o.CacheDir == "" && err == nil {
@@ -84,36 +83,26 @@ func Open(ctx context.Context, o Options) (metal.Device, error) {
 		d.info.Facts["address_spaces"] = why
 	}
 	opened = true
-	return d, nil
+	return front.New(d), nil
 }
 
 func (d *device) Info() metal.Info { return d.info }
 
-func (d *device) Memory() metal.Memory { return d.memory }
+// Lost is nil always: a child that died is followed by another.
+func (d *device) Lost() error { return nil }
 
 // Close ends the child process and frees what is left.
-func (d *device) Close() error {
+func (d *device) Close(free func()) error {
 	d.closed = true
 	if d.host != nil {
 		d.host.kill()
 		d.host = nil
 	}
-	for _, b := range d.buffers {
-		b.free()
-	}
-	d.buffers = map[int]*buffer{}
-	d.memory.Current = 0
+	free()
 	if d.temporary != "" {
 		if err := os.RemoveAll(d.temporary); err != nil {
 			return fmt.Errorf("sim: compile cache: %w", err)
 		}
-	}
-	return nil
-}
-
-func (d *device) usable() error {
-	if d.closed {
-		return fmt.Errorf("sim device: %w: it was closed", metal.ErrLost)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func parseFault(line string) report {
 func (k *kernel) fault(line string, modules []string) error {
 	r := parseFault(line)
 	if r == nil {
-		return fmt.Errorf("kernel %s: %s", k.Name(), strings.TrimPrefix(line, "error "))
+		return fmt.Errorf("kernel %s: %s", k.name(), strings.TrimPrefix(line, "error "))
 	}
 	at, why := k.place(r, modules), ""
 	if r["kind"] == "stack" {
@@ -44,7 +44,7 @@ func (k *kernel) fault(line string, modules []string) error {
 	if at != "" {
 		at += ": "
 	}
-	return fmt.Errorf("kernel %s: %w: %s%s%s", k.Name(), metal.ErrFault, at, k.explain(r), why)
+	return fmt.Errorf("kernel %s: %w: %s%s%s", k.name(), metal.ErrFault, at, k.explain(r), why)
 }
 
 // explain says what happened, in the source's terms.

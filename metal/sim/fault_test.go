@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 )
 
 // TestFaults: everything a kernel can do wrong comes back as an error that
@@ -94,6 +95,7 @@ func TestFaults(t *testing.T) {
 // anyone could see.
 func TestEndless(t *testing.T) {
 	dev := open(t, Options{})
+	own := dev.(*front.Device).Backend().(*device)
 	lib := compile(t, dev, "faults.metal")
 	b, err := dev.NewBuffer(512)
 	if err != nil {
@@ -105,11 +107,11 @@ func TestEndless(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := []metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {Buffer: b}}, Grid: metal.Size{X: 4}, Threadgroup: metal.Size{X: 4}}}
-		dev.o.Timeout = 300 * time.Millisecond
+		own.o.Timeout = 300 * time.Millisecond
 		if _, err = dev.Submit(t.Context(), d); !errors.Is(err, metal.ErrTimeout) || !strings.Contains(err.Error(), at) {
 			t.Errorf("error is %v, want a timeout in one of the lines of %s", err, kernel)
 		}
-		dev.o.Timeout = time.Minute
+		own.o.Timeout = time.Minute
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		if _, err = dev.Submit(ctx, d); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, metal.ErrTimeout) {
 			t.Errorf("error is %v, want the caller's deadline", err)

@@ -149,14 +149,14 @@ func (h *host) load(ctx context.Context, path string) (int, error) {
 	return n, nil
 }
 
-func (h *host) mapBuffer(ctx context.Context, b *buffer) error {
-	if h.mapped[b.id] {
+func (h *host) mapMemory(ctx context.Context, m *memory) error {
+	if h.mapped[m.id] {
 		return nil
 	}
-	if err := h.expect(ctx, fmt.Sprintf("map %d %d %s", b.id, b.size, b.mem.path())); err != nil {
+	if err := h.expect(ctx, fmt.Sprintf("map %d %d %s", m.id, m.size, m.path())); err != nil {
 		return err
 	}
-	h.mapped[b.id] = true
+	h.mapped[m.id] = true
 	return nil
 }
 

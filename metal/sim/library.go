@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -18,7 +19,6 @@ type library struct {
 }
 
 type kernel struct {
-	d      *device
 	unit   *msl.Unit
 	k      *msl.Kernel
 	module string // path of the shared object
@@ -26,10 +26,7 @@ type kernel struct {
 
 // Compile reads, renders and compiles a source. Kernels that need function
 // constants are compiled again when they are looked up with values.
-func (d *device) Compile(ctx context.Context, src metal.Source) (metal.Library, error) {
-	if err := d.usable(); err != nil {
-		return nil, err
-	}
+func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
@@ -54,10 +51,7 @@ func (l *library) module(constants map[int]any) (string, error) {
 func (l *library) Names() []string { return l.unit.Names() }
 
 // Kernel looks a kernel up by host name.
-func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, error) {
-	if err := l.d.usable(); err != nil {
-		return nil, err
-	}
+func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	k, ok := l.unit.Kernel(name)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
@@ -69,10 +63,14 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if err != nil {
 		return nil, err
 	}
-	return &kernel{d: l.d, unit: l.unit, k: k, module: module}, nil
+	return &kernel{unit: l.unit, k: k, module: module}, nil
 }
 
-func (k *kernel) Name() string { return k.k.Name }
+func (k *kernel) name() string { return k.k.Name }
+
+// MaxGroupMemory is that of every Apple GPU. runtime/worker.h has it too, where
+// variables count as well.
+func (k *kernel) MaxGroupMemory() int { return 32 << 10 }
 
 func (k *kernel) MaxThreads() int {
 	if k.k.MaxThreads > 0 {

@@ -73,6 +73,9 @@ func (d *Device) Memory() metal.Memory {
 	return d.memory
 }
 
+// Dispatched implements metal.Device.
+func (d *Device) Dispatched(int) []metal.Dispatched { return nil }
+
 // Close implements metal.Device.
 func (d *Device) Close() error { return nil }
 
