@@ -1,21 +1,36 @@
 package cli
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/assay-bench/assay/core/compare"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/report"
 )
 
 type compareCommand struct {
-	A    string `arg:"" type:"path" help:"A result document."`
-	B    string `arg:"" type:"path" help:"Another one, usually a later session's."`
-	JSON bool   `name:"json" help:"Print JSON."`
+	A      string `arg:"" type:"path" help:"A result document."`
+	B      string `arg:"" type:"path" help:"Another one, usually a later session's."`
+	Gate   bool   `name:"gate" help:"Judge B's variants against A's: a loss of the margin or more fails."`
+	Margin share  `name:"margin" placeholder:"SHARE" default:"1%" help:"Loss that a gate overlooks, such as 1% or 0.01."`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is printed by assay compare --help.
 func (c *compareCommand) Help() string {
 	return "Compares speeds against each session's own baseline by their intervals. Raw times are shown only when device, driver, OS, CPU, plugin, configuration and assay are the same.\n\n" +
-		"Exit status: 0 whatever changed; 2 when a file is no result document or the two have nothing in common."
+		"With --gate, every variant of B is judged against the variant of its name in A: both against an arm of one program and configuration that both sessions have, by both sessions' intervals and noise floors. Without such an arm their times are compared, on the same machine only.\n\n" +
+		"Exit status: 0 whatever changed; 2 when a file is no result document or the two have nothing in common. With --gate as of assay run: 0 pass, 1 fail, 3 inconclusive or invalid, 4 B was not measured to its end."
+}
+
+// gated is a report with the gate's judgements, as JSON.
+type gated struct {
+	*compare.Report
+	Verdict    string            `json:"gate_verdict"`
+	Judgements []judge.Judgement `json:"gate_judgements"`
 }
 
 func (c *compareCommand) Run(app *App) error {
@@ -31,9 +46,46 @@ func (c *compareCommand) Run(app *App) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return app.printJSON(rep)
+	if !c.Gate {
+		if c.JSON {
+			return app.printJSON(rep)
+		}
+		report.Compare(app.Out, rep, app.style(app.Out))
+		return nil
 	}
-	report.Compare(app.Out, rep, app.style(app.Out))
+	gate, err := compare.Gate(relative(c.A), a, b, float64(c.Margin))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		out := gated{Report: rep, Verdict: gate.Verdict, Judgements: []judge.Judgement{}}
+		for i := range gate.Cases {
+			out.Judgements = append(out.Judgements, gate.Cases[i].Judgements...)
+		}
+		err = app.printJSON(out)
+	} else {
+		report.Compare(app.Out, rep, app.style(app.Out))
+		report.Gate(app.Out, gate, float64(c.Margin), app.style(app.Out))
+	}
+	if err != nil {
+		return err
+	}
+	return verdictStatus([]*record.Result{gate})
+}
+
+// share is a fraction that may be written in percent.
+type share float64
+
+// UnmarshalText reads 1% or 0.01.
+func (s *share) UnmarshalText(b []byte) error {
+	text, percent := strings.CutSuffix(strings.TrimSpace(string(b)), "%")
+	x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if percent {
+		x /= 100
+	}
+	if err != nil || !(x >= 0 && x < 1) {
+		return fmt.Errorf("%q: a share from 0 to below 1 is required, such as 1%% or 0.01", b)
+	}
+	*s = share(x)
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/registry"
+	"github.com/assay-bench/assay/core/rejudge"
 	"github.com/assay-bench/assay/core/session"
 )
 
@@ -55,13 +56,22 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 		Device: func(kind string, index int, able []string) (config.DeviceFacts, error) {
 			return deviceFacts(ctx, kind, index, able)
 		},
-		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Installed: l.installed(), Only: s.Only,
+		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Result: measured, Installed: l.installed(), Only: s.Only,
 	})
 	l.diags = diag.Tidy(append(l.diags, more...))
 	if v.err != nil && !l.diags.HasErrors() {
 		return nil, a.fail(v.err, exitInfrastructure)
 	}
 	return l, nil
+}
+
+// measured is what a result document has, if something may rest on it.
+func measured(path string) (map[string][]string, error) {
+	r, err := rejudge.Trusted(path)
+	if err != nil {
+		return nil, err
+	}
+	return rejudge.Measured(r), nil
 }
 
 func (l *loaded) installed() []string {

@@ -20,11 +20,11 @@ type Report struct {
 	A Side `json:"a"`
 	B Side `json:"b"`
 	// Differs lists where the set-ups differ; raw times are refused unless empty.
-	Differs  []Field  `json:"setup_differs"`
-	Rows     []Row    `json:"rows"`
-	OnlyA    []string `json:"only_in_a"` // "case, variant, phase" that the other lacks
-	OnlyB    []string `json:"only_in_b"`
-	Warnings []string `json:"warnings"`
+	Differs  []record.Field `json:"setup_differs"`
+	Rows     []Row          `json:"rows"`
+	OnlyA    []string       `json:"only_in_a"` // "case, variant, phase" that the other lacks
+	OnlyB    []string       `json:"only_in_b"`
+	Warnings []string       `json:"warnings"`
 }
 
 // A Side is one of the documents.
@@ -87,7 +87,7 @@ func Compare(fileA, fileB string, a, b *record.Result) (*Report, error) {
 		Rows: []Row{}, OnlyA: []string{}, OnlyB: []string{}, Warnings: warnings(fileA, fileB, a, b),
 	}
 	if rep.Differs == nil {
-		rep.Differs = []Field{}
+		rep.Differs = []record.Field{}
 	}
 	for i := range a.Cases {
 		ca := &a.Cases[i]

@@ -8,18 +8,12 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// A Field of the set-up that differs.
-type Field struct {
-	Name string `json:"name"`
-	A    string `json:"a"`
-	B    string `json:"b"`
-}
-
 // fingerprint lists the fields that must be alike before raw times of two
 // sessions may stand side by side.
-func fingerprint(a, b *record.Result) []Field {
+func fingerprint(a, b *record.Result) []record.Field {
 	x, y := a.Metadata, b.Metadata
-	all := []Field{
+	all := []record.Field{}
+	for _, f := range [][3]string{
 		{"device kind", x.Device.Kind, y.Device.Kind},
 		{"device name", x.Device.Name, y.Device.Name},
 		{"device driver", x.Device.Driver, y.Device.Driver},
@@ -30,9 +24,11 @@ func fingerprint(a, b *record.Result) []Field {
 		{"assay version", x.Assay.Version, y.Assay.Version},
 		{"cache", a.Experiment.Measure.Cache, b.Experiment.Measure.Cache},
 		{"configuration digests", digests(a, b), digests(b, a)},
+	} {
+		all = append(all, record.Field{Name: f[0], A: f[1], B: f[2]})
 	}
 	all = append(all, programFields(a, b)...)
-	return slices.DeleteFunc(all, func(f Field) bool { return f.A == f.B })
+	return slices.DeleteFunc(all, func(f record.Field) bool { return f.A == f.B })
 }
 
 // digests reports a difference only if every shared variant is configured

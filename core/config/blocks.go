@@ -11,8 +11,8 @@ import (
 	"github.com/assay-bench/assay/core/schema"
 )
 
-// blocks evaluates the blocks that are the same for every case. Guardrails
-// come before the trade-offs that name them.
+// blocks evaluates the blocks that are the same for every case. What guardrails
+// name comes before them, and they come before the trade-offs that name them.
 func (x *experiment) blocks() {
 	wanted := &hcl.BodySchema{Blocks: onceBlocks}
 	body := dynblock.Expand(x.head.Body, x.scope, dynblock.OptCheckForEach(schema.BoundForEach))
@@ -24,6 +24,9 @@ func (x *experiment) blocks() {
 		}
 	}
 	x.measure(x.single(content.Blocks, "measure"))
+	for _, b := range content.Blocks.OfType("stored_baseline") {
+		x.storedBaseline(b)
+	}
 	for _, b := range content.Blocks.OfType("guardrail") {
 		x.guardrail(b)
 	}
@@ -36,6 +39,7 @@ func (x *experiment) blocks() {
 	for _, b := range content.Blocks.OfType("select") {
 		x.selection(b)
 	}
+	x.unusedStored()
 	x.metadata(x.single(content.Blocks, "metadata"))
 	x.output(x.single(content.Blocks, "output"))
 }

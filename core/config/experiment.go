@@ -25,6 +25,7 @@ type Experiment struct {
 	Phases     []Phase  // that every program of the experiment can time
 	Metrics    []Metric // of all its programs
 	Measure    Measure
+	Stored     []StoredBaseline
 	Guardrails []Guardrail
 	Tradeoffs  []Tradeoff
 	Asserts    []Assert

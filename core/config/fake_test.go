@@ -51,7 +51,19 @@ func fakeDescribe() *pluginv1.DescribeResponse {
 }
 
 func fakeOptions() ResolveOptions {
-	return ResolveOptions{Device: fakeDevice, Schema: fakeSchema, Validate: fakeValidate, Build: fakeBuild}
+	return ResolveOptions{Device: fakeDevice, Schema: fakeSchema, Validate: fakeValidate, Build: fakeBuild, Result: fakeResult}
+}
+
+// fakeResult knows the results monday.json, of every example's case, and
+// elsewhere.json.
+func fakeResult(path string) (map[string][]string, error) {
+	switch filepath.Base(path) {
+	case "monday.json", "last_release.json":
+		return map[string][]string{"default": {"separate", "fused"}, "n=1": {"a", "b"}}, nil
+	case "elsewhere.json":
+		return map[string][]string{"n=9": {"a", "b"}}, nil
+	}
+	return nil, fmt.Errorf("result %s: no such file", path)
 }
 
 func fakeDevice(kind string, index int, able []string) (DeviceFacts, error) {

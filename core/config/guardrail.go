@@ -22,6 +22,7 @@ type Guardrail struct {
 	Metric    string
 	Statistic string // of a phase: fastest, p50, p90, p99, max; of a metric: median, min, max
 	Variant   string // empty: every variant but the baseline
+	Against   string // a stored baseline; empty: the live one
 	OnFail    string // fail, warn or require_tradeoff
 	Range     hcl.Range
 
@@ -56,7 +57,7 @@ func (g *Guardrail) In(caseID string) (Guardrail, bool) {
 
 var guardrailSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "phase"}, {Name: "metric"}, {Name: "statistic"}, {Name: "variant"}, {Name: "where"}, {Name: "min_ratio"}, {Name: "margin"},
-	{Name: "min_gain"}, {Name: "min"}, {Name: "max"}, {Name: "min_rate"}, {Name: "max_time"}, {Name: "on_fail"},
+	{Name: "min_gain"}, {Name: "against"}, {Name: "min"}, {Name: "max"}, {Name: "min_rate"}, {Name: "max_time"}, {Name: "on_fail"},
 }}
 
 var (
@@ -69,7 +70,7 @@ func (x *experiment) guardrail(b *hcl.Block) {
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	g := Guardrail{
 		Name: b.Labels[0], Phase: r.str("phase", ""), Metric: r.str("metric", ""), Variant: r.str("variant", ""),
-		OnFail: r.oneOf("on_fail", "fail", "fail", "warn", "require_tradeoff"), Range: b.DefRange,
+		Against: r.str("against", ""), OnFail: r.oneOf("on_fail", "fail", "fail", "warn", "require_tradeoff"), Range: b.DefRange,
 	}
 	statistics := phaseStatistics
 	if content.Attributes["metric"] != nil {
@@ -80,6 +81,7 @@ func (x *experiment) guardrail(b *hcl.Block) {
 	r.unique(b, "guardrail", x.guardrailNames())
 	x.bounds(r, &g)
 	x.quantity(r, &g, diags.HasErrors())
+	x.against(r, &g)
 	if attr := content.Attributes["variant"]; attr != nil && (!g.Absolute() || !x.hasBaseline(g.Variant)) {
 		r.namesVariant(attr, g.Variant, x)
 	}

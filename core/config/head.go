@@ -29,6 +29,7 @@ var caseBlocks = []hcl.BlockHeaderSchema{
 
 var onceBlocks = []hcl.BlockHeaderSchema{
 	{Type: "measure"},
+	{Type: "stored_baseline", LabelNames: []string{"name"}},
 	{Type: "guardrail", LabelNames: []string{"name"}},
 	{Type: "tradeoff", LabelNames: []string{"guardrail"}},
 	{Type: "assert", LabelNames: []string{"name"}},

@@ -51,7 +51,7 @@ func (e *Experiment) judged(g *Guardrail) []judge.Guardrail {
 // oneJudged is a guardrail in one case. An absolute one has no ratio to state.
 func (e *Experiment) oneJudged(g *Guardrail) judge.Guardrail {
 	out := judge.Guardrail{
-		Name: g.Name, Phase: g.Phase, Metric: g.Metric, Statistic: g.Statistic, Variant: g.Variant,
+		Name: g.Name, Phase: g.Phase, Metric: g.Metric, Statistic: g.Statistic, Variant: g.Variant, Against: g.Against,
 		Min: g.Min, Max: g.Max, MinRate: g.MinRate, MaxTime: g.MaxTime.Nanoseconds(), OnFail: judge.OnFail(g.OnFail),
 	}
 	if !g.Absolute() {

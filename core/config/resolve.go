@@ -36,6 +36,9 @@ type ResolveOptions struct {
 	// be an [UnknownRef]. It is called once for the same build. Nil: build.dir
 	// and build.commit have no value.
 	Build func(b *Build) error
+	// Result reads what a result document has of each case: the names of the
+	// variants that were measured. Nil: stored baselines are not looked into.
+	Result func(path string) (map[string][]string, error)
 	// Installed names the plugins that Schema knows, for suggestions.
 	Installed []string
 	// Only keeps the experiments named, and those that their `when` refers

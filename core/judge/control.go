@@ -52,15 +52,17 @@ type controlReading struct {
 	bias      float64 // to charge: the far end of an interval that excludes 1
 }
 
-func readControl(p Plan, k int, a Arm) (controlReading, error) {
+// readControl reads the control of a relative guardrail. Against a stored session
+// it is the difference of both sessions' controls, so that its half-width holds
+// the noise of both.
+func readControl(p Plan, g Guardrail, k int, a Arm) (controlReading, error) {
 	var c controlReading
-	d := p.used(a.LogRatios)
-	if len(d) == 0 {
-		return c, nil
-	}
-	s, err := stats.NewPaired(d)
+	s, err := newSample(p, g, a)
 	if err != nil {
 		return c, fmt.Errorf("control: %w", err)
+	}
+	if s == nil {
+		return c, nil
 	}
 	c.Rounds, c.Spread, c.Estimate = s.N(), s.StdDev(), ratio(s.Estimate())
 
@@ -126,7 +128,7 @@ func (c controlReading) hopeless(p Plan, k int, g Guardrail) bool {
 	return atEnd > hopelessFactor*g.logMargin()
 }
 
-func interval(s *stats.Paired, alpha float64) (lo, hi stats.Bound, err error) {
+func interval(s stats.Sample, alpha float64) (lo, hi stats.Bound, err error) {
 	if lo, err = s.Lower(alpha); err != nil {
 		return lo, hi, err
 	}

@@ -57,6 +57,13 @@ type Arm struct {
 	// Values of an absolute bound, one per round. Of a guardrail that is judged as
 	// it is, all values that its verdict rests on: ratios where it is relative.
 	Values []float64
+	// Stored are the log-ratios, or logarithms of values, of the rounds of a stored
+	// session, where the guardrail is against one.
+	Stored []float64
+	// Beside names the arm that both sessions have, against which the log-ratios
+	// and Stored are; empty: none, and they are logarithms of the values
+	// themselves, negative where less is better.
+	Beside string
 	// Lacks says why there is nothing to judge, where a reader would ask.
 	Lacks *Lack
 }

@@ -36,6 +36,9 @@ type Guardrail struct {
 	Exact bool `json:"exact,omitempty"`
 	// Variant is the variant meant; empty means each one.
 	Variant string `json:"variant"`
+	// Against names the stored baseline of a relative guardrail; empty: the live
+	// baseline.
+	Against string `json:"against,omitempty"`
 
 	// MinRatio says how many times better than the baseline is asked for, above 0.
 	MinRatio float64 `json:"min_ratio"`
@@ -113,10 +116,12 @@ func (g Guardrail) Single() bool {
 	return g.Phase != "" && g.Statistic != "" && g.Statistic != Fastest
 }
 
-// Speed says that the question is how fast a phase is against the baseline, by
-// its fastest samples. A [Phase] holds the data of these, a [Quantity] that of
+// Speed says that the question is how fast a phase is against the live baseline,
+// by its fastest samples. A [Phase] holds the data of these, a [Quantity] that of
 // all others.
-func (g Guardrail) Speed() bool { return g.Phase != "" && !g.Single() && !g.Absolute() }
+func (g Guardrail) Speed() bool {
+	return g.Phase != "" && !g.Single() && !g.Absolute() && g.Against == ""
+}
 
 // AsIs says that the values need no rounds: they are exact, or the question is
 // which of all values was the least or the most.

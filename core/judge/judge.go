@@ -31,29 +31,44 @@ type test struct {
 	look    int
 	control controlReading // of relative guardrails that need rounds
 	trouble trouble
-	sample  sample // nil without rounds, and of what is judged as it is
+	sample  stats.Sample // nil without rounds, and of what is judged as it is
 	// Level of the claims "no loss beyond the margin" and "a loss", or "inside"
 	// and "outside".
 	alphaPass, alphaFail float64
 }
 
-// sample is what rounds say of a ratio ([stats.Paired]) or of a value
-// ([stats.Unpaired]).
-type sample interface {
-	N() int
-	StdDev() float64
-	Estimate() float64
-	Lower(alpha float64) (stats.Bound, error)
-	Upper(alpha float64) (stats.Bound, error)
-	PGreater(c float64) float64
-	PLess(c float64) float64
+// newSample is what rounds say of a ratio, of a value, or of the difference
+// between two sessions.
+func newSample(p Plan, g Guardrail, a Arm) (stats.Sample, error) {
+	switch {
+	case g.Absolute():
+		return nonempty(stats.NewUnpaired, p.used(a.Values))
+	case g.Against == "":
+		return nonempty(stats.NewPaired, p.used(a.LogRatios))
+	case a.Beside == "":
+		return apart(stats.NewUnpaired, p.used(a.LogRatios), a.Stored)
+	}
+	return apart(stats.NewPaired, p.used(a.LogRatios), a.Stored)
 }
 
-func newSample(g Guardrail, data []float64) (sample, error) {
-	if g.Absolute() {
-		return stats.NewUnpaired(data)
+// nonempty makes no sample of no rounds.
+func nonempty[S stats.Sample](of func([]float64) (S, error), d []float64) (stats.Sample, error) {
+	if len(d) == 0 {
+		return nil, nil
 	}
-	return stats.NewPaired(data)
+	return of(d)
+}
+
+func apart[S stats.Sample](of func([]float64) (S, error), now, then []float64) (stats.Sample, error) {
+	first, err := nonempty(of, now)
+	if err != nil || first == nil {
+		return nil, err
+	}
+	second, err := nonempty(of, then)
+	if err != nil || second == nil {
+		return nil, err
+	}
+	return stats.NewDifference(first, second), nil
 }
 
 // claims counts the tests that share the error.
@@ -107,26 +122,22 @@ func testsOf(p Plan, g Guardrail, c Case) ([]test, error) {
 	var control controlReading
 	var err error
 	if !g.Absolute() && !g.AsIs() {
-		if control, err = readControl(p, k, q.Control); err != nil {
+		if control, err = readControl(p, g, k, q.Control); err != nil {
 			return nil, err
 		}
 	}
 	var out []test
 	for _, a := range arms(g, q) {
 		t := test{g: g, c: c, arm: a, look: k, control: control}
-		data := a.LogRatios
-		switch {
-		case g.Absolute():
-			data = a.Values
-		case !g.AsIs():
+		if !g.Absolute() && !g.AsIs() {
 			t.trouble = control.check(g)
 		}
 		if g.AsIs() {
 			if err := finite(a.Values); err != nil {
 				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
 			}
-		} else if d := p.used(data); len(d) > 0 && a.Lacks == nil {
-			if t.sample, err = newSample(g, d); err != nil {
+		} else if a.Lacks == nil {
+			if t.sample, err = newSample(p, g, a); err != nil {
 				return nil, fmt.Errorf("variant %q: %w", a.Name, err)
 			}
 		}
@@ -177,7 +188,7 @@ func conclude(p Plan, tests []test) ([]Judgement, error) {
 	out := make([]Judgement, len(tests))
 	for i, t := range tests {
 		j := Judgement{
-			Guardrail: t.g.Name, Case: t.c.ID, Phase: t.g.Phase, Metric: t.g.Metric, Statistic: t.g.Statistic, Variant: t.arm.Name,
+			Guardrail: t.g.Name, Case: t.c.ID, Phase: t.g.Phase, Metric: t.g.Metric, Statistic: t.g.Statistic, Variant: t.arm.Name, Against: t.g.Against,
 			AsIs: t.g.AsIs(), AlphaPass: t.alphaPass, AlphaFail: t.alphaFail,
 			Look: t.look + 1, Looks: len(p.Looks),
 			Final:  t.final(p),

@@ -7,11 +7,14 @@ type Judgement struct {
 	Guardrail string `json:"guardrail"`
 	Case      string `json:"case"`
 	// Phase, Metric and Statistic are the guardrail's.
-	Phase     string  `json:"phase"`
-	Metric    string  `json:"metric,omitempty"`
-	Statistic string  `json:"statistic,omitempty"`
-	Variant   string  `json:"variant"`
-	Verdict   Verdict `json:"verdict"`
+	Phase     string `json:"phase"`
+	Metric    string `json:"metric,omitempty"`
+	Statistic string `json:"statistic,omitempty"`
+	Variant   string `json:"variant"`
+	// Against is the guardrail's stored baseline. Ratios are then against the
+	// variant as it was in that session.
+	Against string  `json:"against,omitempty"`
+	Verdict Verdict `json:"verdict"`
 	// Bound of the value itself. Estimate, Lower and Upper are then values in its
 	// unit; without one they are ratios.
 	Bound *Bound `json:"bound,omitempty"`
@@ -72,7 +75,7 @@ func (j Judgement) Of() string { return quantityName(j.Phase, j.Metric, j.Statis
 
 // Speed says that the judgement is about a phase's speed against the baseline.
 func (j Judgement) Speed() bool {
-	return j.Phase != "" && j.Bound == nil && (j.Statistic == "" || j.Statistic == Fastest)
+	return j.Phase != "" && j.Bound == nil && j.Against == "" && (j.Statistic == "" || j.Statistic == Fastest)
 }
 
 // Blocks says that this judgement makes the experiment fail.

@@ -57,12 +57,31 @@ func (t test) noun() string {
 // measured says how a variant stands to the baseline.
 func (t test) measured(j Judgement) string {
 	switch {
+	case t.g.Against != "":
+		return t.measuredAgain(j)
 	case t.g.Metric != "":
 		return fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), speed(*j.Estimate), t.g.Of())
 	case t.g.Single():
 		return fmt.Sprintf("%s runs at %s of the baseline's speed by the %s of single iterations", named(t.arm.Name), speed(*j.Estimate), t.g.Statistic)
 	}
 	return fmt.Sprintf("%s runs at %s of the baseline's speed", named(t.arm.Name), speed(*j.Estimate))
+}
+
+// measuredAgain says how a variant stands to a stored session.
+func (t test) measuredAgain(j Judgement) string {
+	beside := fmt.Sprintf("both against %q", t.arm.Beside)
+	if t.arm.Beside == "" {
+		beside = "by the values themselves: no arm is in both sessions, and what drifted between them is in no interval"
+	}
+	return fmt.Sprintf("%s of %s is %s as good as in the stored baseline %q (%s)", t.g.Of(), named(t.arm.Name), speed(*j.Estimate), t.g.Against, beside)
+}
+
+// reference is what a ratio is against.
+func (t test) reference() string {
+	if t.g.Against != "" {
+		return fmt.Sprintf("than in the stored baseline %q", t.g.Against)
+	}
+	return "than the baseline"
 }
 
 // missing says why there is nothing to judge.
@@ -84,6 +103,9 @@ func reasonText(t test, j Judgement) string {
 		return t.missing()
 	case t.trouble == noControl:
 		return "no control was measured, so the noise of this machine is not known"
+	case t.trouble == biased && j.Verdict == Invalid && t.g.Against != "":
+		return fmt.Sprintf("the controls of the two sessions, each its baseline again, differ by %s (%s): something in one set-up favours one arm, by too much for a margin of %s",
+			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
 	case t.trouble == biased && j.Verdict == Invalid:
 		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's %s (%s): something in the set-up favours one arm, by too much for a margin of %s",
 			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
@@ -102,7 +124,7 @@ func reasonText(t test, j Judgement) string {
 	case j.Verdict == Pass && t.trouble != sound:
 		return s + fmt.Sprintf("a %s above %g× is proven, although %s", t.noun(), t.g.MinRatio, t.doubt())
 	case j.Verdict == Pass && j.Win:
-		return s + t.better() + " than the baseline, and proven so"
+		return s + t.better() + " " + t.reference() + ", and proven so"
 	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain == t.g.Margin && t.g.MinGain > 0:
 		return s + t.better() + " by less than the margin of " + percent(t.g.Margin) + ", which is too little for a win"
 	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain > 0:

@@ -87,6 +87,9 @@ func reasonAsIs(t test, j Judgement) string {
 		return t.missing()
 	}
 	s := fmt.Sprintf("%s is %s as good as the baseline in %s", named(t.arm.Name), seenRatio(j), t.g.Of())
+	if t.g.Against != "" {
+		s = fmt.Sprintf("%s of %s is %s as good as in the stored baseline %q", t.g.Of(), named(t.arm.Name), seenRatio(j), t.g.Against)
+	}
 	limit := fmt.Sprintf("margin of %s below %g×", percent(t.g.Margin), t.g.MinRatio)
 	if t.g.Absolute() {
 		s = fmt.Sprintf("%s of %s is %s", t.quantity(), named(t.arm.Name), seen(j))
@@ -95,7 +98,7 @@ func reasonAsIs(t test, j Judgement) string {
 	switch j.Verdict {
 	case Pass:
 		if j.Win {
-			return s + ": better than the baseline"
+			return s + ": better " + t.reference()
 		}
 		return s + ", within the " + limit
 	case Fail:

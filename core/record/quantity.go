@@ -17,6 +17,9 @@ func (r *Result) quantity(c *Case, g Guardrail) judge.Quantity {
 	if base == nil {
 		return q
 	}
+	if g.Against != "" {
+		return r.against(c, g)
+	}
 	read := newReader(c, g)
 	for i := range c.Variants {
 		v := &c.Variants[i]
@@ -89,6 +92,10 @@ func (x reader) arm(base, variant string) judge.Arm {
 func (x reader) ratioIn(d *Round, base, variant string) (ratio, b, v float64, ok bool) {
 	b, baseOK := x.inRound(d, base)
 	v, ok = x.inRound(d, variant)
+	if x.g.Phase != "" && !x.g.Single() && baseOK && ok {
+		ln, ok := d.LogRatio(base, variant, x.g.Phase) // pass by pass
+		return math.Exp(ln), b, v, ok
+	}
 	switch {
 	case !(b > 0 && v > 0):
 		ratio = math.NaN()

@@ -38,7 +38,8 @@ type Result struct {
 	Experiment    Experiment  `json:"experiment"`
 	Metadata      Metadata    `json:"metadata"`
 	Programs      []Program   `json:"programs"` // that the variants run, the baseline's first; none in documents of schema 1
-	Plan          judge.Plan  `json:"plan"`     // the looks and error levels fixed before the data
+	Stored        []Stored    `json:"stored_baselines,omitempty"`
+	Plan          judge.Plan  `json:"plan"` // the looks and error levels fixed before the data
 	Cases         []Case      `json:"cases"`
 	Selections    []Selection `json:"selections"`
 	Findings      []Finding   `json:"findings"`

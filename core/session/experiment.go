@@ -61,6 +61,9 @@ func (s *Session) open(ctx context.Context, e *config.Experiment, number, of int
 	if err != nil {
 		return nil, err
 	}
+	if doc.Stored, err = stored(e, doc, r.plan); err != nil {
+		return nil, err
+	}
 	ev, err := s.append(e.Name, record.ExperimentEvent{Result: *doc, Number: number, Of: of})
 	if err != nil {
 		return nil, err
