@@ -268,6 +268,11 @@ func warnings(fileA, fileB string, a, b *record.Result) []string {
 	if a.Metadata.Plugin.SHA256 != b.Metadata.Plugin.SHA256 {
 		out = append(out, "the plugins differ, and with them the baseline may: a changed ratio can be the variant's doing or the baseline's")
 	}
+	files := false
+	eachShared(a, b, func(v, w *record.Variant) { files = files || len(a.FilesDiffer(b, v, w)) > 0 })
+	if files {
+		out = append(out, "files that arms name differ, and with them the arms may: a changed ratio can be the variant's doing or the baseline's")
+	}
 	return out
 }
 

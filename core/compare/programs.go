@@ -16,7 +16,7 @@ func programFields(a, b *record.Result) (out []record.Field) {
 		if p == nil || q == nil { // a document of schema 1
 			return
 		}
-		for _, f := range p.Differences(q) {
+		for _, f := range append(p.Differences(q), a.FilesDiffer(b, v, w)...) {
 			named := slices.ContainsFunc(out, func(o record.Field) bool { return strings.HasSuffix(o.Name, f.Name) && o.A == f.A && o.B == f.B })
 			if !named {
 				f.Name = fmt.Sprintf("%s: %s", v.Name, f.Name)

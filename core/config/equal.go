@@ -40,6 +40,9 @@ func equalArms(r *reader, arms []*arm) {
 func (a *arm) warnEqual(r *reader, other *arm) {
 	switch {
 	case a.v.SameAs != "":
+	case a.v.Program.Build.ref() != other.v.Program.Build.ref():
+		r.warn(a.v.Range, "Equal variants", "%q, built from %s, and %q, built from %s, are one commit now, %.12s, so that %q can neither win nor be selected. Change the code, or name another ref; same_as would be an error from that change on.",
+			a.v.Name, a.v.Program.Build.ref(), other.v.Name, other.v.Program.Build.ref(), a.v.Program.Build.Commit, a.v.Name)
 	case other.v.Baseline:
 		r.warn(a.v.Range, "Equal variants", "%q has the program and the configuration of the baseline %q, so that it can neither win nor be selected. Change its config, or write same_as = %q if it is meant as an A/A arm.",
 			a.v.Name, other.v.Name, other.v.Name)

@@ -56,18 +56,27 @@ type Variant struct {
 	Baseline bool
 	Program  Program
 	Config   cty.Value
-	JSON     []byte     // canonical cty JSON of Config
-	Digest   string     // "sha256:" + hex of JSON, a build's folder written as ${build.dir}
-	SameAs   string     // the variant that this one equals on purpose; empty: none
-	Equals   string     // an earlier variant, the baseline first, of the same program and configuration; empty: none
-	Starts   [][]string // argv of the programs that its plugin starts in turn, as far as it says
-	Pending  bool       // its binary is not built yet: Config may be incomplete, JSON and Digest absent
+	JSON     []byte    // canonical cty JSON of Config
+	Digest   string    // "sha256:" + hex of JSON, a build's folder written as ${build.dir}
+	SameAs   string    // the variant that this one equals on purpose; empty: none
+	Equals   string    // an earlier variant, the baseline first, of the same program and configuration; empty: none
+	Starts   []Command // programs that its plugin starts in turn, as far as it says
+	Pending  bool      // its binary is not built yet: Config may be incomplete, JSON and Digest absent
 
 	Description string
 	Range       hcl.Range // of the block's header; variants made by for_each share it
 
 	decoded *schema.Decoded
 }
+
+// Command is a program that a plugin starts.
+type Command struct {
+	Argv   []string
+	Folder string // absolute, or relative to the folder that assay runs in
+}
+
+// Paths lists the arguments of its configuration that are paths.
+func (v *Variant) Paths() []schema.Path { return v.decoded.Paths() }
 
 // ControlName is the name of the host's A/A arm; no variant may have it.
 const ControlName = "control"

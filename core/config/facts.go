@@ -204,7 +204,7 @@ func (a *arm) validate() (*pluginv1.ValidateConfigResponse, hcl.Diagnostics) {
 	}
 	a.v.Starts = nil
 	for _, c := range said.GetStarts() {
-		a.v.Starts = append(a.v.Starts, c.GetArgv())
+		a.v.Starts = append(a.v.Starts, Command{Argv: c.GetArgv(), Folder: c.GetFolder()})
 	}
 	diags := a.v.Diagnostics(a.plugin.name, said.GetDiagnostics())
 	if a.standIn {
@@ -217,7 +217,7 @@ func (a *arm) validate() (*pluginv1.ValidateConfigResponse, hcl.Diagnostics) {
 
 // keepStarts puts what the arms' plugins start into the cases.
 func (x *experiment) keepStarts() {
-	starts := map[[2]string][][]string{}
+	starts := map[[2]string][]Command{}
 	for _, a := range x.arms {
 		starts[[2]string{a.id, a.v.Name}] = a.v.Starts
 	}

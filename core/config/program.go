@@ -87,6 +87,17 @@ func (b *Build) difference(o *Build) string {
 	return ""
 }
 
+// ref says in words what is built, "" of no build.
+func (b *Build) ref() string {
+	switch {
+	case b == nil:
+		return ""
+	case b.Ref == "":
+		return "the working tree"
+	}
+	return b.Ref
+}
+
 // differentKey is the first key, sorted, that one map lacks or that has
 // different values.
 func differentKey(a, b map[string]string) string {

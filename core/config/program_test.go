@@ -202,3 +202,36 @@ func TestTooManyBuilds(t *testing.T) {
 		t.Errorf("asked %d times\n%s", asked, text)
 	}
 }
+
+// A branch and a clean working tree are equal until somebody edits a file, and
+// same_as would be an error then.
+func TestOneCommitUnderTwoNames(t *testing.T) {
+	for _, c := range []struct{ baseline, variant, says string }{
+		{"main", "null", `"b", built from the working tree, and "a", built from main, are one commit now, aaaaaaa, so that "b" can neither win nor be selected. Change the code, or name another ref; same_as would be an error from that change on.`},
+		{"main", `"HEAD"`, `"b", built from HEAD, and "a", built from main, are one commit now`},
+		{"main", `"main"`, `or write same_as = "a" if it is meant as an A/A arm.`},
+	} {
+		opts := fakeOptions()
+		opts.Build = func(b *Build) error {
+			b.Commit, b.Dir, b.Built = "aaaaaaa", "/cache/build/aaaaaaa", true
+			return nil
+		}
+		m, _ := load(".", []input{{"x.hcl", []byte(fmt.Sprintf(`experiment "x" {
+  plugin = "fake"
+  build { command = ["make"] }
+  config { model = "m" }
+  variant "a" {
+    baseline = true
+    build { ref = %q }
+  }
+  variant "b" {
+    build { ref = %s }
+  }
+}
+`, c.baseline, c.variant))}}, Options{})
+		_, diags := m.Resolve(opts)
+		if text := strings.Join(strings.Fields(render(t, m, diags)), " "); !strings.Contains(text, c.says) {
+			t.Errorf("%s against %s: %s", c.variant, c.baseline, text)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type Program struct {
 type Command struct {
 	Variants []string `json:"variants"`
 	Argv     []string `json:"argv"`
+	Folder   string   `json:"folder,omitempty"`
 }
 
 // commands lists each command of the experiment once.
@@ -31,11 +32,11 @@ func commands(e *config.Experiment) []Command {
 	var out []Command
 	for i := range e.Cases {
 		for _, v := range e.Cases[i].Variants {
-			for _, argv := range v.Starts {
-				k := slices.IndexFunc(out, func(o Command) bool { return slices.Equal(o.Argv, argv) })
+			for _, s := range v.Starts {
+				k := slices.IndexFunc(out, func(o Command) bool { return slices.Equal(o.Argv, s.Argv) && o.Folder == s.Folder })
 				if k < 0 {
 					k = len(out)
-					out = append(out, Command{Argv: argv})
+					out = append(out, Command{Argv: s.Argv, Folder: s.Folder})
 				}
 				out[k].Variants = once(out[k].Variants, v.Name)
 			}

@@ -37,7 +37,8 @@ type Result struct {
 	Session       Session     `json:"session"`
 	Experiment    Experiment  `json:"experiment"`
 	Metadata      Metadata    `json:"metadata"`
-	Programs      []Program   `json:"programs"` // that the variants run, the baseline's first; none in documents of schema 1
+	Programs      []Program   `json:"programs"`        // that the variants run, the baseline's first; none in documents of schema 1
+	Files         []NamedFile `json:"files,omitempty"` // that the variants' configurations name, each once
 	Stored        []Stored    `json:"stored_baselines,omitempty"`
 	Plan          judge.Plan  `json:"plan"` // the looks and error levels fixed before the data
 	Cases         []Case      `json:"cases"`
@@ -184,6 +185,7 @@ type Variant struct {
 	Config       json.RawMessage         `json:"config"`
 	ConfigDigest string                  `json:"config_digest"`
 	Program      int                     `json:"program"`          // index into the document's programs
+	Files        []int                   `json:"files,omitempty"`  // indexes into the document's files
 	Equals       string                  `json:"equals,omitempty"` // an earlier variant of the same program and configuration
 	Why          string                  `json:"why,omitempty"`    // of a proposed one
 	Facts        map[string]string       `json:"facts"`

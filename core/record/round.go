@@ -67,8 +67,9 @@ type Prepared struct {
 	Outputs     map[string]string     `json:"outputs,omitempty"` // digests of what is computed, which must be the baseline's
 	Phases      map[string]PhaseFacts `json:"phases"`
 	DeviceBytes int64                 `json:"device_bytes"`
-	PrepareNs   int64                 `json:"prepare_ns"` // the plugin's one-time cost, such as repacking
-	HostNs      int64                 `json:"host_ns"`    // the whole preparation by the host's clock
+	PrepareNs   int64                 `json:"prepare_ns"`       // the plugin's one-time cost, such as repacking
+	HostNs      int64                 `json:"host_ns"`          // the whole preparation by the host's clock
+	Writes      []int                 `json:"writes,omitempty"` // of the document's files, those that changed in the arm's first preparation of the case: its own output, held against nothing
 	Remade
 }
 

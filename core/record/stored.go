@@ -125,7 +125,7 @@ func (r *Result) common(then *Result, c, old *Case, judged, stored *Variant) (no
 			if q.Role == RoleControl || q.Name == stored.Name || q.ConfigDigest != p.ConfigDigest || q.failedChecks() != "" {
 				continue
 			}
-			if x, y := r.programOf(p), then.programOf(q); x != nil && y != nil && x.Alike(y) {
+			if x, y := r.programOf(p), then.programOf(q); x != nil && y != nil && x.Alike(y) && r.FilesDiffer(then, p, q) == nil {
 				return p, q
 			}
 		}

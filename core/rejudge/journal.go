@@ -125,7 +125,7 @@ func fold(events []record.Event, r *record.Result) (*record.Result, error) {
 // for and everything that was observed.
 func measured(r, want *record.Result) (stored, journaled *record.Result, err error) {
 	reduce := func(r *record.Result) (*record.Result, error) {
-		out, err := clone(&record.Result{Experiment: r.Experiment, Cases: r.Cases, Findings: r.Findings, Failures: r.Failures})
+		out, err := clone(&record.Result{Experiment: r.Experiment, Files: r.Files, Cases: r.Cases, Findings: r.Findings, Failures: r.Failures})
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +134,7 @@ func measured(r, want *record.Result) (stored, journaled *record.Result, err err
 			c.Status, c.Controls, c.Judgements, c.Asserts = "", nil, nil, nil
 			for k := range c.Variants {
 				v := c.Variants[k]
-				c.Variants[k] = record.Variant{Name: v.Name, Role: v.Role, Config: v.Config, ConfigDigest: v.ConfigDigest, Why: v.Why}
+				c.Variants[k] = record.Variant{Name: v.Name, Role: v.Role, Config: v.Config, ConfigDigest: v.ConfigDigest, Files: v.Files, Why: v.Why}
 			}
 		}
 		return out, nil

@@ -70,8 +70,8 @@ func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConf
 		r.DeviceBytes = s.plugin.Bytes(c.value)
 	}
 	if s.plugin.Starts != nil {
-		for _, argv := range s.plugin.Starts(c.value) {
-			r.Starts = append(r.Starts, &pluginv1.Command{Argv: argv})
+		for _, c := range s.plugin.Starts(c.value) {
+			r.Starts = append(r.Starts, &pluginv1.Command{Argv: c.Argv, Folder: c.Folder})
 		}
 	}
 	return r, nil

@@ -33,9 +33,10 @@ type Plugin[C any] struct {
 	// about configurations without a fault. Optional.
 	Declare func(cfg C) (phases []Phase, metrics []Metric)
 
-	// Starts lists the argv of every other program that measuring the
-	// configuration starts, so that `assay plan` can say so. Optional.
-	Starts func(cfg C) [][]string
+	// Starts lists every other program that measuring the configuration starts,
+	// so that `assay plan` can say so, and so that the host can digest their
+	// files. Optional.
+	Starts func(cfg C) []Command
 	// Validate looks for faults that the schema cannot express. It touches no
 	// device. Optional.
 	Validate func(cfg C) []Diagnostic
@@ -51,6 +52,12 @@ type Plugin[C any] struct {
 	// Propose answers with configurations to compare next or with findings.
 	// Optional; set, it announces the search capability.
 	Propose func(ctx context.Context, in Results[C]) (Proposal[C], error)
+}
+
+// Command is a program that a plugin starts.
+type Command struct {
+	Argv   []string // a first element without a slash is looked for in $PATH
+	Folder string   // that it is started in; empty: the one that the plugin runs in
 }
 
 // Phase is something that can be timed.

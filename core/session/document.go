@@ -14,7 +14,7 @@ import (
 const confidence = 0.95
 
 // newResult is the document before anything is measured.
-func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs *programs) (*record.Result, error) {
+func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs *programs, files *files) (*record.Result, error) {
 	f := s.facts
 	r := &record.Result{
 		SchemaVersion: record.SchemaVersion, Status: record.Partial, Verdict: "none",
@@ -27,8 +27,8 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 			Assay: f.self, Host: f.host, Before: s.Environment(ctx), Plugin: programs.list[0].plugin.binary(),
 			Device: record.Device{Facts: map[string]string{}},
 		},
-		Programs: programs.recorded(),
-		Cases:    []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{},
+		Programs: programs.recorded(), Files: files.list,
+		Cases: []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{},
 		Failures: []record.Failure{}, Diagnostics: []string{},
 	}
 	if e.Measure.Seed != 0 {

@@ -49,15 +49,16 @@ func (s *Session) open(ctx context.Context, e *config.Experiment, number, of int
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{s: s, config: e, programs: programs}
-	if r.plan, err = planOf(e, programs); err != nil {
+	r := &runner{s: s, config: e, programs: programs, doc: s.ledger.Find(e.Name)}
+	files := s.filesOf(r.doc)
+	if r.plan, err = planOf(e, programs, files); err != nil {
 		return nil, err
 	}
 	r.plan.probes = s.Probe != nil
-	if r.doc = s.ledger.Find(e.Name); r.doc != nil {
+	if r.doc != nil {
 		return r, nil
 	}
-	doc, err := s.newResult(ctx, e, programs)
+	doc, err := s.newResult(ctx, e, programs, files)
 	if err != nil {
 		return nil, err
 	}

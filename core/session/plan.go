@@ -17,9 +17,9 @@ type plan struct {
 	probes bool               // somebody can ask how the device is
 }
 
-// planOf lays out an experiment. programs are the document's, in which the
-// variants' are found.
-func planOf(e *config.Experiment, programs *programs) (plan, error) {
+// planOf lays out an experiment. programs and files are the document's, in which
+// the variants' are found.
+func planOf(e *config.Experiment, programs *programs, files *files) (plan, error) {
 	var p plan
 	for i := range e.Cases {
 		c := &e.Cases[i]
@@ -32,20 +32,21 @@ func planOf(e *config.Experiment, programs *programs) (plan, error) {
 			ev.Matrix[name] = raw
 		}
 		base := c.Baseline()
-		baseline, err := armOf(base, record.RoleBaseline, programs)
+		baseline, err := armOf(base, record.RoleBaseline, programs, files)
 		if err != nil {
 			return p, fmt.Errorf("case %q: %w", c.ID, err)
 		}
 		ev.Variants = append(ev.Variants, baseline)
 		for j := range c.Variants {
 			if v := &c.Variants[j]; !v.Baseline {
-				arm, err := armOf(v, record.RoleVariant, programs)
+				arm, err := armOf(v, record.RoleVariant, programs, files)
 				if err != nil {
 					return p, fmt.Errorf("case %q: %w", c.ID, err)
 				}
 				ev.Variants = append(ev.Variants, arm)
 			}
 		}
+		markAlike(ev.Variants, programs)
 		control := baseline
 		control.Name, control.Role = config.ControlName, record.RoleControl
 		ev.Variants = append(ev.Variants, control)
@@ -55,13 +56,13 @@ func planOf(e *config.Experiment, programs *programs) (plan, error) {
 	return p, nil
 }
 
-func armOf(v *config.Variant, role string, programs *programs) (record.Variant, error) {
+func armOf(v *config.Variant, role string, programs *programs, files *files) (record.Variant, error) {
 	program, err := programs.find(v.Program)
 	if err != nil {
 		return record.Variant{}, fmt.Errorf("variant %q: %w", v.Name, err)
 	}
 	out := variantOf(v.Name, role, v.JSON, v.Digest, program)
-	out.Equals = v.Equals
+	out.Equals, out.Files = v.Equals, files.of(v, programs.list[program].environ)
 	return out, nil
 }
 

@@ -123,11 +123,12 @@ func (s *Session) differences(ctx context.Context, e *config.Experiment, doc *re
 	if err != nil {
 		return nil, err
 	}
-	plan, err := planOf(e, programs)
+	files := s.filesOf(doc)
+	plan, err := planOf(e, programs, files)
 	if err != nil {
 		return nil, err
 	}
-	now, err := s.newResult(ctx, e, programs)
+	now, err := s.newResult(ctx, e, programs, files)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (s *Session) differences(ctx context.Context, e *config.Experiment, doc *re
 	for _, d := range found {
 		out = append(out, fmt.Sprintf("%s was %s and is %s", strings.TrimPrefix(d.Path, "/"), d.Stored, d.Want))
 	}
-	return out, nil
+	return append(out, s.changes(doc, nil)...), nil
 }
 
 func headOf(r *record.Result) head {
@@ -172,7 +173,7 @@ func sameDevice(d *record.Result, program int, now record.Device) error {
 				if p.Program != program || was.Kind == now.Kind && was.Index == now.Index && was.Name == now.Name && was.Driver == now.Driver && was.OSBuild == now.OSBuild {
 					continue
 				}
-				return &otherDevice{fmt.Sprintf("the device was %s %s (driver %s, system %s) and is %s %s (driver %s, system %s)",
+				return &otherSetup{fmt.Sprintf("the device was %s %s (driver %s, system %s) and is %s %s (driver %s, system %s)",
 					was.Kind, was.Name, was.Driver, was.OSBuild, now.Kind, now.Name, now.Driver, now.OSBuild)}
 			}
 		}
@@ -180,7 +181,8 @@ func sameDevice(d *record.Result, program int, now record.Device) error {
 	return nil
 }
 
-// otherDevice ends a session: its rounds would be of two devices.
-type otherDevice struct{ text string }
+// otherSetup ends a session: its rounds would be of two devices, or of two
+// programs.
+type otherSetup struct{ text string }
 
-func (e *otherDevice) Error() string { return e.text }
+func (e *otherSetup) Error() string { return e.text }

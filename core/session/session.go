@@ -22,6 +22,7 @@ type Session struct {
 	ledger  *record.Ledger // what the journal says
 	facts   facts
 	rates   map[string]float64 // copy bandwidth by device
+	files   *machine.Files
 
 	resuming bool
 }
@@ -43,7 +44,7 @@ func prepared(ctx context.Context, o Options) *Session {
 	if o.From.Vars == nil {
 		o.From.Vars = map[string]string{}
 	}
-	s := &Session{Options: o, ledger: record.NewLedger(), rates: map[string]float64{}}
+	s := &Session{Options: o, ledger: record.NewLedger(), rates: map[string]float64{}, files: machine.NewFiles()}
 	f := &s.facts
 	f.host, f.self = machine.Facts(ctx), machine.Self(s.Version)
 	f.mlx, f.mlxReason = machine.MLXVersion(ctx)

@@ -110,6 +110,7 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 	v := variantNamed(x.c, s.variant)
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(m.Prepare), errPrepareTimeout)
 	defer cancel()
+	first, before := !hasPrepared(x.c, s.variant), r.stand(v)
 	var lost error
 	p, diags, err := r.process(s.variant).PrepareCase(ctx, &pluginv1.PrepareCaseRequest{
 		Handle: s.handle, ConfigJson: v.Config, ConfigDigest: digestOf(v.Config), Seed: x.x.Seed, Cache: m.Cache, Phases: m.Phases,
@@ -131,10 +132,21 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 	if err != nil {
 		return err
 	}
+	var writes []int
+	if first { // an author's edit in just this moment is not likely
+		writes = written(before, r.stand(v), v.Files)
+	}
 	return r.emit(record.PreparedEvent{Case: s.caseID, Round: s.round, Prepared: record.Prepared{
-		Variant: s.variant, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()), Outputs: p.GetOutputs(),
+		Variant: s.variant, Writes: writes, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()), Outputs: p.GetOutputs(),
 		Phases: facts, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: r.took(), Remade: x.remade(s.again),
 	}})
+}
+
+// hasPrepared says that an arm was prepared before, in any round of the case.
+func hasPrepared(c *record.Case, arm string) bool {
+	return slices.ContainsFunc(c.Rounds, func(x record.Round) bool {
+		return slices.ContainsFunc(x.Prepared, func(p record.Prepared) bool { return p.Variant == arm })
+	})
 }
 
 // release checks an arm after timing and frees it.

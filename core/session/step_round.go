@@ -2,7 +2,10 @@ package session
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/assay-bench/assay/core/record"
 )
@@ -45,9 +48,15 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 	x := r.round()
 	e := record.RoundEndEvent{Case: s.caseID, Round: s.round, Ended: r.s.Clock.Now().UTC(), After: r.s.Environment(ctx), Goal: r.goal(x.c)}
 	e.CountedBy = counted(x.c)
+	var changes []string
+	if !failed(r.doc, x.c, s.round) {
+		changes = r.s.changes(r.doc, x.c.Variants)
+	}
 	switch {
 	case failed(r.doc, x.c, s.round):
 		e.Again = "a plugin failed"
+	case len(changes) > 0:
+		e.Again = "a file that its arms name has changed"
 	case !x.whole():
 		e.Again = "the session ended in the middle of it, and no pass of some phase is whole"
 	case x.disturbed() && x.mayRepeat():
@@ -57,7 +66,18 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 		e.CountedBy++
 	}
 	e.ETA = eta(r.doc, x.c, len(r.plan.cases), e.Goal).Nanoseconds()
-	return r.emit(e)
+	if err := r.emit(e); err != nil || len(changes) == 0 {
+		return err
+	}
+	return r.changed(s.at, changes)
+}
+
+// changed ends the session, because further rounds would be of another program
+// than those before.
+func (r *runner) changed(at at, changes []string) error {
+	text := fmt.Sprintf("case %q, round %d: files changed while it was measured, so that it does not count:\n  %s",
+		at.caseID, at.round, strings.Join(changes, "\n  "))
+	return errors.Join(r.note(text), &otherSetup{text + "\nPut it back and go on with `assay resume`, or measure anew with `assay run`"})
 }
 
 // goal is how many counted rounds are wanted for now.

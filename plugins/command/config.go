@@ -71,12 +71,12 @@ func plugin() sdk.Plugin[Config] {
 }
 
 // starts lists the programs of a configuration.
-func starts(c Config) (out [][]string) {
+func starts(c Config) (out []sdk.Command) {
 	of := func(p Common) {
 		if len(p.Before) > 0 {
-			out = append(out, p.Before)
+			out = append(out, sdk.Command{Argv: p.Before, Folder: p.Folder})
 		}
-		out = append(out, p.Argv)
+		out = append(out, sdk.Command{Argv: p.Argv, Folder: p.Folder})
 	}
 	if c.Run != nil {
 		of(c.Run.Common)

@@ -34,11 +34,11 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "idle_cpu", Unit: "cores", Doc: "cores that the server keeps busy without a request", Better: sdk.BetterLower},
 		},
 		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.resolve(); return faults },
-		Starts: func(c Config) [][]string {
+		Starts: func(c Config) []sdk.Command {
 			if len(c.Argv) == 0 {
 				return nil
 			}
-			return [][]string{c.Argv}
+			return []sdk.Command{{Argv: c.Argv, Folder: c.Folder}}
 		},
 		Prepare: prepare,
 	}

@@ -1024,7 +1024,7 @@ type ValidateConfigResponse struct {
 	// for plugins whose configuration names them.
 	Phases        []*Phase   `protobuf:"bytes,3,rep,name=phases,proto3" json:"phases,omitempty"`
 	Metrics       []*Metric  `protobuf:"bytes,4,rep,name=metrics,proto3" json:"metrics,omitempty"`
-	Starts        []*Command `protobuf:"bytes,5,rep,name=starts,proto3" json:"starts,omitempty"` // other programs that measuring it starts, for people to see beforehand
+	Starts        []*Command `protobuf:"bytes,5,rep,name=starts,proto3" json:"starts,omitempty"` // other programs that measuring it starts, for people to see beforehand, and for the host to digest their files
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1094,9 +1094,12 @@ func (x *ValidateConfigResponse) GetStarts() []*Command {
 	return nil
 }
 
+// Command is started in a folder. Elements of argv that are paths are relative to
+// it; a first element without a slash is looked for in the plugin's $PATH.
 type Command struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Argv          []string               `protobuf:"bytes,1,rep,name=argv,proto3" json:"argv,omitempty"`
+	Folder        string                 `protobuf:"bytes,2,opt,name=folder,proto3" json:"folder,omitempty"` // absolute, or relative to the folder that the plugin runs in
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1136,6 +1139,13 @@ func (x *Command) GetArgv() []string {
 		return x.Argv
 	}
 	return nil
+}
+
+func (x *Command) GetFolder() string {
+	if x != nil {
+		return x.Folder
+	}
+	return ""
 }
 
 type OpenDeviceRequest struct {
@@ -3194,9 +3204,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\fdevice_bytes\x18\x02 \x01(\x03R\vdeviceBytes\x12.\n" +
 	"\x06phases\x18\x03 \x03(\v2\x16.assay.plugin.v1.PhaseR\x06phases\x121\n" +
 	"\ametrics\x18\x04 \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\x120\n" +
-	"\x06starts\x18\x05 \x03(\v2\x18.assay.plugin.v1.CommandR\x06starts\"\x1d\n" +
+	"\x06starts\x18\x05 \x03(\v2\x18.assay.plugin.v1.CommandR\x06starts\"5\n" +
 	"\aCommand\x12\x12\n" +
-	"\x04argv\x18\x01 \x03(\tR\x04argv\"=\n" +
+	"\x04argv\x18\x01 \x03(\tR\x04argv\x12\x16\n" +
+	"\x06folder\x18\x02 \x01(\tR\x06folder\"=\n" +
 	"\x11OpenDeviceRequest\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\"\x84\x01\n" +
