@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -28,9 +29,13 @@ type setting struct{ name, value string }
 
 // open finds the repository that dir is in.
 func open(ctx context.Context, dir string, environ []string) (*repository, error) {
-	if info, err := os.Stat(dir); err != nil {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no folder %s: repo is relative to the folder of the configuration", dir)
+	case err != nil:
 		return nil, fmt.Errorf("repository %w", err)
-	} else if !info.IsDir() {
+	case !info.IsDir():
 		return nil, fmt.Errorf("repository %s: not a folder", dir)
 	}
 	return read(ctx, dir, gitEnviron(environ))

@@ -166,7 +166,7 @@ func TestNoRepository(t *testing.T) {
 	}
 	for dir, want := range map[string]string{
 		empty: "is in no git repository", file: "not a folder", fifo: "not a folder",
-		filepath.Join(empty, "gone"): "no such file", r.dir: "has no commit yet", bare: "is bare",
+		filepath.Join(empty, "gone"): "there is no folder " + filepath.Join(empty, "gone"), r.dir: "has no commit yet", bare: "is bare",
 	} {
 		_, err := Resolve(context.Background(), Spec{Repo: dir, Command: []string{"true"}}, r.opts)
 		wants(t, err, dir, want)

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -60,7 +60,7 @@ func (c *fmtCommand) format(app *App, file string) (bool, error) {
 	if diags := config.Syntax(file, src); diags.HasErrors() {
 		return false, app.faults(diags, map[string]*hcl.File{file: {Bytes: src}})
 	}
-	out := config.Format(src)
+	out := config.Format(file, src)
 	if bytes.Equal(src, out) {
 		return false, nil
 	}
@@ -81,7 +81,12 @@ func hclFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	files, err := filepath.Glob(filepath.Join(path, "*.hcl"))
-	sort.Strings(files)
+	native, err := filepath.Glob(filepath.Join(path, "*.hcl"))
+	if err != nil {
+		return nil, err
+	}
+	json, err := filepath.Glob(filepath.Join(path, "*.hcl.json"))
+	files := slices.Concat(native, json)
+	slices.Sort(files)
 	return files, err
 }

@@ -90,10 +90,11 @@ func documentation(d *pluginv1.DescribeResponse) (string, error) {
 	if len(d.GetPhases()) == 0 {
 		fmt.Fprint(&b, "Those that the configuration names.\n")
 	} else {
-		fmt.Fprint(&b, "| phase | unit | what is timed |\n|---|---|---|\n")
+		fmt.Fprint(&b, "| phase | unit | single iterations | what is timed |\n|---|---|---|---|\n")
 	}
 	for _, p := range d.GetPhases() {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", p.GetName(), p.GetUnit(), p.GetDescription())
+		single := map[bool]string{true: "yes", false: "no"}[p.GetSingle()]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", p.GetName(), p.GetUnit(), single, p.GetDescription())
 	}
 	if len(d.GetMetrics()) > 0 {
 		fmt.Fprint(&b, "\n## Metrics\n\n| metric | unit | better | meaning |\n|---|---|---|---|\n")

@@ -70,7 +70,7 @@ func (a *arm) onDevice() {
 	if attr == nil {
 		return
 	}
-	asked, at := a.deviceName("device", deviceName{}, attr.Expr.Range())
+	asked, at := a.x.resolver.deviceName(a.reader, "device", deviceName{}, attr.Expr.Range())
 	if asked.kind == "" {
 		return // null, or a fault
 	}
@@ -78,7 +78,7 @@ func (a *arm) onDevice() {
 	if asked.kind == auto {
 		able = a.x.resolver.plugin(Program{Plugin: p.Plugin}).describe.GetDevices()
 	}
-	d := a.x.openDevice(asked, able, at)
+	d := a.x.openDevice(asked, able, []string{p.Plugin}, at)
 	p.Device, p.Kind, p.Index = asked.text, d.kind, asked.index
 }
 
@@ -266,5 +266,5 @@ func (a *arm) supportsDevice() {
 		return
 	}
 	a.x.said[key] = true
-	a.x.fault(at, "Unsupported device", "The plugin %s runs on %s, not on %s.", a.plugin.name, strings.Join(able, ", "), kind)
+	a.x.fault(at, "Unsupported device", "The plugin %s runs on %s, not on %s. Write one of these, or leave device out.", a.plugin.name, strings.Join(able, ", "), kind)
 }

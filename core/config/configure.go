@@ -41,6 +41,7 @@ func (a *arm) configure(own hcl.Blocks, base []schema.Layer, b written) {
 	}
 	decoded, diags := a.plugin.schema.Decode(layers, b.DefRange, schema.Files{Base: filepath.FromSlash(a.x.resolver.module.Dir), Pending: a.pending})
 	diags = explain(diags)
+	belongsOutside(diags)
 	if a.foreign && a.x.Plugin != "" {
 		diags = a.notTakenOver(diags, base)
 	}

@@ -23,10 +23,43 @@ type deviceName struct {
 	index      int
 }
 
-// deviceName reads the attribute name, and where it is written; where it is
-// not, the fallback and the place that stands for it.
-func (r *reader) deviceName(name string, fallback deviceName, at hcl.Range) (deviceName, hcl.Range) {
-	v, attr, ok := r.value(name, cty.String, "one of "+strings.Join(deviceKinds, ", "))
+// otherNames are words for devices that are no kinds, and the kinds that are meant.
+var otherNames = map[string][]string{
+	"gpu": {"apple", "cuda"}, "metal": {"apple"}, "mps": {"apple"}, "mac": {"apple"}, "nvidia": {"cuda"}, "simulator": {"sim"},
+}
+
+// unknownKind says what to write instead of a kind that there is not.
+func (r *resolver) unknownKind(kind, index string) string {
+	meant := otherNames[strings.ToLower(kind)]
+	if len(meant) == 0 {
+		if s := diag.Suggest(kind, deviceKinds); s != "" {
+			return fmt.Sprintf("Did you mean %q?", s+index)
+		}
+		return fmt.Sprintf("The kinds are: %s.", strings.Join(deviceKinds, ", "))
+	}
+	var here []string
+	for _, k := range meant {
+		if r.opts.Device == nil || k == "sim" {
+			continue
+		}
+		if d, err := r.opts.Device(k, 0, nil); err == nil {
+			here = append(here, fmt.Sprintf("%s (%s)", k, d.Name))
+		}
+	}
+	text := fmt.Sprintf("Write %s.", `"`+strings.Join(meant, `" or "`)+`"`)
+	switch {
+	case len(here) > 0:
+		text += fmt.Sprintf(" This machine has %s.", strings.Join(here, " and "))
+	case r.opts.Device != nil && meant[0] != "sim":
+		text += fmt.Sprintf(" This machine has no %s; `assay doctor` lists what it has.", strings.Join(meant, " and no "))
+	}
+	return text
+}
+
+// deviceName reads the attribute name of rd, and where it is written; where it
+// is not, the fallback and the place that stands for it.
+func (r *resolver) deviceName(rd *reader, name string, fallback deviceName, at hcl.Range) (deviceName, hcl.Range) {
+	v, attr, ok := rd.value(name, cty.String, "one of "+strings.Join(deviceKinds, ", "))
 	if attr != nil {
 		at = attr.Expr.Range()
 	}
@@ -37,19 +70,22 @@ func (r *reader) deviceName(name string, fallback deviceName, at hcl.Range) (dev
 	kind, index, indexed := strings.Cut(d.text, ":")
 	d.kind = kind
 	if !slices.Contains(deviceKinds, kind) {
-		r.invalid(attr, "%s is not known here. %s", diag.Text(v), diag.DidYouMean(kind, "choices", deviceKinds))
+		if indexed {
+			index = ":" + index
+		}
+		rd.invalid(attr, "%s is no kind of device. %s", diag.Text(v), r.unknownKind(kind, index))
 		return fallback, at
 	}
 	if !indexed {
 		return d, at
 	}
 	if kind == auto || kind == "cpu" || kind == "sim" {
-		r.fault(at, "No such device", "%q: %s has no index. Write %q.", d.text, kind, kind)
+		rd.fault(at, "No such device", "%q: %s has no index. Write %q.", d.text, kind, kind)
 		return fallback, at
 	}
 	n, err := strconv.ParseUint(index, 10, 16)
 	if err != nil {
-		r.invalid(attr, "%s will not do: write a kind and an index, such as %q.", diag.Text(v), kind+":1")
+		rd.invalid(attr, "%s will not do: write a kind and an index, such as %q.", diag.Text(v), kind+":1")
 		return fallback, at
 	}
 	d.index = int(n)
@@ -108,9 +144,15 @@ func (x *experiment) pluginsNamed() []string {
 	return out
 }
 
-// openDevice asks for a device, once for the same one and the same kinds.
-func (x *experiment) openDevice(name deviceName, able []string, at hcl.Range) *device {
+// openDevice asks for a device, once for the same one and the same kinds. One
+// that none of the plugins runs on is not asked for: that is the fault to report.
+func (x *experiment) openDevice(name deviceName, able, plugins []string, at hcl.Range) *device {
 	r := x.resolver
+	if name.kind != auto && len(plugins) > 0 && !r.someRunsOn(plugins, name.kind) {
+		scope, diags := r.module.deviceScope(DeviceFacts{Kind: name.kind, Index: name.index})
+		x.diags = append(x.diags, diags...)
+		return &device{kind: name.kind, scope: scope, gone: true}
+	}
 	key := fmt.Sprint(name.kind, name.index, able)
 	d, ok := r.devices[key]
 	if !ok {
@@ -122,6 +164,13 @@ func (x *experiment) openDevice(name deviceName, able []string, at hcl.Range) *d
 		x.diags = append(x.diags, d.diags...)
 	}
 	return d
+}
+
+func (r *resolver) someRunsOn(plugins []string, kind string) bool {
+	return slices.ContainsFunc(plugins, func(name string) bool {
+		able := r.plugin(Program{Plugin: name}).describe.GetDevices()
+		return len(able) == 0 || slices.Contains(able, kind)
+	})
 }
 
 func (r *resolver) askDevice(name deviceName, able []string, plugin string, at hcl.Range) *device {
@@ -144,10 +193,11 @@ func (r *resolver) askDevice(name deviceName, able []string, plugin string, at h
 }
 
 func noDevice(name deviceName, able []string, plugin string, err error, at hcl.Range) *hcl.Diagnostic {
-	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", name.kind), Detail: sentence(err.Error()), Subject: &at}
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: fmt.Sprintf("No device of kind %q", name.kind), Subject: &at}
+	d.Detail = sentence(strings.TrimPrefix(err.Error(), name.kind+": "))
 	switch {
 	case strings.Contains(name.text, ":"):
-		d.Summary = "No such device"
+		d.Summary = fmt.Sprintf("No device %q", name.text)
 	case len(able) > 0 && plugin != "":
 		d.Summary = fmt.Sprintf("No device for the plugin %q", plugin)
 	}

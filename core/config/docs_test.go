@@ -57,8 +57,8 @@ func TestDocumentation(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("example %d of %s (-said +got):\n%s\n%s", i+1, page, e.text, diff)
 		}
-		if e.info == "hcl" && string(Format([]byte(e.text))) != e.text {
-			t.Errorf("example %d of %s is not formatted:\n%s", i+1, page, Format([]byte(e.text)))
+		if e.info == "hcl" && string(Format("page.hcl", []byte(e.text))) != e.text {
+			t.Errorf("example %d of %s is not formatted:\n%s", i+1, page, Format("page.hcl", []byte(e.text)))
 		}
 	}
 }

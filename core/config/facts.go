@@ -82,6 +82,7 @@ func (x *experiment) gather() {
 			var diags hcl.Diagnostics
 			more, diags = a.validate()
 			faults.add(a.id, diags)
+			x.facts.unasked = x.facts.unasked || diags.HasErrors() // it does not say then what can be measured
 		} else if len(d.GetPhases()) == 0 {
 			x.facts.unasked = true
 		}

@@ -53,7 +53,7 @@ func FuzzLoad(f *testing.F) {
 		for _, e := range experiments {
 			keepsPromises(t, e)
 		}
-		Format(src)
+		Format("f.hcl", src)
 	})
 }
 

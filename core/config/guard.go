@@ -20,7 +20,7 @@ func guard(in input) *hcl.Diagnostic {
 	fault := func(r hcl.Range, summary, detail string) *hcl.Diagnostic {
 		return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &r}
 	}
-	if strings.HasSuffix(in.name, ".json") {
+	if in.json() {
 		return guardJSON(in, fault)
 	}
 	tokens, _ := hclsyntax.LexConfig(in.src, in.name, hcl.InitialPos)

@@ -67,6 +67,11 @@ var (
 
 func (x *experiment) guardrail(b *hcl.Block) {
 	content, diags := contentOf(b.Body, guardrailSchema)
+	for _, d := range diags {
+		if unexpected(d) == "case" {
+			d.Detail = `A guardrail is one for all cases. where says in which it is asked, such as where = matrix.KEY == VALUE; its bounds may hang on matrix.* too.`
+		}
+	}
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	g := Guardrail{
 		Name: b.Labels[0], Phase: r.str("phase", ""), Metric: r.str("metric", ""), Variant: r.str("variant", ""),
@@ -152,11 +157,25 @@ func (x *experiment) aboutPhase(r *reader, g *Guardrail) {
 	case !slices.Contains(x.PhaseNames(), g.Phase):
 		r.invalid(attr, "measure does not name the phase %q, so that it would never be measured. Add it there.", g.Phase)
 	case g.Statistic != phaseStatistics[0] && !x.Phases[i].Single && r.attrs["statistic"] != nil:
-		r.fault(r.attrs["statistic"].Expr.Range(), "No single iterations", "%s needs them, and the plugin %s times batches of %s only. Use statistic = %q.",
-			g.Statistic, x.facts.batches[g.Phase], g.Phase, phaseStatistics[0])
+		r.fault(r.attrs["statistic"].Expr.Range(), "No single iterations", "%s is of single iterations, and the plugin %s times %s in batches. %s Else write statistic = %q.",
+			g.Statistic, x.facts.batches[g.Phase], g.Phase, x.singlePhases(x.facts.batches[g.Phase]), phaseStatistics[0])
 	case g.Statistic != phaseStatistics[0] && r.attrs["statistic"] != nil:
 		x.enoughIterations(r, g)
 	}
+}
+
+// singlePhases says which phases a percentile may be of.
+func (x *experiment) singlePhases(plugin string) string {
+	var single []string
+	for _, p := range x.Phases {
+		if p.Single {
+			single = append(single, p.Name)
+		}
+	}
+	if len(single) > 0 {
+		return fmt.Sprintf("Phases that are timed one iteration at a time: %s.", strings.Join(single, ", "))
+	}
+	return fmt.Sprintf("`assay plugin docs %s` says which of its phases can be timed one iteration at a time.", x.resolver.module.PluginName(plugin))
 }
 
 // enoughIterations warns of a percentile that a round's samples, one iteration

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	hcljson "github.com/hashicorp/hcl/v2/json"
 )
 
 // Options are what a run adds to the files.
@@ -123,9 +121,28 @@ func expand(path string) (files []string, folder string, err error) {
 		files = append(files, filepath.Join(path, name))
 	}
 	if len(files) == 0 {
-		return nil, "", fmt.Errorf("%s holds no *.hcl file; write an experiment there, or name another folder", path)
+		return nil, "", fmt.Errorf("%s holds no *.hcl or *.hcl.json file%s; write an experiment there, or name another folder", path, seen(entries))
 	}
 	return files, path, nil
+}
+
+// seen names what is in a folder instead.
+func seen(entries []fs.DirEntry) string {
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	const most = 3
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return fmt.Sprintf(" (it has %s%s)", strings.Join(names, ", "), more)
 }
 
 func isConfig(name string) bool {
@@ -141,6 +158,9 @@ func readSource(name string) ([]byte, *hcl.Diagnostic) {
 		}
 	}
 	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault(fmt.Sprintf("There is no file %s; its path is relative to the working folder.", name))
+	}
 	if err != nil {
 		return nil, fault(err.Error())
 	}
@@ -161,22 +181,3 @@ func readSource(name string) ([]byte, *hcl.Diagnostic) {
 	}
 	return src, nil
 }
-
-// parse reads one file's syntax. The file is nil when it cannot be parsed
-// safely at all.
-func parse(in input) (*hcl.File, hcl.Diagnostics) {
-	if fault := guard(in); fault != nil {
-		return nil, hcl.Diagnostics{fault}
-	}
-	var file *hcl.File
-	var diags hcl.Diagnostics
-	if strings.HasSuffix(in.name, ".json") {
-		file, diags = hcljson.Parse(in.src, in.name)
-	} else {
-		file, diags = hclsyntax.ParseConfig(in.src, in.name, hcl.InitialPos)
-	}
-	return file, atMost(diags)
-}
-
-// atMost bounds faults: a file that is no HCL at all may have one at every byte.
-func atMost(diags hcl.Diagnostics) hcl.Diagnostics { return diags[:min(len(diags), 20)] }

@@ -88,7 +88,8 @@ func TestLoadFaults(t *testing.T) {
 		{"absent", filepath.Join(dir, "nothing"), "there is no file or folder"},
 		{"another kind of file", filepath.Join(dir, "readme.md"), "must end in .hcl or .hcl.json"},
 		{"too large", filepath.Join(dir, "huge.hcl"), "larger than 1048576 bytes"},
-		{"empty folder", t.TempDir(), "holds no *.hcl file"},
+		{"empty folder", t.TempDir(), "holds no *.hcl or *.hcl.json file; write"},
+		{"folder of another tool", write(t, map[string]string{"main.tf": "", "a.tf": "", "b.tf": "", "c.tf": ""}), "file (it has a.tf, b.tf, c.tf and 1 more); write"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -166,6 +167,7 @@ func TestVariableValueFaults(t *testing.T) {
 	dir := write(t, map[string]string{
 		"main.hcl": variables + strings.ReplaceAll(simple, "NAME", "x"), "wrong.vars.hcl": "counts = 3\nsteps = true\nname = other\n",
 		"syntax.vars.hcl": "count = = 3\n", "block.vars.hcl": "a {}\n",
+		"heredoc.vars.hcl": "count = <<E\nmany\nE",
 	})
 	cases := []struct {
 		name string
@@ -188,7 +190,9 @@ func TestVariableValueFaults(t *testing.T) {
 		}},
 		{"file with a syntax error", Options{VarFiles: []string{filepath.Join(dir, "syntax.vars.hcl")}}, []string{"syntax.vars.hcl:1:9"}},
 		{"file with a block", Options{VarFiles: []string{filepath.Join(dir, "block.vars.hcl")}}, []string{"Blocks are not allowed here"}},
-		{"absent file", Options{VarFiles: []string{filepath.Join(dir, "none.hcl")}}, []string{"no such file"}},
+		{"absent file", Options{VarFiles: []string{filepath.Join(dir, "none.hcl")}}, []string{"There is no file", "1 error"}},
+		{"heredoc that ends the file", Options{VarFiles: []string{filepath.Join(dir, "heredoc.vars.hcl")}}, []string{`has the type number`, "1 error"}},
+		{"a key twice", Options{Vars: map[string]string{"steps": "[{ rows = 1, rows = 2 }]"}}, []string{"-var steps:1:14", `"rows" stands at`}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -207,6 +211,15 @@ func TestVariableValueFaults(t *testing.T) {
 }
 
 // Nesting without end is a diagnostic, not an exhausted stack.
+// Values may be in a file that cannot be read: they are not missing as well.
+func TestNoFollowOnOfAnUnreadFile(t *testing.T) {
+	dir := write(t, map[string]string{"main.hcl": `variable "model" {}` + "\n" + strings.ReplaceAll(simple, "NAME", "x")})
+	m, diags := Load([]string{dir}, Options{VarFiles: []string{filepath.Join(dir, "none.hcl")}})
+	if text := render(t, m, diags); len(diags) != 1 || !strings.Contains(text, "There is no file") {
+		t.Errorf("want one fault:\n%s", text)
+	}
+}
+
 func TestSyntax(t *testing.T) {
 	for text, want := range map[string]string{
 		"locals {\n  x = " + strings.Repeat("[", 100000): "Nesting too deep",
@@ -221,7 +234,7 @@ func TestSyntax(t *testing.T) {
 }
 
 func TestFormat(t *testing.T) {
-	got := string(Format([]byte("experiment   \"x\" {\nplugin=\"fake\"\n  device =   \"cpu\"\n}\n")))
+	got := string(Format("x.hcl", []byte("experiment   \"x\" {\nplugin=\"fake\"\n  device =   \"cpu\"\n}\n")))
 	want := "experiment \"x\" {\n  plugin = \"fake\"\n  device = \"cpu\"\n}\n"
 	if got != want {
 		t.Errorf("got %q", got)

@@ -88,6 +88,9 @@ func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 			m.broken = true
 			continue
 		}
+		if body, ok := file.Body.(*hclsyntax.Body); ok {
+			diags = append(diags, duplicateKeys(body)...)
+		}
 		content, more := contentOf(file.Body, moduleSchema)
 		diags = append(diags, more...)
 		blocks = append(blocks, content.Blocks...)
@@ -215,6 +218,12 @@ func (m *Module) collectExperiments(blocks hcl.Blocks) hcl.Diagnostics {
 	return diags
 }
 
+// innerSchemas are those of the blocks that stand in others, for advice.
+var innerSchemas = map[string]*hcl.BodySchema{
+	"measure": measureSchema, "guardrail": guardrailSchema, "tradeoff": tradeoffSchema, "assert": assertSchema,
+	"select": selectSchema, "output": outputSchema, "variant": variantSchema, "build": buildSchema, "validation": validationSchema,
+}
+
 // contentOf is body.Content with advice for what does not belong there.
 func contentOf(body hcl.Body, schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Diagnostics) {
 	content, diags := body.Content(schema)
@@ -227,7 +236,16 @@ func contentOf(body hcl.Body, schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Dia
 			blocks = append(blocks, b.Type)
 		}
 	}
-	return content, diag.Advise(diags, attrs, blocks)
+	return content, diag.Advise(diags, attrs, blocks, func(name string) []string {
+		var out []string
+		for _, b := range blocks {
+			inner := innerSchemas[b]
+			if inner != nil && slices.ContainsFunc(inner.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == name }) {
+				out = append(out, b)
+			}
+		}
+		return out
+	})
 }
 
 // sorted returns attributes in source order.

@@ -26,7 +26,7 @@ func TestReadme(t *testing.T) {
 	if faults := render(t, m, append(diags, more...)); faults != "" || len(experiments) != 1 {
 		t.Errorf("%d experiments, faults:\n%s", len(experiments), faults)
 	}
-	if got := string(Format([]byte(text))); got != text {
+	if got := string(Format("x.hcl", []byte(text))); got != text {
 		t.Errorf("not formatted:\n%s", got)
 	}
 }

@@ -120,7 +120,7 @@ func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl
 	rd := &reader{attrs: h.content.Attributes, scope: r.module.headScope(), diags: h.diags}
 	e := &Experiment{Name: h.name, Range: h.DefRange, Source: r.module.sourceOf(h), When: h.when}
 	x := &experiment{Experiment: e, head: h, resolver: r, reader: rd, said: map[string]bool{}}
-	asked, at := rd.deviceName("device", deviceName{text: auto, kind: auto}, h.DefRange)
+	asked, at := r.deviceName(rd, "device", deviceName{text: auto, kind: auto}, h.DefRange)
 	rd.needsNoDevice("device")
 	for _, d := range h.dependsOn {
 		if chosen[d] {
@@ -132,7 +132,10 @@ func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl
 			rd.fault(attr.Expr.Range(), "Invalid value", `"plugin": the name of a plugin is required. It cannot depend on the device.`)
 		}
 	}
-	x.device = x.openDevice(asked, x.able(asked), at)
+	if e.Plugin != "" {
+		belongsInConfig(rd.diags, e.Plugin, r.plugin(Program{Plugin: e.Plugin}).schema)
+	}
+	x.device = x.openDevice(asked, x.able(asked), x.pluginsNamed(), at)
 	e.Device, e.Kind, e.Index = asked.text, x.device.kind, asked.index
 	rd.scope = x.device.scope
 	e.names = x.device.scope

@@ -109,8 +109,9 @@ func (m *Module) assignVariables(opts Options) hcl.Diagnostics {
 			}
 		}
 	}
+	unread := false // values may be in a file that cannot be read
 	for _, file := range opts.VarFiles {
-		m.assignFile(r, relative(file), names)
+		unread = !m.assignFile(r, relative(file), names) || unread
 	}
 	for _, name := range slices.Sorted(maps.Keys(opts.Vars)) {
 		origin := "-var " + name
@@ -128,6 +129,9 @@ func (m *Module) assignVariables(opts Options) hcl.Diagnostics {
 		return a.Filename < b.Filename || a.Filename == b.Filename && a.Start.Byte < b.Start.Byte
 	})
 	for _, v := range vars {
+		if v.From == "" && unread {
+			continue
+		}
 		if v.From == "" {
 			r.fault(v.Range, "No value for variable", "The variable %q has no default. Give it a value: -var %s=…, or a default in its block.", v.Name, v.Name)
 			continue
@@ -168,6 +172,9 @@ func (m *Module) assignText(r *reader, v *Variable, origin, text string) {
 	}
 	expr, diags := hclsyntax.ParseExpression([]byte(text), origin, hcl.InitialPos)
 	if !diags.HasErrors() {
+		diags = duplicateKeys(expr)
+	}
+	if !diags.HasErrors() {
 		var value cty.Value
 		if value, diags = expr.Value(nil); !diags.HasErrors() && value.IsWhollyKnown() {
 			v.take(r, value, at, from)
@@ -179,21 +186,25 @@ func (m *Module) assignText(r *reader, v *Variable, origin, text string) {
 	r.diags = append(r.diags, diags...)
 }
 
-func (m *Module) assignFile(r *reader, name string, declared []string) {
+// assignFile takes values out of a file; ok says that it could be read.
+func (m *Module) assignFile(r *reader, name string, declared []string) (ok bool) {
 	src, fault := readSource(name)
 	if fault != nil {
 		r.diags = append(r.diags, fault)
-		return
+		return false
 	}
 	file, diags := parse(input{name, src})
 	r.diags = append(r.diags, diags...)
 	if file == nil {
 		m.files[name] = &hcl.File{Bytes: src}
-		return
+		return false
 	}
 	m.files[name] = file
 	if diags.HasErrors() {
-		return
+		return false
+	}
+	if body, ok := file.Body.(*hclsyntax.Body); ok {
+		r.diags = append(r.diags, duplicateKeys(body)...)
 	}
 	attrs, diags := file.Body.JustAttributes()
 	r.diags = append(r.diags, diags...)
@@ -208,6 +219,7 @@ func (m *Module) assignFile(r *reader, name string, declared []string) {
 			v.take(r, value, attr.Expr.Range(), "-var-file "+name)
 		}
 	}
+	return true
 }
 
 var validationSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{

@@ -164,6 +164,9 @@ var variantSchema = &hcl.BodySchema{
 // variants makes the variants of one block: one, or one for each element.
 func (x *experiment) variants(r *reader, b written, base shared) []*arm {
 	content, diags := contentOf(b.Body, variantSchema)
+	if x.Plugin != "" {
+		belongsInConfig(diags, x.Plugin, x.resolver.plugin(Program{Plugin: x.Plugin}).schema)
+	}
 	r.diags = append(r.diags, diags...)
 	if c := content.Blocks.OfType("config"); len(c) > 1 {
 		r.fault(c[1].DefRange, "Duplicate config block", "A variant has at most one config block; the first is at %s.", place(c[0].DefRange))

@@ -11,9 +11,10 @@ import (
 // Advise adds what may be written there to diagnostics about attributes and
 // blocks that do not exist, where HCL itself has no suggestion. What is
 // missing only because it is misspelt is not reported twice. diags are those
-// of one body; they are changed in place.
-func Advise(diags hcl.Diagnostics, attributes, blocks []string) hcl.Diagnostics {
-	advise(diags, attributes, blocks)
+// of one body; they are changed in place. within says in which blocks of the
+// body a name may be written, nil for none.
+func Advise(diags hcl.Diagnostics, attributes, blocks []string, within func(name string) []string) hcl.Diagnostics {
+	advise(diags, attributes, blocks, within)
 	meant := Meant(diags)
 	return slices.DeleteFunc(diags, func(d *hcl.Diagnostic) bool {
 		name, ok := quoted(d.Detail)
@@ -34,7 +35,7 @@ func Meant(diags hcl.Diagnostics) map[string]bool {
 	return meant
 }
 
-func advise(diags hcl.Diagnostics, attributes, blocks []string) {
+func advise(diags hcl.Diagnostics, attributes, blocks []string, within func(name string) []string) {
 	for _, d := range diags {
 		switch {
 		case d.Summary == "Missing required argument":
@@ -53,10 +54,17 @@ func advise(diags hcl.Diagnostics, attributes, blocks []string) {
 		default:
 			continue
 		}
+		given, ok := quoted(d.Detail)
+		if ok && within != nil {
+			if inner := within(given); len(inner) > 0 {
+				d.Detail = fmt.Sprintf("%q is not expected here. It belongs in the block %s.", given, strings.Join(inner, " or "))
+				continue
+			}
+		}
 		if strings.Contains(d.Detail, "Did you mean") {
 			continue
 		}
-		if given, ok := quoted(d.Detail); ok {
+		if ok {
 			if s := Suggest(given, append(append([]string(nil), attributes...), blocks...)); s != "" {
 				d.Detail += fmt.Sprintf(" Did you mean %q?", s)
 				continue

@@ -94,6 +94,12 @@ func snippet(src []byte, r hcl.Range) *Snippet {
 	if !utf8.ValidString(line) {
 		line = strings.ToValidUTF8(line, "?")
 	}
+	line = strings.Map(func(r rune) rune { // a terminal would obey it
+		if r < ' ' && r != '\t' || r == 0x7f {
+			return '?'
+		}
+		return r
+	}, line)
 	s := &Snippet{Code: line, Line: r.Start.Line, Start: min(start-lineStart, len(line)), End: min(end, len(line))}
 	return s
 }

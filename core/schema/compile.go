@@ -236,6 +236,11 @@ func (b *Block) AttributeNames() []string {
 	return names
 }
 
+// Has says whether b has an argument or a block of the name.
+func (b *Block) Has(name string) bool {
+	return b.attribute(name) != nil || slices.ContainsFunc(b.Blocks, func(n Nested) bool { return n.Name == name })
+}
+
 func (b *Block) attribute(name string) *Attribute {
 	i := slices.IndexFunc(b.Attributes, func(a Attribute) bool { return a.Name == name })
 	if i < 0 {

@@ -188,5 +188,21 @@ func (b *Block) advise(diags hcl.Diagnostics) hcl.Diagnostics {
 	for i := range b.Blocks {
 		blocks = append(blocks, b.Blocks[i].Name)
 	}
-	return diag.Advise(diags, b.AttributeNames(), blocks)
+	return diag.Advise(diags, b.AttributeNames(), blocks, b.within)
+}
+
+// within lists the blocks of b that have an argument, or a block, of the name.
+func (b *Block) within(name string) []string {
+	var out []string
+	for i := range b.Blocks {
+		n := &b.Blocks[i]
+		if n.Block.Has(name) {
+			out = append(out, n.Name)
+			continue
+		}
+		for _, inner := range n.Block.within(name) {
+			out = append(out, n.Name+" > "+inner)
+		}
+	}
+	return out
 }

@@ -100,7 +100,10 @@ func load(table any, what, fix string, paths []string) (string, error) {
 		if err == nil {
 			return path, nil
 		}
-		reasons = append(reasons, fmt.Errorf("%s: %w", path, err))
+		if !strings.HasPrefix(err.Error(), path+":") { // as the linker's own errors do
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+		reasons = append(reasons, err)
 	}
 	return "", fmt.Errorf("cuda: %w: %s was not found; %s. Tried:\n%w", metal.ErrUnavailable, what, fix, errors.Join(reasons...))
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/plugins/internal/child"
 )
 
 // peakMetric is reported for every program that is started for each sample.
@@ -34,7 +35,17 @@ func (r *reader) fault(path, code, summary, detail string) {
 }
 
 func validate(c Config) []sdk.Diagnostic {
-	_, faults := read(c)
+	p, faults := read(c)
+	if len(faults) > 0 {
+		return faults
+	}
+	if d := child.Missing(p.at+".before", p.Before, p.Folder); d != nil {
+		faults = append(faults, *d)
+	}
+	if d := child.Missing(p.at+".argv", p.Argv, p.Folder); d != nil {
+		d.Warning = d.Warning || len(p.Before) > 0 // which may make it
+		faults = append(faults, *d)
+	}
 	return faults
 }
 

@@ -16,7 +16,11 @@ func (r *reader) phase(name string, p Phase, serve bool) source {
 	if p.Unit != nil {
 		var ok bool
 		if s.unit, ok = readUnit(*p.Unit); !ok {
-			r.fault(at+".unit", "bad_unit", "not a unit of time or rate", fmt.Sprintf("Got %q; a phase has %s. Anything else is a metric.", *p.Unit, unitsOfPhases))
+			detail := fmt.Sprintf("Got %q; a phase has %s. Anything else is a metric.", *p.Unit, unitsOfPhases)
+			if meant := meantUnit(*p.Unit); meant != "" {
+				detail = fmt.Sprintf("There is no %q. Did you mean %q?", *p.Unit, meant)
+			}
+			r.fault(at+".unit", "bad_unit", "not a unit of time or rate", detail)
 		}
 	}
 	switch figures := p.Pattern != nil || p.JSON != nil; {

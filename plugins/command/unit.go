@@ -36,6 +36,27 @@ func readUnit(text string) (u unit, ok bool) {
 	return unit{}, false
 }
 
+// spellings of times that other tools write.
+var spellings = map[string]string{
+	"sec": "s", "secs": "s", "second": "s", "seconds": "s", "msec": "ms", "msecs": "ms", "millis": "ms", "milliseconds": "ms",
+	"usec": "us", "usecs": "us", "micros": "us", "microseconds": "us", "nsec": "ns", "nsecs": "ns", "nanos": "ns", "nanoseconds": "ns",
+}
+
+// meantUnit is the unit that another spelling stands for; empty: none.
+func meantUnit(text string) string {
+	parts := strings.Split(text, "/")
+	for i, p := range parts {
+		if s, ok := spellings[strings.ToLower(p)]; ok {
+			parts[i] = s
+		}
+	}
+	meant := strings.Join(parts, "/")
+	if _, ok := readUnit(meant); !ok || meant == text {
+		return ""
+	}
+	return meant
+}
+
 // ns is the time of one iteration.
 func (u unit) ns(figure float64) float64 {
 	if u.rate {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestWrongConfigurations(t *testing.T) {
-	argv := object{"argv": []string{"./bench"}}
+	argv := object{"argv": []string{"sh"}}
 	phases := object{"decode": object{"pattern": "(.)", "unit": "t/s"}}
 	phase := func(p object) object { return object{"run": argv, "phase": object{"decode": p}} }
 	metric := func(m object) object {
@@ -28,6 +28,12 @@ func TestWrongConfigurations(t *testing.T) {
 		{"empty argv", object{"run": object{"argv": []string{}}, "phase": phases}, "run.argv", "first element is the program"},
 		{"empty program", object{"run": object{"argv": []string{"", "x"}}, "phase": phases}, "run.argv", "first element is the program"},
 		{"zero byte", object{"run": object{"argv": []string{"x", "a\x00"}}, "phase": phases}, "run.argv", "zero byte"},
+		{"no such program", object{"run": object{"argv": []string{"./nowhere"}}, "phase": phases}, "run.argv.0", "started in "},
+		{"no such program in a folder", object{"run": object{"argv": []string{"./nowhere"}, "folder": "/"}, "phase": phases}, "run.argv.0", "started in /."},
+		{"no such script", object{"serve": object{"argv": []string{"sh", "nowhere.sh"}}, "phase": object{"a": object{}}}, "serve.argv.1", "nowhere.sh does not exist"},
+		{"may be made", object{"run": object{"argv": []string{"./nowhere"}, "before": []string{"sh"}}, "phase": phases}, "run.argv.0", "no such file"},
+		{"unit of another tool", phase(object{"pattern": "(.)", "unit": "msec"}), "phase.decode.unit", `Did you mean "ms"?`},
+		{"unit with a rate", phase(object{"pattern": "(.)", "unit": "tok/sec"}), "phase.decode.unit", `Did you mean "tok/s"?`},
 		{"empty before", object{"run": object{"argv": []string{"x"}, "before": []string{""}}, "phase": phases}, "run.before", "first element is the program"},
 		{"timeout", object{"run": object{"argv": []string{"x"}, "timeout": "soon"}, "phase": phases}, "run.timeout", `"soon"`},
 		{"no time at all", object{"serve": object{"argv": []string{"x"}, "timeout": "0s"}, "phase": object{"a": object{}}}, "serve.timeout", "above 0"},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/plugins/internal/child"
 )
 
 // The two ways to ask for text.
@@ -84,6 +85,17 @@ func (c Config) resolve() (settings, []sdk.Diagnostic) {
 		faults = append(faults, fault("", "no_prompts", "nothing to ask", "give prompts (a file), context (a number of tokens), or both"))
 	}
 	return s, faults
+}
+
+func validate(c Config) []sdk.Diagnostic {
+	_, out := c.resolve()
+	if slices.ContainsFunc(out, func(d sdk.Diagnostic) bool { return !d.Warning }) {
+		return out
+	}
+	if d := child.Missing("argv", c.Argv, c.Folder); d != nil {
+		out = append(out, *d)
+	}
+	return out
 }
 
 // field is an extra value as JSON.

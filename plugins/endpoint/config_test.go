@@ -17,7 +17,9 @@ func TestValidate(t *testing.T) {
 		{`{"context":10}`, "", "give argv"},
 		{`{"argv":["a","$PORT"],"url":"http://h","context":10}`, "url", "give one of them"},
 		{`{"argv":["","$PORT"],"context":10}`, "argv", "first element"},
-		{`{"argv":["a"],"context":10}`, "argv", `"--port", "$PORT"`},
+		{`{"argv":["sh"],"context":10}`, "argv", `"--port", "$PORT"`},
+		{`{"argv":["./nowhere","$PORT"],"context":10}`, "argv", "started in"},
+		{`{"argv":["./nowhere","$PORT"],"context":10,"folder":"/"}`, "argv", "The program is started in /."},
 		{`{"url":"h:8080","context":10}`, "url", "must begin with http://"},
 		{`{"url":"http://","context":10}`, "url", "names no host"},
 		{`{"url":"http://a b","context":10}`, "url", "cannot be read"},
@@ -44,7 +46,7 @@ func TestValidate(t *testing.T) {
 		if strings.Contains(found[0].GetDetail(), "secret") {
 			t.Errorf("%s: %v tells a secret", tt.config, found)
 		}
-		if warning := found[0].GetSeverity() == pluginv1.Diagnostic_SEVERITY_WARNING; warning != (tt.config == `{"argv":["a"],"context":10}`) {
+		if warning := found[0].GetSeverity() == pluginv1.Diagnostic_SEVERITY_WARNING; warning != (tt.config == `{"argv":["sh"],"context":10}`) {
 			t.Errorf("%s: a warning: %v", tt.config, warning)
 		}
 	}

@@ -33,7 +33,7 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "deterministic", Doc: "1: a prompt sent twice got the same text", Better: sdk.BetterHigher},
 			{Name: "idle_cpu", Unit: "cores", Doc: "cores that the server keeps busy without a request", Better: sdk.BetterLower},
 		},
-		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.resolve(); return faults },
+		Validate: validate,
 		Starts: func(c Config) []sdk.Command {
 			if len(c.Argv) == 0 {
 				return nil

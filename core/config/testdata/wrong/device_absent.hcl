@@ -1,5 +1,5 @@
 experiment "x" {
-  plugin = "fake"
+  plugin = "other"
   device = "apple"
   config { model = "small" }
   variant "a" { baseline = true }

@@ -1,0 +1,5 @@
+experiment "x" {
+  plugin "fake"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}
