@@ -21,6 +21,9 @@ func (c *validateCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
+	if !l.diags.HasErrors() { // a fault may be why nothing refers to a name
+		l.diags = diag.Tidy(append(l.diags, l.module.Lint()...))
+	}
 	if c.Strict {
 		for _, d := range l.diags {
 			d.Severity = hcl.DiagError

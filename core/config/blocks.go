@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -87,29 +88,44 @@ func (x *experiment) output(b *hcl.Block) {
 			r.invalid(attr, "the name of a .json file is required.")
 		}
 	}
-	if attr := content.Attributes["append"]; attr != nil && x.Output.Append != "" && filepath.Clean(x.Output.Append) == filepath.Clean(x.Output.Path) {
+	if attr := content.Attributes["append"]; attr != nil && x.Output.Append != "" && outputFile(x.Output.Append) == outputFile(x.Output.Path) {
 		r.invalid(attr, "path and append name the same file; one would overwrite the other.")
 	}
 	x.diags = append(x.diags, r.diags...)
 }
 
+// outputFile is one spelling of a path that is relative to the working folder.
+func outputFile(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
+}
+
 // checkOutputs reports experiments that would write the same document.
 func checkOutputs(experiments []*Experiment) hcl.Diagnostics {
 	r := &reader{}
-	first := map[string]*Experiment{}
+	first, folded := map[string]*Experiment{}, map[string]*Experiment{}
 	for _, e := range experiments {
-		path := filepath.Clean(e.Output.Path)
+		path := outputFile(e.Output.Path)
 		if f, ok := first[path]; ok {
-			r.fault(e.Range, "Two experiments write one file", "%s and %s (%s) both write %s. Give one of them another output path.", e.Name, f.Name, place(f.Range), path)
+			r.fault(e.Range, "Two experiments write one file", "%s and %s (%s) both write %s. Give one of them another output path.", e.Name, f.Name, place(f.Range), filepath.Clean(e.Output.Path))
 			continue
 		}
 		first[path] = e
+		key := strings.ToLower(path)
+		if f, ok := folded[key]; ok {
+			r.warn(e.Range, "Paths that differ in case only", "%s writes %s and %s (%s) writes %s, which are one file on a disk that does not tell upper from lower case, as those of macOS. Give one of them another name or output path.",
+				e.Name, filepath.Clean(e.Output.Path), f.Name, place(f.Range), filepath.Clean(f.Output.Path))
+			continue
+		}
+		folded[key] = e
 	}
 	for _, e := range experiments {
 		if e.Output.Append == "" {
 			continue
 		}
-		if f, ok := first[filepath.Clean(e.Output.Append)]; ok && f != e {
+		if f, ok := first[outputFile(e.Output.Append)]; ok && f != e {
 			r.fault(e.Range, "Two experiments write one file", "%s appends to %s, which is the whole document of %s (%s). Give one of them another file.", e.Name, e.Output.Append, f.Name, place(f.Range))
 		}
 	}

@@ -69,7 +69,21 @@ func (x *experiment) points() []point {
 	if len(axes) == 0 {
 		points[0].id = "default"
 	}
+	x.distinct(attr, points)
 	return x.exclude(axes, points)
+}
+
+// distinct reports cases of one id, which values that hold a comma and an equals
+// sign can make: their results could not be told apart.
+func (x *experiment) distinct(attr *hcl.Attribute, points []point) {
+	seen := map[string]bool{}
+	for _, p := range points {
+		if seen[p.id] {
+			x.fault(attr.Expr.Range(), "Duplicate case", "Two cases are called %s, so that their results could not be told apart. Take a comma or an equals sign out of the values, or put the values into locals and look them up by a name.", p.id)
+			return
+		}
+		seen[p.id] = true
+	}
 }
 
 func (x *experiment) axes(attr *hcl.Attribute) ([]axis, bool) {

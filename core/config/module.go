@@ -103,6 +103,7 @@ func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 	diags = append(diags, m.assignVariables(opts)...)
 	diags = append(diags, m.decodeLocals(blocks.OfType("locals"))...)
 	diags = append(diags, m.collectExperiments(blocks.OfType("experiment"))...)
+	diags = append(diags, m.bareReferences()...)
 	m.faulty = diags.HasErrors()
 	return m, diags
 }

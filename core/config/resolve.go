@@ -79,6 +79,7 @@ func (m *Module) Resolve(opts ResolveOptions) ([]*Experiment, hcl.Diagnostics) {
 	r.diags = append(r.diags, checkOutputs(out)...)
 	if !m.faulty && !r.diags.HasErrors() {
 		r.diags = append(r.diags, checkCompared(out)...)
+		r.diags = append(r.diags, checkWhens(out)...)
 	}
 	m.adviseFolder(r.diags)
 	if m.faulty || r.diags.HasErrors() {

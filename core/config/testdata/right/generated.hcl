@@ -28,14 +28,14 @@ experiment "generated" {
     layers = local.layers[matrix.model]
     shape  = [for i in range(3) : i * local.c]
     weights {
-      seed  = 7
+      seed  = matrix.fused ? 7 : 8
       scale = matrix.k
     }
     dynamic "patch" {
       for_each = ["norm", "rope"]
       content {
         name = patch.value
-        on   = patch.key == 0
+        on   = patch.key == 0 || !local.large
       }
     }
   }
