@@ -29,6 +29,8 @@ type grammar struct {
 	LogLevel  string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
 	NoColor   bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
 
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
+
 	Fmt      fmtCommand      `cmd:"" help:"Put HCL files into the canonical layout."`
 	Validate validateCommand `cmd:"" help:"Check experiments as far as possible without a device."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
@@ -45,6 +47,7 @@ type grammar struct {
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
 	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Help     helpCommand     `cmd:"" help:"Print what a command does and which flags it has."`
 
 	ProbeDevice probeCommand `cmd:"" hidden:"" help:"Print what is known of a device as JSON."`
 }
@@ -72,6 +75,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(app, &g),
+		kong.Vars{"version": "assay " + Version},
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "assay:", err)
@@ -81,6 +85,9 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		args = []string{"--help"}
 	}
 	command, err := parser.Parse(longFlags(args))
+	if err == nil && exited < 0 && g.Help.asked(command) {
+		command, err = parser.Parse(append(g.Help.Command, "--help"))
+	}
 	if exited >= 0 {
 		return exited // help was printed
 	}
@@ -131,6 +138,15 @@ func longFlags(args []string) []string {
 		}
 	}
 	return out
+}
+
+// helpCommand is `assay help COMMAND`, which is `assay COMMAND --help`.
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command."`
+}
+
+func (c *helpCommand) asked(by *kong.Context) bool {
+	return by.Selected() != nil && by.Selected().Target.Addr().Interface() == any(c)
 }
 
 type versionCommand struct {

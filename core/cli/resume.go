@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,30 +78,32 @@ func beginningOf(path string) (begun, error) {
 	return begun{first.ID, first.Source}, nil
 }
 
+// runsFolder is where sessions keep their journals, relative to the working folder.
+var runsFolder = filepath.Join("results", "runs")
+
 // journalOf finds the journal that a name, a folder or a path means, as an
 // absolute path.
 func journalOf(name string) (string, error) {
-	runs := filepath.Join("results", "runs")
 	if name == "" {
-		latest, err := latestIn(runs)
+		latest, err := latestIn(runsFolder)
 		if err != nil {
 			return "", err
 		}
 		name = latest
 	}
-	for _, p := range []string{filepath.Join(runs, name, "journal.jsonl"), filepath.Join(name, "journal.jsonl"), name} {
+	for _, p := range []string{filepath.Join(runsFolder, name, "journal.jsonl"), filepath.Join(name, "journal.jsonl"), name} {
 		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
 			return filepath.Abs(p)
 		}
 	}
-	return "", fmt.Errorf("there is no session %s in %s, and no such journal", name, runs)
+	return "", fmt.Errorf("there is no session %s in %s, and no such journal", name, runsFolder)
 }
 
 // latestIn is the session that began last: their names sort by time.
 func latestIn(runs string) (string, error) {
 	entries, err := os.ReadDir(runs)
 	if err != nil || len(entries) == 0 {
-		return "", errors.Join(fmt.Errorf("%s holds no session; name one", runs), err)
+		return "", fmt.Errorf("%s holds no session to go on with: run this in the folder where `assay run` was run, or name a session's folder or journal", runs)
 	}
 	return entries[len(entries)-1].Name(), nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/assay-bench/assay/core/history"
 	"github.com/assay-bench/assay/core/machine"
@@ -63,15 +65,16 @@ func (c *measuring) options(app *App, l *loaded, folder string) session.Options 
 // measure runs a session to its end and says what came of it.
 func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l *loaded) error {
 	results, err := s.Run(ctx, l.experiments)
-	if err != nil {
-		err = infrastructure(app, err)
-	}
 	history.Keep(app.Getenv, results, app.Err)
+	next := ""
+	if slices.ContainsFunc(l.experiments, s.Missing) {
+		next = goOn(filepath.Dir(s.Journal()))
+	}
 	if !c.JSON {
-		c.closing(app, results, s.Journal())
+		c.closing(app, results, s.Journal(), next)
 	}
 	if err != nil {
-		return err
+		return infrastructure(app, unfinishedError(err, next))
 	}
 	return verdictStatus(results)
 }
@@ -92,11 +95,22 @@ func probeHealth(ctx context.Context, kind string, index int) error {
 	return err
 }
 
-func infrastructure(app *App, err error) error {
+func infrastructure(app *App, err error) error { return app.fail(interrupted(err), exitInfrastructure) }
+
+func interrupted(err error) error {
 	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+		return errors.New("interrupted")
 	}
-	return app.fail(err, exitInfrastructure)
+	return err
+}
+
+// unfinishedError is what ended a session, with how to go on where something is
+// left to measure.
+func unfinishedError(err error, next string) error {
+	if next == "" {
+		return err
+	}
+	return fmt.Errorf("%w; %s", interrupted(err), next)
 }
 
 // reporter shows progress: people get it on stderr and each result on stdout
@@ -116,12 +130,15 @@ func (c *measuring) reporter(app *App) func(record.Event, *record.Result) {
 }
 
 // closing says where the time went and where things are.
-func (c *measuring) closing(app *App, results []*record.Result, journal string) {
+func (c *measuring) closing(app *App, results []*record.Result, journal, next string) {
 	if len(results) == 0 {
 		return
 	}
 	report.Summary(app.Out, results, app.style(app.Out))
 	fmt.Fprintf(app.Out, "journal: %s\n", relative(journal))
+	if next != "" {
+		fmt.Fprintf(app.Out, "next: %s\n", next)
+	}
 }
 
 // verdictStatus turns results into an exit status: a fail is an answer and

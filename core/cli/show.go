@@ -19,6 +19,9 @@ func (c *showCommand) Run(app *App) error {
 	var results []*record.Result
 	for _, path := range c.Paths {
 		files, err := resultFiles(path)
+		for _, note := range unfinished(path) {
+			defer fmt.Fprintf(app.Err, "note: %s\n", note) // in the last lines, where it is read
+		}
 		if err != nil {
 			return err
 		}
