@@ -54,7 +54,8 @@ func terminal(w io.Writer) int {
 }
 
 func (a *App) style(w io.Writer) report.Style {
-	return report.Style{Color: !a.noColor && terminal(w) > 0}
+	width := terminal(w)
+	return report.Style{Color: !a.noColor && width > 0, Width: width}
 }
 
 func (a *App) printJSON(v any) error {

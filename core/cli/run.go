@@ -120,7 +120,7 @@ func (c *measuring) reporter(app *App) func(record.Event, *record.Result) {
 		enc := json.NewEncoder(app.Out)
 		return func(e record.Event, _ *record.Result) { _ = enc.Encode(e) } // Out remembers what fails
 	}
-	p := report.NewProgress(app.Err, app.style(app.Err), terminal(app.Err))
+	p := report.NewProgress(app.Err, app.style(app.Err))
 	return func(e record.Event, r *record.Result) {
 		p.Show(e)
 		if _, ended := e.Data.(record.ResultEvent); ended {

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"fmt"
+	"math/big"
 	"sort"
 	"strconv"
 	"strings"
@@ -60,7 +61,7 @@ func Text(v cty.Value) string {
 	case ty == cty.String:
 		return clip(strconv.Quote(v.AsString()))
 	case ty == cty.Number:
-		return v.AsBigFloat().Text('g', 10)
+		return number(v.AsBigFloat())
 	case ty == cty.Bool:
 		return strconv.FormatBool(v.True())
 	case ty.IsTupleType() || ty.IsListType() || ty.IsSetType():
@@ -88,6 +89,14 @@ func Text(v cty.Value) string {
 	default:
 		return "a " + ty.FriendlyName()
 	}
+}
+
+// number writes whole numbers in full, as they stand in a file.
+func number(f *big.Float) string {
+	if f.IsInt() && f.MantExp(nil) <= 64 {
+		return f.Text('f', 0)
+	}
+	return f.Text('g', 10)
 }
 
 func clip(s string) string {

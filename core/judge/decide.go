@@ -27,7 +27,7 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 	}
 	rounds := c.rounds()
 	if at := p.Looks[p.lookAt(rounds)]; rounds < at.Rounds {
-		return Decision{AddRounds: at.Rounds - rounds, Reason: fmt.Sprintf("the next planned look is at %d rounds", at.Rounds)}, nil
+		return Decision{AddRounds: at.Rounds - rounds, Reason: fmt.Sprintf("the next planned look is at %d %s", at.Rounds, plural(at.Rounds, "round"))}, nil
 	}
 	tests, err := collect(p, guardrails, []Case{c})
 	if err != nil {
@@ -44,14 +44,14 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 	open, hope := unsettled(p, tests, js)
 	switch {
 	case open == "":
-		d.Stop, d.Reason = true, fmt.Sprintf("every guardrail is settled after %d rounds", rounds)
+		d.Stop, d.Reason = true, fmt.Sprintf("every guardrail is settled after %d %s", rounds, plural(rounds, "round"))
 	case !more:
 		d.Stop, d.Reason = true, fmt.Sprintf("all %d planned rounds are run; %s", rounds, open)
 	case hope == "":
 		d.Stop, d.Reason = true, fmt.Sprintf("more rounds would not help: %s", open)
 	default:
 		d.AddRounds = next.Rounds - rounds
-		d.Reason = fmt.Sprintf("%d more rounds to the look at %d: %s", d.AddRounds, next.Rounds, hope)
+		d.Reason = fmt.Sprintf("%d more %s to the look at %d: %s", d.AddRounds, plural(d.AddRounds, "round"), next.Rounds, hope)
 	}
 	return d, nil
 }

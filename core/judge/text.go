@@ -140,7 +140,7 @@ func reasonText(t test, j Judgement) string {
 	case j.Verdict == Fail:
 		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, percent(t.g.Margin))
 	case j.Lower == nil || j.Upper == nil:
-		return s + fmt.Sprintf("%d rounds are too few for a bound at the level needed", j.Rounds)
+		return s + tooFewRounds(j.Rounds)
 	}
 	return s + fmt.Sprintf("neither a %s above %s nor %s at or beyond the margin is proven", t.noun(), speed(math.Exp(t.g.passLine())), loss)
 }
@@ -205,6 +205,13 @@ func named(variant string) string {
 		return "the variant"
 	}
 	return fmt.Sprintf("%q", variant)
+}
+
+func tooFewRounds(n int) string {
+	if n == 1 {
+		return "1 round is too few for a bound at the level needed"
+	}
+	return fmt.Sprintf("%d rounds are too few for a bound at the level needed", n)
 }
 
 func plural(n int, word string) string {

@@ -3,6 +3,7 @@ package judge
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/assay-bench/assay/core/stats"
@@ -67,14 +68,14 @@ func reasonValue(t test, j Judgement) string {
 	case t.nothing():
 		return t.missing()
 	}
-	s := fmt.Sprintf("%s of %s is %s (%s): ", t.quantity(), named(t.arm.Name), j.Bound.amount(*j.Estimate), j.Bound.between(j.Lower, j.Upper))
+	s := fmt.Sprintf("%s of %s is %s: ", t.quantity(), named(t.arm.Name), j.Bound.around(j))
 	switch {
 	case j.Verdict == Pass:
 		return s + "within the " + demand(*j.Bound)
 	case j.Verdict == Fail:
 		return s + "outside the " + demand(*j.Bound)
 	case j.Lower == nil || j.Upper == nil:
-		return s + fmt.Sprintf("%d rounds are too few for a bound at the level needed", j.Rounds)
+		return s + tooFewRounds(j.Rounds)
 	}
 	return s + "the interval reaches over the " + demand(*j.Bound)
 }
@@ -180,7 +181,7 @@ func Amount(x float64, unit string) string {
 		for ; i+1 < len(units) && math.Abs(x) >= step; i++ {
 			x /= step
 		}
-		return digits(x) + " " + units[i]
+		return strings.TrimSpace(digits(x) + " " + units[i])
 	}
 	switch unit {
 	case "s":
@@ -189,18 +190,31 @@ func Amount(x float64, unit string) string {
 		return scale(1000, "ns", "µs", "ms", "s")
 	case "B":
 		return scale(1024, "B", "KiB", "MiB", "GiB", "TiB")
-	case "":
-		return digits(x)
 	}
-	return digits(x) + " " + unit
+	if strings.HasSuffix(unit, "/s") && math.Abs(x) >= grouped {
+		return scale(1000, unit, "k "+unit, "M "+unit, "G "+unit, "T "+unit)
+	}
+	return strings.TrimSpace(digits(x) + " " + unit)
 }
 
-// digits writes four significant ones, and whole numbers without an exponent.
+// grouped is where the digits of whole numbers stand in threes.
+const grouped = 1e5
+
+// digits writes four significant ones, and whole numbers without an exponent:
+// 1,240,933,430.
 func digits(x float64) string {
-	if a := math.Abs(x); a >= 1e4 && a < 1e15 {
-		return fmt.Sprintf("%.0f", x)
+	a := math.Abs(x)
+	if a < 1e4 || a >= 1e15 {
+		return fmt.Sprintf("%.4g", x)
 	}
-	return fmt.Sprintf("%.4g", x)
+	s := fmt.Sprintf("%.0f", x)
+	if a < grouped {
+		return s
+	}
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // amount writes a value in full where its short form would be that of a bound
@@ -209,10 +223,19 @@ func (b *Bound) amount(x float64) string {
 	short := Amount(x, b.Unit)
 	for _, limit := range []*float64{b.Min, b.Max} {
 		if limit != nil && *limit != x && Amount(*limit, b.Unit) == short {
-			return strings.TrimSpace(fmt.Sprintf("%.17g %s", x, b.Unit))
+			return strings.TrimSpace(strconv.FormatFloat(x, 'f', -1, 64) + " " + b.Unit)
 		}
 	}
 	return short
+}
+
+// around is a value with its interval, where that reads as anything but the value.
+func (b *Bound) around(j Judgement) string {
+	value := b.amount(*j.Estimate)
+	if bounds := b.between(j.Lower, j.Upper); bounds != value+" to "+value {
+		return value + " (" + bounds + ")"
+	}
+	return value
 }
 
 func (b *Bound) between(lo, hi *float64) string {

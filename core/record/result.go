@@ -98,7 +98,8 @@ type Experiment struct {
 	Device      string                     `json:"device"` // as asked for
 	DependsOn   []string                   `json:"depends_on"`
 	Measure     Measure                    `json:"measure"`
-	Units       map[string]string          `json:"units"` // phase: what one iteration produces
+	Units       map[string]string          `json:"units"`                  // phase: what one iteration produces
+	MetricUnits map[string]string          `json:"metric_units,omitempty"` // of metrics that the plugins declare
 	Guardrails  []Guardrail                `json:"guardrails"`
 	Tradeoffs   Tradeoffs                  `json:"tradeoffs"`
 	Metadata    map[string]json.RawMessage `json:"metadata"` // the author's own

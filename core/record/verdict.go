@@ -160,6 +160,13 @@ func (r *Result) TimesSingle(c *Case, phase string) bool {
 	return slices.ContainsFunc(r.Experiment.Guardrails, func(g Guardrail) bool { return g.Single() && g.Phase == phase && g.Asks(c.ID) })
 }
 
+// CaseVerdict is what one case contributes to the experiment's verdict.
+func (r *Result) CaseVerdict(c *Case) string {
+	one := *r
+	one.Cases = []Case{*c}
+	return one.overall()
+}
+
 // overall condenses judgements, asserts and checks: pass, fail, inconclusive,
 // invalid, or none when nothing was to be judged.
 func (r *Result) overall() string {

@@ -90,7 +90,7 @@ func rawRows(w io.Writer, rep *compare.Report, s Style) {
 			plain(rate(r.Raw.RateA, r.Raw.Unit)), plain(rate(r.Raw.RateB, r.Raw.Unit)), plain(signed(&r.Raw.Change)), plain(""))
 	}
 	t.write(w, "  ")
-	field(w, "  ", s.alarm("warning: "), "the set-ups match, but a machine drifts from session to session by more than it does within one, "+
+	field(w, s, "  ", s.alarm("warning: "), "the set-ups match, but a machine drifts from session to session by more than it does within one, "+
 		"and this is not in any interval. "+fmt.Sprintf("Within the sessions the noise floor at 95 %% was %s in A and %s in B at worst; verdicts take it at a stricter level. ", floorText(floorA), floorText(floorB))+
 		"Go by the speeds against the baselines above; a baseline that changed here has changed by drift alone.")
 }

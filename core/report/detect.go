@@ -14,7 +14,7 @@ func detections(w io.Writer, e *plan.Experiment, s Style) {
 	}
 	t := table{right: []bool{false, false, false, true, true, true, true, false}}
 	atMax := fmt.Sprintf("by %d", e.MaxRounds)
-	t.add(s.dim("guardrail"), s.dim("phase"), s.dim("case"), s.dim("noise"), s.dim(fmt.Sprintf("by %d rounds", e.Rounds)), s.dim(atMax), s.dim("margin"), s.dim("rounds for it"))
+	t.add(s.dim("guardrail"), s.dim("phase"), s.dim("case"), s.dim("noise"), s.dim("by "+Count(e.Rounds, "round")), s.dim(atMax), s.dim("margin"), s.dim("rounds for it"))
 	known, unknown := 0, 0
 	for _, c := range e.Cases {
 		if len(c.Detects) == 0 {

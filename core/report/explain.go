@@ -16,7 +16,7 @@ const listed = 12
 // Explain writes how every verdict of a document comes from its samples, and
 // where the document says something else.
 func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
-	fmt.Fprintf(w, "%s  %s\n", s.bold(r.Experiment.Name), r.Experiment.Description)
+	s.say(w, "", "%s", s.title(r.Experiment.Name, r.Experiment.Description))
 	fmt.Fprintf(w, "  session %s, assay %s, plugin %s %s, %s (%s)\n", r.Session.ID, r.Metadata.Assay.Version,
 		r.Metadata.Plugin.Name, r.Metadata.Plugin.Version, orDash(r.Metadata.Device.Name), orDash(r.Metadata.Device.Kind))
 	for i := range rep.Recomputed.Cases {
@@ -41,7 +41,7 @@ func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.Judgement, s Style) {
 	j := k.Judgement
 	fmt.Fprintf(w, "\n  %s%s in %s, guardrail %s: %s\n", s.bold(j.Variant), inCase(j.Case), j.Of(), j.Guardrail, s.verdictText(string(j.Verdict)))
-	field(w, "    ", "rule     ", j.Rule)
+	field(w, s, "    ", "rule     ", j.Rule)
 	explainNumbers(w, j)
 	if q := j.Control; q.Estimate != nil {
 		floor := "unknown with so few rounds"
@@ -58,11 +58,11 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 		p.points = points(rejudge.PerRoundOf(r, c, j))
 		p.write(w, "    ", s)
 	}
-	field(w, "    ", "reason   ", j.Reason)
+	field(w, s, "    ", "reason   ", j.Reason)
 	if j.AcceptedByTradeoff {
 		fmt.Fprintf(w, "    accepted by a written trade-off: %s\n", j.Tradeoff)
 	}
-	field(w, "    ", "next     ", j.Next)
+	field(w, s, "    ", "next     ", j.Next)
 	if !k.Follows {
 		fmt.Fprintf(w, "    %s\n", s.alarm("does not follow: "+k.Why))
 		for i, d := range k.Numbers {
@@ -85,15 +85,15 @@ func explainNumbers(w io.Writer, j judge.Judgement) {
 	case j.AsIs:
 		fmt.Fprintf(w, "    value    %s, from %s to %s in %s, as they are\n", amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"))
 	case j.Bound != nil:
-		fmt.Fprintf(w, "    value    %s, bounds %s to %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
-			amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+		fmt.Fprintf(w, "    value    %s, bounds %s to %s; %s, look %d of %d, levels %s to pass and %s to fail\n",
+			amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"), j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
 	default:
 		noun := "speed"
 		if j.Metric != "" {
 			noun = "ratio"
 		}
-		fmt.Fprintf(w, "    %s    %s, bounds %s, plain medians %s; %d rounds, look %d of %d, levels %s to pass and %s to fail\n",
-			noun, ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), j.Rounds, j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+		fmt.Fprintf(w, "    %s    %s, bounds %s, plain medians %s; %s, look %d of %d, levels %s to pass and %s to fail\n",
+			noun, ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), Count(j.Rounds, "round"), j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
 	}
 }
 
@@ -113,8 +113,8 @@ func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
 				continue
 			}
 			fmt.Fprintf(w, "\n  %s%s in %s: no guardrail asks about it\n", s.bold(v.Name), inCase(c.ID), phase)
-			fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %d rounds\n",
-				ratio4(&p.Ratio.Estimate), bounds4(p.Ratio.Lower, p.Ratio.Upper), ratio4(&p.Ratio.Median), p.Rounds)
+			fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %s\n",
+				ratio4(&p.Ratio.Estimate), bounds4(p.Ratio.Lower, p.Ratio.Upper), ratio4(&p.Ratio.Median), Count(p.Rounds, "round"))
 			bars := []plotBar{{label: "bounds", mark: markVariant, value: p.Ratio.Estimate, lower: p.Ratio.Lower, upper: p.Ratio.Upper}}
 			ratioPlot{variant: v.Name, bars: bars, points: points(rejudge.PerRound(c, v.Name, phase))}.write(w, "    ", s)
 		}
@@ -124,7 +124,7 @@ func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
 // explainFollows is the conclusion about the document itself.
 func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 	for _, n := range rep.Notes {
-		fmt.Fprintf(w, "note: %s\n", n)
+		s.say(w, "", "note: %s", n)
 	}
 	explainJournal(w, rep.Journal, s)
 	if len(rep.Differences) > 0 {

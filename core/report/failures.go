@@ -9,11 +9,13 @@ import (
 )
 
 // Failure writes what went wrong, where, and what happens next.
-func Failure(w io.Writer, f *record.Failure) { failure(w, f, fmt.Sprintf("round %d", f.Round)) }
+func Failure(w io.Writer, f *record.Failure, s Style) {
+	failure(w, f, fmt.Sprintf("round %d", f.Round), s)
+}
 
 // failures writes those that are alike but for the round as one, with what came
 // after the last of them.
-func failures(w io.Writer, list []record.Failure) {
+func failures(w io.Writer, list []record.Failure, s Style) {
 	for i := 0; i < len(list); {
 		n := 1
 		for i+n < len(list) && alike(&list[i], &list[i+n]) {
@@ -24,7 +26,7 @@ func failures(w io.Writer, list []record.Failure) {
 		if n > 1 {
 			rounds = fmt.Sprintf("rounds %d to %d", list[i].Round, last.Round)
 		}
-		failure(w, last, rounds)
+		failure(w, last, rounds, s)
 		i += n
 	}
 }
@@ -33,7 +35,7 @@ func alike(a, b *record.Failure) bool {
 	return a.Case == b.Case && a.Variant == b.Variant && a.Phase == b.Phase && a.Stage == b.Stage && a.Message == b.Message && b.Round == a.Round+1
 }
 
-func failure(w io.Writer, f *record.Failure, rounds string) {
+func failure(w io.Writer, f *record.Failure, rounds string, s Style) {
 	where := f.Stage
 	if f.Variant != "" {
 		where += " of variant " + f.Variant
@@ -41,15 +43,15 @@ func failure(w io.Writer, f *record.Failure, rounds string) {
 	if f.Phase != "" {
 		where += " in " + f.Phase
 	}
-	fmt.Fprintf(w, "  failure%s, %s, %s: %s\n", inCase(f.Case), rounds, where, f.Message)
+	s.say(w, "  ", "failure%s, %s, %s: %s", inCase(f.Case), rounds, where, f.Message)
 	if f.LastIntent != "" {
-		fmt.Fprintf(w, "    last intent: %s (sample %d was the last one kept)\n", f.LastIntent, f.LastSeq)
+		s.say(w, "    ", "last intent: %s (sample %d was the last one kept)", f.LastIntent, f.LastSeq)
 	}
 	for _, l := range lastWords(f, 6) {
 		fmt.Fprintf(w, "    | %s\n", l)
 	}
 	if f.NextStep != "" {
-		fmt.Fprintf(w, "    next: %s\n", f.NextStep)
+		s.say(w, "    ", "next: %s", f.NextStep)
 	}
 }
 

@@ -15,7 +15,7 @@ func TestFailuresThatAreAlikeAreOne(t *testing.T) {
 	failures(&b, []record.Failure{
 		f(1, "no such kernel", "the round is tried again"), f(2, "no such kernel", "the case goes on"),
 		f(3, "out of memory", "the round is tried again"), f(5, "out of memory", "the case ends"),
-	})
+	}, Style{})
 	const want = `  failure, rounds 1 to 2, prepare of variant fast: no such kernel
     next: the case goes on
   failure, round 3, prepare of variant fast: out of memory

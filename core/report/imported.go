@@ -92,10 +92,10 @@ func support(w io.Writer, d *history.Document, phase string, s Style) {
 	t.write(w, "  ")
 	fmt.Fprintf(w, "  %s published in %s; %d of them are larger than the control's own movement, where that is known.\n", Count(wins, "win"), phase, clear)
 	if phase == "decode" {
-		field(w, "  ", "", "supported: more than the control moved by itself between five sessions or more. only together: no session shows it alone, "+
+		field(w, s, "  ", "", "supported: more than the control moved by itself between five sessions or more. only together: no session shows it alone, "+
 			"the one-sided 95 % bound over all sessions does. not supported: the control moved as far by itself. unknown: too few sessions of the control. "+
 			"sessions needed: to prove the median, four times in five, measured as these were. --json gives the reason of each.")
-		field(w, "  ", "", "A session measured the unpatched model first and the patched one after it, every time: what heat or warm-up do to the second one "+
+		field(w, s, "  ", "", "A session measured the unpatched model first and the patched one after it, every time: what heat or warm-up do to the second one "+
 			"is in every ratio alike, and more sessions do not average it out. Measure both in turns, with the baseline against itself as a control.")
 	}
 }

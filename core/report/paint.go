@@ -1,7 +1,10 @@
 package report
 
-// Style says whether colours may be used.
-type Style struct{ Color bool }
+// Style says how to write for a reader.
+type Style struct {
+	Color bool
+	Width int // of the terminal; 0: there is none
+}
 
 func (s Style) paint(code string) func(string) string {
 	if !s.Color {

@@ -11,9 +11,9 @@ import (
 // Plan writes what a run would do.
 func Plan(w io.Writer, p *plan.Plan, s Style) {
 	for _, e := range p.Experiments {
-		fmt.Fprintf(w, "%s  %s\n", s.bold(e.Name), e.Description)
+		s.say(w, "", "%s", s.title(e.Name, e.Description))
 		fmt.Fprintf(w, "  plugin %s on %s, phases %s, visits of %v\n", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
-		fmt.Fprintf(w, "  %s, up to %d within %v, to %s\n", Count(e.Rounds, "round"), e.MaxRounds, e.Budget, e.Output)
+		fmt.Fprintf(w, "  %s, up to %d within %s, to %s\n", Count(e.Rounds, "round"), e.MaxRounds, clock(e.Budget), e.Output)
 		if len(e.DependsOn) > 0 {
 			fmt.Fprintf(w, "  after %s\n", strings.Join(e.DependsOn, ", "))
 		}
@@ -29,7 +29,7 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		}
 		t.write(w, "  ")
 		for _, n := range e.Notes {
-			fmt.Fprintf(w, "  note: %s\n", n)
+			s.say(w, "  ", "note: %s", n)
 		}
 		detections(w, &e, s)
 		fmt.Fprintln(w)

@@ -14,20 +14,20 @@ import (
 // redrawn in place, elsewhere a plain line per round. Drawing is throttled and
 // happens in the host only, between samples.
 type Progress struct {
-	out      io.Writer
-	style    Style
-	terminal bool
-	width    int
-	drawn    time.Time
-	live     bool // a live line is on the screen
-	round    live
-	now      func() time.Time
+	out   io.Writer
+	style Style
+	drawn time.Time
+	live  bool // a live line is on the screen
+	round live
+	now   func() time.Time
 }
 
-// NewProgress writes to out. width is the terminal's, 0 when out is none.
-func NewProgress(out io.Writer, style Style, width int) *Progress {
-	return &Progress{out: out, style: style, terminal: width > 0, width: width, now: time.Now}
+// NewProgress writes to out.
+func NewProgress(out io.Writer, style Style) *Progress {
+	return &Progress{out: out, style: style, now: time.Now}
 }
+
+func (p *Progress) terminal() bool { return p.style.Width > 0 }
 
 // redraw is how often the live line may change: often enough to be alive, too
 // seldom to disturb a measurement.
@@ -37,17 +37,17 @@ const redraw = 200 * time.Millisecond
 func (p *Progress) Show(e record.Event) {
 	switch d := e.Data.(type) {
 	case record.WaitingEvent:
-		p.line("waiting: another session measures on this machine (%s)", d.Holder)
+		p.line("", "waiting: another session measures on this machine (%s)", d.Holder)
 	case record.ResumedEvent:
-		p.line("resumed: what the journal has is not measured again")
+		p.line("", "resumed: what the journal has is not measured again")
 	case record.ExperimentEvent:
-		p.line("%s %s", p.style.bold(fmt.Sprintf("[%d/%d] %s", d.Number, d.Of, e.Experiment)), d.Experiment.Description)
+		p.line("", "%s", p.style.title(fmt.Sprintf("[%d/%d] %s", d.Number, d.Of, e.Experiment), d.Experiment.Description))
 		for _, n := range d.Diagnostics {
-			p.line("  note: %s", n)
+			p.line("  ", "note: %s", n)
 		}
 	case record.CaseEvent:
 		if d.Of > 1 {
-			p.line("  case %s (%d of %d)", d.Case, d.Number, d.Of)
+			p.line("  ", "case %s (%d of %d)", d.Case, d.Number, d.Of)
 		}
 	case record.RoundBeginEvent:
 		p.round = live{index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
@@ -56,20 +56,20 @@ func (p *Progress) Show(e record.Event) {
 		p.round.step(d)
 		p.draw("", false)
 	case record.SampleEvent:
-		p.draw("  "+nanos(float64(d.Sample.WallNs)/float64(d.Sample.Iterations)), false)
+		p.draw("  "+nanos(float64(d.Sample.WallNs)/float64(d.Sample.Iterations))+"/iteration", false)
 	case record.RoundEndEvent:
 		p.ended(d)
 	case record.LookEvent:
-		p.line("  look at %s: %s", Count(d.Look.Rounds, "round"), d.Look.Reason)
+		p.line("  ", "look at %s: %s", Count(d.Look.Rounds, "round"), d.Look.Reason)
 	case record.SearchEvent:
 		if d.Search.Progress != "" {
-			p.line("  search: %s", d.Search.Progress)
+			p.line("  ", "search: %s", d.Search.Progress)
 		}
 	case record.FailureEvent:
 		p.clear()
-		Failure(p.out, &d.Failure)
+		Failure(p.out, &d.Failure, p.style)
 	case record.NoteEvent:
-		p.line("  note: %s", d.Text)
+		p.line("  ", "note: %s", d.Text)
 	case record.ResultEvent:
 		p.clear()
 	}
@@ -80,9 +80,9 @@ func (p *Progress) Show(e record.Event) {
 func (p *Progress) ended(d record.RoundEndEvent) {
 	switch {
 	case d.Again != "":
-		p.line("  round %d again: %s", d.CountedBy+1, d.Again)
-	case !p.terminal:
-		p.line("  round %d of %d%s", d.CountedBy, d.Goal, eta(time.Duration(d.ETA)))
+		p.line("  ", "round %d again: %s", d.CountedBy+1, d.Again)
+	case !p.terminal() && d.Counted:
+		p.line("  ", "round %d of %d%s", d.CountedBy, d.Goal, eta(time.Duration(d.ETA)))
 	}
 }
 
@@ -109,13 +109,15 @@ func (l *live) step(d record.StepEvent) {
 
 // draw redraws the live line: round, visit, what is under way, time left.
 func (p *Progress) draw(last string, now bool) {
-	if !p.terminal || p.now().Sub(p.drawn) < redraw && !now {
+	if !p.terminal() || p.now().Sub(p.drawn) < redraw && !now {
 		return
 	}
 	p.drawn = p.now()
 	var b strings.Builder
 	l := &p.round
-	fmt.Fprintf(&b, "  round %d", l.index)
+	if l.index > 0 { // else a round goes on that an earlier process began
+		fmt.Fprintf(&b, "  round %d", l.index)
+	}
 	if l.goal > 0 {
 		fmt.Fprintf(&b, "/%d", l.goal)
 	}
@@ -127,13 +129,13 @@ func (p *Progress) draw(last string, now bool) {
 	}
 	b.WriteString(last + eta(l.eta))
 	p.clear()
-	fmt.Fprint(p.out, cut(b.String(), p.width-1))
+	fmt.Fprint(p.out, cut(b.String(), p.style.Width-1))
 	p.live = true
 }
 
-func (p *Progress) line(format string, args ...any) {
+func (p *Progress) line(indent, format string, args ...any) {
 	p.clear()
-	fmt.Fprintf(p.out, format+"\n", args...)
+	p.style.say(p.out, indent, format, args...)
 }
 
 func (p *Progress) clear() {

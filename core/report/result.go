@@ -12,9 +12,10 @@ import (
 
 // Result writes one experiment's result for a person.
 func Result(w io.Writer, r *record.Result, s Style) {
-	fmt.Fprintf(w, "\n%s  %s\n", s.bold(r.Experiment.Name), r.Experiment.Description)
+	fmt.Fprintln(w)
+	s.say(w, "", "%s", s.title(r.Experiment.Name, r.Experiment.Description))
 	if r.Status == record.Skipped {
-		fmt.Fprintf(w, "  %s\n", strings.Join(r.Diagnostics, "; "))
+		s.say(w, "  ", "%s", strings.Join(r.Diagnostics, "; "))
 		return
 	}
 	d := r.Metadata.Device
@@ -26,32 +27,28 @@ func Result(w io.Writer, r *record.Result, s Style) {
 		caseResult(w, r, &r.Cases[i], s)
 	}
 	if slices.ContainsFunc(r.Cases, compared) {
-		fmt.Fprintln(w, "  speed compares neighbouring visits, round by round; the times beside it are medians over the session, and drift with the machine")
+		s.say(w, "  ", "speed compares neighbouring visits, round by round; the times beside it are medians over the session, and drift with the machine")
 	}
 	for _, sel := range r.Selections {
-		fmt.Fprintf(w, "  select %s%s: %s  %s\n", sel.Name, inCase(sel.Case), orDash(sel.Variant), sel.Reason)
+		s.say(w, "  ", "select %s%s: %s  %s", sel.Name, inCase(sel.Case), orDash(sel.Variant), sel.Reason)
 	}
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "  finding%s (%s, %s): %s\n", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
+		s.say(w, "  ", "finding%s (%s, %s): %s", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
 		for line := range strings.Lines(f.Detail) {
 			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
 		}
 	}
-	failures(w, r.Failures)
+	failures(w, r.Failures, s)
 	if p := r.Probe; p != nil && p.Healthy {
-		fmt.Fprintf(w, "  device: the %s answers a fresh process and works; the failures cost nothing else\n", p.Kind)
+		s.say(w, "  ", "device: the %s answers a fresh process and works; the failures cost nothing else", p.Kind)
 	} else if p != nil {
-		fmt.Fprintf(w, "  device: after the failures the %s does not work in a fresh process either: %s\n    next: `assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted\n", p.Kind, p.Message)
+		s.say(w, "  ", "device: after the failures the %s does not work in a fresh process either: %s", p.Kind, p.Message)
+		s.say(w, "    ", "next: `assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted")
 	}
 	for _, note := range r.Diagnostics {
-		fmt.Fprintf(w, "  note: %s\n", note)
+		s.say(w, "  ", "note: %s", note)
 	}
-	v := s.verdict(r.Verdict)
-	text := v.text
-	if v.paint != nil {
-		text = v.paint(text)
-	}
-	fmt.Fprintf(w, "  verdict: %s   status: %s\n", text, r.Status)
+	fmt.Fprintf(w, "  verdict: %s   status: %s\n", s.verdictText(r.Verdict), r.Status)
 }
 
 // compared says that a variant of the case has a speed.
@@ -68,117 +65,37 @@ func compared(c record.Case) bool {
 
 func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	if len(r.Cases) > 1 || c.ID != "default" {
-		fmt.Fprintf(w, "  case %s\n", c.ID)
+		text := c.ID
+		if v := r.CaseVerdict(c); v != "none" {
+			text += ": " + s.verdictText(v)
+		}
+		s.say(w, "  ", "case %s", text)
 	}
 	for _, phase := range r.Experiment.Measure.Phases {
 		phaseTable(w, r, c, phase, s)
 	}
+	metricTable(w, r, c, s)
 	for _, j := range c.Judgements {
 		judgement(w, j, r.OnlyWarns(j.Guardrail), s)
 	}
-	asserts(w, c)
+	asserts(w, c, s)
 	for _, v := range c.Variants {
 		for _, k := range v.Checks {
 			if !k.Passed {
-				fmt.Fprintf(w, "    %s check %s failed for %s %s timing: %s\n", k.Kind, k.Name, v.Name, k.When, k.Found())
+				s.say(w, "    ", "%s check %s failed for %s %s timing: %s", k.Kind, k.Name, v.Name, k.When, k.Found())
 			}
 		}
 	}
-}
-
-func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) {
-	t := table{right: []bool{false, true, true, true, true, true, true, true, false}}
-	metrics := metricNames(c)
-	head := []cell{s.dim("    " + phase), s.dim("time"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of copy"), s.dim("speed"), s.dim("95 % interval")}
-	for _, m := range metrics {
-		head, t.right = append(head, s.dim(m)), append(t.right, true)
-	}
-	t.add(append(head, s.dim("verdict"))...)
-	rows := 0
-	for _, v := range c.Variants {
-		p, ok := v.Phases[phase]
-		if !ok {
-			if v.Failure != "" {
-				t.add(plain("    "+v.Name), plain("not measured"))
-				rows++
-			}
-			continue
-		}
-		rows++
-		speed, bounds := "baseline", ""
-		if p.Ratio != nil {
-			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
-		}
-		row := []cell{
-			plain("    " + v.Name), plain(nanos(p.WallNs.Value)), plain(rate(p.UnitsPerSec, r.Experiment.Units[phase])), plain(nanos(p.DeviceNs)),
-			plain(nanos(p.EncodeNs)), plain(gbps(p)), plain(share(p.CopyShare)), plain(speed), plain(bounds),
-		}
-		for _, m := range metrics {
-			text := "–" // none, or none that is a finite number
-			if x, ok := v.Metrics[m]; ok {
-				text = fmt.Sprintf("%.3g", x)
-			}
-			row = append(row, plain(text))
-		}
-		t.add(append(row, verdictIn(c, v, phase, s))...)
-	}
-	if rows > 0 {
-		t.write(w, "")
-		controlLine(w, c, phase)
-	}
-}
-
-func controlLine(w io.Writer, c *record.Case, phase string) {
-	for _, k := range c.Controls {
-		if k.Phase != phase {
-			continue
-		}
-		floor, at := k.NoiseFloor, "at 95 %"
-		for _, j := range c.Judgements { // what decides is stricter than the table's 95 %
-			if j.Phase == phase && j.Speed() && j.Control.Estimate != nil {
-				floor, at = j.Control.NoiseFloor, "at the level that its verdicts need"
-			}
-		}
-		text := "unknown with so few rounds"
-		if floor != nil {
-			text = "±" + percent(*floor)
-		}
-		fmt.Fprintf(w, "      noise floor %s (the baseline against itself, %s, %s)\n", text, Count(k.Rounds, "round"), at)
-	}
-}
-
-// verdictIn is the worst verdict of a variant in a phase; roles that are not
-// judged say what they are.
-func verdictIn(c *record.Case, v record.Variant, phase string, s Style) cell {
-	if v.Role == record.RoleControl || v.Role == record.RoleProposed {
-		return s.dim(v.Role)
-	}
-	rank := []judge.Verdict{judge.Pass, judge.Inconclusive, judge.Invalid, judge.Fail}
-	worst := -1
-	win := false
-	for _, j := range c.Judgements {
-		if j.Variant == v.Name && j.Phase == phase {
-			worst, win = max(worst, slices.Index(rank, j.Verdict)), win || j.Win
-		}
-	}
-	if worst < 0 {
-		return plain("")
-	}
-	out := s.verdict(string(rank[worst]))
-	if win && rank[worst] == judge.Pass {
-		out.text += ", a win"
-	}
-	return out
 }
 
 // asserts tells which conditions failed, and for how many variants each held.
-func asserts(w io.Writer, c *record.Case) {
+func asserts(w io.Writer, c *record.Case, s Style) {
 	var names []string
 	held := map[string]int{}
 	for _, a := range c.Asserts {
 		switch {
 		case !a.Passed:
-			fmt.Fprintf(w, "    assert %s failed for %s: %s\n", a.Name, a.Variant, a.Message)
+			s.say(w, "    ", "assert %s failed for %s: %s", a.Name, a.Variant, a.Message)
 		case held[a.Name] == 0:
 			names = append(names, a.Name)
 			fallthrough
@@ -192,42 +109,17 @@ func asserts(w io.Writer, c *record.Case) {
 }
 
 func judgement(w io.Writer, j judge.Judgement, warns bool, s Style) {
-	v := s.verdict(string(j.Verdict))
-	text := v.text
-	if v.paint != nil {
-		text = v.paint(text)
-	}
 	name := j.Guardrail
 	if warns {
 		name += " (only warns)"
 	}
-	fmt.Fprintf(w, "    %s: %s %s in %s: %s\n", name, text, j.Variant, j.Of(), j.Reason)
+	s.say(w, "    ", "%s: %s %s in %s: %s", name, s.verdictText(string(j.Verdict)), j.Variant, j.Of(), j.Reason)
 	if j.AcceptedByTradeoff {
-		fmt.Fprintf(w, "      accepted by a written trade-off: %s\n", j.Tradeoff)
+		s.say(w, "      ", "accepted by a written trade-off: %s", j.Tradeoff)
 	}
 	if j.Next != "" && j.Verdict != judge.Pass {
-		fmt.Fprintf(w, "      next: %s\n", j.Next)
+		s.say(w, "      ", "next: %s", j.Next)
 	}
-}
-
-func metricNames(c *record.Case) []string {
-	var out []string
-	for _, v := range c.Variants {
-		for name := range v.Metrics {
-			if !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-func gbps(p record.PhaseSummary) string {
-	if p.GBps <= 0 {
-		return "–"
-	}
-	return digits(p.GBps)
 }
 
 func inCase(id string) string {

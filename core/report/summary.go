@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -28,35 +29,54 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 	t.add(s.dim("experiment"), s.dim("verdict"), s.dim("status"), s.dim("rounds"), s.dim("time"))
 	var all record.Overhead
 	for _, r := range results {
-		rounds, repeated := 0, 0
-		for i := range r.Cases {
-			for _, d := range r.Cases[i].Rounds {
-				if d.Counted {
-					rounds++
-				} else {
-					repeated++
-				}
-			}
-		}
-		counted := fmt.Sprint(rounds)
-		if repeated > 0 {
-			counted += fmt.Sprintf(" (+%d repeated)", repeated)
-		}
 		o := r.Session.Overhead
 		verdict := s.verdict(r.Verdict)
 		if n := warnings(r); n > 0 {
 			verdict.text += ", " + Count(n, "warning")
 		}
-		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(counted), plain(clock(time.Duration(o.Wall))))
+		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(roundsText(r)), plain(clock(time.Duration(o.Wall))))
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
 		all.Warmup += o.Warmup
 	}
-	t.write(w, "")
+	t.writeWithin(w, s.Width)
 	if all.Wall == 0 {
 		return
 	}
 	share := func(ns int64) string { return fmt.Sprintf("%.1f %%", 100*float64(ns)/float64(all.Wall)) }
-	fmt.Fprintf(w, "wall time %s: samples %s, warm-up %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, host %s\n",
+	s.say(w, "", "wall time %s: samples %s, warm-up %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, host %s",
 		clock(time.Duration(all.Wall)), share(all.Visits-all.Warmup), share(all.Warmup), share(all.Prepare), share(all.Startup), share(all.Quiet), share(all.Host))
+}
+
+// roundsText counts the rounds of an experiment, and beside those that count the
+// others by what became of them.
+func roundsText(r *record.Result) string {
+	counted, disturbed, failed, cut := 0, 0, 0, 0
+	for i := range r.Cases {
+		for _, d := range r.Cases[i].Rounds {
+			switch {
+			case d.Counted:
+				counted++
+			case d.Ended.IsZero():
+				cut++
+			case d.Disturbed:
+				disturbed++
+			default:
+				failed++
+			}
+		}
+	}
+	var more []string
+	for _, x := range []struct {
+		n    int
+		word string
+	}{{disturbed, "disturbed"}, {failed, "failed"}, {cut, "cut short"}} {
+		if x.n > 0 {
+			more = append(more, fmt.Sprintf("+%d %s", x.n, x.word))
+		}
+	}
+	if len(more) == 0 {
+		return fmt.Sprint(counted)
+	}
+	return fmt.Sprintf("%d (%s)", counted, strings.Join(more, ", "))
 }

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mitchellh/go-wordwrap"
 )
@@ -23,20 +25,57 @@ func (c cell) painted() string {
 	return c.paint(c.text)
 }
 
-// proseWidth is where sentences are broken, their indent not counted.
+// proseWidth is where labelled sentences are broken on no terminal, their indent
+// not counted.
 const proseWidth = 100
 
 // field writes a labelled sentence, broken into lines that hang under its start.
-func field(w io.Writer, indent, label, text string) {
-	hang := strings.Repeat(" ", len([]rune(label)))
-	const nbsp = "\u00a0" // wordwrap leaves it alone: a number stays with its percent sign
-	text = wordwrap.WrapString(strings.ReplaceAll(text, " %", nbsp+"%"), proseWidth)
+func field(w io.Writer, s Style, indent, label, text string) {
+	s.hang(w, indent, label, strings.Repeat(" ", seen(label)), text)
+}
+
+// say writes a sentence, on a terminal broken into lines that hang two columns
+// under its start; elsewhere it is one line, which grep finds.
+func (s Style) say(w io.Writer, indent, format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if s.Width == 0 {
+		fmt.Fprintln(w, indent+text)
+		return
+	}
+	s.hang(w, indent, "", "  ", text)
+}
+
+// hang writes text after first, broken into lines that begin with rest.
+func (s Style) hang(w io.Writer, indent, first, rest, text string) {
+	const nbsp = "\u00a0" // wordwrap leaves it alone
+	width := proseWidth
+	if s.Width > 0 {
+		width = max(s.Width-len(indent)-len(rest), 30)
+	}
+	lead := max(seen(first)-len(rest), 0)
+	text = together.ReplaceAllStringFunc(text, func(t string) string { return strings.ReplaceAll(t, " ", nbsp) })
+	text = strings.TrimPrefix(wordwrap.WrapString(strings.Repeat(nbsp, lead)+text, uint(width)), strings.Repeat(nbsp, lead))
 	for i, line := range strings.Split(strings.ReplaceAll(text, nbsp, " "), "\n") {
 		if i > 0 {
-			label = hang
+			first = rest
 		}
-		fmt.Fprintf(w, "%s%s%s\n", indent, label, line)
+		fmt.Fprintln(w, strings.TrimRight(indent+first+line, " "))
 	}
+}
+
+// together is what stays on one line: a number with its percent sign, and a
+// command, which is to be copied.
+var together = regexp.MustCompile("`[^`]{1,70}`|[0-9] %")
+
+// colours are the codes that take no room on a terminal.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// seen is how many columns text takes.
+func seen(text string) int { return utf8.RuneCountInString(colours.ReplaceAllString(text, "")) }
+
+// title is an experiment's name and what it is about.
+func (s Style) title(name, description string) string {
+	return strings.TrimRight(s.bold(name)+"  "+description, " ")
 }
 
 // Count is a number with its noun: 1 round, 2 rounds.

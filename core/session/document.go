@@ -61,10 +61,16 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 	for _, p := range e.Phases {
 		units[p.Name] = p.Unit
 	}
+	metrics := map[string]string{}
+	for _, m := range e.Metrics {
+		if m.Unit != "" {
+			metrics[m.Name] = m.Unit
+		}
+	}
 	d := record.Experiment{
 		Name: e.Name, Description: e.Description, Plugin: e.Plugin, Device: e.Device,
 		DependsOn: append([]string{}, e.DependsOn...), Tradeoffs: e.JudgedTradeoffs(),
-		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units,
+		Metadata: map[string]json.RawMessage{}, Source: e.Source, Units: units, MetricUnits: metrics,
 		Measure: record.Measure{
 			Rounds: m.Rounds, MaxRounds: m.MaxRounds, Visit: m.Visit.Nanoseconds(), Samples: m.Samples, Passes: m.Passes, Cache: m.Cache,
 			Budget: m.Budget.Nanoseconds(), Phases: slices.Clone(e.PhaseNames()), Confidence: confidence,

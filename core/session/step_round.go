@@ -53,6 +53,7 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 		changes = r.s.changes(r.doc, x.c.Variants)
 	}
 	switch {
+	case failed(r.doc, x.c, s.round) && dead(r.doc, x.c) != "": // the case ends here
 	case failed(r.doc, x.c, s.round):
 		e.Again = "a plugin failed"
 	case len(changes) > 0:
