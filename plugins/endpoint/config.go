@@ -26,7 +26,7 @@ const portMark = "$PORT"
 // Config of one case.
 type Config struct {
 	Argv   []string `assay:"argv,optional" help:"program and arguments of a server to start; $PORT in an argument, and in its environment, is a free port of 127.0.0.1"`
-	Folder string   `assay:"folder,optional" help:"working folder of argv; default: the one assay runs in" path:"true"`
+	Folder string   `assay:"folder" path:"true" help:"folder that the server of argv runs in; default: the configuration's" default:"."`
 	URL    string   `assay:"url,optional" help:"address of a server that runs already, such as http://127.0.0.1:8080; instead of argv"`
 
 	API   string `assay:"api,optional" help:"completions (/v1/completions) or chat (/v1/chat/completions); default: chat for prompts with messages, else the first of the two that the server answers" oneof:"completions,chat"`
@@ -120,9 +120,6 @@ func (c Config) checkServer() []sdk.Diagnostic {
 		d := fault("argv", "no_port", "the server is not told its port", "no argument holds "+portMark+`: write "--port", "`+portMark+`", unless the program takes PORT from its environment`)
 		d.Warning = true
 		out = append(out, d)
-	}
-	if c.URL != "" && c.Folder != "" {
-		out = append(out, fault("folder", "no_program", "no program runs there", "folder belongs to argv"))
 	}
 	if name := c.APIKeyEnv; strings.ContainsAny(name, "= \t\n") {
 		out = append(out, fault("api_key_env", "bad_name", "not the name of a variable", "api_key_env names the environment variable that holds the key, and is never the key itself"))

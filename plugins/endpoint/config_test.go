@@ -26,7 +26,6 @@ func TestValidate(t *testing.T) {
 		{`{"url":"http://me:secret@h","context":10}`, "url", "api_key_env"},
 		{`{"url":"http://h?key=1","context":10}`, "url", "api_key_env"},
 		{`{"url":"http://h"}`, "", "give prompts"},
-		{`{"url":"http://h","context":10,"folder":"/"}`, "folder", "belongs to argv"},
 		{`{"url":"http://h","context":10,"request_timeout":"5"}`, "request_timeout", `write "90s"`},
 		{`{"url":"http://h","context":10,"startup_timeout":"-1s"}`, "startup_timeout", `write "90s"`},
 		{`{"url":"http://h","context":10,"max_tokens":1}`, "max_tokens", ""},

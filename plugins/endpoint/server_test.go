@@ -133,6 +133,18 @@ func TestAServerLivesAsLongAsItsArm(t *testing.T) {
 	}
 }
 
+// A program with a slash is relative to folder, as for the plugin command.
+func TestAServerRunsInItsFolder(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Symlink(os.Args[0], filepath.Join(folder, "server")); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := started(t, "mlx,", "folder", folder)
+	if errors, _ := attempt(t, strings.Replace(c, os.Args[0], "./server", 1)); errors != "" {
+		t.Error(errors)
+	}
+}
+
 func TestServersThatDoNotStart(t *testing.T) {
 	for _, tt := range []struct {
 		how    string
