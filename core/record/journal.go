@@ -69,14 +69,18 @@ func (j *Journal) resume() ([]Event, error) {
 	if err := j.lock(); err != nil {
 		return nil, err
 	}
-	events, whole, err := readEvents(j.file, j.path)
+	var events []Event
+	n, whole, err := walkEvents(j.file, j.path, func(e Event) error {
+		events = append(events, e)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	if err := j.file.Truncate(whole); err != nil {
 		return nil, fmt.Errorf("journal %s: cutting off its torn last line: %w", j.path, err)
 	}
-	j.seq = uint64(len(events))
+	j.seq = n
 	return events, nil
 }
 
@@ -138,28 +142,38 @@ func (j *Journal) Close() error { return j.file.Close() }
 
 func sum(b []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(b, castagnoli)) }
 
-// ReadJournal reads a journal's events. A torn last line, as a crash leaves it,
-// is dropped and reported by torn; damage anywhere else is an error that names
-// the line.
-func ReadJournal(path string) (events []Event, torn bool, err error) {
-	f, err := os.Open(path)
+// WalkJournal calls f with each event of a journal. A torn last line, as a crash
+// leaves it, is dropped and reported by torn; damage anywhere else is an error
+// that names the line. It ends at an error of f.
+func WalkJournal(path string, f func(Event) error) (torn bool, err error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return nil, false, fmt.Errorf("journal: %w", err)
+		return false, fmt.Errorf("journal: %w", err)
 	}
-	defer f.Close()
-	events, whole, err := readEvents(f, path)
+	defer file.Close()
+	_, whole, err := walkEvents(file, path, f)
 	if err != nil {
-		return events, false, err
+		return false, err
 	}
-	info, err := f.Stat()
+	info, err := file.Stat()
 	if err != nil {
-		return events, false, fmt.Errorf("journal: %w", err)
+		return false, fmt.Errorf("journal: %w", err)
 	}
-	return events, info.Size() > whole, nil
+	return info.Size() > whole, nil
 }
 
-// readEvents also says how many bytes the whole lines take.
-func readEvents(r io.Reader, path string) (events []Event, whole int64, err error) {
+// ReadJournal lists a journal's events, as WalkJournal has them.
+func ReadJournal(path string) (events []Event, torn bool, err error) {
+	torn, err = WalkJournal(path, func(e Event) error {
+		events = append(events, e)
+		return nil
+	})
+	return events, torn, err
+}
+
+// walkEvents also says how many events there are, and how many bytes their lines
+// take.
+func walkEvents(r io.Reader, path string, f func(Event) error) (events uint64, whole int64, err error) {
 	br := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		raw, readErr := br.ReadBytes('\n')
@@ -172,11 +186,13 @@ func readEvents(r io.Reader, path string) (events []Event, whole int64, err erro
 		ev, parseErr := parseLine(bytes.TrimSuffix(raw, []byte("\n")))
 		switch {
 		case parseErr == nil && readErr == nil:
-			if want := uint64(len(events) + 1); ev.Seq != want {
+			if want := events + 1; ev.Seq != want {
 				return events, whole, fmt.Errorf("journal %s:%d: event %d where %d belongs: a line is missing", path, n, ev.Seq, want)
 			}
-			events = append(events, ev)
-			whole += int64(len(raw))
+			events, whole = events+1, whole+int64(len(raw))
+			if err := f(ev); err != nil {
+				return events, whole, err
+			}
 		case isLast(br):
 			return events, whole, nil
 		default:

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -99,4 +100,12 @@ func FuzzReadJournal(f *testing.F) {
 			}
 		}
 	})
+}
+
+func readEvents(r io.Reader, path string) (events []Event, whole int64, err error) {
+	_, whole, err = walkEvents(r, path, func(e Event) error {
+		events = append(events, e)
+		return nil
+	})
+	return events, whole, err
 }

@@ -1,7 +1,6 @@
 package rejudge
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,16 +30,13 @@ type Report struct {
 // rounds. It changes nothing in r. An error is a document that no verdict can
 // be computed from at all.
 func Check(r *record.Result) (*Report, error) {
-	want, err := clone(r)
-	if err != nil {
-		return nil, err
-	}
+	want := withoutDerived(r)
 	out := &Report{Verdict: r.Verdict, Differences: []Difference{}, Judgements: []Judgement{}, Notes: []string{}, Recomputed: want}
 	if err := recompute(want); err != nil {
 		return nil, fmt.Errorf("judging %s again: %w", r.Experiment.Name, err)
 	}
 	out.WantVerdict = want.Verdict
-	all, err := differences(nil, r, want)
+	all, err := differences(nil, withoutRounds(r), withoutRounds(want)) // they share the rounds
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +120,25 @@ func recomputePlan(r *record.Result) error {
 	return nil
 }
 
-func clone(r *record.Result) (*record.Result, error) {
-	raw, err := json.Marshal(r)
-	if err != nil {
-		return nil, fmt.Errorf("document: %w", err)
+// withoutDerived is a copy that may be summarized without a change to r. It
+// shares the rounds, which hold the samples and which nothing changes.
+func withoutDerived(r *record.Result) *record.Result {
+	out := *r
+	out.Cases = slices.Clone(r.Cases)
+	for i := range out.Cases {
+		out.Cases[i].Variants = slices.Clone(out.Cases[i].Variants)
 	}
-	var out record.Result
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return nil, fmt.Errorf("document: %w", err)
+	return &out
+}
+
+// withoutRounds is a copy to be compared as JSON.
+func withoutRounds(r *record.Result) *record.Result {
+	out := *r
+	out.Cases = slices.Clone(r.Cases)
+	for i := range out.Cases {
+		out.Cases[i].Rounds = nil
 	}
-	return &out, nil
+	return &out
 }
 
 // isWording says that a path leads to a sentence of a judgement.

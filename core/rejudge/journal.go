@@ -66,84 +66,136 @@ func checkJournal(path string, r *record.Result) (Journal, error) {
 	if path == "" {
 		return j, nil
 	}
-	events, torn, err := record.ReadJournal(path)
+	h := holder{journal: &j, r: r, ledger: record.NewLedger(), held: map[[2]int]bool{}}
+	torn, err := record.WalkJournal(path, h.hear)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, nil
 	}
+	if err == nil {
+		err = h.end()
+	}
 	if err != nil {
-		j.State, j.Damage = JournalDamaged, err.Error()
+		j.State, j.Damage, j.Differences = JournalDamaged, err.Error(), []Difference{}
 		return j, nil
 	}
-	j.Torn = torn
-	want, err := fold(events, r)
-	if err != nil {
-		j.State, j.Damage = JournalDamaged, err.Error()
-		return j, nil
-	}
-	for i := range want.Cases {
-		for _, d := range want.Cases[i].Rounds {
-			for _, v := range d.Visits {
-				j.Samples += v.Samples.Len()
-			}
-		}
-	}
-	stored, journaled, err := measured(r, want)
-	if err != nil {
-		return j, err
-	}
-	if j.Differences, err = differences(nil, stored, journaled); err != nil {
-		return j, err
-	}
-	j.State = JournalAgrees
+	j.Torn, j.State = torn, JournalAgrees
 	if len(j.Differences) > 0 {
 		j.State = JournalDiffers
-	}
-	for i := range j.Differences {
-		d := &j.Differences[i]
-		d.Where = locate(stored, steps(d.Path))
 	}
 	return j, nil
 }
 
-// fold makes the document that the journal holds of the experiment.
-func fold(events []record.Event, r *record.Result) (*record.Result, error) {
-	l, err := record.Fold(events)
-	if err != nil {
-		return nil, err
-	}
-	if l.Session.ID != r.Session.ID {
-		return nil, fmt.Errorf("it is the journal of session %s, the document is of session %s", l.Session.ID, r.Session.ID)
-	}
-	want := l.Find(r.Experiment.Name)
-	if want == nil {
-		return nil, fmt.Errorf("it says nothing of experiment %q", r.Experiment.Name)
-	}
-	return want, nil
+// holder holds a document against a journal while it is read, a round at a time:
+// the samples of a journal may be many.
+type holder struct {
+	journal *Journal
+	r       *record.Result
+	ledger  *record.Ledger
+	held    map[[2]int]bool // case and round, counted from 0
 }
 
-// measured reduces both documents to what the journal knows: what was asked
-// for and everything that was observed.
-func measured(r, want *record.Result) (stored, journaled *record.Result, err error) {
-	reduce := func(r *record.Result) (*record.Result, error) {
-		out, err := clone(&record.Result{Experiment: r.Experiment, Files: r.Files, Cases: r.Cases, Findings: r.Findings, Failures: r.Failures})
-		if err != nil {
-			return nil, err
+// hear folds one event. A round that has ended changes no more: it is compared,
+// and its samples are let go.
+func (h *holder) hear(e record.Event) error {
+	if err := h.ledger.Apply(e); err != nil {
+		return err
+	}
+	d, ended := e.Data.(record.RoundEndEvent)
+	if !ended {
+		return nil
+	}
+	want := h.ledger.Find(e.Experiment)
+	i := slices.IndexFunc(want.Cases, func(c record.Case) bool { return c.ID == d.Case })
+	if i < 0 || d.Round < 1 || d.Round > len(want.Cases[i].Rounds) {
+		return nil
+	}
+	x := &want.Cases[i].Rounds[d.Round-1]
+	if e.Experiment == h.r.Experiment.Name {
+		if err := h.round(i, d.Round-1, x); err != nil {
+			return err
 		}
-		for i := range out.Cases {
-			c := &out.Cases[i]
-			c.Status, c.Controls, c.Judgements, c.Asserts = "", nil, nil, nil
-			for k := range c.Variants {
-				v := c.Variants[k]
-				c.Variants[k] = record.Variant{Name: v.Name, Role: v.Role, Config: v.Config, ConfigDigest: v.ConfigDigest, Files: v.Files, Why: v.Why}
+	}
+	for k := range x.Visits {
+		x.Visits[k].Samples = record.Samples{}
+	}
+	return nil
+}
+
+// round compares one round; nil: the journal has no such round.
+func (h *holder) round(i, k int, want *record.Round) error {
+	h.held[[2]int{i, k}] = true
+	var stored *record.Round
+	if i < len(h.r.Cases) && k < len(h.r.Cases[i].Rounds) {
+		stored = &h.r.Cases[i].Rounds[k]
+	}
+	if want != nil {
+		for n := range want.Visits {
+			h.journal.Samples += want.Visits[n].Samples.Len()
+		}
+	}
+	return h.differ([]string{"cases", fmt.Sprint(i), "rounds", fmt.Sprint(k)}, stored, want)
+}
+
+func (h *holder) differ(prefix []string, stored, want any) error {
+	found, err := differences(prefix, stored, want)
+	if err != nil {
+		return err
+	}
+	for _, d := range found {
+		d.Where = locate(h.r, steps(d.Path))
+		h.journal.Differences = append(h.journal.Differences, d)
+	}
+	return nil
+}
+
+// end compares what is no round, and the rounds that did not end or that only
+// one side has.
+func (h *holder) end() error {
+	if h.ledger.Session.ID != h.r.Session.ID {
+		return fmt.Errorf("it is the journal of session %s, the document is of session %s", h.ledger.Session.ID, h.r.Session.ID)
+	}
+	want := h.ledger.Find(h.r.Experiment.Name)
+	if want == nil {
+		return fmt.Errorf("it says nothing of experiment %q", h.r.Experiment.Name)
+	}
+	for i := range max(len(want.Cases), len(h.r.Cases)) {
+		for k := range max(rounds(want, i), rounds(h.r, i)) {
+			if h.held[[2]int{i, k}] {
+				continue
+			}
+			var x *record.Round
+			if k < rounds(want, i) {
+				x = &want.Cases[i].Rounds[k]
+			}
+			if err := h.round(i, k, x); err != nil {
+				return err
 			}
 		}
-		return out, nil
 	}
-	if stored, err = reduce(r); err != nil {
-		return nil, nil, err
+	return h.differ(nil, asked(h.r), asked(want))
+}
+
+func rounds(r *record.Result, i int) int {
+	if i >= len(r.Cases) {
+		return 0
 	}
-	journaled, err = reduce(want)
-	return stored, journaled, err
+	return len(r.Cases[i].Rounds)
+}
+
+// asked reduces a document to what the journal knows beside the rounds: what was
+// asked for, findings and failures.
+func asked(r *record.Result) *record.Result {
+	out := withoutRounds(&record.Result{Experiment: r.Experiment, Files: r.Files, Cases: r.Cases, Findings: r.Findings, Failures: r.Failures})
+	for i := range out.Cases {
+		c := &out.Cases[i]
+		c.Status, c.Controls, c.Judgements, c.Asserts = "", nil, nil, nil
+		variants := []record.Variant{}
+		for _, v := range c.Variants {
+			variants = append(variants, record.Variant{Name: v.Name, Role: v.Role, Config: v.Config, ConfigDigest: v.ConfigDigest, Files: v.Files, Why: v.Why})
+		}
+		c.Variants = variants
+	}
+	return out
 }
 
 // SampleDifferences are those of the journal's that concern samples.

@@ -41,10 +41,7 @@ func checkLooks(r, want *record.Result) ([]Difference, error) {
 func decideAgain(want *record.Result, i, rounds int) (stop bool, err error) {
 	one := *want
 	one.Cases = want.Cases[i : i+1]
-	then, err := clone(&one)
-	if err != nil {
-		return false, err
-	}
+	then := withoutDerived(&one)
 	c := &then.Cases[0]
 	c.Rounds = firstCounted(c.Rounds, rounds)
 	if err := then.SummarizeCase(c); err != nil {
