@@ -29,24 +29,17 @@ func Gate(fileA string, a, b *record.Result, margin float64) (*record.Result, er
 	if len(out.Experiment.Guardrails) == 0 {
 		return nil, fmt.Errorf("%s and %s have no phase in common", fileA, b.Experiment.Name)
 	}
-	out.Cases = slices.Clone(b.Cases)
-	var sizes []judge.Size
+	out.Cases, out.Experiment.Asserts = slices.Clone(b.Cases), nil
 	rounds := 1
 	for i := range out.Cases {
 		c := &out.Cases[i]
 		c.Asserts = []record.AssertResult{}
-		n, counted := 0, 0
-		for _, v := range c.Variants {
-			if v.Role == record.RoleVariant {
-				n++
-			}
-		}
+		counted := 0
 		for k := range c.Rounds {
 			if c.Rounds[k].Counted {
 				counted++
 			}
 		}
-		sizes = append(sizes, judge.Size{Case: c.ID, Variants: n})
 		rounds = max(rounds, counted)
 	}
 	s := out.StoredFrom(a, stored, "", out.Cases)
@@ -56,7 +49,7 @@ func Gate(fileA string, a, b *record.Result, margin float64) (*record.Result, er
 		return nil, fmt.Errorf("%s has no variant beside its baseline, so that there is nothing to judge", b.Experiment.Name)
 	}
 	var err error
-	if out.Plan, err = judge.PlanFor(judge.Method{Confidence: b.Experiment.Measure.Confidence, Rounds: rounds, MaxRounds: rounds}, out.Experiment.Guardrails, sizes); err != nil {
+	if out.Plan, err = judge.PlanFor(judge.Method{Confidence: b.Experiment.Measure.Confidence, Rounds: rounds, MaxRounds: rounds}, out.Experiment.Guardrails, nil, out.Places()); err != nil {
 		return nil, err
 	}
 	return &out, out.Summarize()

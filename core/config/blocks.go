@@ -16,7 +16,8 @@ import (
 // name comes before them, and they come before the trade-offs that name them.
 func (x *experiment) blocks() {
 	wanted := &hcl.BodySchema{Blocks: onceBlocks}
-	body := dynblock.Expand(x.head.Body, x.scope, dynblock.OptCheckForEach(schema.BoundForEach))
+	written := asWritten{x.head.Body, x.resolver.module.bytesOf(x.head)}
+	body := dynblock.Expand(written, x.scope, dynblock.OptCheckForEach(schema.BoundForEach))
 	content, _, diags := body.PartialContent(wanted)
 	for _, d := range diags {
 		// Faults of headers were found when the block was taken apart.

@@ -10,7 +10,7 @@
 // faults at once calls Resolve even after Load found some, and prints both.
 //
 // What can only be evaluated after measuring keeps its expression and has a
-// method: [Experiment.EvalWhen], [Experiment.EvalAssert],
+// method: [Experiment.EvalWhen], [Experiment.Message],
 // [Experiment.EvalSelect].
 //
 // Imported by plan, session, judge, record and cli.

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/schema"
 )
 
@@ -116,13 +117,11 @@ type Measure struct {
 	Residency        string        // Together, or Turns
 }
 
-// Assert is a condition over one variant's metrics, checked for every variant.
+// Assert is a condition on what was measured, asked of each variant.
 type Assert struct {
-	Name      string
-	Variant   string // empty: every variant
-	Condition hcl.Expression
-	Message   hcl.Expression
-	Range     hcl.Range
+	judge.Assert
+	Message hcl.Expression // nil: the host's
+	Range   hcl.Range
 }
 
 // Select picks the best variant among those that satisfy Where.
@@ -130,7 +129,7 @@ type Select struct {
 	Name     string
 	Maximize hcl.Expression // one of Maximize and Minimize is set
 	Minimize hcl.Expression
-	Where    hcl.Expression // nil: every variant
+	Where    *judge.Assert // which variants may be selected; nil: every one
 	Range    hcl.Range
 }
 

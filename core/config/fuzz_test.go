@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // FuzzLoad: no bytes make loading, resolving or reporting panic; every
@@ -81,12 +83,19 @@ func keepsPromises(t *testing.T, e *Experiment) {
 				t.Errorf("experiment %s, guardrail %s: %+v", e.Name, g.Name, g)
 			}
 		}
+		for _, a := range judge.Ask(append(e.JudgedAsserts(), e.wheres()...), e.places()) {
+			judge.JudgeAssert(judge.Plan{Method: judge.Method{Claims: 1}, Looks: []judge.Look{{Rounds: 8, Alpha: 0.05}}}, a, func(string, string, judge.Number) judge.Reading { return judge.Reading{} })
+		}
 		e.Separate(c)
 		measured := Measured{Name: "x", Metrics: map[string]float64{"rel_err": 0.5}, Ratios: map[string]float64{"decode": 1}}
 		for j := range e.Asserts {
-			e.EvalAssert(&e.Asserts[j], c, measured)
+			known := map[expr.Ref]expr.Interval{{Root: expr.Metric, Name: "rel_err"}: expr.Exactly(0.5)}
+			e.Message(&e.Asserts[j], c, judge.AssertResult{Variant: "x", Known: known})
 		}
 		for j := range e.Selects {
+			if w := e.Selects[j].Where; w != nil {
+				measured.Where = map[string]judge.AssertResult{e.Selects[j].Name: {Verdict: judge.Pass}}
+			}
 			e.EvalSelect(&e.Selects[j], c, []Measured{measured})
 		}
 	}

@@ -197,6 +197,14 @@ func (r *resolver) order(heads []*head, chosen map[string]bool) []*head {
 	return out
 }
 
+// bytesOf is the file that the block stands in.
+func (m *Module) bytesOf(h *head) []byte {
+	if f := m.files[h.DefRange.Filename]; f != nil {
+		return f.Bytes
+	}
+	return nil
+}
+
 // sourceOf is the text of the block; the whole file in the JSON syntax, which
 // does not know where a block ends.
 func (m *Module) sourceOf(h *head) string {

@@ -10,39 +10,9 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
+	"github.com/assay-bench/assay/core/judge"
 )
-
-var assertSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
-	{Name: "condition", Required: true}, {Name: "error_message"}, {Name: "variant"},
-}}
-
-func (x *experiment) assert(b *hcl.Block) {
-	content, diags := contentOf(b.Body, assertSchema)
-	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
-	a := Assert{Name: b.Labels[0], Variant: r.str("variant", ""), Range: b.DefRange}
-	taken := map[string]hcl.Range{}
-	for _, o := range x.Asserts {
-		taken[o.Name] = o.Range
-	}
-	r.unique(b, "assert", taken)
-	if attr := content.Attributes["condition"]; attr != nil {
-		a.Condition = attr.Expr
-		r.measured(x, attr, cty.Bool, "true or false")
-	}
-	if attr := content.Attributes["error_message"]; attr != nil {
-		a.Message = attr.Expr
-		r.measured(x, attr, cty.String, "a string")
-	}
-	if attr := content.Attributes["variant"]; attr != nil && a.Variant != "" && !x.hasBaseline(a.Variant) {
-		r.namesVariant(attr, a.Variant, x)
-	}
-	x.Asserts = append(x.Asserts, a)
-	x.diags = append(x.diags, r.diags...)
-}
-
-func (x *experiment) hasBaseline(name string) bool {
-	return slices.ContainsFunc(x.Cases, func(c Case) bool { b := c.Baseline(); return b != nil && b.Name == name })
-}
 
 var selectSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "maximize"}, {Name: "minimize"}, {Name: "where"}}}
 
@@ -64,57 +34,32 @@ func (x *experiment) selection(b *hcl.Block) {
 	}
 	if most != nil {
 		s.Maximize = most.Expr
-		r.measured(x, most, cty.Number, "a number")
+		r.aim(x, most)
 	}
 	if least != nil {
 		s.Minimize = least.Expr
-		r.measured(x, least, cty.Number, "a number")
+		r.aim(x, least)
 	}
 	if attr := content.Attributes["where"]; attr != nil {
-		s.Where = attr.Expr
-		r.measured(x, attr, cty.Bool, "true or false")
+		s.Where = &judge.Assert{Name: s.Name}
+		x.condition(r, attr, s.Where, nil)
 	}
 	x.Selects = append(x.Selects, s)
 	x.diags = append(x.diags, r.diags...)
 }
 
-// measured checks an expression that is evaluated after measuring: its names
-// and its type, with metrics and ratios as unknown numbers, in the first case.
-func (r *reader) measured(x *experiment, attr *hcl.Attribute, ty cty.Type, what string) {
-	if x.facts.unasked || !x.facts.started || len(x.Cases) == 0 {
+// aim checks an expression that orders variants: its names and its type.
+func (r *reader) aim(x *experiment, attr *hcl.Attribute) {
+	if !x.checkable() {
 		return
 	}
-	unknown := func(names []string) cty.Value {
-		m := map[string]cty.Value{}
-		for _, n := range names {
-			m[n] = unknownNumber()
-		}
-		return cty.ObjectVal(m)
-	}
-	scope := x.Cases[0].names.NewChild()
-	scope.Variables = map[string]cty.Value{
-		"metric": unknown(metricNames(x.Metrics)),
-		"ratio":  unknown(x.PhaseNames()),
-		"variant": cty.ObjectVal(map[string]cty.Value{
-			"name": cty.UnknownVal(cty.String), "baseline": cty.UnknownVal(cty.Bool),
-		}),
-	}
-	v, diags := attr.Expr.Value(scope)
-	failed := diags.HasErrors()
-	diags = explain(diags)
-	for _, d := range diags {
-		if x.facts.open != "" && (d.Summary == "Unknown metric" || d.Summary == "Unknown phase") {
-			d.Severity = hcl.DiagWarning
-			d.Detail += "\nThis is a warning because " + x.facts.open + "."
-		}
-	}
-	r.diags = append(r.diags, diags...)
-	if failed {
+	scope, _ := expr.Unmeasured(x.answerScope(&x.Cases[0], ""), x.refs(""))
+	v, ok := r.symbolic(x, attr.Expr, scope)
+	if !ok {
 		return
 	}
-	v, _ = v.UnmarkDeep()
-	if converted, err := convert.Convert(v, ty); err != nil || converted.IsNull() {
-		r.invalid(attr, "%s is required.", what)
+	if converted, err := convert.Convert(v, cty.Number); err != nil || converted.IsNull() {
+		r.invalid(attr, "a number is required.")
 	}
 }
 
@@ -131,7 +76,8 @@ type Measured struct {
 	Name     string
 	Baseline bool
 	Metrics  map[string]float64
-	Ratios   map[string]float64 // phase -> speed against the baseline, estimate; 1 for the baseline
+	Ratios   map[string]float64            // phase -> speed against the baseline, estimate; 1 for the baseline
+	Where    map[string]judge.AssertResult // select -> whether its where holds
 }
 
 func (m Measured) scope(parent *hcl.EvalContext) *hcl.EvalContext {
@@ -180,30 +126,9 @@ func (m Measured) missing(expr hcl.Expression) hcl.Diagnostics {
 	return r.diags
 }
 
-// EvalAssert says whether a's condition holds for one variant of a case. The
-// message is a's own, or a default, when it does not. A condition that has no
-// value, because a metric is missing, is a diagnostic, and does not hold.
-func (e *Experiment) EvalAssert(a *Assert, c *Case, m Measured) (holds bool, message string, diags hcl.Diagnostics) {
-	if diags := m.missing(a.Condition); diags.HasErrors() {
-		return false, "", diags
-	}
-	r := &reader{scope: m.scope(e.caseScope(c))}
-	v, ok := r.as(a.Condition, cty.Bool)
-	if !ok || v.True() {
-		return ok, "", r.diags
-	}
-	message = "The condition does not hold."
-	if a.Message != nil {
-		if text, ok := r.as(a.Message, cty.String); ok {
-			message = text.AsString()
-		}
-	}
-	return false, message, r.diags
-}
-
 // EvalSelect names the best of the measured variants, "" when none satisfies
-// the condition; the earlier of two equals wins. A variant for which an
-// expression has no value is passed over with a warning.
+// the condition; the earlier of two equals wins. A variant whose condition is not
+// decided, or for which the aim has no value, is passed over with a warning.
 func (e *Experiment) EvalSelect(s *Select, c *Case, measured []Measured) (winner string, value float64, diags hcl.Diagnostics) {
 	aim, sign := s.Maximize, 1.0
 	if aim == nil {
@@ -214,16 +139,21 @@ func (e *Experiment) EvalSelect(s *Select, c *Case, measured []Measured) (winner
 	}
 	best := math.Inf(-1)
 	for _, m := range measured {
-		r := &reader{scope: m.scope(e.caseScope(c)), diags: m.missing(aim)}
+		r := &reader{scope: m.scope(e.caseScope(c))}
+		ok := true
 		if s.Where != nil {
-			r.diags = append(r.diags, m.missing(s.Where)...)
-		}
-		ok := !r.diags.HasErrors()
-		if ok && s.Where != nil {
-			var v cty.Value
-			if v, ok = r.as(s.Where, cty.Bool); ok && v.False() {
+			switch w := m.Where[s.Name]; w.Answer() {
+			case judge.Pass:
+			case judge.Fail:
 				continue
+			default:
+				r.fault(s.Range, "Left out", "%q may or may not satisfy where: %s.", m.Name, w.Message)
+				ok = false
 			}
+		}
+		if ok {
+			r.diags = append(r.diags, m.missing(aim)...)
+			ok = !r.diags.HasErrors()
 		}
 		if ok {
 			var v cty.Value

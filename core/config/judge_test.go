@@ -1,9 +1,9 @@
 package config
 
 import (
-	"math"
-	"strings"
 	"testing"
+
+	"github.com/assay-bench/assay/core/judge"
 )
 
 const judged = `locals { limit = 0.02 }
@@ -30,42 +30,21 @@ experiment "x" {
 }
 `
 
-func TestEvalAssert(t *testing.T) {
-	e := resolved(t, judged, fakeOptions())[0]
-	cases := []struct {
-		name    string
-		c       int
-		m       Measured
-		holds   bool
-		message string
-		fault   string
-	}{
-		{"holds", 0, Measured{Name: "b", Metrics: map[string]float64{"rel_err": 0.02}}, true, "", ""},
-		{"does not", 0, Measured{Name: "b", Metrics: map[string]float64{"rel_err": 0.03}}, false, "b at 4 bits: 0.03", ""},
-		{"sees the case", 1, Measured{Name: "b", Metrics: map[string]float64{"rel_err": 0.03}}, true, "", ""},
-		{"infinite", 1, Measured{Name: "b", Metrics: map[string]float64{"rel_err": math.Inf(1)}}, false, "b at 8 bits", ""},
-		{"not a number", 1, Measured{Name: "b", Metrics: map[string]float64{"rel_err": math.NaN()}}, false, "", "has no metric.rel_err"},
-		{"missing", 1, Measured{Name: "b", Metrics: map[string]float64{"other": 1}}, false, "", "It has: other."},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			holds, message, diags := e.EvalAssert(&e.Asserts[0], &e.Cases[c.c], c.m)
-			if holds != c.holds || !strings.HasPrefix(message, c.message) || diags.HasErrors() != (c.fault != "") {
-				t.Errorf("holds %v, %q, %v", holds, message, diags)
-			}
-			if c.fault != "" && !strings.Contains(diags[0].Detail, c.fault) {
-				t.Errorf("got %q", diags[0].Detail)
-			}
-		})
-	}
-}
-
 func TestEvalSelect(t *testing.T) {
 	e := resolved(t, judged, fakeOptions())[0]
 	m := func(name string, ratio, err float64) Measured {
-		return Measured{Name: name, Ratios: map[string]float64{"decode": ratio}, Metrics: map[string]float64{"rel_err": err}}
+		holds := judge.Pass
+		if err > 0.02 {
+			holds = judge.Fail
+		}
+		return Measured{
+			Name: name, Ratios: map[string]float64{"decode": ratio}, Metrics: map[string]float64{"rel_err": err},
+			Where: map[string]judge.AssertResult{"fastest": {Verdict: holds}},
+		}
 	}
-	broken := Measured{Name: "broken", Ratios: map[string]float64{"decode": 9}}
+	broken := Measured{Name: "broken", Ratios: map[string]float64{"decode": 9}, Where: map[string]judge.AssertResult{"fastest": {Verdict: judge.Invalid}}}
+	undecided := m("c", 9, 0)
+	undecided.Where = map[string]judge.AssertResult{"fastest": {Verdict: judge.Inconclusive}}
 	cases := []struct {
 		name     string
 		sel      int
@@ -79,6 +58,7 @@ func TestEvalSelect(t *testing.T) {
 		{"none", 0, []Measured{m("a", 1, 1)}, "", 0, 0},
 		{"no candidates", 0, nil, "", 0, 0},
 		{"least", 1, []Measured{m("a", 1, 0.2), m("b", 1, 0.1)}, "b", 0.1, 0},
+		{"leaves out what may not satisfy the condition", 0, []Measured{m("a", 1, 0), undecided}, "a", 1, 1},
 		{"passes over what has no value", 0, []Measured{broken, m("b", 1, 0)}, "b", 1, 1},
 	}
 	for _, c := range cases {

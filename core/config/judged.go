@@ -1,25 +1,68 @@
 package config
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
+
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"github.com/assay-bench/assay/core/judge"
 )
 
+// Plan fixes looks and error levels before any data.
+func (e *Experiment) Plan(m judge.Method) (judge.Plan, error) {
+	m.Rounds, m.MaxRounds = e.Measure.Rounds, e.Measure.MaxRounds
+	return judge.PlanFor(m, e.Judged(), append(e.JudgedAsserts(), e.wheres()...), e.places())
+}
+
 // Judged gives the guardrails in the judge's terms, one for all cases that have
-// the same bounds, and the size of each case. What shares the error, and with it
-// the looks, is counted from these by [judge.PlanFor] alone.
-func (e *Experiment) Judged() ([]judge.Guardrail, []judge.Size) {
+// the same bounds.
+func (e *Experiment) Judged() []judge.Guardrail {
 	out := []judge.Guardrail{}
 	for i := range e.Guardrails {
 		out = append(out, e.judged(&e.Guardrails[i])...)
 	}
-	var sizes []judge.Size
-	for i := range e.Cases {
-		sizes = append(sizes, judge.Size{Case: e.Cases[i].ID, Variants: len(e.Cases[i].Variants) - 1})
+	return out
+}
+
+// JudgedAsserts are the asserts in the judge's terms.
+func (e *Experiment) JudgedAsserts() []judge.Assert {
+	out := []judge.Assert{}
+	for i := range e.Asserts {
+		out = append(out, e.Asserts[i].Assert)
 	}
-	return out, sizes
+	return out
+}
+
+// wheres are the conditions of selects, which share the error with the asserts.
+func (e *Experiment) wheres() (out []judge.Assert) {
+	for _, s := range e.Selects {
+		if s.Where != nil {
+			out = append(out, *s.Where)
+		}
+	}
+	return out
+}
+
+func (e *Experiment) places() []judge.Place {
+	var out []judge.Place
+	for i := range e.Cases {
+		c := &e.Cases[i]
+		p := judge.Place{Case: c.ID, Matrix: map[string]json.RawMessage{}}
+		for key, v := range c.Matrix {
+			p.Matrix[key], _ = ctyjson.Marshal(v, v.Type()) // what a matrix holds was checked
+		}
+		for _, v := range c.Variants {
+			if v.Baseline {
+				p.Baseline = v.Name
+			} else {
+				p.Variants = append(p.Variants, v.Name)
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 func (e *Experiment) judged(g *Guardrail) []judge.Guardrail {

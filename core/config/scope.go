@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // DeviceFacts are what expressions may know of the device before it is
@@ -76,6 +77,9 @@ var where = map[string]string{
 	"each":       "each.key and each.value are known in a variant with for_each.",
 	"metric":     "metric.* is known in assert and select, once a variant has been measured.",
 	"ratio":      "ratio.* is known in assert and select, once a variant has been measured.",
+	"rate":       "rate.* is known in assert and select, once a variant has been measured.",
+	"baseline":   "baseline.metric.* is known in assert and select, once a variant has been measured.",
+	"at":         "at[VALUE] is known in an assert with over = KEY, a key of the matrix.",
 	"variant":    "variant.name is known in assert and select.",
 	"experiment": "experiment.NAME is known in depends_on and when.",
 	"device":     "device.* is not known here: it is what this attribute chooses, or what is needed before there is a device.",
@@ -84,7 +88,7 @@ var where = map[string]string{
 
 var kinds = map[string]string{
 	"var": "variable", "local": "local", "matrix": "matrix key", "device": "fact of a device",
-	"metric": "metric", "ratio": "phase", "each": "attribute of each", "path": "path", "variant": "attribute of a variant",
+	"metric": "metric", "ratio": "phase or metric", "rate": "phase", "each": "attribute of each", "path": "path", "variant": "attribute of a variant",
 	"build": "attribute of a build",
 }
 
@@ -101,7 +105,7 @@ func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 		if !ok || len(t) == 0 {
 			continue
 		}
-		root := t.RootName()
+		root := expr.Unbounded(t.RootName())
 		switch d.Summary {
 		case "Unknown variable", "Variables not allowed":
 			if text, ok := where[root]; ok {
@@ -127,7 +131,9 @@ func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 				continue
 			}
 			plural := kind + "s"
-			if first, of, ok := strings.Cut(kind, " of "); ok {
+			if first, other, ok := strings.Cut(kind, " or "); ok {
+				plural = first + "s and " + other + "s"
+			} else if first, of, ok := strings.Cut(kind, " of "); ok {
 				plural = first + "s of " + of
 			}
 			d.Summary = "Unknown " + kind

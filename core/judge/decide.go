@@ -1,6 +1,9 @@
 package judge
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // A Decision says whether a case is measured further.
 type Decision struct {
@@ -16,9 +19,10 @@ type Decision struct {
 
 // Decide is asked after every planned look of one case. Between looks it only
 // says how many rounds are missing, without a glance at the data. At a look it
-// stops when every guardrail has its pass or fail, when the control shows that
-// no planned number of rounds can help, or when the plan is used up.
-func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
+// stops when every guardrail and every assert has its pass or fail, when no
+// planned number of rounds can help, or when the plan is used up. The asserts are
+// the answers of the moment.
+func Decide(p Plan, guardrails []Guardrail, c Case, asserts []AssertResult) (Decision, error) {
 	if len(p.Looks) == 0 {
 		return Decision{}, fmt.Errorf("plan: no looks; make it with NewPlan")
 	}
@@ -42,9 +46,19 @@ func Decide(p Plan, guardrails []Guardrail, c Case) (Decision, error) {
 	d := Decision{Judgements: js}
 	next, more := p.NextLook(rounds)
 	open, hope := unsettled(p, tests, js)
+	for _, a := range asserts {
+		if a.Verdict == Pass || a.Verdict == Fail {
+			continue
+		}
+		told := fmt.Sprintf("assert %q, variant %q: %s", a.Name, a.Variant, a.Message)
+		open = cmp.Or(open, told)
+		if !a.Hopeless {
+			hope = cmp.Or(hope, told)
+		}
+	}
 	switch {
 	case open == "":
-		d.Stop, d.Reason = true, fmt.Sprintf("every guardrail is settled after %d %s", rounds, plural(rounds, "round"))
+		d.Stop, d.Reason = true, fmt.Sprintf("%s settled after %d %s", everything(len(tests), len(asserts)), rounds, plural(rounds, "round"))
 	case !more:
 		d.Stop, d.Reason = true, fmt.Sprintf("all %d planned rounds are run; %s", rounds, open)
 	case hope == "":
@@ -72,4 +86,14 @@ func unsettled(p Plan, tests []test, js []Judgement) (open, hope string) {
 		}
 	}
 	return open, hope
+}
+
+func everything(guardrails, asserts int) string {
+	switch {
+	case asserts == 0:
+		return "every guardrail is"
+	case guardrails == 0:
+		return "every assert is"
+	}
+	return "every guardrail and assert is"
 }

@@ -28,12 +28,12 @@ func TestDecide(t *testing.T) {
 		{"simulated", []Case{{Unusable: "times are simulated"}}, true, 0, "simulated"},
 		{"a variant lost rounds", []Case{{ID: "x", Rounds: 8, Phases: one(quiet(5), quiet(8))[0].Phases}}, false, 8, "too few"},
 	} {
-		d, err := Decide(plan(t, Method{}), []Guardrail{decode}, c.c[0])
+		d, err := Decide(plan(t, Method{}), []Guardrail{decode}, c.c[0], nil)
 		if err != nil || d.Stop != c.stop || d.AddRounds != c.add || !strings.Contains(d.Reason, c.reason) {
 			t.Errorf("%s: %+v, %v", c.name, d, err)
 		}
 	}
-	d, err := Decide(plan(t, Method{}), nil, one(quiet(8), quiet(8))[0])
+	d, err := Decide(plan(t, Method{}), nil, one(quiet(8), quiet(8))[0], nil)
 	if err != nil || !d.Stop {
 		t.Errorf("no guardrails: %+v, %v, want a stop at the first look", d, err)
 	}
@@ -46,7 +46,7 @@ func TestDecideNamesWhatCanBeSettled(t *testing.T) {
 	prefill := one(around(1, 0.002, 8), around(1, 0.1, 8))[0].Phases[0]
 	prefill.Name = "prefill"
 	c.Phases = append(c.Phases, prefill)
-	d, err := Decide(plan(t, Method{Claims: 2}), []Guardrail{hopeless, decode}, c)
+	d, err := Decide(plan(t, Method{Claims: 2}), []Guardrail{hopeless, decode}, c, nil)
 	if err != nil || d.Stop || !strings.Contains(d.Reason, decode.Name) || strings.Contains(d.Reason, hopeless.Name) {
 		t.Errorf("%+v, %v", d, err)
 	}
@@ -59,7 +59,7 @@ func TestDecideAgreesWithJudge(t *testing.T) {
 		for _, n := range []int{8, 16, 24} {
 			p := plan(t, Method{Claims: 1})
 			c := one(around(speed, 0.005, n), around(1, 0.005, n))
-			d, err := Decide(p, []Guardrail{decode}, c[0])
+			d, err := Decide(p, []Guardrail{decode}, c[0], nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -33,7 +33,7 @@ func TestWorkedExample(t *testing.T) {
 		t.Fatalf("%d rounds in the table", len(fused))
 	}
 	guardrails := []Guardrail{{Name: "g", Phase: "decode", MinRatio: 1, Margin: 0.01}}
-	plan, err := PlanFor(Method{}, guardrails, []Size{{"default", 1}})
+	plan, err := PlanFor(Method{}, guardrails, nil, []Place{{Case: "default", Variants: []string{"v"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

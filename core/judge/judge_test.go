@@ -254,7 +254,7 @@ func TestOverall(t *testing.T) {
 		{[]Judgement{j(Fail, OnFailTradeoff, true)}, Pass},
 		{[]Judgement{j(Fail, OnFailTradeoff, false)}, Fail},
 	} {
-		if got := Overall(c.js); got != c.want {
+		if got := Overall(c.js, nil); got != c.want {
 			t.Errorf("%+v: %s, want %s", c.js, got, c.want)
 		}
 	}
@@ -271,7 +271,7 @@ func TestBadInput(t *testing.T) {
 		`margin`:          func() error { _, err := Judge(p, []Guardrail{{MinRatio: 1, Margin: 1}}, one(ok, ok)); return err },
 		`on_fail`:         func() error { _, err := Judge(p, []Guardrail{{MinRatio: 1, OnFail: "stop"}}, one(ok, ok)); return err },
 		`plan`:            func() error { _, err := Judge(Plan{}, []Guardrail{decode}, one(ok, ok)); return err },
-		`no looks`:        func() error { _, err := Decide(Plan{}, []Guardrail{decode}, one(ok, ok)[0]); return err },
+		`no looks`:        func() error { _, err := Decide(Plan{}, []Guardrail{decode}, one(ok, ok)[0], nil); return err },
 		`confidence`:      func() error { _, err := NewPlan(Method{Confidence: 1}); return err },
 		`max_rounds: 4`:   func() error { _, err := NewPlan(Method{Rounds: 8, MaxRounds: 4}); return err },
 		`max_rounds: 9`:   func() error { _, err := NewPlan(Method{MaxRounds: 9999}); return err },

@@ -83,21 +83,27 @@ func (j Judgement) Blocks() bool {
 	return j.Verdict == Fail && j.OnFail != OnFailWarn && !j.AcceptedByTradeoff
 }
 
-// Overall is the verdict of an experiment: fail when one blocks, else invalid
-// when one is, else inconclusive when one is, else pass. A guardrail with
-// on_fail = "warn" never changes it.
-func Overall(js []Judgement) Verdict {
-	out := Pass
+// Overall is the verdict of an experiment: fail when a judgement blocks or an
+// assert fails, else invalid when one is, else inconclusive when one is, else
+// pass. A guardrail with on_fail = "warn" never changes it.
+func Overall(js []Judgement, asserts []AssertResult) Verdict {
+	seen := map[Verdict]bool{}
 	for _, j := range js {
 		switch {
 		case j.OnFail == OnFailWarn:
 		case j.Blocks():
 			return Fail
-		case j.Verdict == Invalid:
-			out = Invalid
-		case j.Verdict == Inconclusive && out == Pass:
-			out = Inconclusive
+		case j.Verdict != Fail:
+			seen[j.Verdict] = true
 		}
 	}
-	return out
+	for _, a := range asserts {
+		seen[a.Answer()] = true
+	}
+	for _, v := range []Verdict{Fail, Invalid, Inconclusive} {
+		if seen[v] {
+			return v
+		}
+	}
+	return Pass
 }

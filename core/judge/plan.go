@@ -18,11 +18,14 @@ type Method struct {
 	MaxRounds int `json:"max_rounds"`
 	// Spending of the error over the looks, stats.Pocock when empty.
 	Spending stats.Spending `json:"spending"`
-	// Claims is the number of guardrail × case × variant tests, 1 when 0.
-	// PlanFor counts them.
+	// Claims is the number of guardrail × case × variant tests, and of bounds that
+	// asserts hang on; 1 when 0. PlanFor counts them.
 	Claims int `json:"claims"`
-	// Controls is the number of case × quantity pairs that a relative guardrail
-	// watches, each of which has a control; 1 when 0.
+	// Ends are those of the claims that are bounds of asserts. They take more rounds
+	// than others (see assertShare).
+	Ends int `json:"ends,omitempty"`
+	// Controls is the number of case × quantity pairs that a relative guardrail or a
+	// ratio in an assert watches, each of which has a control; 1 when 0.
 	Controls int `json:"controls"`
 }
 
@@ -70,45 +73,46 @@ func NewPlan(m Method) (Plan, error) {
 		}
 		p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
 		least := math.Pow(0.5, float64(m.Rounds)) // the smallest p-value there is
-		if least <= p.share(0) && least <= p.controlShare(looks[0]) {
+		if least <= p.hardest() && least <= p.controlShare(looks[0]) {
 			return p, nil
 		}
 	}
 	return Plan{}, fmt.Errorf("method: %d claims and %d controls at confidence %v need more than %d rounds", m.Claims, m.Controls, m.Confidence, stats.MaxExact)
 }
 
-// Size is how many variants a case compares, the baseline and the control not
-// counted.
-type Size struct {
-	Case     string
-	Variants int
-}
-
 // PlanFor is NewPlan for an experiment with these cases. Claims and Controls are
 // counted, but never below what m says: a guardrail counts in the cases in which
 // it is asked, one that is judged as it is does not, and only relative ones have
-// a control. Without a claim there is nothing that more rounds could settle, and
-// the rounds asked for are measured once.
-func PlanFor(m Method, guardrails []Guardrail, cases []Size) (Plan, error) {
-	claims, controls := 0, map[[4]string]bool{}
+// a control. Of an assert each bound counts that could make it true by mistake.
+// Without a claim there is nothing that more rounds could settle, and the rounds
+// asked for are measured once.
+func PlanFor(m Method, guardrails []Guardrail, asserts []Assert, cases []Place) (Plan, error) {
+	claims, ends, controls := 0, 0, map[[2]string]bool{}
 	for _, c := range cases {
 		for _, g := range guardrails {
 			if !g.Asks(c.Case) || g.AsIs() {
 				continue
 			}
-			claims += CountClaims([]Guardrail{g}, 1, c.Variants)
+			claims += CountClaims([]Guardrail{g}, 1, len(c.Variants))
 			if !g.Absolute() {
-				controls[[4]string{c.Case, g.Phase, g.Metric, g.Of()}] = true
+				controls[[2]string{c.Case, g.Of()}] = true
 			}
 		}
 	}
+	for _, a := range Ask(asserts, cases) {
+		if n := a.claims(); n > 0 {
+			ends += n
+			a.controls(controls)
+		}
+	}
+	claims += ends
 	if claims == 0 && m.Claims == 0 {
 		if m.Confidence == 0 {
 			m.Confidence = 0.95
 		}
 		return Plan{Method: m, Looks: []Look{{Rounds: m.Rounds, Alpha: 1 - m.Confidence}}}, nil
 	}
-	m.Claims, m.Controls = max(m.Claims, claims), max(m.Controls, len(controls))
+	m.Claims, m.Ends, m.Controls = max(m.Claims, claims), max(m.Ends, ends), max(m.Controls, len(controls))
 	return NewPlan(m)
 }
 
@@ -191,6 +195,14 @@ func (p Plan) lookAt(rounds int) int {
 
 // share is the level of one claim at look k before Holm's procedure.
 func (p Plan) share(k int) float64 { return p.Looks[k].Alpha / float64(p.Claims) }
+
+// hardest is the level of the claim that takes the most rounds, at the first look.
+func (p Plan) hardest() float64 {
+	if p.Ends > 0 {
+		return assertShare * p.share(0)
+	}
+	return p.share(0)
+}
 
 // controlShare is the level of one side of one control at a look.
 func (p Plan) controlShare(l Look) float64 {

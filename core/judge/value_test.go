@@ -185,7 +185,7 @@ func TestBoundErrorOverLooks(t *testing.T) {
 		"min of two": {Name: "g", Metric: "m", Min: &bound, Max: ptr(110)},
 		"max of two": {Name: "g", Metric: "m", Max: &bound, Min: &far},
 	} {
-		p, err := PlanFor(Method{}, []Guardrail{g}, []Size{{"default", 1}})
+		p, err := PlanFor(Method{}, []Guardrail{g}, nil, []Place{{Case: "default", Variants: []string{"v"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -193,7 +193,7 @@ func TestBoundErrorOverLooks(t *testing.T) {
 		for range trials {
 			c := Case{ID: "default", Others: []Quantity{{Guardrail: "g", Variants: []Arm{{Name: "fused"}}}}}
 			for {
-				d, err := Decide(p, []Guardrail{g}, c)
+				d, err := Decide(p, []Guardrail{g}, c, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -298,7 +298,7 @@ func TestTradeoffs(t *testing.T) {
 func TestPlanCounts(t *testing.T) {
 	most := 1.0
 	speed := Guardrail{Phase: "decode", MinRatio: 1}
-	sizes := []Size{{"a", 2}, {"b", 3}}
+	sizes := []Place{{Case: "a", Variants: []string{"v", "w"}}, {Case: "b", Variants: []string{"v", "w", "x"}}}
 	for _, c := range []struct {
 		name             string
 		g                []Guardrail
@@ -313,7 +313,7 @@ func TestPlanCounts(t *testing.T) {
 		{"only exact", []Guardrail{{Metric: "m", Exact: true, MinRatio: 1}}, 0, 0},
 		{"none", nil, 0, 0},
 	} {
-		p, err := PlanFor(Method{Rounds: 8, MaxRounds: 24}, c.g, sizes)
+		p, err := PlanFor(Method{Rounds: 8, MaxRounds: 24}, c.g, nil, sizes)
 		if err != nil || p.Claims != c.claims || p.Controls != c.controls || (len(p.Looks) == 1) != (c.claims == 0) {
 			t.Errorf("%s: %d claims, %d controls, %d looks, %v", c.name, p.Claims, p.Controls, len(p.Looks), err)
 		}

@@ -7,6 +7,5 @@ import (
 
 // Looks plans the looks at an experiment's data as its session will.
 func Looks(e *config.Experiment) (judge.Plan, error) {
-	guardrails, sizes := e.Judged()
-	return judge.PlanFor(judge.Method{Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}, guardrails, sizes)
+	return e.Plan(judge.Method{})
 }

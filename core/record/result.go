@@ -102,8 +102,9 @@ type Experiment struct {
 	MetricUnits map[string]string          `json:"metric_units,omitempty"` // of metrics that the plugins declare
 	Guardrails  []Guardrail                `json:"guardrails"`
 	Tradeoffs   Tradeoffs                  `json:"tradeoffs"`
-	Metadata    map[string]json.RawMessage `json:"metadata"` // the author's own
-	Source      string                     `json:"source"`   // HCL text
+	Asserts     []judge.Assert             `json:"asserts,omitempty"` // none in older documents, whose conditions are in the source alone
+	Metadata    map[string]json.RawMessage `json:"metadata"`          // the author's own
+	Source      string                     `json:"source"`            // HCL text
 }
 
 // Measure is the method with every default filled in.
@@ -244,12 +245,7 @@ type Ratio struct {
 }
 
 // AssertResult is one assert for one variant.
-type AssertResult struct {
-	Name    string `json:"name"`
-	Variant string `json:"variant"`
-	Passed  bool   `json:"passed"`
-	Message string `json:"message"`
-}
+type AssertResult = judge.AssertResult
 
 // Selection is what a select block chose in one case.
 type Selection struct {

@@ -11,7 +11,8 @@ import (
 // Summarize computes from the raw rounds everything that is derived: per
 // variant medians, ratios and metrics, controls, judgements and the verdict.
 // It uses nothing but the document, so that a document judged again offline
-// gives what its session gave. Asserts and selections are the session's.
+// gives what its session gave. Selections and the authors' messages of asserts are
+// the session's.
 func (r *Result) Summarize() error {
 	for i := range r.Cases {
 		if err := r.SummarizeCase(&r.Cases[i]); err != nil {
@@ -21,6 +22,7 @@ func (r *Result) Summarize() error {
 	if err := r.judge(); err != nil {
 		return err
 	}
+	r.judgeAsserts()
 	r.Verdict = r.overall()
 	return nil
 }

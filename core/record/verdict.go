@@ -127,21 +127,15 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 			out.Rounds++
 		}
 	}
-	if r.Metadata.Device.Simulated {
-		out.Unusable = "device " + r.Metadata.Device.Kind + " is simulated: its times are not measurements"
-	}
+	out.Unusable = r.unusable()
 	for _, phase := range r.Experiment.Measure.Phases {
 		p := judge.Phase{Name: phase}
 		for _, v := range c.Variants {
-			arm := judge.Arm{Name: v.Name}
-			if s, ok := v.Phases[phase]; ok && s.Ratio != nil {
-				arm.LogRatios, arm.MedianRatio = s.LogRatios, s.Ratio.Median
-			}
 			switch v.Role {
 			case RoleControl:
-				p.Control = arm
+				p.Control = v.speed(phase)
 			case RoleVariant:
-				p.Variants = append(p.Variants, arm)
+				p.Variants = append(p.Variants, v.speed(phase))
 			}
 		}
 		out.Phases = append(out.Phases, p)
@@ -152,6 +146,14 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 		}
 	}
 	return out
+}
+
+// unusable is why nothing that rests on times or on noise counts; empty: it does.
+func (r *Result) unusable() string {
+	if !r.Metadata.Device.Simulated {
+		return ""
+	}
+	return "device " + r.Metadata.Device.Kind + " is simulated: its times are not measurements"
 }
 
 // TimesSingle says that a guardrail asks of a case how the single iterations of a
@@ -171,24 +173,18 @@ func (r *Result) CaseVerdict(c *Case) string {
 // invalid, or none when nothing was to be judged.
 func (r *Result) overall() string {
 	var js []judge.Judgement
-	judged := false
+	var asserts []AssertResult
 	for i := range r.Cases {
 		c := &r.Cases[i]
-		js = append(js, c.Judgements...)
-		for _, a := range c.Asserts {
-			judged = true
-			if !a.Passed {
-				return string(judge.Fail)
-			}
-		}
+		js, asserts = append(js, c.Judgements...), append(asserts, c.Asserts...)
 		for k := range c.Variants {
 			if c.Variants[k].Role != RoleProposed && c.Variants[k].failedChecks() != "" {
 				return string(judge.Fail)
 			}
 		}
 	}
-	if !judged && len(js) == 0 {
+	if len(asserts)+len(js) == 0 {
 		return "none"
 	}
-	return string(judge.Overall(js))
+	return string(judge.Overall(js, asserts))
 }

@@ -67,7 +67,7 @@ func Check(r *record.Result) (*Report, error) {
 }
 
 // recompute replaces everything that a session derives. The samples, what the
-// author asked for and what was observed stay. Asserts and selections are
+// author asked for and what was observed stay, and so do selections: they are
 // expressions of the author's, which a document alone cannot evaluate.
 func recompute(r *record.Result) error {
 	if err := recomputePlan(r); err != nil {
@@ -102,17 +102,7 @@ func recomputePlan(r *record.Result) error {
 	if e.Measure.Confidence > 0 {
 		m.Confidence = e.Measure.Confidence
 	}
-	var sizes []judge.Size
-	for i := range r.Cases {
-		n := 0
-		for _, v := range r.Cases[i].Variants {
-			if v.Role == record.RoleVariant {
-				n++
-			}
-		}
-		sizes = append(sizes, judge.Size{Case: r.Cases[i].ID, Variants: n})
-	}
-	p, err := judge.PlanFor(m, r.JudgeGuardrails(), sizes)
+	p, err := judge.PlanFor(m, r.JudgeGuardrails(), r.Experiment.Asserts, r.Places())
 	if err != nil {
 		return err
 	}
@@ -141,9 +131,9 @@ func withoutRounds(r *record.Result) *record.Result {
 	return &out
 }
 
-// isWording says that a path leads to a sentence of a judgement.
+// isWording says that a path leads to a sentence of a judgement or an assert.
 func isWording(path []string) bool {
-	return len(path) == 5 && path[2] == "judgements" && slices.Contains(wording, path[4])
+	return len(path) == 5 && (path[2] == "judgements" && slices.Contains(wording, path[4]) || path[2] == "asserts" && path[4] == "message")
 }
 
 // longer is the document that has something at the path, for naming it.

@@ -41,6 +41,36 @@ func check(t *testing.T, r *record.Result) *Report {
 	return rep
 }
 
+var (
+	faster = judge.Assert{Name: "faster", Variant: "fused", Condition: "ratio.decode > 1.01", Numbers: []judge.Number{{Root: "ratio", Name: "decode"}}}
+	over   = judge.Assert{Name: "scales", Over: "tokens", Condition: "at[4].rate.decode > 0.5 * at[1].rate.decode", Numbers: []judge.Number{{Root: "rate", Name: "decode"}}}
+)
+
+// An answer of an assert is found out as a verdict of a guardrail is.
+func TestEditedAssertsAreFound(t *testing.T) {
+	for name, edit := range map[string]func(*record.Result){
+		"verdict": func(r *record.Result) {
+			r.Cases[0].Asserts[0].Verdict, r.Cases[0].Asserts[0].Passed = judge.Fail, false
+		},
+		"lower":        func(r *record.Result) { *r.Cases[0].Asserts[0].Numbers[0].Lower *= 1.001 },
+		"condition":    func(r *record.Result) { r.Experiment.Asserts[0].Condition = "ratio.decode > 1.5" },
+		"removed":      func(r *record.Result) { r.Cases[0].Asserts = nil },
+		"more claims":  func(r *record.Result) { r.Experiment.Asserts[0].Condition = "abs(ratio.decode - 1) > 0.001" },
+		"of a variant": func(r *record.Result) { r.Experiment.Asserts[0].Variant = "" },
+	} {
+		r, _ := stored(t, fakeresult.Options{Margin: -1, Asserts: []judge.Assert{faster}})
+		edit(r)
+		if rep := check(t, r); rep.Follows {
+			t.Errorf("%s: the edit was not found", name)
+		}
+	}
+	r, _ := stored(t, fakeresult.Options{Margin: -1, Asserts: []judge.Assert{faster}})
+	r.Cases[0].Asserts[0].Message = "in other words"
+	if rep := check(t, r); !rep.Follows {
+		t.Errorf("another wording: %+v", rep.Differences)
+	}
+}
+
 func TestUntouchedDocumentsFollow(t *testing.T) {
 	many := fakeresult.Options{
 		Cases: []string{"bits=4,tokens=1", "bits=8,tokens=1"}, Phases: []string{"decode", "prefill"},
@@ -53,6 +83,8 @@ func TestUntouchedDocumentsFollow(t *testing.T) {
 		"more looks":     {Noise: 0.008, Variants: map[string]float64{"near": 0.995}, Order: []string{"near"}},
 		"no guardrails":  {Margin: -1},
 		"every quantity": fakeresult.EveryQuantity(),
+		"asserts":        {Margin: -1, Asserts: []judge.Assert{faster}},
+		"over cases":     {Cases: []string{"tokens=1", "tokens=4"}, Asserts: []judge.Assert{over}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _ := stored(t, o)

@@ -40,6 +40,10 @@ func inCase(c *record.Case, path []string) string {
 		if j, rest := element(c.Judgements, path[1:]); j != nil {
 			return fmt.Sprintf("guardrail %s, %s in %s: %s", j.Guardrail, j.Variant, j.Of(), strings.Join(rest, " "))
 		}
+	case "asserts":
+		if a, rest := element(c.Asserts, path[1:]); a != nil {
+			return fmt.Sprintf("assert %s, %s: %s", a.Name, a.Variant, strings.Join(rest, " "))
+		}
 	case "looks":
 		if l, rest := element(c.Looks, path[1:]); l != nil {
 			return fmt.Sprintf("look at %d rounds: %s", l.Rounds, strings.Join(rest, " "))

@@ -15,7 +15,7 @@ const budgetReason = "the budget of "
 // checkLooks takes every look again on the rounds that it had: a session that
 // went on past a stop, or stopped where the rule goes on, chose its own data.
 func checkLooks(r, want *record.Result) ([]Difference, error) {
-	if len(r.Experiment.Guardrails) == 0 || len(want.Plan.Looks) == 0 {
+	if len(r.Experiment.Guardrails)+len(r.Experiment.Asserts) == 0 || len(want.Plan.Looks) == 0 {
 		return nil, nil
 	}
 	var out []Difference
@@ -47,7 +47,7 @@ func decideAgain(want *record.Result, i, rounds int) (stop bool, err error) {
 	if err := then.SummarizeCase(c); err != nil {
 		return false, err
 	}
-	d, err := judge.Decide(then.Plan, then.JudgeGuardrails(), then.JudgeCase(c))
+	d, err := judge.Decide(then.Plan, then.JudgeGuardrails(), then.JudgeCase(c), then.AssertsOf(c))
 	return d.Stop, err
 }
 

@@ -88,14 +88,17 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	}
 }
 
-// asserts tells which conditions failed, and for how many variants each held.
+// asserts tells which conditions do not hold, or may not, and for how many
+// variants each holds.
 func asserts(w io.Writer, c *record.Case, s Style) {
 	var names []string
 	held := map[string]int{}
 	for _, a := range c.Asserts {
 		switch {
-		case !a.Passed:
+		case a.Answer() == judge.Fail:
 			s.say(w, "    ", "assert %s failed for %s: %s", a.Name, a.Variant, a.Message)
+		case !a.Passed:
+			s.say(w, "    ", "assert %s is %s for %s: %s", a.Name, a.Answer(), a.Variant, a.Message)
 		case held[a.Name] == 0:
 			names = append(names, a.Name)
 			fallthrough

@@ -51,8 +51,7 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 
 // looks fixes looks and error levels before any data.
 func looks(e *config.Experiment) (judge.Plan, error) {
-	guardrails, sizes := e.Judged()
-	return judge.PlanFor(judge.Method{Confidence: confidence, Rounds: e.Measure.Rounds, MaxRounds: e.Measure.MaxRounds}, guardrails, sizes)
+	return e.Plan(judge.Method{Confidence: confidence})
 }
 
 func describeExperiment(e *config.Experiment) record.Experiment {
@@ -78,6 +77,6 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
 		},
 	}
-	d.Guardrails, _ = e.Judged()
+	d.Guardrails, d.Asserts = e.Judged(), e.JudgedAsserts()
 	return d
 }

@@ -4,32 +4,26 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
-// evaluate runs the experiment's asserts and selects over what was measured, into
-// the event that concludes it. Notes are what its author should know.
+// evaluate writes the authors' messages of what failed, and runs the selects over
+// what was measured, into the event that concludes it. Notes are what its author
+// should know.
 func (r *runner) evaluate(e *record.ConcludedEvent) (notes []string) {
 	for i := range r.doc.Cases {
 		c, source := &r.doc.Cases[i], &r.config.Cases[i]
-		asserts := []record.AssertResult{}
-		measured := measuredOf(c, r.doc.Experiment.Measure.Phases)
-		for j := range r.config.Asserts {
-			a := &r.config.Asserts[j]
-			for _, m := range measured {
-				if a.Variant != "" && a.Variant != m.Name {
-					continue
-				}
-				holds, message, diags := r.config.EvalAssert(a, source, m)
-				if diags.HasErrors() {
-					message = diags.Error()
-				}
-				asserts = append(asserts, record.AssertResult{Name: a.Name, Variant: m.Name, Passed: holds, Message: message})
-			}
+		for k := range c.Asserts {
+			notes = append(notes, r.message(source, &c.Asserts[k])...)
 		}
-		e.Asserts[c.ID] = asserts
+		e.Asserts[c.ID] = append([]record.AssertResult{}, c.Asserts...)
+		measured := measuredOf(c, r.doc.Experiment.Measure.Phases)
 		for j := range r.config.Selects {
 			s := &r.config.Selects[j]
+			if s.Where != nil {
+				r.whereHolds(s, c, measured)
+			}
 			winner, value, diags := r.config.EvalSelect(s, source, measured)
 			sel := record.Selection{Name: s.Name, Case: c.ID, Variant: winner, Value: value, Reason: fmt.Sprintf("best of %d variants", len(measured))}
 			if winner == "" {
@@ -44,7 +38,38 @@ func (r *runner) evaluate(e *record.ConcludedEvent) (notes []string) {
 	return notes
 }
 
-// measuredOf lists what asserts and selects may look at: every variant that
+// message puts the author's words into a fail.
+func (r *runner) message(c *config.Case, out *record.AssertResult) (notes []string) {
+	defer func() { out.Known = nil }()
+	if out.Verdict != judge.Fail {
+		return nil
+	}
+	for i := range r.config.Asserts {
+		if a := &r.config.Asserts[i]; a.Name == out.Name {
+			text, diags := r.config.Message(a, c, *out)
+			if text != "" {
+				out.Message = text
+			}
+			for _, d := range diags {
+				notes = append(notes, "assert "+a.Name+": error_message: "+d.Summary+": "+d.Detail)
+			}
+		}
+	}
+	return notes
+}
+
+// whereHolds answers the condition of a select for every variant.
+func (r *runner) whereHolds(s *config.Select, c *record.Case, measured []config.Measured) {
+	for _, w := range r.doc.Answers(*s.Where, c) {
+		for k := range measured {
+			if measured[k].Name == w.Variant {
+				measured[k].Where[s.Name] = w
+			}
+		}
+	}
+}
+
+// measuredOf lists what selects may look at: every variant that
 // was measured, the control left out.
 func measuredOf(c *record.Case, phases []string) []config.Measured {
 	var out []config.Measured
@@ -53,7 +78,7 @@ func measuredOf(c *record.Case, phases []string) []config.Measured {
 		if v.Role == record.RoleControl || len(v.Phases) == 0 {
 			continue
 		}
-		m := config.Measured{Name: v.Name, Baseline: v.Role == record.RoleBaseline, Metrics: v.Metrics, Ratios: map[string]float64{}}
+		m := config.Measured{Name: v.Name, Baseline: v.Role == record.RoleBaseline, Metrics: v.Metrics, Ratios: map[string]float64{}, Where: map[string]record.AssertResult{}}
 		for _, p := range phases {
 			s, ok := v.Phases[p]
 			switch {

@@ -47,13 +47,13 @@ func (s look) do(_ context.Context, r *runner) error {
 
 func decide(d *record.Result, c *record.Case) (judge.Decision, error) {
 	switch {
-	case len(d.Experiment.Guardrails) == 0:
-		return judge.Decision{Stop: true, Reason: "no guardrail asks for more rounds"}, nil
+	case len(d.Experiment.Guardrails)+len(d.Experiment.Asserts) == 0:
+		return judge.Decision{Stop: true, Reason: "no guardrail and no assert asks for more rounds"}, nil
 	case d.Metadata.Device.Simulated: // known from the first round on
 		return judge.Decision{Stop: true, Reason: "the device is simulated: its times are not measurements, and no verdict can come from more rounds"}, nil
 	}
 	if err := d.SummarizeCase(c); err != nil {
 		return judge.Decision{}, err
 	}
-	return judge.Decide(d.Plan, d.JudgeGuardrails(), d.JudgeCase(c))
+	return judge.Decide(d.Plan, d.JudgeGuardrails(), d.JudgeCase(c), d.AssertsOf(c))
 }

@@ -31,6 +31,7 @@ type Options struct {
 	MaxRounds  int                // 24
 	Guardrails []record.Guardrail // beside those on every phase
 	Tradeoffs  record.Tradeoffs
+	Asserts    []judge.Assert
 	Single     int                                                    // samples of one iteration in each visit; 0: five of three iterations
 	Tail       float64                                                // of single iterations: mean of an exponential on top, as a share
 	Simulated  bool                                                   // the device is
@@ -156,11 +157,12 @@ func (m *maker) head() *record.Result {
 	r.Experiment.Guardrails = append(r.Experiment.Guardrails, m.Guardrails...)
 	r.Experiment.Tradeoffs = append(r.Experiment.Tradeoffs, m.Tradeoffs...)
 	r.Metadata.Device.Simulated = m.Simulated
-	var sizes []judge.Size
+	r.Experiment.Asserts = m.Asserts
+	var places []judge.Place
 	for _, id := range m.Cases {
-		sizes = append(sizes, judge.Size{Case: id, Variants: len(m.Order)})
+		places = append(places, judge.Place{Case: id, Matrix: matrix(id), Baseline: "separate", Variants: m.Order})
 	}
-	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), sizes)
+	r.Plan, _ = judge.PlanFor(judge.Method{Confidence: 0.95, Rounds: 8, MaxRounds: m.MaxRounds}, r.JudgeGuardrails(), m.Asserts, places)
 	return r
 }
 
@@ -193,12 +195,12 @@ func (m *maker) measure(id string) error {
 	c := &m.r.Cases[len(m.r.Cases)-1]
 	for counted := 0; ; {
 		d := judge.Decision{AddRounds: m.r.Plan.Looks[0].Rounds - counted, Stop: counted > 0}
-		if counted > 0 && len(m.r.Experiment.Guardrails) > 0 {
+		if counted > 0 && len(m.r.Experiment.Guardrails)+len(m.Asserts) > 0 {
 			if err := m.r.SummarizeCase(c); err != nil {
 				return err
 			}
 			var err error
-			if d, err = judge.Decide(m.r.Plan, m.r.JudgeGuardrails(), m.r.JudgeCase(c)); err != nil {
+			if d, err = judge.Decide(m.r.Plan, m.r.JudgeGuardrails(), m.r.JudgeCase(c), m.r.AssertsOf(c)); err != nil {
 				return err
 			}
 		}

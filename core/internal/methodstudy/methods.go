@@ -113,7 +113,7 @@ func session(m *machine, plan judge.Plan, id string, speed float64) (judge.Case,
 	c := judge.Case{ID: id, Phases: []judge.Phase{{Name: phase, Variants: []judge.Arm{{Name: "variant"}}}}}
 	control, variant := &c.Phases[0].Control, &c.Phases[0].Variants[0]
 	for {
-		d, err := judge.Decide(plan, guardrails, c)
+		d, err := judge.Decide(plan, guardrails, c, nil)
 		if err != nil || d.Stop {
 			return c, err
 		}
