@@ -110,22 +110,35 @@ func assay(m *machine, speed float64) (answer, error) {
 
 // session measures one case until the shipped code says stop.
 func session(m *machine, plan judge.Plan, id string, speed float64) (judge.Case, error) {
-	c := judge.Case{ID: id, Phases: []judge.Phase{{Name: phase, Variants: []judge.Arm{{Name: "variant"}}}}}
-	control, variant := &c.Phases[0].Control, &c.Phases[0].Variants[0]
+	c := newCase(id)
 	for {
 		d, err := judge.Decide(plan, guardrails, c, nil)
 		if err != nil || d.Stop {
 			return c, err
 		}
-		for range d.AddRounds {
-			round := m.round([]float64{1, 1, 1 / speed})
-			for i, arm := range []*judge.Arm{control, variant} {
-				ratio, ok := round.LogRatio(armName(0), armName(1+i), phase)
-				if !ok {
-					return c, fmt.Errorf("case %q: a round without samples", id)
-				}
-				arm.LogRatios = append(arm.LogRatios, ratio)
-			}
+		if err := measureRounds(m, &c, d.AddRounds, speed); err != nil {
+			return c, err
 		}
 	}
+}
+
+func newCase(id string) judge.Case {
+	return judge.Case{ID: id, Phases: []judge.Phase{{Name: phase, Variants: []judge.Arm{{Name: "variant"}}}}}
+}
+
+// measureRounds adds rounds of the baseline, its control and a variant of the
+// given speed.
+func measureRounds(m *machine, c *judge.Case, rounds int, speed float64) error {
+	control, variant := &c.Phases[0].Control, &c.Phases[0].Variants[0]
+	for range rounds {
+		round := m.round([]float64{1, 1, 1 / speed})
+		for i, arm := range []*judge.Arm{control, variant} {
+			ratio, ok := round.LogRatio(armName(0), armName(1+i), phase)
+			if !ok {
+				return fmt.Errorf("case %q: a round without samples", c.ID)
+			}
+			arm.LogRatios = append(arm.LogRatios, ratio)
+		}
+	}
+	return nil
 }

@@ -113,6 +113,7 @@ type results struct {
 	main     []row // weathers × methods
 	hard     []row // hardships, Assay alone
 	families []family
+	asserts  []assertRow
 }
 
 func study(trials int) (results, error) {
@@ -132,6 +133,15 @@ func study(trials int) (results, error) {
 			return out, err
 		}
 		out.hard = append(out.hard, r)
+	}
+	for _, w := range weathers {
+		for k := range asserted {
+			r, err := measureAsserts(w, k, trials)
+			if err != nil {
+				return out, err
+			}
+			out.asserts = append(out.asserts, r)
+		}
 	}
 	for _, w := range weathers[:2] {
 		for _, loss := range []float64{0, margin} {

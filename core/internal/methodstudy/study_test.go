@@ -78,6 +78,14 @@ func checkTargets(t *testing.T, text string, slack float64) {
 			t.Errorf("hot: only %s of the wrong answers became inconclusive or invalid", r[4])
 		}
 	}
+	for _, r := range readTable(t, text, "Sessions of one assert") {
+		if wrong := number(t, r[3]); wrong > 1+slack {
+			t.Errorf("%s: %s at %s is answered wrongly in %v %%, promised at most 1", r[0], r[1], r[2], wrong)
+		}
+		if r[0] == "calm" && r[2] == "0.97" && number(t, r[5]) < 95-slack {
+			t.Errorf("%s at %s fails in %s only", r[1], r[2], r[5])
+		}
+	}
 	for _, r := range readTable(t, text, "Experiments of") {
 		if r[1] == "1 %" && number(t, r[2]) > 5+slack || r[1] == "0 %" && number(t, r[3]) > 5+slack {
 			t.Errorf("%s machine, true loss %s: any pass %s, any fail %s", r[0], r[1], r[2], r[3])

@@ -49,6 +49,7 @@ func markdown(r results) (string, error) {
 	for _, f := range r.families {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.weather, f.speed, pct(f.pass, f.of), pct(f.fail, f.of), pct(f.abstain, f.of))
 	}
+	assertTable(&b, r.asserts)
 	err := planning(&b)
 	return b.String(), err
 }
