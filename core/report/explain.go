@@ -30,6 +30,11 @@ func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 				explainJudgement(w, rep.Recomputed, c, j, s)
 			}
 		}
+		var stored []record.AssertResult
+		if i < len(r.Cases) {
+			stored = r.Cases[i].Asserts
+		}
+		explainAsserts(w, rep.Recomputed, c, stored, s)
 		if len(r.Experiment.Guardrails) == 0 {
 			explainUnjudged(w, rep.Recomputed, c, s)
 		}
@@ -144,13 +149,14 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 	if rep.Verdict != rep.WantVerdict {
 		fmt.Fprintf(w, "%s the verdict of the experiment (stored %s, from the samples %s)\n", s.alarm("no longer follows:"), rep.Verdict, rep.WantVerdict)
 	}
+	judged := len(rep.Judgements) + asserted(rep.Recomputed)
 	switch {
 	case rep.Follows && r.Status == record.Skipped:
 		fmt.Fprintln(w, "The experiment was skipped; there is nothing to judge.")
-	case rep.Follows && len(rep.Judgements) == 0:
+	case rep.Follows && judged == 0:
 		fmt.Fprintln(w, "No guardrail was judged; every number of the document follows from its samples.")
 	case rep.Follows:
-		fmt.Fprintf(w, "Verdict %s: it follows from the samples, and so does every other number (%s).\n", s.verdictText(rep.WantVerdict), Count(len(rep.Judgements), "judgement"))
+		fmt.Fprintf(w, "Verdict %s: it follows from the samples, and so does every other number (%s).\n", s.verdictText(rep.WantVerdict), Count(judged, "judgement"))
 	case len(rep.Differences) == 0:
 		fmt.Fprintf(w, "Verdict %s follows from the document's samples, but the journal does not vouch for them.\n", rep.WantVerdict)
 	default:

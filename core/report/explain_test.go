@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/internal/fakeresult"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/rejudge"
 )
@@ -52,6 +53,9 @@ func TestExplain(t *testing.T) {
 		{"explain-three-looks.golden", near, nil},
 		{"explain-noisy.golden", fakeresult.Options{Noise: 0.05}, nil},
 		{"explain-quantities.golden", everyQuantity(), nil},
+		{"explain-asserts.golden", fakeresult.Options{Margin: -1, Variants: map[string]float64{"fused": 1.02, "same": 1}, Order: []string{"fused", "same"}, Asserts: []judge.Assert{
+			{Name: "faster", Condition: "ratio.decode > 1", Numbers: []judge.Number{{Root: "ratio", Name: "decode"}}},
+		}}, nil},
 		{"explain-no-guardrails.golden", fakeresult.Options{Margin: -1}, nil},
 		{"explain-one-sample-edited.golden", fakeresult.Options{Folder: filepath.Join(t.TempDir(), "run2")}, func(r *record.Result) {
 			r.Cases[0].Rounds[4].Visits[1].Samples.WallNs[2] += 3e6
