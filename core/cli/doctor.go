@@ -106,8 +106,8 @@ func yardsticks(c *devices.Calibration, simulated bool) string {
 	if c == nil || simulated {
 		return ""
 	}
-	return fmt.Sprintf(", copies %.1f GB/s, launches in %v submitted and %v replayed",
-		c.CopyBytesPerSecond/1e9, c.Submit.Round(10*time.Nanosecond), c.Replay.Round(10*time.Nanosecond))
+	return fmt.Sprintf(", reads %.1f GB/s, copies %.1f GB/s, launches in %v submitted and %v replayed",
+		c.StreamBytesPerSecond/1e9, c.CopyBytesPerSecond/1e9, c.Submit.Round(10*time.Nanosecond), c.Replay.Round(10*time.Nanosecond))
 }
 
 func checkPlugins(ctx context.Context, app *App) []finding {

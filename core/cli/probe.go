@@ -21,7 +21,7 @@ type probeCommand struct {
 	Index     int      `name:"index" help:"Which device of the kind, from 0."`
 	Count     bool     `name:"count" help:"Only count the devices of the kind."`
 	Among     []string `name:"among" help:"The kinds that auto may choose from; all if not given."`
-	Calibrate bool     `name:"calibrate" help:"Also measure copy bandwidth and launch latency."`
+	Calibrate bool     `name:"calibrate" help:"Also measure memory bandwidth and launch latency."`
 }
 
 // probed is what a probe prints.

@@ -58,7 +58,7 @@ func (c *runCommand) options(app *App, l *loaded, folder string) session.Options
 func (c *measuring) options(app *App, l *loaded, folder string) session.Options {
 	return session.Options{
 		Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
-		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), CopyRate: copyRate, Probe: probeHealth,
+		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), Probe: probeHealth,
 	}
 }
 
@@ -77,15 +77,6 @@ func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l
 		return infrastructure(app, unfinishedError(err, next))
 	}
 	return verdictStatus(results)
-}
-
-// copyRate is the yardstick of effective bandwidth, measured before anything else is.
-func copyRate(ctx context.Context, kind string, index int) (float64, error) {
-	p, err := probe(ctx, kind, index, nil, true)
-	if err != nil || p.Calibration == nil {
-		return 0, err
-	}
-	return p.Calibration.CopyBytesPerSecond, nil
 }
 
 // probeHealth lets a device do work in a process of its own. A simulated device

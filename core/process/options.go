@@ -25,13 +25,14 @@ type Options struct {
 // Deadlines of calls that should be quick. The caller's context may shorten
 // them; OpenDevice, PrepareCase and ReleaseCase do real work and take longer.
 const (
-	startLimit    = 10 * time.Second
-	describeLimit = 5 * time.Second
-	validateLimit = 10 * time.Second
-	openLimit     = 60 * time.Second
-	prepareLimit  = 10 * time.Minute
-	releaseLimit  = 2 * time.Minute
-	proposeLimit  = 60 * time.Second
+	startLimit     = 10 * time.Second
+	describeLimit  = 5 * time.Second
+	validateLimit  = 10 * time.Second
+	openLimit      = 60 * time.Second
+	prepareLimit   = 10 * time.Minute
+	releaseLimit   = 2 * time.Minute
+	yardstickLimit = 60 * time.Second
+	proposeLimit   = 60 * time.Second
 )
 
 // silenceLimit is the heartbeat interval when Start asks for none.

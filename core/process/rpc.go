@@ -44,6 +44,16 @@ func (p *Process) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceReques
 	return r, err
 }
 
+// MeasureYardstick asks how fast the device moves memory now. Of one that cannot
+// be measured the diagnostics say why.
+func (p *Process) MeasureYardstick(ctx context.Context, req *pluginv1.MeasureYardstickRequest) (r *pluginv1.MeasureYardstickResponse, err error) {
+	err = p.call(ctx, "yardstick", yardstickLimit, func(ctx context.Context) error {
+		r, err = p.rpc.MeasureYardstick(ctx, req)
+		return err
+	})
+	return r, err
+}
+
 // ReleaseCase checks once more and frees a case.
 func (p *Process) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRequest) (r *pluginv1.ReleaseCaseResponse, err error) {
 	err = p.call(ctx, "release", releaseLimit, func(ctx context.Context) error {

@@ -70,7 +70,8 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 func Kinds() []Data {
 	return []Data{
 		SessionEvent{}, WaitingEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
-		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, WaitEvent{}, ReleasedEvent{}, FailureEvent{},
+		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, YardstickEvent{}, WaitEvent{}, ReleasedEvent{},
+		FailureEvent{},
 		RoundEndEvent{}, LookEvent{}, SearchEvent{}, CaseEndEvent{}, ProbeEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
 		VariantEvent{}, FindingEvent{},
 	}

@@ -54,7 +54,7 @@ type StepEvent struct {
 	Round   int    `json:"round"`
 	Variant string `json:"variant,omitempty"`
 	Phase   string `json:"phase,omitempty"`
-	Stage   string `json:"stage"`            // start, open, prepare, warm-up, visit, wait, release, propose
+	Stage   string `json:"stage"`            // start, open, prepare, warm-up, yardstick, visit, wait, release, propose
 	Detail  string `json:"detail,omitempty"` // the plugin's own words
 	Visit   int    `json:"visit,omitempty"`
 }
@@ -104,6 +104,13 @@ type VisitEvent struct {
 	Case  string `json:"case"`
 	Round int    `json:"round"`
 	Visit Visit  `json:"visit"`
+}
+
+// YardstickEvent is a yardstick, measured.
+type YardstickEvent struct {
+	Case      string    `json:"case"`
+	Round     int       `json:"round"`
+	Yardstick Yardstick `json:"yardstick"`
 }
 
 // WaitEvent is a wait for other programs to leave the cores alone.
@@ -220,6 +227,7 @@ func (WarmupEvent) kind() string     { return "warmup" }
 func (IntentEvent) kind() string     { return "intent" }
 func (SampleEvent) kind() string     { return "sample" }
 func (VisitEvent) kind() string      { return "visit" }
+func (YardstickEvent) kind() string  { return "yardstick" }
 func (WaitEvent) kind() string       { return "wait" }
 func (ReleasedEvent) kind() string   { return "released" }
 func (FailureEvent) kind() string    { return "failure" }

@@ -77,6 +77,8 @@ func (r *Result) applyToRound(e Event, took time.Duration) error {
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Released = append(x.Released, d.Released) })
 	case WarmupEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Warmups = append(x.Warmups, d.Warmup) })
+	case YardstickEvent:
+		return r.inRound(d.Case, d.Round, func(x *Round) { x.Yardsticks = append(x.Yardsticks, d.Yardstick) })
 	case WaitEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Waits = append(x.Waits, d.Wait) })
 	case SampleEvent:
@@ -162,6 +164,8 @@ func (o *Overhead) of(data Data) *int64 {
 		return &o.Prepare
 	case WarmupEvent, IntentEvent, SampleEvent, VisitEvent:
 		return &o.Visits
+	case YardstickEvent:
+		return &o.Yardsticks
 	case WaitEvent:
 		return &o.Quiet
 	case FailureEvent:
@@ -185,6 +189,8 @@ func (o *Overhead) ofStage(stage string) *int64 {
 		return &o.Prepare
 	case "warm-up", "visit":
 		return &o.Visits
+	case "yardstick":
+		return &o.Yardsticks
 	}
 	return &o.Host
 }

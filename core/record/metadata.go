@@ -45,8 +45,10 @@ type Device struct {
 	Driver    string            `json:"driver"`
 	OSBuild   string            `json:"os_build"`
 	Simulated bool              `json:"simulated"`
-	CopyRate  float64           `json:"copy_bytes_per_second"`
+	CopyRate  float64           `json:"copy_bytes_per_second,omitempty"` // of documents from before yardsticks
 	Facts     map[string]string `json:"facts"`
+
+	Yardsticks []string `json:"yardsticks,omitempty"` // that its process can measure
 }
 
 // Host is the machine's processor and system.

@@ -80,14 +80,15 @@ type Resumption struct {
 
 // Overhead says where an experiment's wall time went, in nanoseconds.
 type Overhead struct {
-	Wall     int64 `json:"wall_ns"`
-	Visits   int64 `json:"visits_ns"`           // inside Measure, warm-up included
-	Warmup   int64 `json:"warmup_ns,omitempty"` // the part of visits_ns that is warm-up
-	Prepare  int64 `json:"prepare_ns"`          // inside PrepareCase and ReleaseCase
-	Startup  int64 `json:"startup_ns"`          // process start to ready, and device opening
-	LockWait int64 `json:"lock_wait_ns"`
-	Quiet    int64 `json:"quiet_wait_ns"` // waiting for other programs to leave the cores alone
-	Host     int64 `json:"host_ns"`       // the rest: host and RPC
+	Wall       int64 `json:"wall_ns"`
+	Visits     int64 `json:"visits_ns"`           // inside Measure, warm-up included
+	Warmup     int64 `json:"warmup_ns,omitempty"` // the part of visits_ns that is warm-up
+	Prepare    int64 `json:"prepare_ns"`          // inside PrepareCase and ReleaseCase
+	Startup    int64 `json:"startup_ns"`          // process start to ready, and device opening
+	LockWait   int64 `json:"lock_wait_ns"`
+	Yardsticks int64 `json:"yardsticks_ns,omitempty"`
+	Quiet      int64 `json:"quiet_wait_ns"` // waiting for other programs to leave the cores alone
+	Host       int64 `json:"host_ns"`       // the rest: host and RPC
 }
 
 // Experiment is the resolved configuration and its source.
@@ -221,10 +222,25 @@ type PhaseSummary struct {
 	UnitsPerSec float64   `json:"units_per_second"` // tok/s or calls/s, from wall
 	Units       float64   `json:"units_per_iteration"`
 	Bytes       int64     `json:"bytes_per_iteration"`
-	GBps        float64   `json:"effective_gb_per_second"` // from device time where there is one
-	CopyShare   float64   `json:"share_of_copy_bandwidth"` // 0 when the copy rate is unknown
-	Ratio       *Ratio    `json:"ratio"`                   // nil for the baseline
-	LogRatios   []float64 `json:"log_ratios"`              // per round, ln(t_baseline/t_variant)
+	GBps        float64   `json:"effective_gb_per_second"`           // from device time where there is one
+	Share       *Share    `json:"of_yardstick,omitempty"`            // of GBps; nil without yardsticks
+	CopyShare   float64   `json:"share_of_copy_bandwidth,omitempty"` // of documents from before yardsticks, whose copy rate was measured once
+	Ratio       *Ratio    `json:"ratio"`                             // nil for the baseline
+	LogRatios   []float64 `json:"log_ratios"`                        // per round, ln(t_baseline/t_variant)
+}
+
+// Share is how much of a yardstick a variant's effective bandwidth is, each pass
+// held against the yardstick of that pass. Of a round counts the median over its
+// passes, of all rounds the median, with its two-sided interval at the method's
+// confidence. A bound that this few rounds cannot give is null.
+type Share struct {
+	Yardstick  string   `json:"yardstick"` // stream or copy
+	Rounds     int      `json:"rounds"`
+	GBps       float64  `json:"gb_per_second"` // of the yardstick, median over rounds
+	Share      float64  `json:"share"`
+	Lower      *float64 `json:"lower"`
+	Upper      *float64 `json:"upper"`
+	Impossible bool     `json:"impossible,omitempty"` // the whole interval is beyond what memory gives
 }
 
 // Estimate with the bounds of its interval.

@@ -23,6 +23,8 @@ type Round struct {
 	Counted   bool                `json:"counted"`   // every variant was visited: the round enters the statistics
 	Disturbed bool                `json:"disturbed"` // a visit stayed contaminated by other programs
 	Joints    []Joint             `json:"joints,omitempty"`
+
+	Yardsticks []Yardstick `json:"yardsticks,omitempty"`
 }
 
 // Joint is a place at which a round was cut by the end of its session, and went
@@ -49,6 +51,19 @@ type Process struct {
 type Remade struct {
 	Joint int  `json:"joint,omitempty"` // joints of the round before it
 	Again bool `json:"again,omitempty"` // the round had it already
+}
+
+// Yardstick is how fast a process moved memory between two visits of a pass, in
+// the fastest of a few goes. It is no arm: nothing is concluded from it.
+type Yardstick struct {
+	Name    string   `json:"name"` // stream or copy
+	Arms    []string `json:"arms"` // that the process measures, which are held against it
+	Phase   string   `json:"phase"`
+	Pass    int      `json:"pass"`
+	Bytes   int64    `json:"bytes"` // read plus written
+	Ns      int64    `json:"ns"`    // 0: not measured
+	HostNs  int64    `json:"host_ns"`
+	Problem string   `json:"problem,omitempty"` // why it was not measured
 }
 
 // Wait is a wait for other programs to leave the cores alone, after a visit that
@@ -78,6 +93,7 @@ type PhaseFacts struct {
 	Units      float64 `json:"units_per_iteration"`
 	Bytes      int64   `json:"bytes_per_iteration"`
 	Iterations uint64  `json:"iterations,omitempty"` // of every sample, fixed by the plugin
+	Yardstick  string  `json:"yardstick,omitempty"`  // that bytes are held against; empty: stream
 }
 
 // Released is what the plugin said of one variant after timing.

@@ -113,6 +113,9 @@ func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) 
 	if rate := r.Metadata.Device.CopyRate; rate > 0 {
 		s.CopyShare = s.GBps * 1e9 / rate
 	}
+	if s.Share, err = r.share(c, v.Name, phase); err != nil {
+		return s, err
+	}
 	if v.Role == RoleBaseline {
 		return s, nil
 	}

@@ -37,15 +37,15 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(roundsText(r)), plain(clock(time.Duration(o.Wall))))
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
-		all.Warmup += o.Warmup
+		all.Warmup, all.Yardsticks = all.Warmup+o.Warmup, all.Yardsticks+o.Yardsticks
 	}
 	t.writeWithin(w, s.Width)
 	if all.Wall == 0 {
 		return
 	}
 	share := func(ns int64) string { return fmt.Sprintf("%.1f %%", 100*float64(ns)/float64(all.Wall)) }
-	s.say(w, "", "wall time %s: samples %s, warm-up %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, host %s",
-		clock(time.Duration(all.Wall)), share(all.Visits-all.Warmup), share(all.Warmup), share(all.Prepare), share(all.Startup), share(all.Quiet), share(all.Host))
+	s.say(w, "", "wall time %s: samples %s, warm-up %s, yardsticks %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, host %s",
+		clock(time.Duration(all.Wall)), share(all.Visits-all.Warmup), share(all.Warmup), share(all.Yardsticks), share(all.Prepare), share(all.Startup), share(all.Quiet), share(all.Host))
 }
 
 // roundsText counts the rounds of an experiment, and beside those that count the

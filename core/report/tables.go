@@ -13,7 +13,7 @@ import (
 func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) {
 	u := unitsOf(r, c, phase)
 	t := table{right: []bool{false, true, true, true, true, true, true, true, true, false, false}}
-	t.add(s.dim("    "+phase), s.dim("time/"+u.unit), s.dim("time/iteration"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of copy"),
+	t.add(s.dim("    "+phase), s.dim("time/"+u.unit), s.dim("time/iteration"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of "+yardstickOf(c, phase)),
 		s.dim("speed"), s.dim("95 % interval"), s.dim("verdict in "+phase))
 	for _, v := range c.Variants {
 		p, ok := v.Phases[phase]
@@ -28,12 +28,13 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
 		}
 		t.add(plain("    "+v.Name), plain(perUnit(p.WallNs.Value, p)), plain(u.perIteration(p)), plain(rate(p.UnitsPerSec, u.unit)), plain(perUnit(p.DeviceNs, p)),
-			plain(perUnit(p.EncodeNs, p)), plain(gbps(p)), plain(share(p.CopyShare)), plain(speed), plain(bounds), verdictIn(c, v, phase, s))
+			plain(perUnit(p.EncodeNs, p)), plain(gbps(p)), plain(shareText(p)), plain(speed), plain(bounds), verdictIn(c, v, phase, s))
 	}
 	if len(t.rows) > 1 {
 		t.dropEmpty()
 		t.writeWithin(w, s.Width)
 		controlLine(w, c, phase, s)
+		yardstickLines(w, c, phase, s)
 	}
 }
 
@@ -156,11 +157,4 @@ func metricNames(c *record.Case) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func gbps(p record.PhaseSummary) string {
-	if p.GBps <= 0 {
-		return "–"
-	}
-	return digits(p.GBps)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestResultTables(t *testing.T) {
-	bare := func(p *record.PhaseSummary) { p.DeviceNs, p.EncodeNs, p.GBps, p.CopyShare = 0, 0, 0, 0 }
+	bare := func(p *record.PhaseSummary) { p.DeviceNs, p.EncodeNs, p.GBps, p.Share = 0, 0, 0, nil }
 	for _, c := range []struct {
 		golden string
 		width  int

@@ -77,11 +77,3 @@ func clock(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
-
-// share renders a share of the copy bandwidth, which is not always known.
-func share(x float64) string {
-	if x <= 0 {
-		return "–"
-	}
-	return fmt.Sprintf("%.0f %%", 100*x)
-}

@@ -34,10 +34,11 @@ func openDevice(ctx context.Context, open Opener, kind string, index int, runsOn
 	return devices.Among(ctx, open, kind, index, runsOn)
 }
 
-func protoDevice(i metal.Info) *pluginv1.Device {
+func protoDevice(d metal.Device) *pluginv1.Device {
+	i := d.Info()
 	return &pluginv1.Device{
 		Kind: string(i.Kind), Index: uint32(i.Index), Name: i.Name, Family: i.Family, Cores: int32(i.Cores),
 		MemoryBytes: i.Memory, LastCacheBytes: i.LastCache, Driver: i.Driver,
-		OsBuild: i.OSBuild, Simulated: i.Simulated, Facts: i.Facts,
+		OsBuild: i.OSBuild, Simulated: i.Simulated, Facts: i.Facts, Yardsticks: yardsticksOf(d),
 	}
 }

@@ -148,6 +148,11 @@ type PhaseFacts struct {
 	Units float64 // tokens or calls of one iteration
 	Bytes int64   // memory that one iteration must move at least
 
+	// Yardstick is what the device can do at best with such bytes, which the host
+	// measures beside them: metal.Stream, or empty, of bytes that are mostly read,
+	// as weights are; metal.Copy of as many written as read.
+	Yardstick metal.Yardstick
+
 	// Iterations of every sample, where you cannot run any other number, such as
 	// those of a script that repeats itself; 0: as many as make a sample.
 	Iterations int

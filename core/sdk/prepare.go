@@ -167,7 +167,7 @@ func protoPrepared(p Prepared, took time.Duration, kept int64) (*pluginv1.Prepar
 	}
 	for name, f := range p.Phases {
 		out.Phases[name] = &pluginv1.PhaseFacts{
-			UnitsPerIteration: f.Units, BytesPerIteration: f.Bytes, Iterations: uint64(max(f.Iterations, 0)),
+			UnitsPerIteration: f.Units, BytesPerIteration: f.Bytes, Iterations: uint64(max(f.Iterations, 0)), Yardstick: string(f.Yardstick),
 		}
 	}
 	for i := range p.Warnings {

@@ -127,7 +127,7 @@ func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequ
 		return &pluginv1.OpenDeviceResponse{Diagnostics: list}, nil
 	}
 	s.device = device
-	return &pluginv1.OpenDeviceResponse{Device: protoDevice(device.Info())}, nil
+	return &pluginv1.OpenDeviceResponse{Device: protoDevice(device)}, nil
 }
 
 func (s *Server[C]) find(handle string) (*prepared, error) {

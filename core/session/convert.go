@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -45,15 +46,21 @@ func digestOf(canonical []byte) string {
 }
 
 func deviceOf(d *pluginv1.Device) record.Device {
-	rate := d.GetCopyBytesPerSecond()
-	if !(rate >= 1 && rate <= largest) {
-		rate = 0 // not known
-	}
 	return record.Device{
 		Kind: d.GetKind(), Name: d.GetName(), Family: d.GetFamily(), Cores: int(d.GetCores()), Memory: d.GetMemoryBytes(),
 		LastCache: d.GetLastCacheBytes(), Driver: d.GetDriver(), OSBuild: d.GetOsBuild(), Simulated: d.GetSimulated(),
-		CopyRate: rate, Facts: orEmptyMap(d.GetFacts()), Index: int(d.GetIndex()),
+		Facts: orEmptyMap(d.GetFacts()), Index: int(d.GetIndex()), Yardsticks: yardsticksOf(d),
 	}
+}
+
+// yardsticksOf keeps the yardsticks that this host asks for.
+func yardsticksOf(d *pluginv1.Device) (out []string) {
+	for _, y := range []string{record.Stream, record.Copy} {
+		if slices.Contains(d.GetYardsticks(), y) {
+			out = append(out, y)
+		}
+	}
+	return out
 }
 
 func checksOf(in []*pluginv1.Check, when string) []record.Check {
@@ -113,7 +120,12 @@ func phaseFactsOf(in map[string]*pluginv1.PhaseFacts) (map[string]record.PhaseFa
 		if !(units >= 0 && units <= largest) || bytes < 0 || fixed > math.MaxInt32 {
 			return nil, fmt.Errorf("%w: %v units and %d bytes per iteration, %d iterations a sample, of phase %q", errNumbers, units, bytes, fixed, name)
 		}
-		out[name] = record.PhaseFacts{Units: units, Bytes: bytes, Iterations: fixed}
+		switch f.GetYardstick() {
+		case "", record.Stream, record.Copy:
+		default:
+			return nil, fmt.Errorf("%w: phase %q is held against yardstick %q; there are %s and %s", errNumbers, name, f.GetYardstick(), record.Stream, record.Copy)
+		}
+		out[name] = record.PhaseFacts{Units: units, Bytes: bytes, Iterations: fixed, Yardstick: f.GetYardstick()}
 	}
 	return out, nil
 }

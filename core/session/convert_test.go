@@ -21,9 +21,6 @@ func TestNumbersThatJSONCannotHold(t *testing.T) {
 		if _, there := m["bad"]; there || m["good"] != 1 {
 			t.Errorf("metrics with %v became %v", x, m)
 		}
-		if d := deviceOf(&pluginv1.Device{CopyBytesPerSecond: x}); d.CopyRate != 0 {
-			t.Errorf("a copy rate of %v became %v", x, d.CopyRate)
-		}
 		checks := checksOf([]*pluginv1.Check{{Value: x, Passed: true}, {Limit: x, Passed: true}}, "before")
 		if _, err := json.Marshal(checks); err != nil {
 			t.Errorf("checks of %v: %v", x, err)
@@ -35,6 +32,9 @@ func TestNumbersThatJSONCannotHold(t *testing.T) {
 		if _, err := phaseFactsOf(facts); !errors.Is(err, errNumbers) {
 			t.Errorf("%v units per iteration: error %v", x, err)
 		}
+	}
+	if _, err := phaseFactsOf(map[string]*pluginv1.PhaseFacts{"decode": {Yardstick: "cube"}}); !errors.Is(err, errNumbers) {
+		t.Errorf("a yardstick that there is not: error %v", err)
 	}
 	if _, err := phaseFactsOf(map[string]*pluginv1.PhaseFacts{"decode": {UnitsPerIteration: 1, BytesPerIteration: -1}}); !errors.Is(err, errNumbers) {
 		t.Errorf("a negative number of bytes: error %v", err)

@@ -27,8 +27,6 @@ func (s *Session) experiment(ctx context.Context, all []*config.Experiment, i in
 	if !run {
 		err = r.skip(ctx)
 	} else {
-		// The yardstick is measured while nothing else runs.
-		s.copyRate(ctx, r.doc.Programs[0].Kind, r.doc.Programs[0].Index)
 		err = r.run(ctx)
 	}
 	if err != nil { // what was measured is judged and written all the same

@@ -72,7 +72,10 @@ func (r round) nextInPhase(phase string) step {
 			return r.warmUp(arm, phase, 0)
 		}
 	}
-	for _, p := range places {
+	for i, p := range places {
+		if s := r.nextYardstick(phase, p, i%len(r.x.Arms)); s != nil {
+			return s
+		}
 		if s := r.nextVisit(p); s != nil {
 			return s
 		}

@@ -24,9 +24,6 @@ type Options struct {
 	LockPath string // of the machine lock
 	Logger   hclog.Logger
 
-	// CopyRate measures a device's copy bandwidth, bytes read plus bytes written
-	// per second; asked once per device, under the lock. Nil: not known.
-	CopyRate func(ctx context.Context, kind string, index int) (float64, error)
 	// Probe asks in a process of its own whether a device still works. Nil:
 	// nobody asks.
 	Probe func(ctx context.Context, kind string, index int) error

@@ -42,14 +42,15 @@ type at struct {
 
 // Stages of a round, as failures name them.
 const (
-	stageStart   = "start"
-	stageOpen    = "open"
-	stagePrepare = "prepare"
-	stageWarmUp  = "warm-up"
-	stageVisit   = "visit"
-	stageWait    = "wait"
-	stageRelease = "release"
-	stagePropose = "propose"
+	stageStart     = "start"
+	stageOpen      = "open"
+	stagePrepare   = "prepare"
+	stageWarmUp    = "warm-up"
+	stageYardstick = "yardstick"
+	stageVisit     = "visit"
+	stageWait      = "wait"
+	stageRelease   = "release"
+	stagePropose   = "propose"
 )
 
 func (r round) at(stage, arm, phase string) at { return at{r.c.ID, r.number, arm, phase, stage} }

@@ -21,7 +21,6 @@ type Session struct {
 	journal *record.Journal
 	ledger  *record.Ledger // what the journal says
 	facts   facts
-	rates   map[string]float64 // copy bandwidth by device
 	files   *machine.Files
 
 	resuming bool
@@ -44,7 +43,7 @@ func prepared(ctx context.Context, o Options) *Session {
 	if o.From.Vars == nil {
 		o.From.Vars = map[string]string{}
 	}
-	s := &Session{Options: o, ledger: record.NewLedger(), rates: map[string]float64{}, files: machine.NewFiles()}
+	s := &Session{Options: o, ledger: record.NewLedger(), files: machine.NewFiles()}
 	f := &s.facts
 	f.host, f.self = machine.Facts(ctx), machine.Self(s.Version)
 	f.mlx, f.mlxReason = machine.MLXVersion(ctx)
@@ -146,19 +145,4 @@ func (s *Session) end(results []*record.Result) error {
 		e.Results = append(e.Results, record.ResultSketch{Experiment: r.Experiment.Name, Status: r.Status, Verdict: r.Verdict})
 	}
 	return s.tell(e)
-}
-
-// copyRate asks for the yardstick of a device once. One that cannot be asked has
-// none, and the experiment will say why.
-func (s *Session) copyRate(ctx context.Context, kind string, index int) float64 {
-	key := fmt.Sprintf("%s:%d", kind, index)
-	if rate, ok := s.rates[key]; ok || s.CopyRate == nil {
-		return rate
-	}
-	rate, err := s.CopyRate(ctx, kind, index)
-	if err != nil {
-		s.Logger.Debug("copy bandwidth", "device", key, "error", err)
-	}
-	s.rates[key] = rate
-	return rate
 }

@@ -47,9 +47,6 @@ func (s start) do(ctx context.Context, r *runner) error {
 	if err := sameDevice(r.doc, program, device); err != nil {
 		return err
 	}
-	if device.CopyRate == 0 {
-		device.CopyRate = r.s.copyRate(ctx, p.Kind, p.Index)
-	}
 	return r.emit(record.ProcessEvent{Case: s.caseID, Round: s.round, Process: record.Process{
 		Arms: s.arms, Program: program, PID: proc.PID(), StartupNs: startup, OpenNs: r.took(), Device: device,
 		Remade: x.remade(x.hadProcess(s.arms[0])),

@@ -52,6 +52,9 @@ func (s turn) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	if s.visit != nil {
+		if err := s.yardsticks(ctx, r, in(stageYardstick)); err != nil {
+			return err
+		}
 		x = r.round()
 		v := *s.visit
 		v.iterations = x.iterations(s.variant, s.phase)
@@ -60,6 +63,18 @@ func (s turn) do(ctx context.Context, r *runner) error {
 		}
 	}
 	return release{in(stageRelease)}.do(ctx, r)
+}
+
+// yardsticks measures those of the turn, right before its visit.
+func (s turn) yardsticks(ctx context.Context, r *runner, a at) error {
+	x := r.round()
+	p := x.x.Processes[len(x.x.Processes)-1]
+	for name := x.missing(&p, s.phase, s.visit.pass); name != ""; name = r.round().missing(&p, s.phase, s.visit.pass) {
+		if err := (yardstick{a, name, p.Arms, s.visit.pass}).do(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // toRelease is the phase of a turn of the arm that the end of its session cut

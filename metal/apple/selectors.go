@@ -26,11 +26,10 @@ var sel = struct {
 	maxThreads, executionWidth, fixedGroupMemory                 method
 	contents                                                     method
 	commandBuffer                                                method
-	computeEncoder, blitEncoder, commit, status, bufferError     method
+	computeEncoder, commit, status, bufferError                  method
 	gpuStart, gpuEnd                                             method
 	setPipeline, setBuffer, setBytes, setGroupMemory, dispatch   method
 	endEncoding                                                  method
-	copyBuffer                                                   method
 }{
 	alloc:             method{class: "NSObject", name: "alloc", result: "_Class*", args: []string{"const char*"}},
 	init:              method{class: "NSObject", name: "init", result: "_Class*"},
@@ -71,7 +70,6 @@ var sel = struct {
 	contents:       method{class: "MTLBuffer", name: "contents", result: "void*"},
 	commandBuffer:  method{class: "MTLCommandQueue", name: "commandBufferWithUnretainedReferences", result: "MTL::CommandBuffer*"},
 	computeEncoder: method{class: "MTLCommandBuffer", name: "computeCommandEncoder", result: "MTL::ComputeCommandEncoder*"},
-	blitEncoder:    method{class: "MTLCommandBuffer", name: "blitCommandEncoder", result: "MTL::BlitCommandEncoder*"},
 	commit:         method{class: "MTLCommandBuffer", name: "commit", result: "void"},
 	status:         method{class: "MTLCommandBuffer", name: "status", result: "MTL::CommandBufferStatus"},
 	bufferError:    method{class: "MTLCommandBuffer", name: "error", result: "NS::Error*"},
@@ -84,5 +82,4 @@ var sel = struct {
 	setGroupMemory: method{class: "MTLComputeCommandEncoder", name: "setThreadgroupMemoryLength:atIndex:", result: "void", args: []string{"NS::UInteger", "NS::UInteger"}},
 	dispatch:       method{class: "MTLComputeCommandEncoder", name: "dispatchThreads:threadsPerThreadgroup:", result: "void", args: []string{"MTL::Size", "MTL::Size"}},
 	endEncoding:    method{class: "MTLCommandEncoder", name: "endEncoding", result: "void"},
-	copyBuffer:     method{class: "MTLBlitCommandEncoder", name: "copyFromBuffer:sourceOffset:toBuffer:destinationOffset:size:", result: "void", args: []string{"const MTL::Buffer*", "NS::UInteger", "const MTL::Buffer*", "NS::UInteger", "NS::UInteger"}},
 }

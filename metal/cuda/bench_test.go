@@ -51,9 +51,11 @@ func newRig(b *testing.B) *rig {
 	}
 	b.Cleanup(func() { _ = dev.Close() })
 	r := &rig{dev: dev}
-	if r.copyRate, err = devices.CopyBandwidth(b.Context(), dev, 1<<30); err != nil {
+	copied, err := dev.(metal.Yardsticker).Yardstick(b.Context(), metal.Copy)
+	if err != nil {
 		b.Fatal(err)
 	}
+	r.copyRate = copied.PerSecond()
 	if r.set, err = kernels.Load(context.Background(), dev); err != nil {
 		b.Fatal(err)
 	}

@@ -37,7 +37,6 @@ type driver struct {
 	MemsetD8Async          symbol `c:"cuMemsetD8Async"`
 	MemcpyHtoDAsync        symbol `c:"cuMemcpyHtoDAsync_v2"`
 	MemcpyDtoHAsync        symbol `c:"cuMemcpyDtoHAsync_v2"`
-	MemcpyDtoDAsync        symbol `c:"cuMemcpyDtoDAsync_v2"`
 	StreamCreate           symbol `c:"cuStreamCreate"`
 	StreamDestroy          symbol `c:"cuStreamDestroy_v2"`
 	StreamBeginCapture     symbol `c:"cuStreamBeginCapture_v2"`

@@ -2,93 +2,39 @@ package devices
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
-	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/kernels"
 )
 
-// Calibration is what a device can do at best: the yardsticks of its kernels.
+// Calibration is what a device can do at best.
 type Calibration struct {
-	CopyBytesPerSecond float64       `json:"copy_bytes_per_second"` // bytes read plus bytes written
-	Submit             time.Duration `json:"submit_ns"`             // of one small dispatch, decided anew
-	Replay             time.Duration `json:"replay_ns"`             // of one small dispatch in a recorded program
+	StreamBytesPerSecond float64       `json:"stream_bytes_per_second"` // bytes read, as metal.Stream
+	CopyBytesPerSecond   float64       `json:"copy_bytes_per_second"`   // bytes read plus bytes written, as metal.Copy
+	Submit               time.Duration `json:"submit_ns"`               // of one small dispatch, decided anew
+	Replay               time.Duration `json:"replay_ns"`               // of one small dispatch in a recorded program
 }
-
-// copySize is well past the last cache of any device here.
-const copySize = 256 << 20
 
 // Calibrate measures the device, in about a second.
 func Calibrate(ctx context.Context, dev metal.Device) (Calibration, error) {
 	var c Calibration
-	var err error
-	if c.CopyBytesPerSecond, err = CopyBandwidth(ctx, dev, copySize); err != nil {
-		return c, fmt.Errorf("copy bandwidth: %w", err)
+	if y, ok := dev.(metal.Yardsticker); ok && !dev.Info().Simulated {
+		for name, to := range map[metal.Yardstick]*float64{metal.Stream: &c.StreamBytesPerSecond, metal.Copy: &c.CopyBytesPerSecond} {
+			m, err := y.Yardstick(ctx, name)
+			if err != nil {
+				return c, err
+			}
+			*to = m.PerSecond()
+		}
 	}
+	var err error
 	if c.Submit, c.Replay, err = LaunchLatency(ctx, dev); err != nil {
 		return c, fmt.Errorf("launch latency: %w", err)
 	}
 	return c, nil
-}
-
-// CopyBandwidth is the bytes read and written per second of a copy between buffers
-// of the given size, the best of a few batches; 0 for a simulated device.
-func CopyBandwidth(ctx context.Context, dev metal.Device, bytes int) (float64, error) {
-	from, err := dev.NewBuffer(bytes)
-	if err != nil {
-		return 0, err
-	}
-	defer from.Release()
-	to, err := dev.NewBuffer(bytes)
-	if err != nil {
-		return 0, err
-	}
-	defer to.Release()
-	const batches, copies = 8, 8
-	best := 0.0
-	for range batches {
-		t, err := copyTime(ctx, dev, to, from, copies)
-		if err != nil || t == 0 {
-			return 0, err
-		}
-		best = max(best, 2*copies*float64(bytes)/t.Seconds())
-	}
-	return best, nil
-}
-
-// copyTime is that of n copies by the device or, where it shares its memory with
-// the host, by all cores; 0 where neither does.
-func copyTime(ctx context.Context, dev metal.Device, to, from metal.Buffer, n int) (time.Duration, error) {
-	if d, ok := dev.(*front.Device); ok {
-		if t, err := d.Copies(ctx, to, from, n); !errors.Is(err, errors.ErrUnsupported) {
-			return t, err
-		}
-	}
-	src, dst := from.Bytes(), to.Bytes()
-	if src == nil || dst == nil {
-		return 0, nil
-	}
-	workers := runtime.GOMAXPROCS(0)
-	part := len(src) / workers
-	began := time.Now()
-	for range n {
-		var wg sync.WaitGroup
-		for w := range workers {
-			end := (w + 1) * part
-			if w == workers-1 {
-				end = len(src)
-			}
-			wg.Go(func() { copy(dst[w*part:end], src[w*part:end]) })
-		}
-		wg.Wait()
-	}
-	return time.Since(began), ctx.Err()
 }
 
 // LaunchLatency is what one dispatch of a small kernel costs: the shortest wall

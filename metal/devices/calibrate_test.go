@@ -15,7 +15,7 @@ func TestCalibrateCPU(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.CopyBytesPerSecond < 1e8 || c.Submit <= 0 || c.Replay <= 0 {
+	if c.StreamBytesPerSecond < 1e8 || c.CopyBytesPerSecond < 1e8 || c.Submit <= 0 || c.Replay <= 0 {
 		t.Errorf("calibration %+v is not plausible", c)
 	}
 	if left := dev.Memory().Current; left != 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/assay-bench/assay/metal"
 )
@@ -75,6 +76,11 @@ func (d *Device) Memory() metal.Memory {
 
 // Dispatched implements metal.Device.
 func (d *Device) Dispatched(int) []metal.Dispatched { return nil }
+
+// Yardstick implements metal.Yardsticker: 1 KiB in 10 µs, always.
+func (d *Device) Yardstick(context.Context, metal.Yardstick) (metal.Moved, error) {
+	return metal.Moved{Bytes: 1 << 10, Time: 10 * time.Microsecond}, nil
+}
 
 // Close implements metal.Device.
 func (d *Device) Close() error { return nil }

@@ -34,6 +34,7 @@ type Options struct {
 	Asserts    []judge.Assert
 	Single     int                                                    // samples of one iteration in each visit; 0: five of three iterations
 	Tail       float64                                                // of single iterations: mean of an exponential on top, as a share
+	Stream     float64                                                // GB/s that memory gives; 5. Below 0: there are no yardsticks
 	Simulated  bool                                                   // the device is
 	Released   func(variant string, noise *rand.Rand) record.Released // said at the end of a round; nil: nothing is
 	Change     func(*record.Result)
@@ -60,6 +61,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Noise == 0 {
 		o.Noise = 0.002
+	}
+	if o.Stream == 0 {
+		o.Stream = 5
 	}
 	if o.BaseNs == 0 {
 		o.BaseNs = 8.5e6
@@ -141,7 +145,7 @@ func (m *maker) head() *record.Result {
 			MLXReason: "no MLX code is part of this measurement", GitSHA: &sha, GitDirty: &clean,
 			Assay:  record.Binary{Name: "assay", Version: "0.1.0", SHA256: "aa01", GoVersion: "go1.26"},
 			Plugin: record.Binary{Name: "gate", Version: "0.1.0", SHA256: "bb02", SDK: "0.1.0"},
-			Device: record.Device{Kind: "cpu", Name: "Test CPU", Family: "test", Cores: 2, Driver: "none", OSBuild: "linux 6.1", CopyRate: 2e10, Facts: map[string]string{}},
+			Device: record.Device{Kind: "cpu", Name: "Test CPU", Family: "test", Cores: 2, Driver: "none", OSBuild: "linux 6.1", Yardsticks: []string{record.Stream}, Facts: map[string]string{}},
 			Host:   record.Host{Hostname: "bench-1", OS: "linux", Arch: "amd64", Kernel: "6.1", CPU: "Test CPU", Cores: 2, Flags: []string{}},
 		},
 		Cases: []record.Case{}, Selections: []record.Selection{}, Findings: []record.Finding{}, Failures: []record.Failure{}, Diagnostics: []string{},
@@ -278,6 +282,12 @@ func (m *maker) round(c *record.Case, n int) error {
 				a := arms[i]
 				if pass == 2 {
 					a = arms[len(arms)-1-i]
+				}
+				if i == 1 && m.Stream > 0 {
+					y := record.Yardstick{Name: record.Stream, Arms: arms, Phase: phase, Pass: pass, Bytes: 1 << 25, Ns: int64(1 << 25 / m.Stream * level), HostNs: 1e7}
+					if err := m.emit(record.YardstickEvent{Case: c.ID, Round: n, Yardstick: y}); err != nil {
+						return err
+					}
 				}
 				visit++
 				if err := m.visit(c, n, visit, a, phase, pass, level*own[a]); err != nil {

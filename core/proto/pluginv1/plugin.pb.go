@@ -218,7 +218,7 @@ func (x Check_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Check_Kind.Descriptor instead.
 func (Check_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{22, 0}
 }
 
 type DescribeRequest struct {
@@ -1253,21 +1253,21 @@ func (x *OpenDeviceResponse) GetDiagnostics() []*Diagnostic {
 }
 
 type Device struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	Kind               string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
-	Name               string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	Family             string                 `protobuf:"bytes,3,opt,name=family,proto3" json:"family,omitempty"`
-	Cores              int32                  `protobuf:"varint,4,opt,name=cores,proto3" json:"cores,omitempty"`
-	MemoryBytes        int64                  `protobuf:"varint,5,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
-	LastCacheBytes     int64                  `protobuf:"varint,6,opt,name=last_cache_bytes,json=lastCacheBytes,proto3" json:"last_cache_bytes,omitempty"`
-	Driver             string                 `protobuf:"bytes,7,opt,name=driver,proto3" json:"driver,omitempty"`
-	OsBuild            string                 `protobuf:"bytes,8,opt,name=os_build,json=osBuild,proto3" json:"os_build,omitempty"`
-	Simulated          bool                   `protobuf:"varint,9,opt,name=simulated,proto3" json:"simulated,omitempty"`                                                   // times are not measurements
-	CopyBytesPerSecond float64                `protobuf:"fixed64,10,opt,name=copy_bytes_per_second,json=copyBytesPerSecond,proto3" json:"copy_bytes_per_second,omitempty"` // measured by the plugin at opening, 0 if not
-	Facts              map[string]string      `protobuf:"bytes,11,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Index              uint32                 `protobuf:"varint,12,opt,name=index,proto3" json:"index,omitempty"` // which device of its kind
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Kind           string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	Name           string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Family         string                 `protobuf:"bytes,3,opt,name=family,proto3" json:"family,omitempty"`
+	Cores          int32                  `protobuf:"varint,4,opt,name=cores,proto3" json:"cores,omitempty"`
+	MemoryBytes    int64                  `protobuf:"varint,5,opt,name=memory_bytes,json=memoryBytes,proto3" json:"memory_bytes,omitempty"`
+	LastCacheBytes int64                  `protobuf:"varint,6,opt,name=last_cache_bytes,json=lastCacheBytes,proto3" json:"last_cache_bytes,omitempty"`
+	Driver         string                 `protobuf:"bytes,7,opt,name=driver,proto3" json:"driver,omitempty"`
+	OsBuild        string                 `protobuf:"bytes,8,opt,name=os_build,json=osBuild,proto3" json:"os_build,omitempty"`
+	Simulated      bool                   `protobuf:"varint,9,opt,name=simulated,proto3" json:"simulated,omitempty"` // times are not measurements
+	Facts          map[string]string      `protobuf:"bytes,11,rep,name=facts,proto3" json:"facts,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Index          uint32                 `protobuf:"varint,12,opt,name=index,proto3" json:"index,omitempty"`          // which device of its kind
+	Yardsticks     []string               `protobuf:"bytes,13,rep,name=yardsticks,proto3" json:"yardsticks,omitempty"` // that MeasureYardstick has: "stream" (reads), "copy" (reads and writes)
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Device) Reset() {
@@ -1363,13 +1363,6 @@ func (x *Device) GetSimulated() bool {
 	return false
 }
 
-func (x *Device) GetCopyBytesPerSecond() float64 {
-	if x != nil {
-		return x.CopyBytesPerSecond
-	}
-	return 0
-}
-
 func (x *Device) GetFacts() map[string]string {
 	if x != nil {
 		return x.Facts
@@ -1382,6 +1375,117 @@ func (x *Device) GetIndex() uint32 {
 		return x.Index
 	}
 	return 0
+}
+
+func (x *Device) GetYardsticks() []string {
+	if x != nil {
+		return x.Yardsticks
+	}
+	return nil
+}
+
+type MeasureYardstickRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Yardstick     string                 `protobuf:"bytes,1,opt,name=yardstick,proto3" json:"yardstick,omitempty"` // one of Device.yardsticks
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureYardstickRequest) Reset() {
+	*x = MeasureYardstickRequest{}
+	mi := &file_plugin_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureYardstickRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureYardstickRequest) ProtoMessage() {}
+
+func (x *MeasureYardstickRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureYardstickRequest.ProtoReflect.Descriptor instead.
+func (*MeasureYardstickRequest) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *MeasureYardstickRequest) GetYardstick() string {
+	if x != nil {
+		return x.Yardstick
+	}
+	return ""
+}
+
+type MeasureYardstickResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Bytes         int64                  `protobuf:"varint,1,opt,name=bytes,proto3" json:"bytes,omitempty"`            // moved in the fastest pass: read plus written
+	Ns            int64                  `protobuf:"varint,2,opt,name=ns,proto3" json:"ns,omitempty"`                  // that it took
+	Diagnostics   []*Diagnostic          `protobuf:"bytes,3,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"` // why it could not be measured now, such as memory that is full
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MeasureYardstickResponse) Reset() {
+	*x = MeasureYardstickResponse{}
+	mi := &file_plugin_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MeasureYardstickResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MeasureYardstickResponse) ProtoMessage() {}
+
+func (x *MeasureYardstickResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MeasureYardstickResponse.ProtoReflect.Descriptor instead.
+func (*MeasureYardstickResponse) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *MeasureYardstickResponse) GetBytes() int64 {
+	if x != nil {
+		return x.Bytes
+	}
+	return 0
+}
+
+func (x *MeasureYardstickResponse) GetNs() int64 {
+	if x != nil {
+		return x.Ns
+	}
+	return 0
+}
+
+func (x *MeasureYardstickResponse) GetDiagnostics() []*Diagnostic {
+	if x != nil {
+		return x.Diagnostics
+	}
+	return nil
 }
 
 type PrepareCaseRequest struct {
@@ -1398,7 +1502,7 @@ type PrepareCaseRequest struct {
 
 func (x *PrepareCaseRequest) Reset() {
 	*x = PrepareCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1410,7 +1514,7 @@ func (x *PrepareCaseRequest) String() string {
 func (*PrepareCaseRequest) ProtoMessage() {}
 
 func (x *PrepareCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1423,7 +1527,7 @@ func (x *PrepareCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareCaseRequest.ProtoReflect.Descriptor instead.
 func (*PrepareCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *PrepareCaseRequest) GetHandle() string {
@@ -1482,7 +1586,7 @@ type PrepareCaseResponse struct {
 
 func (x *PrepareCaseResponse) Reset() {
 	*x = PrepareCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1494,7 +1598,7 @@ func (x *PrepareCaseResponse) String() string {
 func (*PrepareCaseResponse) ProtoMessage() {}
 
 func (x *PrepareCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1507,7 +1611,7 @@ func (x *PrepareCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrepareCaseResponse.ProtoReflect.Descriptor instead.
 func (*PrepareCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *PrepareCaseResponse) GetEvent() isPrepareCaseResponse_Event {
@@ -1576,7 +1680,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +1692,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +1705,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Progress) GetStep() string {
@@ -1635,7 +1739,7 @@ type Prepared struct {
 
 func (x *Prepared) Reset() {
 	*x = Prepared{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1647,7 +1751,7 @@ func (x *Prepared) String() string {
 func (*Prepared) ProtoMessage() {}
 
 func (x *Prepared) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1660,7 +1764,7 @@ func (x *Prepared) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Prepared.ProtoReflect.Descriptor instead.
 func (*Prepared) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Prepared) GetChecks() []*Check {
@@ -1717,13 +1821,14 @@ type PhaseFacts struct {
 	UnitsPerIteration float64                `protobuf:"fixed64,1,opt,name=units_per_iteration,json=unitsPerIteration,proto3" json:"units_per_iteration,omitempty"` // tokens or calls of one iteration
 	BytesPerIteration int64                  `protobuf:"varint,2,opt,name=bytes_per_iteration,json=bytesPerIteration,proto3" json:"bytes_per_iteration,omitempty"`  // memory that must move, for effective GB/s
 	Iterations        uint64                 `protobuf:"varint,3,opt,name=iterations,proto3" json:"iterations,omitempty"`                                           // of every sample, where the plugin cannot choose; 0: the host does
+	Yardstick         string                 `protobuf:"bytes,4,opt,name=yardstick,proto3" json:"yardstick,omitempty"`                                              // that bytes_per_iteration are held against: "stream" (or empty) or "copy"
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PhaseFacts) Reset() {
 	*x = PhaseFacts{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1735,7 +1840,7 @@ func (x *PhaseFacts) String() string {
 func (*PhaseFacts) ProtoMessage() {}
 
 func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1748,7 +1853,7 @@ func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseFacts.ProtoReflect.Descriptor instead.
 func (*PhaseFacts) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PhaseFacts) GetUnitsPerIteration() float64 {
@@ -1772,6 +1877,13 @@ func (x *PhaseFacts) GetIterations() uint64 {
 	return 0
 }
 
+func (x *PhaseFacts) GetYardstick() string {
+	if x != nil {
+		return x.Yardstick
+	}
+	return ""
+}
+
 // Check is one comparison with an independent reference.
 type Check struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1787,7 +1899,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1799,7 +1911,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1812,7 +1924,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Check) GetName() string {
@@ -1871,7 +1983,7 @@ type MeasureRequest struct {
 
 func (x *MeasureRequest) Reset() {
 	*x = MeasureRequest{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1883,7 +1995,7 @@ func (x *MeasureRequest) String() string {
 func (*MeasureRequest) ProtoMessage() {}
 
 func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1896,7 +2008,7 @@ func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
 func (*MeasureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *MeasureRequest) GetMessage() isMeasureRequest_Message {
@@ -1969,7 +2081,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1981,7 +2093,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1994,7 +2106,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Start) GetHandle() string {
@@ -2048,7 +2160,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2060,7 +2172,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2073,7 +2185,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2092,7 +2204,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2104,7 +2216,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2117,7 +2229,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Stop) GetReason() string {
@@ -2143,7 +2255,7 @@ type MeasureResponse struct {
 
 func (x *MeasureResponse) Reset() {
 	*x = MeasureResponse{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +2267,7 @@ func (x *MeasureResponse) String() string {
 func (*MeasureResponse) ProtoMessage() {}
 
 func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +2280,7 @@ func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureResponse.ProtoReflect.Descriptor instead.
 func (*MeasureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *MeasureResponse) GetEvent() isMeasureResponse_Event {
@@ -2268,7 +2380,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2280,7 +2392,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2293,7 +2405,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Intent) GetSeq() uint64 {
@@ -2327,7 +2439,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2339,7 +2451,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2352,7 +2464,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Sample) GetSeq() uint64 {
@@ -2413,7 +2525,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2425,7 +2537,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2438,7 +2550,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Heartbeat) GetDoing() string {
@@ -2458,7 +2570,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2470,7 +2582,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2483,7 +2595,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Done) GetReason() string {
@@ -2509,7 +2621,7 @@ type ReleaseCaseRequest struct {
 
 func (x *ReleaseCaseRequest) Reset() {
 	*x = ReleaseCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2521,7 +2633,7 @@ func (x *ReleaseCaseRequest) String() string {
 func (*ReleaseCaseRequest) ProtoMessage() {}
 
 func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2534,7 +2646,7 @@ func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *ReleaseCaseRequest) GetHandle() string {
@@ -2554,7 +2666,7 @@ type ReleaseCaseResponse struct {
 
 func (x *ReleaseCaseResponse) Reset() {
 	*x = ReleaseCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2566,7 +2678,7 @@ func (x *ReleaseCaseResponse) String() string {
 func (*ReleaseCaseResponse) ProtoMessage() {}
 
 func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2579,7 +2691,7 @@ func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReleaseCaseResponse) GetChecks() []*Check {
@@ -2606,7 +2718,7 @@ type ProposeRequest struct {
 
 func (x *ProposeRequest) Reset() {
 	*x = ProposeRequest{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2618,7 +2730,7 @@ func (x *ProposeRequest) String() string {
 func (*ProposeRequest) ProtoMessage() {}
 
 func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2631,7 +2743,7 @@ func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeRequest.ProtoReflect.Descriptor instead.
 func (*ProposeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ProposeRequest) GetResults() []*Result {
@@ -2664,7 +2776,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2676,7 +2788,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2689,7 +2801,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Result) GetName() string {
@@ -2757,7 +2869,7 @@ type PhaseResult struct {
 
 func (x *PhaseResult) Reset() {
 	*x = PhaseResult{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2769,7 +2881,7 @@ func (x *PhaseResult) String() string {
 func (*PhaseResult) ProtoMessage() {}
 
 func (x *PhaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2782,7 +2894,7 @@ func (x *PhaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseResult.ProtoReflect.Descriptor instead.
 func (*PhaseResult) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *PhaseResult) GetWallNs() float64 {
@@ -2855,7 +2967,7 @@ type RoundTimes struct {
 
 func (x *RoundTimes) Reset() {
 	*x = RoundTimes{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2867,7 +2979,7 @@ func (x *RoundTimes) String() string {
 func (*RoundTimes) ProtoMessage() {}
 
 func (x *RoundTimes) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2880,7 +2992,7 @@ func (x *RoundTimes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundTimes.ProtoReflect.Descriptor instead.
 func (*RoundTimes) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *RoundTimes) GetRound() uint32 {
@@ -2923,7 +3035,7 @@ type ProposeResponse struct {
 
 func (x *ProposeResponse) Reset() {
 	*x = ProposeResponse{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2935,7 +3047,7 @@ func (x *ProposeResponse) String() string {
 func (*ProposeResponse) ProtoMessage() {}
 
 func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2948,7 +3060,7 @@ func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeResponse.ProtoReflect.Descriptor instead.
 func (*ProposeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ProposeResponse) GetProposals() []*Proposal {
@@ -2990,7 +3102,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3002,7 +3114,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3015,7 +3127,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Proposal) GetName() string {
@@ -3052,7 +3164,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3064,7 +3176,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3077,7 +3189,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Finding) GetKind() string {
@@ -3213,7 +3325,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05index\x18\x02 \x01(\rR\x05index\"\x84\x01\n" +
 	"\x12OpenDeviceResponse\x12/\n" +
 	"\x06device\x18\x01 \x01(\v2\x17.assay.plugin.v1.DeviceR\x06device\x12=\n" +
-	"\vdiagnostics\x18\x02 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\"\xb9\x03\n" +
+	"\vdiagnostics\x18\x02 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\"\xac\x03\n" +
 	"\x06Device\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x16\n" +
@@ -3223,15 +3335,23 @@ const file_plugin_proto_rawDesc = "" +
 	"\x10last_cache_bytes\x18\x06 \x01(\x03R\x0elastCacheBytes\x12\x16\n" +
 	"\x06driver\x18\a \x01(\tR\x06driver\x12\x19\n" +
 	"\bos_build\x18\b \x01(\tR\aosBuild\x12\x1c\n" +
-	"\tsimulated\x18\t \x01(\bR\tsimulated\x121\n" +
-	"\x15copy_bytes_per_second\x18\n" +
-	" \x01(\x01R\x12copyBytesPerSecond\x128\n" +
+	"\tsimulated\x18\t \x01(\bR\tsimulated\x128\n" +
 	"\x05facts\x18\v \x03(\v2\".assay.plugin.v1.Device.FactsEntryR\x05facts\x12\x14\n" +
-	"\x05index\x18\f \x01(\rR\x05index\x1a8\n" +
+	"\x05index\x18\f \x01(\rR\x05index\x12\x1e\n" +
+	"\n" +
+	"yardsticks\x18\r \x03(\tR\n" +
+	"yardsticks\x1a8\n" +
 	"\n" +
 	"FactsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb4\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01J\x04\b\n" +
+	"\x10\v\"7\n" +
+	"\x17MeasureYardstickRequest\x12\x1c\n" +
+	"\tyardstick\x18\x01 \x01(\tR\tyardstick\"\x7f\n" +
+	"\x18MeasureYardstickResponse\x12\x14\n" +
+	"\x05bytes\x18\x01 \x01(\x03R\x05bytes\x12\x0e\n" +
+	"\x02ns\x18\x02 \x01(\x03R\x02ns\x12=\n" +
+	"\vdiagnostics\x18\x03 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\"\xb4\x01\n" +
 	"\x12PrepareCaseRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\tR\x06handle\x12\x1f\n" +
 	"\vconfig_json\x18\x02 \x01(\fR\n" +
@@ -3271,14 +3391,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\x1a:\n" +
 	"\fOutputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8c\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xaa\x01\n" +
 	"\n" +
 	"PhaseFacts\x12.\n" +
 	"\x13units_per_iteration\x18\x01 \x01(\x01R\x11unitsPerIteration\x12.\n" +
 	"\x13bytes_per_iteration\x18\x02 \x01(\x03R\x11bytesPerIteration\x12\x1e\n" +
 	"\n" +
 	"iterations\x18\x03 \x01(\x04R\n" +
-	"iterations\"\xef\x01\n" +
+	"iterations\x12\x1c\n" +
+	"\tyardstick\x18\x04 \x01(\tR\tyardstick\"\xef\x01\n" +
 	"\x05Check\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value\x12\x14\n" +
@@ -3398,14 +3519,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x16\n" +
-	"\x12CAPABILITY_PROPOSE\x10\x012\xe9\x04\n" +
+	"\x12CAPABILITY_PROPOSE\x10\x012\xd2\x05\n" +
 	"\x06Plugin\x12O\n" +
 	"\bDescribe\x12 .assay.plugin.v1.DescribeRequest\x1a!.assay.plugin.v1.DescribeResponse\x12a\n" +
 	"\x0eValidateConfig\x12&.assay.plugin.v1.ValidateConfigRequest\x1a'.assay.plugin.v1.ValidateConfigResponse\x12U\n" +
 	"\n" +
 	"OpenDevice\x12\".assay.plugin.v1.OpenDeviceRequest\x1a#.assay.plugin.v1.OpenDeviceResponse\x12Z\n" +
 	"\vPrepareCase\x12#.assay.plugin.v1.PrepareCaseRequest\x1a$.assay.plugin.v1.PrepareCaseResponse0\x01\x12P\n" +
-	"\aMeasure\x12\x1f.assay.plugin.v1.MeasureRequest\x1a .assay.plugin.v1.MeasureResponse(\x010\x01\x12X\n" +
+	"\aMeasure\x12\x1f.assay.plugin.v1.MeasureRequest\x1a .assay.plugin.v1.MeasureResponse(\x010\x01\x12g\n" +
+	"\x10MeasureYardstick\x12(.assay.plugin.v1.MeasureYardstickRequest\x1a).assay.plugin.v1.MeasureYardstickResponse\x12X\n" +
 	"\vReleaseCase\x12#.assay.plugin.v1.ReleaseCaseRequest\x1a$.assay.plugin.v1.ReleaseCaseResponse\x12L\n" +
 	"\aPropose\x12\x1f.assay.plugin.v1.ProposeRequest\x1a .assay.plugin.v1.ProposeResponseB2Z0github.com/assay-bench/assay/core/proto/pluginv1b\x06proto3"
 
@@ -3422,60 +3544,62 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_plugin_proto_goTypes = []any{
-	(Capability)(0),                // 0: assay.plugin.v1.Capability
-	(Metric_Better)(0),             // 1: assay.plugin.v1.Metric.Better
-	(Diagnostic_Severity)(0),       // 2: assay.plugin.v1.Diagnostic.Severity
-	(Check_Kind)(0),                // 3: assay.plugin.v1.Check.Kind
-	(*DescribeRequest)(nil),        // 4: assay.plugin.v1.DescribeRequest
-	(*DescribeResponse)(nil),       // 5: assay.plugin.v1.DescribeResponse
-	(*Phase)(nil),                  // 6: assay.plugin.v1.Phase
-	(*Metric)(nil),                 // 7: assay.plugin.v1.Metric
-	(*Block)(nil),                  // 8: assay.plugin.v1.Block
-	(*Attribute)(nil),              // 9: assay.plugin.v1.Attribute
-	(*NestedBlock)(nil),            // 10: assay.plugin.v1.NestedBlock
-	(*Diagnostic)(nil),             // 11: assay.plugin.v1.Diagnostic
-	(*PathStep)(nil),               // 12: assay.plugin.v1.PathStep
-	(*ValidateConfigRequest)(nil),  // 13: assay.plugin.v1.ValidateConfigRequest
-	(*ValidateConfigResponse)(nil), // 14: assay.plugin.v1.ValidateConfigResponse
-	(*Command)(nil),                // 15: assay.plugin.v1.Command
-	(*OpenDeviceRequest)(nil),      // 16: assay.plugin.v1.OpenDeviceRequest
-	(*OpenDeviceResponse)(nil),     // 17: assay.plugin.v1.OpenDeviceResponse
-	(*Device)(nil),                 // 18: assay.plugin.v1.Device
-	(*PrepareCaseRequest)(nil),     // 19: assay.plugin.v1.PrepareCaseRequest
-	(*PrepareCaseResponse)(nil),    // 20: assay.plugin.v1.PrepareCaseResponse
-	(*Progress)(nil),               // 21: assay.plugin.v1.Progress
-	(*Prepared)(nil),               // 22: assay.plugin.v1.Prepared
-	(*PhaseFacts)(nil),             // 23: assay.plugin.v1.PhaseFacts
-	(*Check)(nil),                  // 24: assay.plugin.v1.Check
-	(*MeasureRequest)(nil),         // 25: assay.plugin.v1.MeasureRequest
-	(*Start)(nil),                  // 26: assay.plugin.v1.Start
-	(*Ack)(nil),                    // 27: assay.plugin.v1.Ack
-	(*Stop)(nil),                   // 28: assay.plugin.v1.Stop
-	(*MeasureResponse)(nil),        // 29: assay.plugin.v1.MeasureResponse
-	(*Intent)(nil),                 // 30: assay.plugin.v1.Intent
-	(*Sample)(nil),                 // 31: assay.plugin.v1.Sample
-	(*Heartbeat)(nil),              // 32: assay.plugin.v1.Heartbeat
-	(*Done)(nil),                   // 33: assay.plugin.v1.Done
-	(*ReleaseCaseRequest)(nil),     // 34: assay.plugin.v1.ReleaseCaseRequest
-	(*ReleaseCaseResponse)(nil),    // 35: assay.plugin.v1.ReleaseCaseResponse
-	(*ProposeRequest)(nil),         // 36: assay.plugin.v1.ProposeRequest
-	(*Result)(nil),                 // 37: assay.plugin.v1.Result
-	(*PhaseResult)(nil),            // 38: assay.plugin.v1.PhaseResult
-	(*RoundTimes)(nil),             // 39: assay.plugin.v1.RoundTimes
-	(*ProposeResponse)(nil),        // 40: assay.plugin.v1.ProposeResponse
-	(*Proposal)(nil),               // 41: assay.plugin.v1.Proposal
-	(*Finding)(nil),                // 42: assay.plugin.v1.Finding
-	nil,                            // 43: assay.plugin.v1.Device.FactsEntry
-	nil,                            // 44: assay.plugin.v1.Prepared.MetricsEntry
-	nil,                            // 45: assay.plugin.v1.Prepared.FactsEntry
-	nil,                            // 46: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                            // 47: assay.plugin.v1.Prepared.OutputsEntry
-	nil,                            // 48: assay.plugin.v1.Sample.MetricsEntry
-	nil,                            // 49: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                            // 50: assay.plugin.v1.Result.PhasesEntry
-	nil,                            // 51: assay.plugin.v1.Result.MetricsEntry
+	(Capability)(0),                  // 0: assay.plugin.v1.Capability
+	(Metric_Better)(0),               // 1: assay.plugin.v1.Metric.Better
+	(Diagnostic_Severity)(0),         // 2: assay.plugin.v1.Diagnostic.Severity
+	(Check_Kind)(0),                  // 3: assay.plugin.v1.Check.Kind
+	(*DescribeRequest)(nil),          // 4: assay.plugin.v1.DescribeRequest
+	(*DescribeResponse)(nil),         // 5: assay.plugin.v1.DescribeResponse
+	(*Phase)(nil),                    // 6: assay.plugin.v1.Phase
+	(*Metric)(nil),                   // 7: assay.plugin.v1.Metric
+	(*Block)(nil),                    // 8: assay.plugin.v1.Block
+	(*Attribute)(nil),                // 9: assay.plugin.v1.Attribute
+	(*NestedBlock)(nil),              // 10: assay.plugin.v1.NestedBlock
+	(*Diagnostic)(nil),               // 11: assay.plugin.v1.Diagnostic
+	(*PathStep)(nil),                 // 12: assay.plugin.v1.PathStep
+	(*ValidateConfigRequest)(nil),    // 13: assay.plugin.v1.ValidateConfigRequest
+	(*ValidateConfigResponse)(nil),   // 14: assay.plugin.v1.ValidateConfigResponse
+	(*Command)(nil),                  // 15: assay.plugin.v1.Command
+	(*OpenDeviceRequest)(nil),        // 16: assay.plugin.v1.OpenDeviceRequest
+	(*OpenDeviceResponse)(nil),       // 17: assay.plugin.v1.OpenDeviceResponse
+	(*Device)(nil),                   // 18: assay.plugin.v1.Device
+	(*MeasureYardstickRequest)(nil),  // 19: assay.plugin.v1.MeasureYardstickRequest
+	(*MeasureYardstickResponse)(nil), // 20: assay.plugin.v1.MeasureYardstickResponse
+	(*PrepareCaseRequest)(nil),       // 21: assay.plugin.v1.PrepareCaseRequest
+	(*PrepareCaseResponse)(nil),      // 22: assay.plugin.v1.PrepareCaseResponse
+	(*Progress)(nil),                 // 23: assay.plugin.v1.Progress
+	(*Prepared)(nil),                 // 24: assay.plugin.v1.Prepared
+	(*PhaseFacts)(nil),               // 25: assay.plugin.v1.PhaseFacts
+	(*Check)(nil),                    // 26: assay.plugin.v1.Check
+	(*MeasureRequest)(nil),           // 27: assay.plugin.v1.MeasureRequest
+	(*Start)(nil),                    // 28: assay.plugin.v1.Start
+	(*Ack)(nil),                      // 29: assay.plugin.v1.Ack
+	(*Stop)(nil),                     // 30: assay.plugin.v1.Stop
+	(*MeasureResponse)(nil),          // 31: assay.plugin.v1.MeasureResponse
+	(*Intent)(nil),                   // 32: assay.plugin.v1.Intent
+	(*Sample)(nil),                   // 33: assay.plugin.v1.Sample
+	(*Heartbeat)(nil),                // 34: assay.plugin.v1.Heartbeat
+	(*Done)(nil),                     // 35: assay.plugin.v1.Done
+	(*ReleaseCaseRequest)(nil),       // 36: assay.plugin.v1.ReleaseCaseRequest
+	(*ReleaseCaseResponse)(nil),      // 37: assay.plugin.v1.ReleaseCaseResponse
+	(*ProposeRequest)(nil),           // 38: assay.plugin.v1.ProposeRequest
+	(*Result)(nil),                   // 39: assay.plugin.v1.Result
+	(*PhaseResult)(nil),              // 40: assay.plugin.v1.PhaseResult
+	(*RoundTimes)(nil),               // 41: assay.plugin.v1.RoundTimes
+	(*ProposeResponse)(nil),          // 42: assay.plugin.v1.ProposeResponse
+	(*Proposal)(nil),                 // 43: assay.plugin.v1.Proposal
+	(*Finding)(nil),                  // 44: assay.plugin.v1.Finding
+	nil,                              // 45: assay.plugin.v1.Device.FactsEntry
+	nil,                              // 46: assay.plugin.v1.Prepared.MetricsEntry
+	nil,                              // 47: assay.plugin.v1.Prepared.FactsEntry
+	nil,                              // 48: assay.plugin.v1.Prepared.PhasesEntry
+	nil,                              // 49: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                              // 50: assay.plugin.v1.Sample.MetricsEntry
+	nil,                              // 51: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                              // 52: assay.plugin.v1.Result.PhasesEntry
+	nil,                              // 53: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3495,55 +3619,58 @@ var file_plugin_proto_depIdxs = []int32{
 	15, // 14: assay.plugin.v1.ValidateConfigResponse.starts:type_name -> assay.plugin.v1.Command
 	18, // 15: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
 	11, // 16: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	43, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
-	21, // 18: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
-	22, // 19: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
-	11, // 20: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	24, // 21: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	44, // 22: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	45, // 23: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	46, // 24: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	47, // 25: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
-	3,  // 26: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
-	26, // 27: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
-	27, // 28: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
-	28, // 29: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
-	30, // 30: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
-	31, // 31: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
-	32, // 32: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
-	11, // 33: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	33, // 34: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	48, // 35: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	24, // 36: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	49, // 37: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	37, // 38: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	50, // 39: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	51, // 40: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	39, // 41: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	41, // 42: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	42, // 43: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 44: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	23, // 45: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	38, // 46: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 47: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 48: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	16, // 49: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	19, // 50: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	25, // 51: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	34, // 52: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	36, // 53: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 54: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 55: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	17, // 56: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	20, // 57: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	29, // 58: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	35, // 59: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	40, // 60: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	54, // [54:61] is the sub-list for method output_type
-	47, // [47:54] is the sub-list for method input_type
-	47, // [47:47] is the sub-list for extension type_name
-	47, // [47:47] is the sub-list for extension extendee
-	0,  // [0:47] is the sub-list for field type_name
+	45, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	11, // 18: assay.plugin.v1.MeasureYardstickResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	23, // 19: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
+	24, // 20: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
+	11, // 21: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	26, // 22: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
+	46, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	47, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	48, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	49, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	3,  // 27: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
+	28, // 28: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
+	29, // 29: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
+	30, // 30: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
+	32, // 31: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
+	33, // 32: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
+	34, // 33: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
+	11, // 34: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	35, // 35: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
+	50, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	26, // 37: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	51, // 38: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	39, // 39: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	52, // 40: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	53, // 41: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	41, // 42: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	43, // 43: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	44, // 44: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 45: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	25, // 46: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	40, // 47: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 48: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 49: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	16, // 50: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	21, // 51: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	27, // 52: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	19, // 53: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
+	36, // 54: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	38, // 55: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 56: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 57: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	17, // 58: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	22, // 59: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	31, // 60: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	20, // 61: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
+	37, // 62: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	42, // 63: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	56, // [56:64] is the sub-list for method output_type
+	48, // [48:56] is the sub-list for method input_type
+	48, // [48:48] is the sub-list for extension type_name
+	48, // [48:48] is the sub-list for extension extendee
+	0,  // [0:48] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3557,17 +3684,17 @@ func file_plugin_proto_init() {
 		(*PathStep_Index)(nil),
 		(*PathStep_Key)(nil),
 	}
-	file_plugin_proto_msgTypes[16].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[18].OneofWrappers = []any{
 		(*PrepareCaseResponse_Progress)(nil),
 		(*PrepareCaseResponse_Prepared)(nil),
 		(*PrepareCaseResponse_Diagnostic)(nil),
 	}
-	file_plugin_proto_msgTypes[21].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[23].OneofWrappers = []any{
 		(*MeasureRequest_Start)(nil),
 		(*MeasureRequest_Ack)(nil),
 		(*MeasureRequest_Stop)(nil),
 	}
-	file_plugin_proto_msgTypes[25].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[27].OneofWrappers = []any{
 		(*MeasureResponse_Intent)(nil),
 		(*MeasureResponse_Sample)(nil),
 		(*MeasureResponse_Heartbeat)(nil),
@@ -3580,7 +3707,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   48,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

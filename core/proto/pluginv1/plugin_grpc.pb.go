@@ -26,13 +26,14 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Plugin_Describe_FullMethodName       = "/assay.plugin.v1.Plugin/Describe"
-	Plugin_ValidateConfig_FullMethodName = "/assay.plugin.v1.Plugin/ValidateConfig"
-	Plugin_OpenDevice_FullMethodName     = "/assay.plugin.v1.Plugin/OpenDevice"
-	Plugin_PrepareCase_FullMethodName    = "/assay.plugin.v1.Plugin/PrepareCase"
-	Plugin_Measure_FullMethodName        = "/assay.plugin.v1.Plugin/Measure"
-	Plugin_ReleaseCase_FullMethodName    = "/assay.plugin.v1.Plugin/ReleaseCase"
-	Plugin_Propose_FullMethodName        = "/assay.plugin.v1.Plugin/Propose"
+	Plugin_Describe_FullMethodName         = "/assay.plugin.v1.Plugin/Describe"
+	Plugin_ValidateConfig_FullMethodName   = "/assay.plugin.v1.Plugin/ValidateConfig"
+	Plugin_OpenDevice_FullMethodName       = "/assay.plugin.v1.Plugin/OpenDevice"
+	Plugin_PrepareCase_FullMethodName      = "/assay.plugin.v1.Plugin/PrepareCase"
+	Plugin_Measure_FullMethodName          = "/assay.plugin.v1.Plugin/Measure"
+	Plugin_MeasureYardstick_FullMethodName = "/assay.plugin.v1.Plugin/MeasureYardstick"
+	Plugin_ReleaseCase_FullMethodName      = "/assay.plugin.v1.Plugin/ReleaseCase"
+	Plugin_Propose_FullMethodName          = "/assay.plugin.v1.Plugin/Propose"
 )
 
 // PluginClient is the client API for Plugin service.
@@ -53,6 +54,11 @@ type PluginClient interface {
 	// that carries a sequence number, and Stop to end early; the plugin sends
 	// events and, last, Done.
 	Measure(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[MeasureRequest, MeasureResponse], error)
+	// MeasureYardstick measures how fast the device moves memory at this moment,
+	// with the threads and at the clock that measured work has. Called between
+	// visits, only for yardsticks that OpenDevice named. What it allocates is gone
+	// when it answers.
+	MeasureYardstick(ctx context.Context, in *MeasureYardstickRequest, opts ...grpc.CallOption) (*MeasureYardstickResponse, error)
 	// ReleaseCase checks correctness once more, after timing, and frees the case.
 	ReleaseCase(ctx context.Context, in *ReleaseCaseRequest, opts ...grpc.CallOption) (*ReleaseCaseResponse, error)
 	// Propose is for plugins with CAPABILITY_PROPOSE: given the results so far
@@ -130,6 +136,16 @@ func (c *pluginClient) Measure(ctx context.Context, opts ...grpc.CallOption) (gr
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_MeasureClient = grpc.BidiStreamingClient[MeasureRequest, MeasureResponse]
 
+func (c *pluginClient) MeasureYardstick(ctx context.Context, in *MeasureYardstickRequest, opts ...grpc.CallOption) (*MeasureYardstickResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MeasureYardstickResponse)
+	err := c.cc.Invoke(ctx, Plugin_MeasureYardstick_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *pluginClient) ReleaseCase(ctx context.Context, in *ReleaseCaseRequest, opts ...grpc.CallOption) (*ReleaseCaseResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ReleaseCaseResponse)
@@ -168,6 +184,11 @@ type PluginServer interface {
 	// that carries a sequence number, and Stop to end early; the plugin sends
 	// events and, last, Done.
 	Measure(grpc.BidiStreamingServer[MeasureRequest, MeasureResponse]) error
+	// MeasureYardstick measures how fast the device moves memory at this moment,
+	// with the threads and at the clock that measured work has. Called between
+	// visits, only for yardsticks that OpenDevice named. What it allocates is gone
+	// when it answers.
+	MeasureYardstick(context.Context, *MeasureYardstickRequest) (*MeasureYardstickResponse, error)
 	// ReleaseCase checks correctness once more, after timing, and frees the case.
 	ReleaseCase(context.Context, *ReleaseCaseRequest) (*ReleaseCaseResponse, error)
 	// Propose is for plugins with CAPABILITY_PROPOSE: given the results so far
@@ -197,6 +218,9 @@ func (UnimplementedPluginServer) PrepareCase(*PrepareCaseRequest, grpc.ServerStr
 }
 func (UnimplementedPluginServer) Measure(grpc.BidiStreamingServer[MeasureRequest, MeasureResponse]) error {
 	return status.Error(codes.Unimplemented, "method Measure not implemented")
+}
+func (UnimplementedPluginServer) MeasureYardstick(context.Context, *MeasureYardstickRequest) (*MeasureYardstickResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method MeasureYardstick not implemented")
 }
 func (UnimplementedPluginServer) ReleaseCase(context.Context, *ReleaseCaseRequest) (*ReleaseCaseResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ReleaseCase not implemented")
@@ -297,6 +321,24 @@ func _Plugin_Measure_Handler(srv interface{}, stream grpc.ServerStream) error {
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type Plugin_MeasureServer = grpc.BidiStreamingServer[MeasureRequest, MeasureResponse]
 
+func _Plugin_MeasureYardstick_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(MeasureYardstickRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PluginServer).MeasureYardstick(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Plugin_MeasureYardstick_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PluginServer).MeasureYardstick(ctx, req.(*MeasureYardstickRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _Plugin_ReleaseCase_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ReleaseCaseRequest)
 	if err := dec(in); err != nil {
@@ -351,6 +393,10 @@ var Plugin_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "OpenDevice",
 			Handler:    _Plugin_OpenDevice_Handler,
+		},
+		{
+			MethodName: "MeasureYardstick",
+			Handler:    _Plugin_MeasureYardstick_Handler,
 		},
 		{
 			MethodName: "ReleaseCase",

@@ -2,23 +2,24 @@ package front
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/internal/yardstick"
 )
 
 // Device implements metal.Device over a backend.
 type Device struct {
-	backend  Backend
-	kind     metal.Kind
-	memory   metal.Memory
-	buffers  map[*buffer]struct{}
-	programs map[*program]struct{}
-	released uint64 // buffers so far
-	counts   counts
-	closed   bool
+	backend   Backend
+	kind      metal.Kind
+	memory    metal.Memory
+	buffers   map[*buffer]struct{}
+	programs  map[*program]struct{}
+	released  uint64 // buffers so far
+	counts    counts
+	closed    bool
+	yardstick yardstick.GPU
 }
 
 var _ metal.Device = (*Device)(nil)
@@ -157,19 +158,4 @@ func (d *Device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal
 		d.counts.of(&dispatches[i]).once++
 	}
 	return t, nil
-}
-
-// Copies times n whole copies from one buffer to another of its size, by the
-// device itself. A kind that does not do it gives errors.ErrUnsupported.
-func (d *Device) Copies(ctx context.Context, to, from metal.Buffer, n int) (time.Duration, error) {
-	c, ok := d.backend.(interface {
-		Copies(ctx context.Context, to, from Memory, bytes, n int) (time.Duration, error)
-	})
-	if !ok {
-		return 0, fmt.Errorf("%s device: copies: %w", d.kind, errors.ErrUnsupported)
-	}
-	if err := d.usable(); err != nil {
-		return 0, err
-	}
-	return c.Copies(ctx, to.(*buffer).memory, from.(*buffer).memory, from.Len(), n)
 }

@@ -45,6 +45,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -105,7 +106,11 @@ func main() {
 				return nil, err
 			}
 		}
-		return fakedevice.Open(ctx, kind, index)
+		d, err := fakedevice.Open(ctx, kind, index)
+		if clock := os.Getenv(badplugin.Clock); clock != "" && err == nil {
+			d = &clocked{d.(*fakedevice.Device), clock}
+		}
+		return d, err
 	}))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -121,6 +126,17 @@ func main() {
 	}
 	sdk.ServeProtocol(liar, log)
 	server.Shutdown()
+}
+
+// clocked moves the clock that the host shares.
+type clocked struct {
+	*fakedevice.Device
+	clock string
+}
+
+func (d *clocked) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved, error) {
+	m, err := d.Device.Yardstick(ctx, y)
+	return m, errors.Join(err, badplugin.Advance(d.clock, m.Time))
 }
 
 // bad is one prepared configuration.

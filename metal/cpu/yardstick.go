@@ -1,0 +1,79 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/cpu/simd"
+)
+
+const (
+	// yardstickParts of the memory are read once each, the fastest of which
+	// counts, as the fastest sample of a visit does. Read twice, a part would be in
+	// the cache in part: caches do not always drop the oldest line.
+	yardstickParts = 4
+	// A part is as large as the last cache, and has as much for each thread as
+	// few processors have cache for a core.
+	yardstickLeast  = 16 << 20
+	yardstickThread = 8 << 20
+	// yardstickStep divides the share of every thread in a part.
+	yardstickStep = 4096
+)
+
+// Yardstick implements metal.Yardsticker for the front, on the workers that kernels run on. A stream is read
+// with the prefetches that the kernels make.
+func (d *device) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved, error) {
+	var m metal.Moved
+	buffers := map[metal.Yardstick]int{metal.Stream: 1, metal.Copy: 2}[y]
+	if buffers == 0 {
+		return m, fmt.Errorf("yardstick %q: the cpu device has %s and %s", y, metal.Stream, metal.Copy)
+	}
+	part := max(yardstickLeast, int(lastCache()), yardstickThread*d.pool.threads) / buffers
+	s := &streamed{threads: d.pool.threads, share: part / d.pool.threads &^ (yardstickStep - 1)}
+	part = s.share * d.pool.threads
+	for _, at := range []*unsafe.Pointer{&s.from, &s.to}[:buffers] {
+		b, err := d.allocate(yardstickParts * part)
+		if err != nil {
+			return m, fmt.Errorf("yardstick %s: %w", y, err)
+		}
+		defer b.Free()
+		*at = unsafe.Pointer(unsafe.SliceData(b.data))
+	}
+	d.pool.begin()
+	defer d.pool.end()
+	for ; s.part < yardstickParts; s.part++ {
+		if err := ctx.Err(); err != nil {
+			return m, fmt.Errorf("yardstick %s: %w", y, err)
+		}
+		start := time.Now()
+		if err := d.pool.do(s, d.pool.threads); err != nil {
+			return m, fmt.Errorf("yardstick %s: %w", y, err)
+		}
+		if took := time.Since(start); m.Time == 0 || took < m.Time {
+			m = metal.Moved{Bytes: int64(buffers * part), Time: max(took, 1)}
+		}
+		metal.Beat(ctx)
+	}
+	return m, nil
+}
+
+// streamed reads a part of memory, and writes it to another place if there is
+// one. Every thread has its share; chunk i of part p is share p·threads + i.
+type streamed struct {
+	from, to unsafe.Pointer
+	share    int
+	threads  int
+	part     int
+}
+
+func (s *streamed) chunks(_, first, end int) {
+	at, n := (s.part*s.threads+first)*s.share, (end-first)*s.share
+	if s.to == nil {
+		simd.StreamRead(unsafe.Add(s.from, at), n)
+		return
+	}
+	copy(unsafe.Slice((*byte)(unsafe.Add(s.to, at)), n), unsafe.Slice((*byte)(unsafe.Add(s.from, at)), n))
+}
