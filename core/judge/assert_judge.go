@@ -218,10 +218,11 @@ type bounded struct {
 	why
 }
 
-// read makes the bounds. The control is read as for a guardrail with a margin of
-// 0: its noise is in the interval already, and any bias that it proves makes the
-// number doubtful, so that biasFactor times as much is charged and the proof must
-// be harder.
+// read makes the bounds. There is no margin that the control could be held
+// against: its noise is in the interval already, and biasFactor times the bias
+// that it proves is charged. A bias that would be too much for a guardrail as it
+// is usually written makes the number doubtful, so that the proof must be harder
+// too.
 func (b *bounded) read(p Plan, r Reading, data []float64) error {
 	var s stats.Sample
 	var err error
@@ -247,9 +248,11 @@ func (b *bounded) read(p Plan, r Reading, data []float64) error {
 		b.why.text = control.doubts()
 		switch {
 		case b.why.text != "" && !(b.Root == expr.Ratio && control.Excludes):
-			return nil
+			return nil // no bounds
 		case b.why.text != "":
 			b.alpha *= doubtShare
+		}
+		if b.Root == expr.Ratio {
 			charge = biasFactor * control.bias
 		}
 	}
@@ -277,9 +280,16 @@ func (b *bounded) scaled() expr.Interval {
 	return i
 }
 
-// doubts says what is wrong with the control where no margin says how much bias
-// is too much; empty: nothing.
+// usualMargin of a guardrail, which says how much bias is too much where there is
+// none.
+const usualMargin = 0.01
+
+// doubts says what is wrong with the control where there is no margin; empty:
+// nothing.
 func (c controlReading) doubts() string {
+	if c.Excludes && c.bias <= biasShare*(Guardrail{Margin: usualMargin}).logMargin() {
+		return ""
+	}
 	switch c.check(Guardrail{}) {
 	case noControl:
 		return "no control was measured, so the noise of this machine is not known"
