@@ -19,7 +19,7 @@ type pluginLock struct {
 }
 
 func (c *pluginLock) Run(ctx context.Context, app *App) error {
-	module, diags := config.Load(c.Paths, config.Options{Env: app.Getenv, Version: Version})
+	module, diags := config.Load(c.Paths, config.Options{NoValues: true, Version: Version})
 	if err := app.faults(diags, module.Files()); err != nil {
 		return err
 	}
@@ -46,6 +46,13 @@ func (c *pluginLock) Run(ctx context.Context, app *App) error {
 		}
 		pins[p.Name] = append(pins[p.Name], registry.Pin{Installed: p, Constraint: required.Version})
 		pinned = append(pinned, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
+	}
+	// What is pinned and not required, such as a plugin that was, is pinned anew too.
+	for _, name := range lock.Names() {
+		if p, err := reg.Get(name, ""); err == nil && pins[name] == nil {
+			pins[name] = []registry.Pin{{Installed: p}}
+			pinned = append(pinned, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
+		}
 	}
 	for name, versions := range pins {
 		lock.Pin(name, versions...)

@@ -18,6 +18,7 @@ type Options struct {
 	Vars     map[string]string   // -var name=value, the value as typed
 	VarFiles []string            // -var-file flags; a later file overrides an earlier one
 	Env      func(string) string // looks up ASSAY_VAR_name; nil: no environment
+	NoValues bool                // variables need no value: only what hangs on none is wanted
 	Version  string              // this Assay's version, held against required_version; "": not checked
 }
 

@@ -100,7 +100,9 @@ func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 	}
 	diags = append(diags, m.decodeAssay(blocks.OfType("assay"), opts.Version)...)
 	diags = append(diags, m.decodeVariables(blocks.OfType("variable"))...)
-	diags = append(diags, m.assignVariables(opts)...)
+	if !opts.NoValues {
+		diags = append(diags, m.assignVariables(opts)...)
+	}
 	diags = append(diags, m.decodeLocals(blocks.OfType("locals"))...)
 	diags = append(diags, m.collectExperiments(blocks.OfType("experiment"))...)
 	diags = append(diags, m.bareReferences()...)

@@ -99,6 +99,9 @@ func explain(diags hcl.Diagnostics) hcl.Diagnostics {
 		if call, ok := d.Expression.(*hclsyntax.FunctionCallExpr); ok && d.Summary == "Call to unknown function" {
 			known := slices.Sorted(maps.Keys(functions("")))
 			d.Detail = fmt.Sprintf("There is no function %q. %s", call.Name, diag.DidYouMean(call.Name, "functions", known))
+			if slices.Contains([]string{"env", "getenv", "environ"}, call.Name) {
+				d.Detail = fmt.Sprintf(`There is no function %q: what an experiment hangs on is declared. Write variable "name" {} and var.name; ASSAY_VAR_name in the environment sets it.`, call.Name)
+			}
 			continue
 		}
 		t, ok := failing(d)

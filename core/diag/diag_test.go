@@ -126,6 +126,11 @@ func TestSuggest(t *testing.T) {
 		{"warm", []string{"cold", "hot"}, ""},
 		{"x", nil, ""},
 		{"gpu", []string{"auto", "cpu"}, "cpu"},
+		{"env", []string{"int", "min"}, ""},
+		{"case", []string{"phase", "metric"}, ""},
+		{"mian", []string{"lion", "main"}, "main"},
+		{"bda", []string{"bad"}, "bad"},
+		{"abc", []string{"cab"}, ""},
 	}
 	for _, c := range cases {
 		if got := Suggest(c.given, c.from); got != c.want {

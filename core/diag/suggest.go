@@ -16,6 +16,9 @@ func Suggest(given string, candidates []string) string {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(c), nil)
+		if d == 2 && given != "" && len(given) <= shortName && !strings.EqualFold(given[:1], c[:min(1, len(c))]) {
+			continue
+		}
 		// A short name is not "close" to another short name that shares
 		// nothing with it.
 		if d < bestDistance && d < max(len(given), len(c)) {
@@ -24,6 +27,10 @@ func Suggest(given string, candidates []string) string {
 	}
 	return best
 }
+
+// shortName is the length up to which two wrong letters make another word, unless
+// the first is right: "env" is not "int", and "bda" is "bad".
+const shortName = 4
 
 // DidYouMean returns the sentence that follows "there is no X named given":
 // the suggestion if there is one, else what there is to choose from. what

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// DigestError says that a binary is not the one that was pinned.
+// DigestError says that a binary is not the one that was found before.
 type DigestError struct {
 	Path, Want, Got string
 }
 
 func (e *DigestError) Error() string {
-	return fmt.Sprintf("plugin %s has changed: its sha256 is %s, pinned is %s; if the change is wanted, run `assay plugin lock`",
+	return fmt.Sprintf("plugin %s has changed since this command found it: its sha256 is %s and was %s; run the command again",
 		e.Path, short(e.Got), short(e.Want))
 }
 

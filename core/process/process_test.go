@@ -280,7 +280,7 @@ func TestDigest(t *testing.T) {
 	p.Kill()
 	_, _, err = tryStart(t, "", process.Options{SHA256: strings.Repeat("0", 64)})
 	var wrong *process.DigestError
-	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "assay plugin lock") {
+	if !errors.As(err, &wrong) || !strings.Contains(err.Error(), "run the command again") {
 		t.Errorf("err = %v, want a digest error that says what to do", err)
 	}
 }

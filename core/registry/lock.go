@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sort"
@@ -57,7 +58,7 @@ func ReadLock(path string) (*Lock, error) {
 		diags = append(diags, gohcl.DecodeBody(file.Body, nil, l)...)
 	}
 	if diags.HasErrors() {
-		return nil, fmt.Errorf("lock file: %w; mend it, or delete it and run `assay plugin lock`", firstError(diags))
+		return nil, fmt.Errorf("lock file: %w; mend it, or delete it and run %s", firstError(diags), l.command())
 	}
 	for _, p := range l.Plugins {
 		for _, h := range p.Hashes {
@@ -109,20 +110,42 @@ func (l *Lock) check(name, sum string) (locked bool, err error) {
 		}
 	}
 	if len(here) == 0 {
-		return false, fmt.Errorf("%s pins it for other platforms but not for %s; if this binary is wanted, run `assay plugin lock %s`", l.path, Platform(), name)
+		return false, fmt.Errorf("%s pins it for other platforms but not for %s; if this binary is wanted, run %s", l.path, Platform(), l.command())
 	}
-	return false, fmt.Errorf("it has changed since it was locked: its sha256 is %s…, %s has %s; if the change is wanted, run `assay plugin lock %s`",
-		sum[:16], l.path, strings.Join(here, " and "), name)
+	return false, fmt.Errorf("it has changed since it was locked: its sha256 is %s…, %s has %s; if the change is wanted, run %s",
+		sum[:16], l.path, strings.Join(here, " and "), l.command())
 }
 
 // checkVersion catches a lock file edited by hand.
 func (l *Lock) checkVersion(p *Installed) error {
 	for _, pinned := range l.versions(p.Name) {
 		if p.Locked && pinned.hash(Platform()) == p.SHA256 && pinned.Version != p.Version {
-			return fmt.Errorf("it says version %s, %s has %s for this binary; run `assay plugin lock %s`", p.Version, l.path, pinned.Version, p.Name)
+			return fmt.Errorf("it says version %s, %s has %s for this binary; run %s", p.Version, l.path, pinned.Version, l.command())
 		}
 	}
 	return nil
+}
+
+// command is how the plugins of this lock file are pinned anew.
+func (l *Lock) command() string {
+	dir := filepath.Dir(l.path)
+	switch {
+	case dir == ".":
+		return "`assay plugin lock`"
+	case strings.ContainsAny(dir, " \t'\"$&;|<>()*?[]#~\\"):
+		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	}
+	return "`assay plugin lock " + dir + "`"
+}
+
+// Names are the plugins that are pinned, each once, sorted.
+func (l *Lock) Names() []string {
+	var out []string
+	for _, p := range l.Plugins {
+		out = append(out, p.Name)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Pin is a version to pin, as chosen by a constraint.

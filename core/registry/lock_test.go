@@ -52,7 +52,7 @@ plugin "axpy" {
 	}
 	plugin(t, dir, "assay-plugin-axpy", "axpy", "1.2.1")
 	before := runs(path)
-	if _, err := discover(t, o).Get("axpy", ""); err == nil || !strings.Contains(err.Error(), "run `assay plugin lock axpy`") {
+	if _, err := discover(t, o).Get("axpy", ""); err == nil || !strings.Contains(err.Error(), "run `assay plugin lock "+filepath.Dir(lockPath)+"`") {
 		t.Errorf("changed plugin: %v", err)
 	}
 	if runs(path) != before {

@@ -7,3 +7,9 @@ experiment "x" {
   }
   variant "a" { baseline = true }
 }
+experiment "y" {
+  plugin      = "fake"
+  description = env("MODEL")
+  config { model = "small" }
+  variant "v" { baseline = true }
+}
