@@ -110,7 +110,11 @@ func (l *loaded) program(p config.Program) (*session.Plugin, error) {
 func (l *loaded) find(p config.Program) (*registry.Installed, error) {
 	name := l.module.PluginName(p.Plugin)
 	if p.Binary == "" {
-		return l.registry.Get(name, l.module.RequiredPlugins[p.Plugin].Version)
+		required := l.module.RequiredPlugins[p.Plugin]
+		if err := l.registry.CheckSource(name, required.Source); err != nil {
+			return nil, err
+		}
+		return l.registry.Get(name, required.Version)
 	}
 	env, err := environment(p)
 	if err != nil {

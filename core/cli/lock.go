@@ -44,13 +44,13 @@ func (c *pluginLock) Run(ctx context.Context, app *App) error {
 		if slices.ContainsFunc(pins[p.Name], func(o registry.Pin) bool { return o.Version == p.Version }) {
 			continue
 		}
-		pins[p.Name] = append(pins[p.Name], registry.Pin{Installed: p, Constraint: required.Version})
+		pins[p.Name] = append(pins[p.Name], registry.Pin{Installed: p, Source: required.Source, Constraint: required.Version})
 		pinned = append(pinned, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
 	}
 	// What is pinned and not required, such as a plugin that was, is pinned anew too.
 	for _, name := range lock.Names() {
 		if p, err := reg.Get(name, ""); err == nil && pins[name] == nil {
-			pins[name] = []registry.Pin{{Installed: p}}
+			pins[name] = []registry.Pin{{Installed: p, Source: lock.Source(name)}}
 			pinned = append(pinned, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
 		}
 	}

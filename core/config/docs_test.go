@@ -36,7 +36,11 @@ func examples(t *testing.T) (string, []example) {
 // Every example of the language reference does what the page says.
 func TestDocumentation(t *testing.T) {
 	opts := fakeOptions()
-	opts.Schema = func(Program) (*pluginv1.DescribeResponse, error) { return fakeDescribe(), nil }
+	opts.Schema = func(Program) (*pluginv1.DescribeResponse, error) {
+		d := fakeDescribe()
+		d.Source = "" // it stands for plugins of several sources
+		return d, nil
+	}
 	_, all := examples(t)
 	for i, e := range all {
 		name := "example.hcl"

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func fakeDescribe() *pluginv1.DescribeResponse {
 	one, thousand := 1.0, 1000.0
 	return &pluginv1.DescribeResponse{
-		Name: "fake", Version: "0.1.3",
+		Name: "fake", Version: "0.1.3", Source: "assay/fake",
 		Phases:  []*pluginv1.Phase{{Name: "decode", Unit: "tok"}, {Name: "prefill", Unit: "tok"}},
 		Metrics: []*pluginv1.Metric{{Name: "rel_err"}, {Name: "refine_rate"}},
 		Devices: []string{"cpu", "cuda"},
@@ -93,7 +93,7 @@ func fakeSchema(p Program) (*pluginv1.DescribeResponse, error) {
 		name = "fake"
 	}
 	switch name {
-	case "fake", "fake-again":
+	case "fake", "fake-again", "x":
 		return fakeDescribe(), nil
 	case "fake-old":
 		d := fakeDescribe()

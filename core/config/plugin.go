@@ -71,8 +71,24 @@ func (r *resolver) plugin(ref Program) *plugin {
 		return p
 	}
 	p.describe, p.schema = describe, block
-	p.fault = r.versionFault(ref, describe)
+	if p.fault = r.sourceFault(ref, describe); p.fault == nil {
+		p.fault = r.versionFault(ref, describe)
+	}
 	return p
+}
+
+// sourceFault holds the source that required_plugins names against what the
+// plugin says of itself. One that says nothing is taken for it.
+func (r *resolver) sourceFault(ref Program, describe *pluginv1.DescribeResponse) *hcl.Diagnostic {
+	req := r.module.RequiredPlugins[ref.Plugin]
+	is := describe.GetSource()
+	if req.Source == "" || is == "" || req.Source == is {
+		return nil
+	}
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: "Plugin of another source", Subject: &req.Range,
+		Detail: fmt.Sprintf("The plugin %s that is installed says that it is %q, and %q is required. Install that one, or write source = %q.", describe.GetName(), is, req.Source, is),
+	}
 }
 
 func (r *resolver) unavailable(ref Program, err error) *hcl.Diagnostic {

@@ -20,7 +20,11 @@ func TestReadme(t *testing.T) {
 		t.Fatal("README.md shows no experiment")
 	}
 	opts := fakeOptions()
-	opts.Schema = func(Program) (*pluginv1.DescribeResponse, error) { return fakeDescribe(), nil }
+	opts.Schema = func(Program) (*pluginv1.DescribeResponse, error) {
+		d := fakeDescribe()
+		d.Source = "" // it stands for plugins of several sources
+		return d, nil
+	}
 	m, diags := load(".", []input{{"README.hcl", []byte(text)}}, Options{Version: "0.1.0"})
 	experiments, more := m.Resolve(opts)
 	if faults := render(t, m, append(diags, more...)); faults != "" || len(experiments) != 1 {

@@ -36,6 +36,7 @@ type Lock struct {
 type Locked struct {
 	Name       string   `hcl:"name,label"`
 	Version    string   `hcl:"version"`
+	Source     string   `hcl:"source,optional"`
 	Constraint string   `hcl:"constraint,optional"`
 	Hashes     []string `hcl:"hashes"`
 }
@@ -148,9 +149,29 @@ func (l *Lock) Names() []string {
 	return slices.Compact(out)
 }
 
+// CheckSource holds the source that experiments require against the one that the
+// plugin was locked by. What the lock file does not name is accepted.
+func (l *Lock) CheckSource(name, source string) error {
+	for _, p := range l.versions(name) {
+		if source != "" && p.Source != "" && p.Source != source {
+			return fmt.Errorf("plugin %s is required of %s, and %s has it of %s; if the change is wanted, run %s", name, source, l.path, p.Source, l.command())
+		}
+	}
+	return nil
+}
+
+// Source is that of a plugin that is pinned.
+func (l *Lock) Source(name string) string {
+	for _, p := range l.versions(name) {
+		return p.Source
+	}
+	return ""
+}
+
 // Pin is a version to pin, as chosen by a constraint.
 type Pin struct {
 	*Installed
+	Source     string // as required_plugins has it
 	Constraint string
 }
 
@@ -161,7 +182,7 @@ func (l *Lock) Pin(name string, pins ...Pin) {
 	before := l.versions(name)
 	l.Plugins = slices.DeleteFunc(l.Plugins, func(p Locked) bool { return p.Name == name })
 	for _, pin := range pins {
-		entry := Locked{Name: name, Version: pin.Version, Constraint: pin.Constraint, Hashes: []string{Platform() + ":sha256:" + pin.SHA256}}
+		entry := Locked{Name: name, Version: pin.Version, Source: pin.Source, Constraint: pin.Constraint, Hashes: []string{Platform() + ":sha256:" + pin.SHA256}}
 		for _, old := range before {
 			if old.Version != pin.Version {
 				continue
@@ -189,6 +210,9 @@ func (l *Lock) Write(path string) error {
 		f.Body().AppendNewline()
 		body := f.Body().AppendNewBlock("plugin", []string{p.Name}).Body()
 		body.SetAttributeValue("version", cty.StringVal(p.Version))
+		if p.Source != "" {
+			body.SetAttributeValue("source", cty.StringVal(p.Source))
+		}
 		if p.Constraint != "" {
 			body.SetAttributeValue("constraint", cty.StringVal(p.Constraint))
 		}

@@ -165,6 +165,9 @@ func (r *Registry) Get(name, constraint string) (*Installed, error) {
 		name, strings.Join(have, ", "), filepath.Dir(list[0].Path), constraint)
 }
 
+// CheckSource is that of the lock file.
+func (r *Registry) CheckSource(name, source string) error { return r.lock.CheckSource(name, source) }
+
 func (r *Registry) missing(name string) error {
 	for _, x := range r.rejected {
 		if c, ok := parseCandidate(x.Path); ok && c.name == name {

@@ -17,6 +17,7 @@ const Version = "0.1.0"
 type Plugin[C any] struct {
 	Name    string // letters, digits and dashes; the binary is assay-plugin-NAME
 	Version string // semantic version
+	Source  string // OWNER/NAME, what required_plugins calls it; empty: any source is taken for right
 	Doc     string // markdown: what is measured and why, for people
 
 	// NoDevice is for plugins that drive other programs and need no memory or

@@ -96,7 +96,7 @@ func (s *Server[C]) Describe(context.Context, *pluginv1.DescribeRequest) (*plugi
 func (s *Server[C]) describe() *pluginv1.DescribeResponse {
 	r := &pluginv1.DescribeResponse{
 		Name: s.plugin.Name, Version: s.plugin.Version, SdkVersion: Version,
-		Config: s.config.proto(), Markdown: s.plugin.Doc, Devices: s.plugin.Devices,
+		Config: s.config.proto(), Markdown: s.plugin.Doc, Devices: s.plugin.Devices, Source: s.plugin.Source,
 	}
 	if s.plugin.Propose != nil {
 		r.Capabilities = append(r.Capabilities, pluginv1.Capability_CAPABILITY_PROPOSE)

@@ -40,7 +40,7 @@ type Config struct {
 func plugin() sdk.Plugin[Config] {
 	shared := newShared()
 	return sdk.Plugin[Config]{
-		Name: "bisect", Version: "0.1.0", Doc: readme,
+		Name: "bisect", Version: "0.1.0", Source: "assay/bisect", Doc: readme,
 		Phases: []sdk.Phase{
 			{Name: "decode", Doc: "one greedy token of `tokens` sequences through the whole stack", Unit: "tok"},
 			{Name: "prefill", Doc: "`prompt_tokens` tokens through all layers, without the head", Unit: "tok"},

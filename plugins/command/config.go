@@ -65,7 +65,7 @@ type Output struct {
 
 func plugin() sdk.Plugin[Config] {
 	return sdk.Plugin[Config]{
-		Name: "command", Version: "0.1.0", Doc: readme,
+		Name: "command", Version: "0.1.0", Source: "assay/command", Doc: readme,
 		NoDevice: true, Declare: declare, Starts: starts, Validate: validate, Prepare: prepare,
 	}
 }

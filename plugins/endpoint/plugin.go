@@ -18,7 +18,7 @@ const (
 
 func plugin() sdk.Plugin[Config] {
 	return sdk.Plugin[Config]{
-		Name: "endpoint", Version: "0.1.0", Doc: readme, NoDevice: true,
+		Name: "endpoint", Version: "0.1.0", Source: "assay/endpoint", Doc: readme, NoDevice: true,
 		Phases: []sdk.Phase{
 			{Name: decode, Doc: "time of a token after the first, by the server's own count of tokens", Unit: "tok", Single: true},
 			{Name: ttft, Doc: "time from a request to the first piece of its answer", Unit: "call", Single: true},

@@ -23,7 +23,7 @@ type Config struct {
 func plugin() sdk.Plugin[Config] {
 	pool := &moe.Pool{}
 	return sdk.Plugin[Config]{
-		Name: "gather-qmm", Version: "0.1.0", Doc: readme,
+		Name: "gather-qmm", Version: "0.1.0", Source: "assay/gather-qmm", Doc: readme,
 		Phases: []sdk.Phase{
 			{Name: "decode", Doc: "the experts of `tokens` tokens, one layer", Unit: "tok"},
 			{Name: "prefill", Doc: "the experts of `prompt_tokens` tokens, one layer", Unit: "tok"},

@@ -30,7 +30,7 @@ type Config struct {
 func plugin() sdk.Plugin[Config] {
 	pool := &moe.Pool{}
 	return sdk.Plugin[Config]{
-		Name: "moe-mlp", Version: "0.1.0", Doc: readme,
+		Name: "moe-mlp", Version: "0.1.0", Source: "assay/moe-mlp", Doc: readme,
 		Phases: []sdk.Phase{
 			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens", Unit: "tok"},
 			{Name: "prefill", Doc: "the MoE blocks of all layers for `prompt_tokens` tokens", Unit: "tok"},

@@ -91,7 +91,7 @@ func (c Config) epsilonText() string {
 func plugin() sdk.Plugin[Config] {
 	pool := &moe.Pool{}
 	return sdk.Plugin[Config]{
-		Name: "slime", Version: "0.1.0", Doc: readme,
+		Name: "slime", Version: "0.1.0", Source: "assay/slime", Doc: readme,
 		Phases: []sdk.Phase{{Name: "decode", Doc: "gate, up and SwiGLU of one expert for `tokens` tokens", Unit: "tok"}},
 		Metrics: []sdk.Metric{
 			{Name: "rel_err", Doc: "mean|y−ref| / mean|ref| against exact weights", Better: sdk.BetterLower},

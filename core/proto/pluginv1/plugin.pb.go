@@ -284,6 +284,7 @@ type DescribeResponse struct {
 	Metrics       []*Metric              `protobuf:"bytes,7,rep,name=metrics,proto3" json:"metrics,omitempty"`
 	Markdown      string                 `protobuf:"bytes,8,opt,name=markdown,proto3" json:"markdown,omitempty"` // what the plugin measures, for people
 	Devices       []string               `protobuf:"bytes,9,rep,name=devices,proto3" json:"devices,omitempty"`   // kinds it runs on; empty: any
+	Source        string                 `protobuf:"bytes,10,opt,name=source,proto3" json:"source,omitempty"`    // OWNER/NAME, what required_plugins calls it; empty: not said
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -379,6 +380,13 @@ func (x *DescribeResponse) GetDevices() []string {
 		return x.Devices
 	}
 	return nil
+}
+
+func (x *DescribeResponse) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
 }
 
 // Phase is something that can be timed.
@@ -3234,7 +3242,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\fplugin.proto\x12\x0fassay.plugin.v1\"~\n" +
 	"\x0fDescribeRequest\x12!\n" +
 	"\fhost_version\x18\x01 \x01(\tR\vhostVersion\x12H\n" +
-	"\x11host_capabilities\x18\x02 \x03(\x0e2\x1b.assay.plugin.v1.CapabilityR\x10hostCapabilities\"\xeb\x02\n" +
+	"\x11host_capabilities\x18\x02 \x03(\x0e2\x1b.assay.plugin.v1.CapabilityR\x10hostCapabilities\"\x83\x03\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1f\n" +
@@ -3245,7 +3253,9 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06phases\x18\x06 \x03(\v2\x16.assay.plugin.v1.PhaseR\x06phases\x121\n" +
 	"\ametrics\x18\a \x03(\v2\x17.assay.plugin.v1.MetricR\ametrics\x12\x1a\n" +
 	"\bmarkdown\x18\b \x01(\tR\bmarkdown\x12\x18\n" +
-	"\adevices\x18\t \x03(\tR\adevices\"i\n" +
+	"\adevices\x18\t \x03(\tR\adevices\x12\x16\n" +
+	"\x06source\x18\n" +
+	" \x01(\tR\x06source\"i\n" +
 	"\x05Phase\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12\x12\n" +

@@ -83,7 +83,7 @@ func main() {
 		}
 	}
 	p := sdk.Plugin[config]{
-		Name: badplugin.Name, Version: "0.1.0",
+		Name: badplugin.Name, Version: "0.1.0", Source: "assay/" + badplugin.Name,
 		Doc:     "Misbehaves on purpose, for tests.",
 		Phases:  []sdk.Phase{{Name: "decode", Doc: "spins", Unit: "call"}, {Name: "prefill", Doc: "spins 4 times as long", Unit: "call"}},
 		Metrics: []sdk.Metric{{Name: "rel_err", Doc: "always 0", Better: sdk.BetterLower}},

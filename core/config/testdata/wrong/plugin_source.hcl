@@ -1,0 +1,10 @@
+assay {
+  required_plugins {
+    x = { source = "evil/fake" }
+  }
+}
+experiment "x" {
+  plugin = "x"
+  config { model = "small" }
+  variant "a" { baseline = true }
+}
