@@ -63,5 +63,6 @@ method-study: ## how often each method is wrong; rewrites the tables in docs/met
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
+	bin/sessionstudy -twins -n 40 experiments/session-study/twins
 
 .PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle method-study session-study

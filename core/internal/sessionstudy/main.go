@@ -5,8 +5,10 @@
 // it to simulated ones.
 //
 //	go run ./core/internal/sessionstudy [-n 30] [-assay bin/assay] FOLDER
+//	go run ./core/internal/sessionstudy -twins [-n 40] [-assay bin/assay] FOLDER
 //
-// FOLDER's experiments take a variable `planted`.
+// FOLDER's experiment takes a variable `planted`; with -twins all its variants are
+// copies.
 package main
 
 import (
@@ -32,18 +34,19 @@ func main() {
 	assay := flag.String("assay", "bin/assay", "the assay binary")
 	quiet := flag.Bool("quiet", false, "no bursts")
 	burst := flag.Bool("burst", false, "be the second process")
+	copies := flag.Bool("twins", false, "all variants are copies: count what is concluded of them")
 	flag.Parse()
 	if *burst {
 		bursts.Main()
 		return
 	}
-	if err := study(*n, *assay, flag.Arg(0), !*quiet); err != nil {
+	if err := study(*n, *assay, flag.Arg(0), !*quiet, *copies); err != nil {
 		fmt.Fprintln(os.Stderr, "sessionstudy:", err)
 		os.Exit(1)
 	}
 }
 
-func study(n int, assay, folder string, loaded bool) error {
+func study(n int, assay, folder string, loaded, copies bool) error {
 	if folder == "" {
 		return fmt.Errorf("name the folder of the experiments")
 	}
@@ -66,6 +69,9 @@ func study(n int, assay, folder string, loaded bool) error {
 		return err
 	}
 	defer os.RemoveAll(work)
+	if copies {
+		return studyTwins(n, assay, folder, work)
+	}
 	fmt.Println("| variant | sessions | pass | fail | inconclusive | invalid | rounds, median | wall time, median and longest | speed, lowest to highest | control off by, per round | by medians of all samples |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|--:|---|---|--:|--:|")
 	for _, planted := range []bool{false, true} {
@@ -92,19 +98,8 @@ type tally struct {
 }
 
 func (t *tally) session(assay, folder, work string, planted bool, seed uint64) error {
-	cmd := exec.Command(assay, "run", folder, "--var", fmt.Sprintf("planted=%v", planted), "--seed", fmt.Sprint(seed))
-	cmd.Dir = work
 	began := time.Now()
-	out, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) { // a verdict other than pass is an exit status
-		return err
-	}
-	files, _ := filepath.Glob(filepath.Join(work, "results", "*.json"))
-	if len(files) != 1 {
-		return fmt.Errorf("session left %d documents:\n%s", len(files), out)
-	}
-	r, err := record.ReadResult(files[0])
+	r, out, err := run(assay, folder, work, "--var", fmt.Sprintf("planted=%v", planted), "--seed", fmt.Sprint(seed))
 	if err != nil {
 		return err
 	}
@@ -121,7 +116,27 @@ func (t *tally) session(assay, folder, work string, planted bool, seed uint64) e
 		t.ratios = append(t.ratios, *j.Estimate)
 	}
 	t.controls(&r.Cases[0])
-	return os.Remove(files[0])
+	return nil
+}
+
+// run measures one session and takes its document away.
+func run(assay, folder, work string, flags ...string) (r *record.Result, out []byte, err error) {
+	cmd := exec.Command(assay, append([]string{"run", folder}, flags...)...)
+	cmd.Dir = work
+	out, err = cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) { // a verdict other than pass is an exit status
+		return nil, out, err
+	}
+	results := filepath.Join(work, "results")
+	files, _ := filepath.Glob(filepath.Join(results, "*.json"))
+	if len(files) != 1 {
+		return nil, out, fmt.Errorf("session left %d documents:\n%s", len(files), out)
+	}
+	if r, err = record.ReadResult(files[0]); err != nil {
+		return nil, out, err
+	}
+	return r, out, os.RemoveAll(results)
 }
 
 // controls gathers what single rounds say of the control, by two methods.
