@@ -97,11 +97,15 @@ func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
 	p.Verify = func(_ context.Context, step int) ([]sdk.Check, map[string]float64, error) {
 		layer, experts, seed := e.layers[step%layers], in.Route(step).Flat(), e.Seed+uint64(step)
 		c, err := block.VerifyGateUp(layer, in.X(step), experts, seed)
+		var metrics map[string]float64
+		if name == "decode" {
+			metrics = map[string]float64{"rel_err": c.Value}
+		}
 		if err != nil || !e.Config.Down {
-			return []sdk.Check{c}, nil, err
+			return []sdk.Check{c}, metrics, err
 		}
 		d, err := block.VerifyDown(layer, experts, seed)
-		return []sdk.Check{c, d}, nil, err
+		return []sdk.Check{c, d}, metrics, err
 	}
 	if e.Config.Replay {
 		p.Runner, err = rotation.Replay(e.Device, in.Steps(), ops)
