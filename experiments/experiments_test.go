@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// build makes the command and the four plugins.
-func build(t *testing.T) (assay, plugins string) {
+// build makes the command and plugins.
+func build(t *testing.T, names ...string) (assay, plugins string) {
 	t.Helper()
 	dir := t.TempDir()
 	assay, plugins = filepath.Join(dir, "assay"), filepath.Join(dir, "plugins")
 	targets := map[string]string{assay: "../core"}
-	for _, p := range []string{"gather-qmm", "moe-mlp", "slime", "bisect"} {
+	for _, p := range names {
 		targets[filepath.Join(plugins, "assay-plugin-"+p)] = "../plugins/" + p
 	}
 	for out, pkg := range targets {
@@ -28,7 +28,7 @@ func build(t *testing.T) (assay, plugins string) {
 }
 
 func TestShippedExperimentsAreValid(t *testing.T) {
-	assay, plugins := build(t)
+	assay, plugins := build(t, "gather-qmm", "moe-mlp", "slime", "bisect")
 	here, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)

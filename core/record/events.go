@@ -101,9 +101,10 @@ type SampleEvent struct {
 
 // VisitEvent ends a visit. Its samples are left out: they have their own events.
 type VisitEvent struct {
-	Case  string `json:"case"`
-	Round int    `json:"round"`
-	Visit Visit  `json:"visit"`
+	Case    string   `json:"case"`
+	Round   int      `json:"round"`
+	Visit   Visit    `json:"visit"`
+	Kernels *Kernels `json:"kernels,omitempty"` // of the variant's first visit in the phase
 }
 
 // YardstickEvent is a yardstick, measured.

@@ -92,6 +92,11 @@ func (r *Result) applyToRound(e Event, took time.Duration) error {
 			v.Samples.Add(d.Sample)
 		})
 	case VisitEvent:
+		if d.Kernels != nil {
+			if err := r.inVariant(d.Case, d.Visit.Variant, func(v *Variant) { v.ran(d.Visit.Phase, *d.Kernels) }); err != nil {
+				return err
+			}
+		}
 		return r.inRound(d.Case, d.Round, func(x *Round) {
 			v := x.visit(d.Visit.Index)
 			so := *v

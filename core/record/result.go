@@ -199,6 +199,7 @@ type Variant struct {
 	PrepareNs    int64                   `json:"prepare_ns"`     // median one-time cost
 	SamplesSHA   map[string]string       `json:"samples_sha256"` // by phase; see samplesDigests
 	Phases       map[string]PhaseSummary `json:"phases"`
+	Kernels      map[string]Kernels      `json:"kernels,omitempty"` // of its first visit, by phase; every visit has its digest
 	Failure      string                  `json:"failure,omitempty"`
 }
 
@@ -272,7 +273,7 @@ type Selection struct {
 	Reason  string  `json:"reason"`
 }
 
-// Finding is a plugin's structured conclusion.
+// Finding is a structured conclusion, of a plugin or of the host (KindSameKernels).
 type Finding struct {
 	Case      string          `json:"case"`
 	Kind      string          `json:"kind"`

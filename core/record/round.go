@@ -133,6 +133,7 @@ type Visit struct {
 	Superseded   bool        `json:"superseded"` // a cleaner visit in the same place of the order stands in for it
 	Observed     Observation `json:"observed"`
 	PeakBytes    int64       `json:"peak_device_bytes"`
+	Kernels      string      `json:"kernels,omitempty"` // digest of what one iteration dispatched; empty: not known
 }
 
 // Ended is false of a visit that the end of its process or session cut short.

@@ -24,6 +24,7 @@ func (r *Result) Summarize() error {
 	}
 	r.judgeAsserts()
 	r.Verdict = r.overall()
+	r.Findings = append(r.PluginFindings(), r.sameKernels()...)
 	return nil
 }
 

@@ -131,8 +131,12 @@ func withoutRounds(r *record.Result) *record.Result {
 	return &out
 }
 
-// isWording says that a path leads to a sentence of a judgement or an assert.
+// isWording says that a path leads to a sentence of a judgement, an assert or a
+// finding.
 func isWording(path []string) bool {
+	if len(path) == 3 && path[0] == "findings" {
+		return path[2] == "summary" || path[2] == "detail"
+	}
 	return len(path) == 5 && (path[2] == "judgements" && slices.Contains(wording, path[4]) || path[2] == "asserts" && path[4] == "message")
 }
 

@@ -185,7 +185,7 @@ func rounds(r *record.Result, i int) int {
 // asked reduces a document to what the journal knows beside the rounds: what was
 // asked for, findings and failures.
 func asked(r *record.Result) *record.Result {
-	out := withoutRounds(&record.Result{Experiment: r.Experiment, Files: r.Files, Cases: r.Cases, Findings: r.Findings, Failures: r.Failures})
+	out := withoutRounds(&record.Result{Experiment: r.Experiment, Files: r.Files, Cases: r.Cases, Findings: r.PluginFindings(), Failures: r.Failures})
 	for i := range out.Cases {
 		c := &out.Cases[i]
 		c.Status, c.Controls, c.Judgements, c.Asserts = "", nil, nil, nil

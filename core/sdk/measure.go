@@ -52,10 +52,11 @@ func (s *Server[C]) Measure(stream measureStream) error {
 	v := newVisit(stream, start, c)
 	go v.receive()
 	s.lane.do(func() {
+		s.device.Dispatched(0) // what was dispatched before is not the visit's
 		var reason string
 		if reason, err = v.run(); err == nil {
 			err = v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Done{Done: &pluginv1.Done{
-				Reason: reason, PeakDeviceBytes: s.device.Memory().Peak,
+				Reason: reason, PeakDeviceBytes: s.device.Memory().Peak, Dispatched: protoDispatched(s.device.Dispatched(v.ran)),
 			}}})
 		}
 	})
@@ -69,6 +70,7 @@ type visit struct {
 	c      *prepared
 
 	seq  uint64
+	ran  int           // iterations so far
 	acks chan uint64   // from receive
 	stop chan struct{} // closed by receive on Stop or at the stream's end
 
@@ -174,6 +176,7 @@ func (v *visit) batch(n int) (metal.Times, error) {
 		}
 		return t, wire.Status(fmt.Errorf("%s, %d iterations: %w", v.start.GetPhase(), n, err))
 	}
+	v.ran += n
 	if t.Wall <= 0 {
 		return t, wire.Status(fmt.Errorf("%s: Run reported a wall time of %s for %d iterations", v.start.GetPhase(), t.Wall, n))
 	}

@@ -94,6 +94,38 @@ func sampleOf(s *pluginv1.Sample) record.Sample {
 	}
 }
 
+// mostDispatched bounds what is kept of what a plugin dispatched, as the SDK does.
+const mostDispatched = 4096
+
+// kernelsOf is what a visit dispatched, nil if the plugin does not say, or says what
+// cannot be.
+func kernelsOf(d *pluginv1.Done) (*record.Kernels, error) {
+	if n := len(d.GetDispatched()); n == 0 || n > mostDispatched {
+		return nil, nil
+	}
+	var list []record.Dispatched
+	for _, p := range d.GetDispatched() {
+		if p.GetCount() == 0 || p.GetIterations() == 0 {
+			return nil, nil
+		}
+		list = append(list, record.Dispatched{
+			Kernel: p.GetKernel(), Constants: p.GetConstants(), Source: p.GetSource(), Arguments: p.GetArguments(),
+			Grid: extents(p.GetGrid()), Threadgroup: extents(p.GetThreadgroup()),
+			ThreadgroupMemory: append([]uint64{}, p.GetThreadgroupMemory()...),
+			Count:             float64(p.GetCount()) / float64(p.GetIterations()),
+		})
+	}
+	k, err := record.NewKernels(list)
+	return &k, err
+}
+
+// extents are threads along x, y and z, of which those left out are one.
+func extents(in []uint32) [3]uint32 {
+	out := [3]uint32{1, 1, 1}
+	copy(out[:], in)
+	return out
+}
+
 // largest of a plugin's numbers that the host computes with: what comes of it
 // still fits JSON, which has no infinity.
 const largest = 1e100

@@ -43,3 +43,26 @@ func TestNumbersThatJSONCannotHold(t *testing.T) {
 		t.Errorf("sound facts became %v, error %v", got, err)
 	}
 }
+
+// What a plugin says of its dispatches is kept as it is, or not at all.
+func TestKernelsOf(t *testing.T) {
+	good := &pluginv1.Dispatched{Kernel: "k", Grid: []uint32{64}, Threadgroup: []uint32{8, 4, 1, 9}, Count: 3, Iterations: 2}
+	got, err := kernelsOf(&pluginv1.Done{Dispatched: []*pluginv1.Dispatched{good}})
+	if err != nil || got == nil {
+		t.Fatal(got, err)
+	}
+	if d := got.Dispatched[0]; d.Grid != [3]uint32{64, 1, 1} || d.Threadgroup != [3]uint32{8, 4, 1} || d.Count != 1.5 || d.ThreadgroupMemory == nil {
+		t.Errorf("it is kept as %+v", d)
+	}
+	many := make([]*pluginv1.Dispatched, mostDispatched+1)
+	for i := range many {
+		many[i] = good
+	}
+	for name, list := range map[string][]*pluginv1.Dispatched{
+		"nothing": nil, "no iterations": {{Kernel: "k", Count: 1}}, "no dispatches": {{Kernel: "k", Iterations: 1}}, "too many": many,
+	} {
+		if got, err := kernelsOf(&pluginv1.Done{Dispatched: list}); got != nil || err != nil {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

@@ -62,18 +62,30 @@ func (s visit) do(ctx context.Context, r *runner) error {
 	if err := r.begin(s.at, "", s.index); err != nil {
 		return err
 	}
-	v := record.Visit{Index: s.index, Variant: s.variant, Phase: s.phase, Pass: s.pass, Started: r.since}
+	e := record.VisitEvent{Case: s.caseID, Round: s.round}
+	v := &e.Visit
+	*v = record.Visit{Index: s.index, Variant: s.variant, Phase: s.phase, Pass: s.pass, Started: r.since}
 	if s.taken < s.samples {
-		if err := s.measure(ctx, r, &v); err != nil {
+		done, err := s.measure(ctx, r, v)
+		if err != nil {
 			return err
+		}
+		if e.Kernels, err = kernelsOf(done); err != nil {
+			return err
+		}
+	}
+	if e.Kernels != nil {
+		v.Kernels = e.Kernels.Digest
+		if _, known := variantNamed(openCase(r.doc), s.variant).Kernels[s.phase]; known {
+			e.Kernels = nil
 		}
 	}
 	v.Reasons = contamination(v.Observed)
 	v.Contaminated = len(v.Reasons) > 0
-	return r.emit(record.VisitEvent{Case: s.caseID, Round: s.round, Visit: v})
+	return r.emit(e)
 }
 
-func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) error {
+func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) (*pluginv1.Done, error) {
 	var wall int64
 	observed := r.observe(s.variant)
 	done, err := r.measure(ctx, s.at, &pluginv1.Start{
@@ -88,14 +100,14 @@ func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) error {
 	})
 	v.HostNs, v.Observed = r.took(), observed()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if wall > v.HostNs {
-		return fmt.Errorf("%w: the samples of this visit claim %v of wall time, but the host's clock saw %v",
+		return nil, fmt.Errorf("%w: the samples of this visit claim %v of wall time, but the host's clock saw %v",
 			errClock, time.Duration(wall), time.Duration(v.HostNs))
 	}
 	v.PeakBytes = done.GetPeakDeviceBytes()
-	return nil
+	return done, nil
 }
 
 // measure is one Measure call with what all of them share.

@@ -2572,8 +2572,12 @@ type Done struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	Reason          string                 `protobuf:"bytes,1,opt,name=reason,proto3" json:"reason,omitempty"` // "samples", "stopped"
 	PeakDeviceBytes int64                  `protobuf:"varint,2,opt,name=peak_device_bytes,json=peakDeviceBytes,proto3" json:"peak_device_bytes,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// dispatched is what one iteration of the visit dispatched on the device: one
+	// entry for all dispatches that are alike, in a fixed order. The host holds the
+	// arms' against each other. Empty: the plugin does not know.
+	Dispatched    []*Dispatched `protobuf:"bytes,3,rep,name=dispatched,proto3" json:"dispatched,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Done) Reset() {
@@ -2620,6 +2624,123 @@ func (x *Done) GetPeakDeviceBytes() int64 {
 	return 0
 }
 
+func (x *Done) GetDispatched() []*Dispatched {
+	if x != nil {
+		return x.Dispatched
+	}
+	return nil
+}
+
+// Dispatched is dispatches of one kernel that are alike in everything given, but
+// for what is in their buffers.
+type Dispatched struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	Kernel            string                 `protobuf:"bytes,1,opt,name=kernel,proto3" json:"kernel,omitempty"`
+	Constants         string                 `protobuf:"bytes,2,opt,name=constants,proto3" json:"constants,omitempty"` // function constants, "0=true 3=64"
+	Source            string                 `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`       // digest of the kernel's source; empty: the kernel is a part of the plugin
+	Grid              []uint32               `protobuf:"varint,4,rep,packed,name=grid,proto3" json:"grid,omitempty"`   // threads along x, y, z
+	Threadgroup       []uint32               `protobuf:"varint,5,rep,packed,name=threadgroup,proto3" json:"threadgroup,omitempty"`
+	ThreadgroupMemory []uint64               `protobuf:"varint,6,rep,packed,name=threadgroup_memory,json=threadgroupMemory,proto3" json:"threadgroup_memory,omitempty"` // bytes of each argument
+	Arguments         string                 `protobuf:"bytes,7,opt,name=arguments,proto3" json:"arguments,omitempty"`                                                  // digest of the arguments that are no buffers
+	Count             uint64                 `protobuf:"varint,8,opt,name=count,proto3" json:"count,omitempty"`                                                         // so many dispatches
+	Iterations        uint64                 `protobuf:"varint,9,opt,name=iterations,proto3" json:"iterations,omitempty"`                                               // in so many iterations
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *Dispatched) Reset() {
+	*x = Dispatched{}
+	mi := &file_plugin_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Dispatched) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Dispatched) ProtoMessage() {}
+
+func (x *Dispatched) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Dispatched.ProtoReflect.Descriptor instead.
+func (*Dispatched) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Dispatched) GetKernel() string {
+	if x != nil {
+		return x.Kernel
+	}
+	return ""
+}
+
+func (x *Dispatched) GetConstants() string {
+	if x != nil {
+		return x.Constants
+	}
+	return ""
+}
+
+func (x *Dispatched) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Dispatched) GetGrid() []uint32 {
+	if x != nil {
+		return x.Grid
+	}
+	return nil
+}
+
+func (x *Dispatched) GetThreadgroup() []uint32 {
+	if x != nil {
+		return x.Threadgroup
+	}
+	return nil
+}
+
+func (x *Dispatched) GetThreadgroupMemory() []uint64 {
+	if x != nil {
+		return x.ThreadgroupMemory
+	}
+	return nil
+}
+
+func (x *Dispatched) GetArguments() string {
+	if x != nil {
+		return x.Arguments
+	}
+	return ""
+}
+
+func (x *Dispatched) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *Dispatched) GetIterations() uint64 {
+	if x != nil {
+		return x.Iterations
+	}
+	return 0
+}
+
 type ReleaseCaseRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Handle        string                 `protobuf:"bytes,1,opt,name=handle,proto3" json:"handle,omitempty"`
@@ -2629,7 +2750,7 @@ type ReleaseCaseRequest struct {
 
 func (x *ReleaseCaseRequest) Reset() {
 	*x = ReleaseCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2641,7 +2762,7 @@ func (x *ReleaseCaseRequest) String() string {
 func (*ReleaseCaseRequest) ProtoMessage() {}
 
 func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2654,7 +2775,7 @@ func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ReleaseCaseRequest) GetHandle() string {
@@ -2674,7 +2795,7 @@ type ReleaseCaseResponse struct {
 
 func (x *ReleaseCaseResponse) Reset() {
 	*x = ReleaseCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2686,7 +2807,7 @@ func (x *ReleaseCaseResponse) String() string {
 func (*ReleaseCaseResponse) ProtoMessage() {}
 
 func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2699,7 +2820,7 @@ func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReleaseCaseResponse) GetChecks() []*Check {
@@ -2726,7 +2847,7 @@ type ProposeRequest struct {
 
 func (x *ProposeRequest) Reset() {
 	*x = ProposeRequest{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2738,7 +2859,7 @@ func (x *ProposeRequest) String() string {
 func (*ProposeRequest) ProtoMessage() {}
 
 func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2751,7 +2872,7 @@ func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeRequest.ProtoReflect.Descriptor instead.
 func (*ProposeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ProposeRequest) GetResults() []*Result {
@@ -2784,7 +2905,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2796,7 +2917,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2809,7 +2930,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Result) GetName() string {
@@ -2877,7 +2998,7 @@ type PhaseResult struct {
 
 func (x *PhaseResult) Reset() {
 	*x = PhaseResult{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2889,7 +3010,7 @@ func (x *PhaseResult) String() string {
 func (*PhaseResult) ProtoMessage() {}
 
 func (x *PhaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2902,7 +3023,7 @@ func (x *PhaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseResult.ProtoReflect.Descriptor instead.
 func (*PhaseResult) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *PhaseResult) GetWallNs() float64 {
@@ -2975,7 +3096,7 @@ type RoundTimes struct {
 
 func (x *RoundTimes) Reset() {
 	*x = RoundTimes{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2987,7 +3108,7 @@ func (x *RoundTimes) String() string {
 func (*RoundTimes) ProtoMessage() {}
 
 func (x *RoundTimes) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3121,7 @@ func (x *RoundTimes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundTimes.ProtoReflect.Descriptor instead.
 func (*RoundTimes) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *RoundTimes) GetRound() uint32 {
@@ -3043,7 +3164,7 @@ type ProposeResponse struct {
 
 func (x *ProposeResponse) Reset() {
 	*x = ProposeResponse{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3055,7 +3176,7 @@ func (x *ProposeResponse) String() string {
 func (*ProposeResponse) ProtoMessage() {}
 
 func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3068,7 +3189,7 @@ func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeResponse.ProtoReflect.Descriptor instead.
 func (*ProposeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ProposeResponse) GetProposals() []*Proposal {
@@ -3110,7 +3231,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3122,7 +3243,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3135,7 +3256,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Proposal) GetName() string {
@@ -3172,7 +3293,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3184,7 +3305,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3197,7 +3318,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Finding) GetKind() string {
@@ -3465,10 +3586,26 @@ const file_plugin_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"!\n" +
 	"\tHeartbeat\x12\x14\n" +
-	"\x05doing\x18\x01 \x01(\tR\x05doing\"J\n" +
+	"\x05doing\x18\x01 \x01(\tR\x05doing\"\x87\x01\n" +
 	"\x04Done\x12\x16\n" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12*\n" +
-	"\x11peak_device_bytes\x18\x02 \x01(\x03R\x0fpeakDeviceBytes\",\n" +
+	"\x11peak_device_bytes\x18\x02 \x01(\x03R\x0fpeakDeviceBytes\x12;\n" +
+	"\n" +
+	"dispatched\x18\x03 \x03(\v2\x1b.assay.plugin.v1.DispatchedR\n" +
+	"dispatched\"\x93\x02\n" +
+	"\n" +
+	"Dispatched\x12\x16\n" +
+	"\x06kernel\x18\x01 \x01(\tR\x06kernel\x12\x1c\n" +
+	"\tconstants\x18\x02 \x01(\tR\tconstants\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06source\x12\x12\n" +
+	"\x04grid\x18\x04 \x03(\rR\x04grid\x12 \n" +
+	"\vthreadgroup\x18\x05 \x03(\rR\vthreadgroup\x12-\n" +
+	"\x12threadgroup_memory\x18\x06 \x03(\x04R\x11threadgroupMemory\x12\x1c\n" +
+	"\targuments\x18\a \x01(\tR\targuments\x12\x14\n" +
+	"\x05count\x18\b \x01(\x04R\x05count\x12\x1e\n" +
+	"\n" +
+	"iterations\x18\t \x01(\x04R\n" +
+	"iterations\",\n" +
 	"\x12ReleaseCaseRequest\x12\x16\n" +
 	"\x06handle\x18\x01 \x01(\tR\x06handle\"\xce\x01\n" +
 	"\x13ReleaseCaseResponse\x12.\n" +
@@ -3554,7 +3691,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
 var file_plugin_proto_goTypes = []any{
 	(Capability)(0),                  // 0: assay.plugin.v1.Capability
 	(Metric_Better)(0),               // 1: assay.plugin.v1.Metric.Better
@@ -3592,24 +3729,25 @@ var file_plugin_proto_goTypes = []any{
 	(*Sample)(nil),                   // 33: assay.plugin.v1.Sample
 	(*Heartbeat)(nil),                // 34: assay.plugin.v1.Heartbeat
 	(*Done)(nil),                     // 35: assay.plugin.v1.Done
-	(*ReleaseCaseRequest)(nil),       // 36: assay.plugin.v1.ReleaseCaseRequest
-	(*ReleaseCaseResponse)(nil),      // 37: assay.plugin.v1.ReleaseCaseResponse
-	(*ProposeRequest)(nil),           // 38: assay.plugin.v1.ProposeRequest
-	(*Result)(nil),                   // 39: assay.plugin.v1.Result
-	(*PhaseResult)(nil),              // 40: assay.plugin.v1.PhaseResult
-	(*RoundTimes)(nil),               // 41: assay.plugin.v1.RoundTimes
-	(*ProposeResponse)(nil),          // 42: assay.plugin.v1.ProposeResponse
-	(*Proposal)(nil),                 // 43: assay.plugin.v1.Proposal
-	(*Finding)(nil),                  // 44: assay.plugin.v1.Finding
-	nil,                              // 45: assay.plugin.v1.Device.FactsEntry
-	nil,                              // 46: assay.plugin.v1.Prepared.MetricsEntry
-	nil,                              // 47: assay.plugin.v1.Prepared.FactsEntry
-	nil,                              // 48: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                              // 49: assay.plugin.v1.Prepared.OutputsEntry
-	nil,                              // 50: assay.plugin.v1.Sample.MetricsEntry
-	nil,                              // 51: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                              // 52: assay.plugin.v1.Result.PhasesEntry
-	nil,                              // 53: assay.plugin.v1.Result.MetricsEntry
+	(*Dispatched)(nil),               // 36: assay.plugin.v1.Dispatched
+	(*ReleaseCaseRequest)(nil),       // 37: assay.plugin.v1.ReleaseCaseRequest
+	(*ReleaseCaseResponse)(nil),      // 38: assay.plugin.v1.ReleaseCaseResponse
+	(*ProposeRequest)(nil),           // 39: assay.plugin.v1.ProposeRequest
+	(*Result)(nil),                   // 40: assay.plugin.v1.Result
+	(*PhaseResult)(nil),              // 41: assay.plugin.v1.PhaseResult
+	(*RoundTimes)(nil),               // 42: assay.plugin.v1.RoundTimes
+	(*ProposeResponse)(nil),          // 43: assay.plugin.v1.ProposeResponse
+	(*Proposal)(nil),                 // 44: assay.plugin.v1.Proposal
+	(*Finding)(nil),                  // 45: assay.plugin.v1.Finding
+	nil,                              // 46: assay.plugin.v1.Device.FactsEntry
+	nil,                              // 47: assay.plugin.v1.Prepared.MetricsEntry
+	nil,                              // 48: assay.plugin.v1.Prepared.FactsEntry
+	nil,                              // 49: assay.plugin.v1.Prepared.PhasesEntry
+	nil,                              // 50: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                              // 51: assay.plugin.v1.Sample.MetricsEntry
+	nil,                              // 52: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                              // 53: assay.plugin.v1.Result.PhasesEntry
+	nil,                              // 54: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3629,16 +3767,16 @@ var file_plugin_proto_depIdxs = []int32{
 	15, // 14: assay.plugin.v1.ValidateConfigResponse.starts:type_name -> assay.plugin.v1.Command
 	18, // 15: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
 	11, // 16: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	45, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	46, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
 	11, // 18: assay.plugin.v1.MeasureYardstickResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
 	23, // 19: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
 	24, // 20: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
 	11, // 21: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
 	26, // 22: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	46, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	47, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	48, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	49, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	47, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	48, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	49, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	50, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
 	3,  // 27: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
 	28, // 28: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
 	29, // 29: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
@@ -3648,39 +3786,40 @@ var file_plugin_proto_depIdxs = []int32{
 	34, // 33: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
 	11, // 34: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
 	35, // 35: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	50, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	26, // 37: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	51, // 38: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	39, // 39: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	52, // 40: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	53, // 41: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	41, // 42: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	43, // 43: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	44, // 44: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 45: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	25, // 46: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	40, // 47: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 48: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 49: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	16, // 50: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	21, // 51: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	27, // 52: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	19, // 53: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
-	36, // 54: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	38, // 55: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 56: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 57: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	17, // 58: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	22, // 59: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	31, // 60: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	20, // 61: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
-	37, // 62: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	42, // 63: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	56, // [56:64] is the sub-list for method output_type
-	48, // [48:56] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	51, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	36, // 37: assay.plugin.v1.Done.dispatched:type_name -> assay.plugin.v1.Dispatched
+	26, // 38: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	52, // 39: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	40, // 40: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	53, // 41: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	54, // 42: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	42, // 43: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	44, // 44: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	45, // 45: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 46: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	25, // 47: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	41, // 48: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 49: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 50: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	16, // 51: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	21, // 52: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	27, // 53: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	19, // 54: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
+	37, // 55: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	39, // 56: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 57: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 58: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	17, // 59: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	22, // 60: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	31, // 61: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	20, // 62: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
+	38, // 63: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	43, // 64: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	57, // [57:65] is the sub-list for method output_type
+	49, // [49:57] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3717,7 +3856,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   50,
+			NumMessages:   51,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
