@@ -31,7 +31,8 @@ type Control struct {
 	Lower    *float64 `json:"lower"`
 	Upper    *float64 `json:"upper"`
 	// NoiseFloor is the half-width of the control's interval at the guardrails'
-	// level, a fraction (0.01 for 1 %). Nil: too few rounds.
+	// level, as the loss that it is: a fraction of the speed, as a margin is (0.01
+	// for 1 %). Nil: too few rounds.
 	NoiseFloor *float64 `json:"noise_floor"`
 	// Spread is the standard deviation of one round's log-ratio, which is what
 	// planning needs.
@@ -80,10 +81,14 @@ func readControl(p Plan, g Guardrail, k int, a Arm) (controlReading, error) {
 	}
 	if !lo.Open {
 		c.halfWidth = (hi.Value - lo.Value) / 2
-		c.NoiseFloor = ptr(math.Min(math.Expm1(c.halfWidth), math.MaxFloat64))
+		c.NoiseFloor = ptr(AsLoss(c.halfWidth))
 	}
 	return c, nil
 }
+
+// AsLoss is the fraction of its speed that a program has lost at a log-ratio of
+// -d, the unit of a margin.
+func AsLoss(d float64) float64 { return -math.Expm1(-d) }
 
 // trouble says why the control makes a guardrail's verdict invalid, if it does.
 type trouble int

@@ -3,6 +3,8 @@ package judge
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/assay-bench/assay/core/stats"
 )
@@ -42,14 +44,16 @@ type Plan struct {
 	Method
 	Looks []Look `json:"looks"`
 	// Notes say in a sentence each what NewPlan changed, such as rounds raised
-	// to the fewest at which a pass is possible.
+	// to the fewest at which a verdict is possible.
 	Notes []string `json:"notes,omitempty"`
 }
 
 // NewPlan lays out one to three looks: at Rounds, half way and at MaxRounds. It
 // raises Rounds (and MaxRounds with it) to the fewest at which a pass is
 // possible under the correction in force, and at which the control could be
-// found biased, and says so in Notes.
+// found biased. It raises MaxRounds to the fewest at which a verdict is possible
+// beside a noisy control, which takes more rounds (see doubtShare); a plan with
+// one look keeps one. Notes say what was raised.
 func NewPlan(m Method) (Plan, error) {
 	m = withDefaults(m)
 	if !(m.Confidence >= 0.5 && m.Confidence < 1) {
@@ -66,18 +70,36 @@ func NewPlan(m Method) (Plan, error) {
 	}
 	asked := m
 	for ; m.Rounds <= stats.MaxExact; m.Rounds++ {
-		m.MaxRounds = max(m.MaxRounds, m.Rounds)
-		looks, err := lookLevels(m)
-		if err != nil {
-			return Plan{}, err
-		}
-		p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
-		least := math.Pow(0.5, float64(m.Rounds)) // the smallest p-value there is
-		if least <= p.hardest() && least <= p.controlShare(looks[0]) {
-			return p, nil
+		for m.MaxRounds = max(asked.MaxRounds, m.Rounds); m.MaxRounds <= stats.MaxExact; m.MaxRounds++ {
+			looks, err := lookLevels(m)
+			if err != nil {
+				return Plan{}, err
+			}
+			p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
+			least := leastP(m.Rounds)
+			if least > p.hardest() || least > p.controlShare(looks[0]) {
+				break // and a later last look leaves the first one even less
+			}
+			if p.settlesBesideNoise() {
+				return p, nil
+			}
+			if len(looks) == 1 {
+				break
+			}
 		}
 	}
 	return Plan{}, fmt.Errorf("method: %d claims and %d controls at confidence %v need more than %d rounds", m.Claims, m.Controls, m.Confidence, stats.MaxExact)
+}
+
+// leastP is the smallest p-value that so many rounds can give.
+func leastP(rounds int) float64 { return math.Pow(0.5, float64(rounds)) }
+
+// settlesBesideNoise says that some look has the rounds for a verdict beside a
+// noisy control.
+func (p Plan) settlesBesideNoise() bool {
+	return slices.ContainsFunc(p.Looks, func(l Look) bool {
+		return leastP(l.Rounds) <= doubtShare*l.Alpha/float64(p.Claims)
+	})
 }
 
 // PlanFor is NewPlan for an experiment with these cases. Claims and Controls are
@@ -160,15 +182,18 @@ func lookLevels(m Method) ([]Look, error) {
 }
 
 func raised(asked, m Method) []string {
-	if m.Rounds == asked.Rounds {
+	var what []string
+	if m.Rounds != asked.Rounds {
+		what = append(what, fmt.Sprintf("rounds raised from %d to %d", asked.Rounds, m.Rounds))
+	}
+	if m.MaxRounds != asked.MaxRounds {
+		what = append(what, fmt.Sprintf("max_rounds raised from %d to %d", asked.MaxRounds, m.MaxRounds))
+	}
+	if len(what) == 0 {
 		return nil
 	}
-	s := fmt.Sprintf("rounds raised from %d to %d, the fewest at which a pass is possible with %d %s and %d %s at %s confidence",
-		asked.Rounds, m.Rounds, m.Claims, plural(m.Claims, "claim"), m.Controls, plural(m.Controls, "control"), percent(m.Confidence))
-	if m.MaxRounds != asked.MaxRounds {
-		s += fmt.Sprintf("; max_rounds raised from %d to %d with it", asked.MaxRounds, m.MaxRounds)
-	}
-	return []string{s}
+	return []string{fmt.Sprintf("%s, the fewest at which a verdict is possible, also beside a noisy control, with %d %s and %d %s at %s confidence",
+		strings.Join(what, " and "), m.Claims, plural(m.Claims, "claim"), m.Controls, plural(m.Controls, "control"), percent(m.Confidence))}
 }
 
 // NextLook is the first look with more than the given number of rounds; false
@@ -208,28 +233,6 @@ func (p Plan) hardest() float64 {
 func (p Plan) controlShare(l Look) float64 {
 	return controlAlpha / 2 * l.Alpha / (1 - p.Confidence) / float64(p.Controls)
 }
-
-// SmallestLoss is the loss (a fraction, 0.01 for 1 %) that the given number of
-// rounds detects with 80 % power when one round's log-ratio has the standard
-// deviation spread: what `plan` promises from the last known noise floor. It is
-// 1 when no loss can be detected with so few rounds.
-func (p Plan) SmallestLoss(rounds int, spread float64) (float64, error) {
-	d, err := stats.SmallestDetectable(rounds, spread, p.share(p.lookAt(rounds)), planPower)
-	return -math.Expm1(-d), err
-}
-
-// RoundsFor is the number of rounds at which a variant without loss passes a
-// guardrail of the given margin (a fraction above 0) with 80 % power, at the
-// level of the last look.
-func (p Plan) RoundsFor(margin, spread float64) (int, error) {
-	if !(margin > 0 && margin < 1) {
-		return 0, fmt.Errorf("margin: %v, want more than 0 and less than 1", margin)
-	}
-	return stats.RoundsNeeded(spread, -math.Log1p(-margin), p.share(len(p.Looks)-1), planPower)
-}
-
-// planPower is the power that advice about rounds aims at.
-const planPower = 0.8
 
 // CountClaims is the number of tests that guardrails make over so many cases
 // with so many variants each, the baseline and the control not counted.

@@ -20,12 +20,13 @@ func TestPlanLooks(t *testing.T) {
 		{Method{Rounds: 30}, []int{30}},
 		{Method{Rounds: 8, MaxRounds: 8}, []int{8}},
 		{Method{Rounds: 8, MaxRounds: 10}, []int{8, 10}},
-		{Method{Rounds: 6, MaxRounds: 6}, []int{6}},
-		// Raised: 2⁻⁵ is below 0.05, but the control needs it below 0.025.
-		{Method{Rounds: 2, MaxRounds: 4}, []int{6}},
+		// Raised: beside a noisy control 2⁻ⁿ must be below a fifth of 0.05.
+		{Method{Rounds: 6, MaxRounds: 6}, []int{7}},
+		{Method{Rounds: 2, MaxRounds: 4}, []int{7}},
+		{Method{Rounds: 6, MaxRounds: 7}, []int{6, 9}},
 		{Method{Claims: 8, Controls: 8}, []int{10, 17, 24}},
 		{Method{Claims: 64}, []int{12, 18, 24}},
-		{Method{Claims: 64, Rounds: 4, MaxRounds: 6}, []int{11}},
+		{Method{Claims: 64, Rounds: 4, MaxRounds: 6}, []int{13}},
 		// Nearly nothing is spent at the first look.
 		{Method{Spending: stats.OBrienFleming}, []int{10, 17, 24}},
 	} {
@@ -42,8 +43,9 @@ func TestPlanLooks(t *testing.T) {
 		if math.Abs(sum-0.05) > 1e-12 {
 			t.Errorf("%+v: levels add up to %v", c.m, sum)
 		}
-		asked := withDefaults(c.m).Rounds
-		if raised := p.Rounds > asked; raised != (len(p.Notes) == 1 && strings.Contains(p.Notes[0], "raised")) {
+		m := withDefaults(c.m)
+		asked := m.Rounds
+		if raised := p.Rounds > asked || p.MaxRounds > m.MaxRounds; raised != (len(p.Notes) == 1 && strings.Contains(p.Notes[0], "raised")) {
 			t.Errorf("%+v: rounds %d, notes %q", c.m, p.Rounds, p.Notes)
 		}
 		if p.Rounds > asked {

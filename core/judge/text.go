@@ -10,12 +10,13 @@ import (
 func explain(p Plan, t test, j *Judgement) {
 	switch {
 	case t.g.AsIs():
-		j.Rule, j.Reason, j.Next = ruleAsIs(t), reasonAsIs(t, *j), nextAsIs(t, *j)
+		j.Rule, j.Reason = ruleAsIs(t), reasonAsIs(t, *j)
 	case t.g.Absolute():
-		j.Rule, j.Reason, j.Next = ruleValue(p, t, *j), reasonValue(t, *j), nextValue(p, t, *j)
+		j.Rule, j.Reason = ruleValue(p, t, *j), reasonValue(t, *j)
 	default:
-		j.Rule, j.Reason, j.Next = ruleText(p, t, *j), reasonText(t, *j), nextText(p, t, *j)
+		j.Rule, j.Reason = ruleText(p, t, *j), reasonText(t, *j)
 	}
+	j.Next = nextStep(p, t, *j)
 }
 
 func ruleText(p Plan, t test, j Judgement) string {
@@ -113,7 +114,7 @@ func reasonText(t test, j Judgement) string {
 		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
 	case t.trouble == noisy && j.Verdict == Invalid:
 		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s)",
-			percent(*t.control.NoiseFloor), percent(t.g.Margin), t.inPassing(j))
+			t.noiseFloor(), percent(t.g.Margin), t.inPassing(j))
 	}
 	loss := "a loss"
 	if t.g.MinRatio != 1 {
@@ -166,7 +167,16 @@ func (t test) doubt() string {
 		return fmt.Sprintf("the control, the baseline again, measured %s of its %s (%s), and %d times that bias is charged",
 			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), biasFactor)
 	}
-	return fmt.Sprintf("the noise floor of %s is above the margin of %s", percent(*t.control.NoiseFloor), percent(t.g.Margin))
+	return fmt.Sprintf("the noise floor of %s is above the margin of %s", t.noiseFloor(), percent(t.g.Margin))
+}
+
+// noiseFloor has the digits that tell it from the margin that it exceeds.
+func (t test) noiseFloor() string {
+	floor := *t.control.NoiseFloor
+	if short := percent(floor); short != percent(t.g.Margin) {
+		return short
+	}
+	return fmt.Sprintf("%.6g %%", 100*floor)
 }
 
 // widen rounds a needed margin up to the next tenth of a percent.

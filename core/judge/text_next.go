@@ -3,13 +3,14 @@ package judge
 import (
 	"fmt"
 	"math"
-
-	"github.com/assay-bench/assay/core/stats"
+	"strings"
 )
 
 const quiet = "close other programs, plug in, let the machine cool down and run again"
 
-func nextText(p Plan, t test, j Judgement) string {
+// nextStep says what to do about a judgement. The cases that all questions share
+// come first.
+func nextStep(p Plan, t test, j Judgement) string {
 	switch {
 	case t.unusable():
 		return "measure on a device whose times count"
@@ -21,18 +22,29 @@ func nextText(p Plan, t test, j Judgement) string {
 		return nextAfterFail(t, j)
 	case t.nothing() || t.trouble == noControl:
 		return t.afterNothing()
+	case t.g.AsIs():
+		return nextAsIs(t)
 	case !j.Final:
 		return nextLookText(p, t)
+	case t.g.Absolute():
+		return nextValue(p, t, j)
+	}
+	return nextRatio(p, t, j)
+}
+
+// nextRatio is for a ratio whose plan is used up without a verdict.
+func nextRatio(p Plan, t test, j Judgement) string {
+	switch {
 	case t.trouble == biased && t.control.halfWidth > t.g.logMargin(): // perhaps by chance
-		return nextAfterNoise(t) + "; if the control is off again, with another seed, report it to the plugin's author"
+		return nextAfterNoise(p, t) + "; if the control is off again, with another seed, report it to the plugin's author"
 	case t.trouble == biased:
 		return "run again with another seed; if it comes back, report it to the plugin's author: two copies of one configuration should cost the same"
 	case t.trouble == tooFew:
 		return "raise rounds and max_rounds in the measure block"
 	case t.trouble == noisy:
-		return nextAfterNoise(t)
+		return nextAfterNoise(p, t)
 	}
-	return settle(t, j)
+	return settle(p, t, j)
 }
 
 func nextAfterFail(t test, j Judgement) string {
@@ -83,30 +95,51 @@ func nextLookText(p Plan, t test) string {
 		look.Rounds-rounds, plural(look.Rounds-rounds, "round"), look.Rounds)
 }
 
-func nextAfterNoise(t test) string {
-	more := math.Ceil(float64(t.control.Rounds) * math.Pow(t.control.halfWidth/t.g.logMargin(), 2))
-	if more <= roundsWorthAdvising {
-		return fmt.Sprintf("%s, or plan at least %.0f rounds (max_rounds = %.0f), or widen the margin to %s",
-			quiet, more, more, widen(*t.control.NoiseFloor))
+// nextAfterNoise advises on more rounds where they would do: for a proof beside a
+// noisy control, if the effect is as large as it was measured, or for a noise
+// floor within the margin.
+func nextAfterNoise(p Plan, t test) string {
+	ways := []string{quiet}
+	calm := math.Ceil(float64(t.control.Rounds) * math.Pow(t.control.halfWidth/t.g.logMargin(), 2))
+	proof, provable := p.maxRoundsFor(t.sample.StdDev(), t.effectBesideNoise(), doubtShare)
+	proof = max(proof, t.sample.N()*3/2)
+	switch {
+	case provable && float64(proof) < calm && proof <= roundsWorthAdvising:
+		ways = append(ways, fmt.Sprintf("measure again with max_rounds = %d in the measure block (a %s this large can be proven beside a noisy control, which takes a fifth of the error)", proof, t.direction()))
+	case calm <= roundsWorthAdvising:
+		ways = append(ways, fmt.Sprintf("plan at least %.0f rounds (max_rounds = %.0f)", calm, calm))
 	}
-	return fmt.Sprintf("%s, or widen the margin to %s; more rounds alone would not do (about %.0f)", quiet, widen(*t.control.NoiseFloor), more)
+	ways = append(ways, "widen the margin to "+widen(*t.control.NoiseFloor))
+	text := strings.Join(ways, ", or ")
+	if len(ways) == 2 && !math.IsInf(calm, 0) {
+		text += fmt.Sprintf("; more rounds alone would not do (about %.0f)", calm)
+	}
+	return text
 }
 
-// roundsWorthAdvising is where advice stops being "add rounds".
-const roundsWorthAdvising = 200
+// effectBesideNoise is by how much the estimate lies beyond what a verdict beside
+// a noisy or a biased control must exceed, in log-ratios; 0 or less: not at all.
+func (t test) effectBesideNoise() float64 {
+	e := t.sample.Estimate()
+	return math.Max(e-t.g.failLine(), t.g.passLine()-e) - t.charge()
+}
+
+func (t test) direction() string {
+	if t.sample.Estimate() > 0 {
+		return "gain"
+	}
+	return "loss"
+}
 
 // settle advises on a verdict that is inconclusive with the plan used up.
-func settle(t test, j Judgement) string {
+func settle(p Plan, t test, j Judgement) string {
 	e := t.sample.Estimate()
 	gap := e - t.g.passLine() - t.control.bias // what a pass must prove
 	if gap <= 0 {
 		gap = t.g.failLine() - t.control.bias - e // what a fail must prove
 	}
-	if gap > 0 {
-		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail), planPower)
-		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
-			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
-		}
+	if n, ok := p.maxRoundsFor(t.sample.StdDev(), gap, 1); ok && max(n, j.Rounds*3/2) <= roundsWorthAdvising {
+		return measureAgain(max(n, j.Rounds*3/2))
 	}
 	if j.Lower == nil {
 		return "raise rounds and max_rounds in the measure block"
@@ -116,4 +149,8 @@ func settle(t test, j Judgement) string {
 		why = "the " + t.noun() + " lies too near the edge of the margin for more rounds to settle it"
 	}
 	return fmt.Sprintf("%s: %s, or widen the margin to %s", why, quiet, widen(1-*j.Lower/t.g.MinRatio))
+}
+
+func measureAgain(rounds int) string {
+	return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", rounds)
 }

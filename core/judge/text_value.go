@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/assay-bench/assay/core/stats"
 )
 
 // The sentences about absolute bounds, and about what is judged as it is.
@@ -123,39 +121,14 @@ func seenRatio(j Judgement) string {
 	return fmt.Sprintf("%s to %s", speed(*j.Lower), speed(*j.Upper))
 }
 
-func nextAsIs(t test, j Judgement) string {
-	switch {
-	case t.unusable():
-		return "measure on a device whose times count"
-	case t.arm.Lacks != nil:
-		return t.arm.Lacks.Next
-	case t.nothing():
-		return t.afterNothing()
-	case j.Verdict == Pass:
-		return "nothing to do"
-	case j.Verdict == Fail:
-		return nextAfterFail(t, j)
-	case t.g.Absolute():
+func nextAsIs(t test) string {
+	if t.g.Absolute() {
 		return fmt.Sprintf("say which value counts: statistic = %q or %q", Least, Most)
 	}
 	return "the metric is declared exact and hangs on the inputs of a round: bound the value itself, with statistic = \"min\" or \"max\""
 }
 
 func nextValue(p Plan, t test, j Judgement) string {
-	switch {
-	case t.unusable():
-		return "measure on a device whose times count"
-	case t.arm.Lacks != nil:
-		return t.arm.Lacks.Next
-	case j.Verdict == Pass:
-		return "nothing to do"
-	case j.Verdict == Fail:
-		return nextAfterFail(t, j)
-	case t.nothing():
-		return t.afterNothing()
-	case !j.Final:
-		return nextLookText(p, t)
-	}
 	e := *j.Estimate
 	gap := math.Inf(1)
 	for _, b := range []*float64{j.Bound.Min, j.Bound.Max} {
@@ -163,12 +136,10 @@ func nextValue(p Plan, t test, j Judgement) string {
 			gap = math.Min(gap, math.Abs(e-*b))
 		}
 	}
-	if gap > 0 {
-		n, err := stats.RoundsNeeded(t.sample.StdDev(), gap, math.Min(j.AlphaPass, j.AlphaFail)/t.sides(), planPower)
-		n += n / 2 // the sign test needs 3/2 of what the signed-rank test does, for normal values
-		if n = max(n, j.Rounds*3/2); err == nil && n <= roundsWorthAdvising {
-			return fmt.Sprintf("measure again with max_rounds = %d in the measure block (a new session: these rounds do not count in it)", n)
-		}
+	n, ok := p.maxRoundsFor(t.sample.StdDev(), gap, 1/t.sides())
+	n += n / 2 // the sign test needs 3/2 of what the signed-rank test does, for normal values
+	if n = max(n, j.Rounds*3/2); ok && n <= roundsWorthAdvising {
+		return measureAgain(n)
 	}
 	return fmt.Sprintf("the value lies too near its bound for more rounds to settle it: %s, or move the bound", quiet)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/stats"
 )
 
@@ -171,7 +172,7 @@ func (r *Result) controls(c *Case) ([]Control, error) {
 			k := Control{Phase: phase, Rounds: s.Rounds, Estimate: s.Ratio.Estimate, Lower: s.Ratio.Lower, Upper: s.Ratio.Upper, Spread: stats.StdDev(s.LogRatios)}
 			if k.Lower != nil && k.Upper != nil {
 				half := (math.Log(*k.Upper) - math.Log(*k.Lower)) / 2
-				floor := math.Expm1(half)
+				floor := judge.AsLoss(half)
 				k.NoiseFloor = &floor
 			}
 			out = append(out, k)

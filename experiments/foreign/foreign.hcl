@@ -47,8 +47,8 @@ experiment "mlx_lm" {
   }
 
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     samples    = 8
     warmup_max = "0s"
@@ -83,8 +83,8 @@ experiment "mlx" {
   }
 
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -115,8 +115,8 @@ experiment "mlx_lm_server" {
   }
 
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -147,8 +147,8 @@ experiment "llama_server" {
   }
 
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"

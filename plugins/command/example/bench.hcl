@@ -21,8 +21,8 @@ experiment "bench" {
     }
   }
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     samples    = 2
     warmup_max = "0s"

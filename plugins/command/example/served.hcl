@@ -18,8 +18,8 @@ experiment "served" {
     }
   }
   measure {
-    rounds     = 6
-    max_rounds = 6
+    rounds     = 8
+    max_rounds = 8
     passes     = 1
     samples    = 2
     visit      = "20ms"
