@@ -99,7 +99,11 @@ func (d *Document) patch(k patchKey, phase string, rows []*Row) (Patch, error) {
 
 // bound is what all sessions together say, each one round of its own.
 func (p *Patch) bound() error {
-	b, err := stats.LowerBound(p.logs(), supportAlpha)
+	s, err := stats.NewPaired(p.logs())
+	if err != nil {
+		return err
+	}
+	b, err := s.Lower(supportAlpha)
 	if err == nil && !b.Open {
 		lower := math.Exp(b.Value)
 		p.Lower = &lower

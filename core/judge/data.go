@@ -21,6 +21,9 @@ type Case struct {
 	// Others hold what guardrails ask of other quantities than the speed of a
 	// phase.
 	Others []Quantity
+	// Interrupted says that the session ended before the case did, so that
+	// resuming it measures what is missing.
+	Interrupted bool
 	// Unusable, when not empty, is the reason why no verdict may come from this
 	// case, such as simulated times. Every verdict is then invalid, but for those
 	// on exact metrics.
@@ -66,6 +69,9 @@ type Arm struct {
 	Beside string
 	// Lacks says why there is nothing to judge, where a reader would ask.
 	Lacks *Lack
+	// Ended says why no more rounds of the arm came or will come, nil while they
+	// can. What it has is judged.
+	Ended *Lack
 }
 
 // A Lack is why an arm has no rounds to judge, and what to do about it.

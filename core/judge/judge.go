@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -31,6 +32,7 @@ type test struct {
 	look    int
 	control controlReading // of relative guardrails that need rounds
 	trouble trouble
+	lost    *Lack        // why the control has no rounds, or no more, where that is known
 	sample  stats.Sample // nil without rounds, and of what is judged as it is
 	// Level of the claims "no loss beyond the margin" and "a loss", or "inside"
 	// and "outside".
@@ -122,13 +124,16 @@ func testsOf(p Plan, g Guardrail, c Case) ([]test, error) {
 	var control controlReading
 	var err error
 	if !g.Absolute() && !g.AsIs() {
+		if q.Control.Lacks != nil {
+			q.Control.LogRatios = nil
+		}
 		if control, err = readControl(p, g, k, q.Control); err != nil {
 			return nil, err
 		}
 	}
 	var out []test
 	for _, a := range arms(g, q) {
-		t := test{g: g, c: c, arm: a, look: k, control: control}
+		t := test{g: g, c: c, arm: a, look: k, control: control, lost: cmp.Or(q.Control.Lacks, q.Control.Ended)}
 		if !g.Absolute() && !g.AsIs() {
 			t.trouble = control.check(g)
 		}
@@ -285,7 +290,7 @@ func (t test) final(p Plan) bool {
 
 // hopeless says that no planned number of rounds could settle the test.
 func (t test) hopeless(p Plan) bool {
-	return t.g.AsIs() || t.arm.Lacks != nil || !t.g.Absolute() && t.control.hopeless(p, t.look, t.g) && !t.provableByEnd(p)
+	return t.g.AsIs() || t.arm.Lacks != nil || t.arm.Ended != nil || !t.g.Absolute() && t.control.hopeless(p, t.look, t.g) && !t.provableByEnd(p)
 }
 
 // provableByEnd says that the last planned look has at least an even chance to

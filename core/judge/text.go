@@ -16,6 +16,9 @@ func explain(p Plan, t test, j *Judgement) {
 	default:
 		j.Rule, j.Reason = ruleText(p, t, *j), reasonText(t, *j)
 	}
+	if t.arm.Ended != nil && !t.nothing() && j.Verdict != Pass && j.Verdict != Fail {
+		j.Reason += "; no more rounds came: " + t.arm.Ended.Reason
+	}
 	j.Next = nextStep(p, t, *j)
 }
 
@@ -90,6 +93,8 @@ func (t test) missing() string {
 	switch {
 	case t.arm.Lacks != nil:
 		return t.arm.Lacks.Reason
+	case t.c.Interrupted:
+		return fmt.Sprintf("the session ended before a round of %s was complete", named(t.arm.Name))
 	case t.g.Metric != "":
 		return fmt.Sprintf("no round of %s has a value of %q", named(t.arm.Name), t.g.Metric)
 	}
@@ -102,6 +107,8 @@ func reasonText(t test, j Judgement) string {
 		return "no verdict can come from this case: " + t.c.Unusable
 	case t.nothing():
 		return t.missing()
+	case (t.trouble == noControl || t.trouble == tooFew) && t.lost != nil:
+		return "the noise of this machine is not known: " + t.lost.Reason
 	case t.trouble == noControl:
 		return "no control was measured, so the noise of this machine is not known"
 	case t.trouble == biased && j.Verdict == Invalid && t.g.Against != "":

@@ -8,6 +8,8 @@ import (
 
 const quiet = "close other programs, plug in, let the machine cool down and run again"
 
+const resume = "`assay resume` goes on with the session"
+
 // nextStep says what to do about a judgement. The cases that all questions share
 // come first.
 func nextStep(p Plan, t test, j Judgement) string {
@@ -20,6 +22,12 @@ func nextStep(p Plan, t test, j Judgement) string {
 		return "nothing to do"
 	case j.Verdict == Fail:
 		return nextAfterFail(t, j)
+	case (t.nothing() || !j.Final) && t.c.Interrupted:
+		return resume
+	case (t.trouble == noControl || t.trouble == tooFew) && t.lost != nil:
+		return t.lost.Next
+	case t.arm.Ended != nil:
+		return t.arm.Ended.Next
 	case t.nothing() || t.trouble == noControl:
 		return t.afterNothing()
 	case t.g.AsIs():
@@ -75,13 +83,13 @@ func atLeast(lower *float64) string {
 // afterNothing is what to do without a value to judge.
 func (t test) afterNothing() string {
 	if t.g.Metric != "" {
-		return "see the failures of this case, or whether the plugin reports the metric with this configuration and on this device"
+		return "look whether the plugin reports the metric with this configuration and on this device"
 	}
-	return "see the failures of this case, then run again"
+	return "run again; if it comes back, report it to the plugin's author"
 }
 
 // nextLookText is for a plan that is not used up. The session goes on by itself
-// unless its budget or a crash ended it.
+// unless its budget or a failure ended the case.
 func nextLookText(p Plan, t test) string {
 	rounds := t.c.rounds()
 	look, ok := p.NextLook(rounds)

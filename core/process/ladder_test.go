@@ -170,8 +170,8 @@ func TestKillForAGuardrail(t *testing.T) {
 	<-began
 	p.KillFor("device_bytes")
 	err := <-result
-	death, ok := process.IsDeath(err)
-	if !ok || death.String() != "killed_by_guardrail(device_bytes)" {
+	var death *process.DeathError
+	if !errors.As(err, &death) || death.Death.String() != "killed_by_guardrail(device_bytes)" {
 		t.Errorf("err = %v", err)
 	}
 	mustBeGone(t, p)

@@ -2,7 +2,6 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -237,13 +236,4 @@ func sortedKeys(m map[string]any) []string {
 	}
 	sort.Strings(keys)
 	return keys
-}
-
-// IsDeath reports whether err says that the plugin died, and how.
-func IsDeath(err error) (Death, bool) {
-	var d *DeathError
-	if errors.As(err, &d) {
-		return d.Death, true
-	}
-	return Death{}, false
 }

@@ -46,7 +46,7 @@ func TestOutputsAreHeldAgainstTheBaselines(t *testing.T) {
 func TestTheBaselineUnderAnotherNameNeverWins(t *testing.T) {
 	for equals, wins := range map[string]bool{"": true, "base": false} {
 		c := &Case{Variants: []Variant{{Name: "base", Role: RoleBaseline}, {Name: "v", Role: RoleVariant, Equals: equals}}}
-		j := believe(judge.Judgement{Variant: "v", Verdict: judge.Pass, Win: true, Reason: "faster"}, c, nil)
+		j := repeatable().believe(judge.Judgement{Variant: "v", Verdict: judge.Pass, Win: true, Reason: "faster"}, c)
 		if j.Win != wins || j.Verdict != judge.Pass {
 			t.Errorf("equal to %q: a win %t with verdict %s, want %t and a pass: %s", equals, j.Win, j.Verdict, wins, j.Reason)
 		}

@@ -25,14 +25,21 @@ func (r *Result) quantity(c *Case, g Guardrail) judge.Quantity {
 		v := &c.Variants[i]
 		switch {
 		case v.Role == RoleVariant:
-			q.Variants = append(q.Variants, read.arm(base.Name, v.Name))
+			q.Variants = append(q.Variants, r.arm(read, base.Name, v.Name))
 		case v.Role == RoleControl && !g.Absolute():
-			q.Control = read.arm(base.Name, v.Name)
+			q.Control = r.arm(read, base.Name, v.Name)
 		case v.Role == RoleBaseline && g.Absolute():
-			q.Baseline = read.arm(base.Name, v.Name)
+			q.Baseline = r.arm(read, base.Name, v.Name)
 		}
 	}
 	return q
+}
+
+// arm is one variant's data, or why there is none.
+func (r *Result) arm(read reader, base, variant string) judge.Arm {
+	a := read.arm(base, variant)
+	r.ended(read.c, &a, len(a.Values))
+	return a
 }
 
 // reader takes the values of one guardrail out of the rounds of a case.

@@ -1,10 +1,7 @@
 package record
 
 import (
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"github.com/assay-bench/assay/core/judge"
 )
@@ -20,93 +17,22 @@ func (r *Result) judge() error {
 	cases := make([]judge.Case, len(r.Cases))
 	for i := range r.Cases {
 		cases[i] = r.JudgeCase(&r.Cases[i])
+		cases[i].Interrupted = r.Cases[i].Status == Partial
 	}
 	all, err := judge.Judge(r.Plan, r.JudgeGuardrails(), cases)
 	if err != nil {
 		return err
 	}
-	missing := r.Metadata.Missing()
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		c.Judgements = []judge.Judgement{}
 		for _, j := range all {
 			if j.Case == c.ID {
-				c.Judgements = append(c.Judgements, believe(j, c, missing))
+				c.Judgements = append(c.Judgements, r.believe(j, c))
 			}
 		}
 	}
 	return nil
-}
-
-// believe withdraws what a judgement must not claim: speed of a wrong result,
-// and a win without the metadata that would let others repeat it.
-func believe(j judge.Judgement, c *Case, missing []string) judge.Judgement {
-	for i := range c.Variants {
-		v := &c.Variants[i]
-		if v.Name != j.Variant && v.Role != RoleBaseline {
-			continue
-		}
-		if j.Win && v.Name == j.Variant && v.Equals == c.Variants[0].Name {
-			j.Win = false
-			j.Reason += fmt.Sprintf("; not called a win: it is %q under another name", v.Equals)
-		}
-		if bad := v.failedChecks(); bad != "" && j.Verdict != judge.Fail {
-			j.Verdict, j.Win = judge.Invalid, false
-			j.Reason = fmt.Sprintf("variant %q computes something else: %s", v.Name, bad)
-			j.Next = "make the kernel right first; its speed means nothing until then"
-		}
-	}
-	if j.Win && len(missing) > 0 {
-		j.Win = false
-		j.Reason += "; not called a win: the metadata lacks " + strings.Join(missing, ", ")
-	}
-	return j
-}
-
-func (v *Variant) failedChecks() string {
-	var bad []string
-	for _, k := range v.Checks {
-		if !k.Passed {
-			bad = append(bad, fmt.Sprintf("%s check %s %s timing: %s", k.Kind, k.Name, k.When, k.Found()))
-		}
-	}
-	return strings.Join(bad, "; ")
-}
-
-// Found is what the check found, in words.
-func (k Check) Found() string {
-	var parts []string
-	if k.Value != math.MaxFloat64 { // else Detail has it
-		parts = append(parts, fmt.Sprintf("%.3g", k.Value))
-	}
-	if k.Limit != math.MaxFloat64 {
-		parts = append(parts, fmt.Sprintf("limit %.3g", k.Limit))
-	}
-	if k.Detail != "" {
-		parts = append(parts, k.Detail)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// Missing names the required fields that hold nothing.
-func (m *Metadata) Missing() []string {
-	var out []string
-	for _, f := range []struct {
-		name  string
-		there bool
-	}{
-		{"git_sha", m.GitSHA != nil},
-		{"device.name", m.Device.Name != ""},
-		{"plugin.version", m.Plugin.Version != ""},
-		{"plugin.sha256", m.Plugin.SHA256 != ""},
-		{"assay.sha256", m.Assay.SHA256 != ""},
-		{"mlx_version or its reason", m.MLXVersion != nil || m.MLXReason != ""},
-	} {
-		if !f.there {
-			out = append(out, f.name)
-		}
-	}
-	return out
 }
 
 // JudgeGuardrails are the experiment's guardrails with their trade-offs.
@@ -131,11 +57,13 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 	for _, phase := range r.Experiment.Measure.Phases {
 		p := judge.Phase{Name: phase}
 		for _, v := range c.Variants {
+			arm := v.speed(phase)
+			r.ended(c, &arm, len(arm.LogRatios))
 			switch v.Role {
 			case RoleControl:
-				p.Control = v.speed(phase)
+				p.Control = arm
 			case RoleVariant:
-				p.Variants = append(p.Variants, v.speed(phase))
+				p.Variants = append(p.Variants, arm)
 			}
 		}
 		out.Phases = append(out.Phases, p)

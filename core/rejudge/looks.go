@@ -2,6 +2,7 @@ package rejudge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -37,13 +38,15 @@ func checkLooks(r, want *record.Result) ([]Difference, error) {
 	return out, nil
 }
 
-// decideAgain is the rule's decision on the first counted rounds of a case.
+// decideAgain is the rule's decision on the first counted rounds of a case, and
+// the failures up to then.
 func decideAgain(want *record.Result, i, rounds int) (stop bool, err error) {
 	one := *want
 	one.Cases = want.Cases[i : i+1]
 	then := withoutDerived(&one)
 	c := &then.Cases[0]
 	c.Rounds = firstCounted(c.Rounds, rounds)
+	then.Failures = slices.DeleteFunc(slices.Clone(then.Failures), func(f record.Failure) bool { return f.Round > len(c.Rounds) })
 	if err := then.SummarizeCase(c); err != nil {
 		return false, err
 	}
@@ -56,8 +59,8 @@ func firstCounted(rounds []record.Round, n int) []record.Round {
 		if rounds[i].Counted {
 			n--
 		}
-		if n < 0 {
-			return rounds[:i]
+		if n == 0 {
+			return rounds[:i+1]
 		}
 	}
 	return rounds

@@ -8,9 +8,28 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// Failure writes what went wrong, where, and what happens next.
+// Failure says in a line what went wrong while the session goes on, and in
+// another what happens next. The rest is in the result, which ends the session.
 func Failure(w io.Writer, f *record.Failure, s Style) {
-	failure(w, f, fmt.Sprintf("round %d", f.Round), s)
+	message, _, more := strings.Cut(strings.TrimSpace(f.Message), "\n")
+	if more {
+		message += " …"
+	}
+	s.say(w, "  ", "round %d%s: %s failed: %s", f.Round, inCase(f.Case), where(f), message)
+	if f.NextStep != "" {
+		s.say(w, "    ", "next: %s", f.NextStep)
+	}
+}
+
+func where(f *record.Failure) string {
+	text := f.Stage
+	if f.Variant != "" {
+		text += " of variant " + f.Variant
+	}
+	if f.Phase != "" {
+		text += " in " + f.Phase
+	}
+	return text
 }
 
 // failures writes those that are alike but for the round as one, with what came
@@ -36,14 +55,7 @@ func alike(a, b *record.Failure) bool {
 }
 
 func failure(w io.Writer, f *record.Failure, rounds string, s Style) {
-	where := f.Stage
-	if f.Variant != "" {
-		where += " of variant " + f.Variant
-	}
-	if f.Phase != "" {
-		where += " in " + f.Phase
-	}
-	s.say(w, "  ", "failure%s, %s, %s: %s", inCase(f.Case), rounds, where, f.Message)
+	s.say(w, "  ", "failure%s, %s, %s: %s", inCase(f.Case), rounds, where(f), f.Message)
 	if f.LastIntent != "" {
 		s.say(w, "    ", "last intent: %s (sample %d was the last one kept)", f.LastIntent, f.LastSeq)
 	}

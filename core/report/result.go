@@ -79,13 +79,7 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		judgement(w, j, r.OnlyWarns(j.Guardrail), s)
 	}
 	asserts(w, c, s)
-	for _, v := range c.Variants {
-		for _, k := range v.Checks {
-			if !k.Passed {
-				s.say(w, "    ", "%s check %s failed for %s %s timing: %s", k.Kind, k.Name, v.Name, k.When, k.Found())
-			}
-		}
-	}
+	failedChecks(w, c, s)
 }
 
 // asserts tells which conditions do not hold, or may not, and for how many

@@ -15,14 +15,14 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 	t := table{right: []bool{false, true, true, true, true, true, true, true, true, false, false}}
 	t.add(s.dim("    "+phase), s.dim("time/"+u.unit), s.dim("time/iteration"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of "+yardstickOf(c, phase)),
 		s.dim("speed"), s.dim("95 % interval"), s.dim("verdict in "+phase))
+	measured := false
 	for _, v := range c.Variants {
 		p, ok := v.Phases[phase]
 		if !ok {
-			if v.Failure != "" {
-				t.add(plain("    "+v.Name), plain("not measured"))
-			}
+			t.add(plain("    "+v.Name), plain("not measured"))
 			continue
 		}
+		measured = true
 		speed, bounds := "baseline", ""
 		if p.Ratio != nil {
 			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
@@ -30,12 +30,21 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 		t.add(plain("    "+v.Name), plain(perUnit(p.WallNs.Value, p)), plain(u.perIteration(p)), plain(rate(p.UnitsPerSec, u.unit)), plain(perUnit(p.DeviceNs, p)),
 			plain(perUnit(p.EncodeNs, p)), plain(gbps(p)), plain(shareText(p)), plain(speed), plain(bounds), verdictIn(c, v, phase, s))
 	}
-	if len(t.rows) > 1 {
-		t.dropEmpty()
-		t.writeWithin(w, s.Width)
-		controlLine(w, c, phase, s)
-		yardstickLines(w, c, phase, s)
+	if !measured {
+		s.say(w, "    ", "%s: nothing was measured of %s", phase, listOf(variantNames(c)))
+		return
 	}
+	t.dropEmpty()
+	t.writeWithin(w, s.Width)
+	controlLine(w, c, phase, s)
+	yardstickLines(w, c, phase, s)
+}
+
+func variantNames(c *record.Case) (names []string) {
+	for _, v := range c.Variants {
+		names = append(names, v.Name)
+	}
+	return names
 }
 
 // units say what the times of a phase are of: of what an iteration produces, and

@@ -1,5 +1,10 @@
 package sdk
 
+import (
+	"fmt"
+	"math"
+)
+
 // Results is what is known of one case when the host asks for more.
 type Results[C any] struct {
 	Seed    uint64
@@ -18,12 +23,21 @@ type Result[C any] struct {
 }
 
 // PhaseResult holds times in ns per iteration (medians over rounds) and the
-// speed against the baseline with its bounds.
+// speed against the baseline with its bounds: -Inf and +Inf where the rounds are
+// too few for one.
 type PhaseResult struct {
 	Wall, Device, Encode float64
 	Ratio, Lower, Upper  float64
 	Rounds               int
 	PerRound             []RoundTimes
+}
+
+// Speed is "0.93× [0.92×, 0.94×]", with "interval unknown" where a bound is.
+func (p PhaseResult) Speed() string {
+	if math.IsInf(p.Lower, 0) || math.IsInf(p.Upper, 0) {
+		return fmt.Sprintf("%.3f× [interval unknown]", p.Ratio)
+	}
+	return fmt.Sprintf("%.3f× [%.3f×, %.3f×]", p.Ratio, p.Lower, p.Upper)
 }
 
 // RoundTimes are one round's times, ns per iteration: the median over its visits

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 
 	"google.golang.org/grpc/codes"
@@ -67,7 +68,13 @@ func (s *Server[C]) proposal(p Proposal[C]) (*pluginv1.ProposeResponse, error) {
 func phaseResult(p *pluginv1.PhaseResult) PhaseResult {
 	out := PhaseResult{
 		Wall: p.GetWallNs(), Device: p.GetDeviceNs(), Encode: p.GetEncodeNs(),
-		Ratio: p.GetRatio(), Lower: p.GetLower(), Upper: p.GetUpper(), Rounds: int(p.GetRounds()),
+		Ratio: p.GetRatio(), Lower: math.Inf(-1), Upper: math.Inf(1), Rounds: int(p.GetRounds()),
+	}
+	if p.Lower != nil {
+		out.Lower = *p.Lower
+	}
+	if p.Upper != nil {
+		out.Upper = *p.Upper
 	}
 	for _, r := range p.GetPerRound() {
 		out.PerRound = append(out.PerRound, RoundTimes{

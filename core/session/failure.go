@@ -29,10 +29,21 @@ func (r *runner) fail(ctx context.Context, err error) error {
 		return r.emit(record.FailureEvent{Failure: f})
 	}
 	x := r.round()
+	f.Variant = original(x.c, f.Variant, f.Stage)
 	f.Attempt = x.x.Attempt
 	f.StruckOut = final || strikes(r.doc, x.c, f.Variant)+1 >= strikesOut
 	f.NextStep = nextStep(x.c, &f)
 	return r.emit(record.FailureEvent{Failure: f})
+}
+
+// original is whom a failure is about. The control is the baseline's program and
+// configuration once more: what keeps it from being prepared keeps the baseline.
+func original(c *record.Case, arm, stage string) string {
+	preparing := stage == stageStart || stage == stageOpen || stage == stagePrepare
+	if arm != "" && preparing && variantNamed(c, arm).Role == record.RoleControl {
+		return c.Variants[0].Name
+	}
+	return arm
 }
 
 // failureOf describes an error; final says that trying again is pointless.

@@ -2,9 +2,12 @@ package session
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -56,6 +59,43 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 			sameAsJournal(t, folder, s, r)
 			sameAsJournal(t, folder, s, results[1])
 		})
+	}
+}
+
+// What keeps an arm from being prepared is said once, with the judgements that it
+// costs; the control is the baseline's program and configuration again.
+func TestWhatCannotBePreparedIsNamed(t *testing.T) {
+	guarded := func(name string, base, victim map[string]any) *config.Experiment {
+		e := experimentOf(name, variant(t, "base", true, base), variant(t, "good", false, nil), variant(t, "victim", false, victim))
+		e.Guardrails = []config.Guardrail{{Name: "speed", Phase: "decode", MinRatio: 1, Margin: 0.9, OnFail: "fail"}}
+		e.Measure.Rounds, e.Measure.MaxRounds = 7, 7
+		return e
+	}
+	for _, mode := range []string{"user-error", "exit3"} {
+		broken := map[string]any{"mode": mode, "at": "prepare"}
+		_, _, results, err := run(t, guarded("baseline", broken, nil), guarded("variant", nil, broken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range results[0].Failures {
+			if f.Variant != "base" || f.Stage != "prepare" {
+				t.Errorf("%s: a failure of %q in %s, want base's in prepare", mode, f.Variant, f.Stage)
+			}
+		}
+		if n := len(results[0].Failures); n > 2 || mode == "user-error" && n != 1 {
+			t.Errorf("%s: %d failures", mode, n)
+		}
+		for _, j := range results[0].Cases[0].Judgements {
+			if j.Verdict != judge.Invalid || !strings.Contains(j.Reason, `the baseline "base" failed (prepare): `) || !strings.Contains(j.Next, "mend") {
+				t.Errorf("%s of the baseline: %s %s: %s; next: %s", mode, j.Variant, j.Verdict, j.Reason, j.Next)
+			}
+		}
+		for _, j := range results[1].Cases[0].Judgements {
+			lost := j.Verdict == judge.Invalid && strings.Contains(j.Reason, `"victim" failed (prepare): `) && strings.Contains(j.Next, "mend")
+			if lost != (j.Variant == "victim") || j.Variant == "good" && j.Verdict != judge.Pass {
+				t.Errorf("%s of a variant: %s %s with %d rounds: %s; next: %s", mode, j.Variant, j.Verdict, j.Rounds, j.Reason, j.Next)
+			}
+		}
 	}
 }
 

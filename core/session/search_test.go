@@ -22,6 +22,17 @@ func TestSearchAdoptsProposalsAndKeepsFindings(t *testing.T) {
 	}
 }
 
+// One round has no interval, and the plugin hears of none.
+func TestASearchHearsNoIntervalOfOneRound(t *testing.T) {
+	c := &record.Case{Variants: []record.Variant{{Name: "base", Role: record.RoleBaseline}, {
+		Name: "a", Role: record.RoleVariant, Phases: map[string]record.PhaseSummary{"decode": {Rounds: 1, Ratio: &record.Ratio{Estimate: 0.5}}},
+	}}}
+	p := known(c)[1].GetPhases()["decode"]
+	if p.GetRatio() != 0.5 || p.Lower != nil || p.Upper != nil {
+		t.Errorf("one round: %v [%v, %v], want 0.5 without bounds", p.GetRatio(), p.Lower, p.Upper)
+	}
+}
+
 func TestABadProposalCostsTheSearchAndNothingElse(t *testing.T) {
 	_, _, results, err := run(t,
 		experimentOf("search", variant(t, "base", true, nil), variant(t, "a", false, map[string]any{"mode": "bad-proposal"})),

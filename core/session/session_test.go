@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -235,12 +236,17 @@ func TestInterruptedSessionKeepsWhatItMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	results, err := s.Run(ctx, []*config.Experiment{experimentOf("cut", variant(t, "base", true, nil), variant(t, "a", false, nil))})
+	e := experimentOf("cut", variant(t, "base", true, nil), variant(t, "a", false, nil))
+	e.Guardrails = []config.Guardrail{{Name: "no_loss", Phase: "decode", MinRatio: 1, Margin: 0.2, OnFail: "fail"}}
+	results, err := s.Run(ctx, []*config.Experiment{e})
 	if err == nil {
 		t.Error("an interrupted session gave no error")
 	}
 	if len(results) != 1 || results[0].Status != record.Partial || len(results[0].Cases[0].Rounds) != 1 {
 		t.Fatalf("results %+v, want one that is partial with one round", results)
+	}
+	if js := results[0].Cases[0].Judgements; len(js) != 1 || !strings.Contains(js[0].Next, "assay resume") {
+		t.Errorf("judgements %+v, want one whose next step is to resume", js)
 	}
 	if _, err := record.ReadResult(filepath.Join(folder, "cut.json")); err != nil {
 		t.Error(err)

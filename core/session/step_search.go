@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
 )
@@ -88,9 +90,9 @@ func known(c *record.Case) []*pluginv1.Result {
 			Failure:      v.Failure, Phases: map[string]*pluginv1.PhaseResult{},
 		}
 		for phase, s := range v.Phases {
-			p := &pluginv1.PhaseResult{WallNs: s.WallNs.Value, DeviceNs: s.DeviceNs, EncodeNs: s.EncodeNs, Ratio: 1, Lower: 1, Upper: 1, Rounds: uint32(s.Rounds)}
+			p := &pluginv1.PhaseResult{WallNs: s.WallNs.Value, DeviceNs: s.DeviceNs, EncodeNs: s.EncodeNs, Ratio: 1, Lower: proto.Float64(1), Upper: proto.Float64(1), Rounds: uint32(s.Rounds)}
 			if s.Ratio != nil {
-				p.Ratio, p.Lower, p.Upper = s.Ratio.Estimate, orElse(s.Ratio.Lower, 0), orElse(s.Ratio.Upper, 1e9)
+				p.Ratio, p.Lower, p.Upper = s.Ratio.Estimate, s.Ratio.Lower, s.Ratio.Upper
 			}
 			for i := range c.Rounds {
 				if d := &c.Rounds[i]; d.Counted {
@@ -150,11 +152,4 @@ func findingsOf(caseID string, in []*pluginv1.Finding) []record.Finding {
 		})
 	}
 	return out
-}
-
-func orElse(p *float64, otherwise float64) float64 {
-	if p == nil {
-		return otherwise
-	}
-	return *p
 }

@@ -2,10 +2,9 @@
 // verdicts. It is pure: numbers in, numbers out, no clock, no file, no state.
 //
 // The main path is the paired one. A round gives one log-ratio
-// d = ln(t_baseline/t_variant) per variant. [HodgesLehmann] estimates the
-// centre of the d; [LowerBound] and [UpperBound] bound it with the exact
-// Wilcoxon signed-rank distribution; [PGreater] and [PLess] are the tests that
-// those bounds invert. [Spending] shares the permitted error over planned
+// d = ln(t_baseline/t_variant) per variant. A [Paired] sample estimates
+// the centre of the d (Hodges-Lehmann), bounds it with the exact Wilcoxon
+// signed-rank distribution, and has the tests that those bounds invert. [Spending] shares the permitted error over planned
 // looks, [Holm] over several claims, and [MinRounds], [RoundsNeeded] and
 // [SmallestDetectable] plan a session beforehand. [MedianCI] and [MannWhitney]
 // are for unpaired samples and come from golang.org/x/perf/benchmath, so that
@@ -25,8 +24,8 @@
 // average that equals the tested value counts against the claim. That equals
 // breaking every tie and every zero in the direction that is least favourable
 // to the claim, so the stated error is an upper limit with tied data too, and a
-// bound and its test always agree: PGreater(d, c) <= alpha exactly when
-// LowerBound(d, alpha) > c. See [PGreater] for the argument.
+// bound and its test always agree: PGreater(c) <= alpha exactly when
+// Lower(alpha) > c. See [Paired.PGreater] for the argument.
 //
 // Imported by core/judge, core/plan, core/report and the method study.
 package stats

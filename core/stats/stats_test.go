@@ -145,11 +145,11 @@ func TestTiesAndZerosKeepTheLevel(t *testing.T) {
 					d[i] = -m
 				}
 			}
-			p, err := PGreater(d, 0)
+			p, err := NewPaired(d)
 			if err != nil {
 				t.Fatal(err)
 			}
-			ps = append(ps, p)
+			ps = append(ps, p.PGreater(0))
 		}
 		for _, alpha := range ps {
 			hits := 0
@@ -193,30 +193,24 @@ func TestBadSamples(t *testing.T) {
 	for name, d := range map[string][]float64{
 		"empty": nil, "nan": {1, math.NaN()}, "inf": {math.Inf(-1)}, "huge": make([]float64, MaxExact+1),
 	} {
-		if _, err := HodgesLehmann(d); err == nil {
-			t.Errorf("%s: HodgesLehmann gave no error", name)
-		}
-		if _, err := LowerBound(d, 0.05); err == nil {
-			t.Errorf("%s: LowerBound gave no error", name)
-		}
-		if _, err := UpperBound(d, 0.05); err == nil {
-			t.Errorf("%s: UpperBound gave no error", name)
-		}
-		if _, err := PGreater(d, 0); err == nil {
-			t.Errorf("%s: PGreater gave no error", name)
-		}
-		if _, err := PLess(d, 0); err == nil {
-			t.Errorf("%s: PLess gave no error", name)
+		if _, err := NewPaired(d); err == nil {
+			t.Errorf("%s: no error", name)
 		}
 	}
+	two, err := NewPaired([]float64{1, 2})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, alpha := range []float64{0, 1, -1, math.NaN()} {
-		if _, err := LowerBound([]float64{1, 2}, alpha); err == nil {
+		_, err := two.Lower(alpha)
+		if _, err2 := two.Upper(alpha); err == nil || err2 == nil {
 			t.Errorf("alpha %v: no error", alpha)
 		}
 	}
 	// The largest finite values must not overflow into an infinite average.
-	if e, err := HodgesLehmann([]float64{math.MaxFloat64, math.MaxFloat64}); err != nil || math.IsInf(e, 0) {
-		t.Errorf("huge values: %v, %v", e, err)
+	huge, err := NewPaired([]float64{math.MaxFloat64, math.MaxFloat64})
+	if err != nil || math.IsInf(huge.Estimate(), 0) {
+		t.Errorf("huge values: %v, %v", huge, err)
 	}
 }
 

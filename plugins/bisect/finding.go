@@ -57,18 +57,14 @@ func (t trials) unfinished(r ddmin.Result) sdk.Finding {
 	return f
 }
 
-// speed is "0.93× [0.92×, 0.94×]", or the estimate alone where too few rounds
-// give no interval.
+// speed of a set, as it was measured.
 func (t trials) speed(set []string) string {
 	r, ok := t.of[ddmin.Key(set)]
 	p := r.Phases["decode"]
-	switch {
-	case !ok || p.Rounds == 0:
+	if !ok || p.Rounds == 0 {
 		return "an unknown share"
-	case p.Lower <= 0 || p.Upper > 1e6:
-		return fmt.Sprintf("%.3f×", p.Ratio)
 	}
-	return fmt.Sprintf("%.3f× [%.3f×, %.3f×]", p.Ratio, p.Lower, p.Upper)
+	return p.Speed()
 }
 
 func (t trials) table() string {

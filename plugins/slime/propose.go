@@ -43,8 +43,8 @@ func (s sweep) finding() sdk.Finding {
 		f.Certainty = sdk.Shown
 		return f
 	}
-	f.Summary = fmt.Sprintf("the fastest epsilon with a relative error within %g is %s: %.3f× [%.3f×, %.3f×] of separate, error %.2g, %.0f %% refined",
-		bound, k.Config.epsilonText(), k.speed.Ratio, k.speed.Lower, k.speed.Upper, k.Metrics["rel_err"], 100*k.Metrics["refine_rate"])
+	f.Summary = fmt.Sprintf("the fastest epsilon with a relative error within %g is %s: %s of separate, error %.2g, %.0f %% refined",
+		bound, k.Config.epsilonText(), k.speed.Speed(), k.Metrics["rel_err"], 100*k.Metrics["refine_rate"])
 	switch {
 	case k.speed.Lower > 1 || k.speed.Upper < 1:
 		f.Certainty = sdk.Shown

@@ -2987,9 +2987,9 @@ type PhaseResult struct {
 	WallNs        float64                `protobuf:"fixed64,1,opt,name=wall_ns,json=wallNs,proto3" json:"wall_ns,omitempty"` // per iteration, median over rounds, as the next two
 	DeviceNs      float64                `protobuf:"fixed64,2,opt,name=device_ns,json=deviceNs,proto3" json:"device_ns,omitempty"`
 	EncodeNs      float64                `protobuf:"fixed64,3,opt,name=encode_ns,json=encodeNs,proto3" json:"encode_ns,omitempty"`
-	Ratio         float64                `protobuf:"fixed64,4,opt,name=ratio,proto3" json:"ratio,omitempty"` // speed against the baseline, Hodges-Lehmann
-	Lower         float64                `protobuf:"fixed64,5,opt,name=lower,proto3" json:"lower,omitempty"` // bounds of ratio at the session's confidence
-	Upper         float64                `protobuf:"fixed64,6,opt,name=upper,proto3" json:"upper,omitempty"`
+	Ratio         float64                `protobuf:"fixed64,4,opt,name=ratio,proto3" json:"ratio,omitempty"`       // speed against the baseline, Hodges-Lehmann
+	Lower         *float64               `protobuf:"fixed64,5,opt,name=lower,proto3,oneof" json:"lower,omitempty"` // bounds of ratio at the session's confidence;
+	Upper         *float64               `protobuf:"fixed64,6,opt,name=upper,proto3,oneof" json:"upper,omitempty"` // unset: too few rounds for one
 	Rounds        uint32                 `protobuf:"varint,7,opt,name=rounds,proto3" json:"rounds,omitempty"`
 	PerRound      []*RoundTimes          `protobuf:"bytes,8,rep,name=per_round,json=perRound,proto3" json:"per_round,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -3055,15 +3055,15 @@ func (x *PhaseResult) GetRatio() float64 {
 }
 
 func (x *PhaseResult) GetLower() float64 {
-	if x != nil {
-		return x.Lower
+	if x != nil && x.Lower != nil {
+		return *x.Lower
 	}
 	return 0
 }
 
 func (x *PhaseResult) GetUpper() float64 {
-	if x != nil {
-		return x.Upper
+	if x != nil && x.Upper != nil {
+		return *x.Upper
 	}
 	return 0
 }
@@ -3631,16 +3631,18 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x1c.assay.plugin.v1.PhaseResultR\x05value:\x028\x01\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\xf4\x01\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x92\x02\n" +
 	"\vPhaseResult\x12\x17\n" +
 	"\awall_ns\x18\x01 \x01(\x01R\x06wallNs\x12\x1b\n" +
 	"\tdevice_ns\x18\x02 \x01(\x01R\bdeviceNs\x12\x1b\n" +
 	"\tencode_ns\x18\x03 \x01(\x01R\bencodeNs\x12\x14\n" +
-	"\x05ratio\x18\x04 \x01(\x01R\x05ratio\x12\x14\n" +
-	"\x05lower\x18\x05 \x01(\x01R\x05lower\x12\x14\n" +
-	"\x05upper\x18\x06 \x01(\x01R\x05upper\x12\x16\n" +
+	"\x05ratio\x18\x04 \x01(\x01R\x05ratio\x12\x19\n" +
+	"\x05lower\x18\x05 \x01(\x01H\x00R\x05lower\x88\x01\x01\x12\x19\n" +
+	"\x05upper\x18\x06 \x01(\x01H\x01R\x05upper\x88\x01\x01\x12\x16\n" +
 	"\x06rounds\x18\a \x01(\rR\x06rounds\x128\n" +
-	"\tper_round\x18\b \x03(\v2\x1b.assay.plugin.v1.RoundTimesR\bperRound\"u\n" +
+	"\tper_round\x18\b \x03(\v2\x1b.assay.plugin.v1.RoundTimesR\bperRoundB\b\n" +
+	"\x06_lowerB\b\n" +
+	"\x06_upper\"u\n" +
 	"\n" +
 	"RoundTimes\x12\x14\n" +
 	"\x05round\x18\x01 \x01(\rR\x05round\x12\x17\n" +
@@ -3850,6 +3852,7 @@ func file_plugin_proto_init() {
 		(*MeasureResponse_Diagnostic)(nil),
 		(*MeasureResponse_Done)(nil),
 	}
+	file_plugin_proto_msgTypes[34].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
