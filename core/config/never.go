@@ -81,8 +81,8 @@ func (r *reader) unknownWords(e *Experiment) {
 				continue
 			}
 			always := map[bool]string{true: "never true", false: "always true"}[op.Op == hclsyntax.OpEqual]
-			r.warn(side[1].Range(), "Unknown outcome", "%s is one of %s, so that this comparison is %s.%s",
-				text(t), strings.Join(words, ", "), always, suggestWord(word, words))
+			r.warn(side[1].Range(), "Unknown outcome", "%s is one of %s and never %q, so that this comparison is %s.%s",
+				text(t), strings.Join(words, ", "), word, always, suggestWord(word, words))
 		}
 		return nil
 	})
