@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/assay-bench/assay/core/config"
@@ -80,18 +81,20 @@ func (s *Session) unchanged(ctx context.Context, experiments []*config.Experimen
 	if n := len(differ) - shown; n > 0 {
 		differ = append(differ[:shown], fmt.Sprintf("and %d more", n))
 	}
-	return &Changed{Session: s.ledger.Session.ID, Differences: differ}
+	id := s.ledger.Session.ID
+	return &Changed{Session: id, Folder: filepath.Join(s.Folder, "results", "runs", id), Differences: differ}
 }
 
 // Changed is a session that cannot go on, because something is not as it was.
 type Changed struct {
 	Session     string
+	Folder      string // of its journal
 	Differences []string
 }
 
 func (e *Changed) Error() string {
-	return fmt.Sprintf("session %s cannot go on, because rounds of different set-ups must not be joined:\n  %s\nPut it back, or measure anew with `assay run`; `assay recover` makes documents of what was measured",
-		e.Session, strings.Join(e.Differences, "\n  "))
+	return fmt.Sprintf("session %s cannot go on, because rounds of different set-ups must not be joined:\n  %s\nPut it back, or measure anew with `assay run`; `assay recover %s` makes documents of what was measured",
+		e.Session, strings.Join(e.Differences, "\n  "), e.Folder)
 }
 
 // head is what must be the same before and after.
@@ -117,7 +120,7 @@ type headVariant struct {
 
 func (s *Session) differences(ctx context.Context, e *config.Experiment, doc *record.Result) ([]string, error) {
 	if len(doc.Programs) == 0 {
-		return []string{"an earlier version of assay began it; `assay recover` makes a document of what was measured"}, nil
+		return []string{"an earlier version of assay began it"}, nil
 	}
 	programs, err := programsOf(e, s.Programs)
 	if err != nil {
