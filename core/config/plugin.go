@@ -98,6 +98,9 @@ func (r *resolver) unavailable(ref Program, err error) *hcl.Diagnostic {
 		return d
 	}
 	d.Summary = fmt.Sprintf("Plugin %q is not available", ref.Plugin)
+	if req := r.module.RequiredPlugins[ref.Plugin]; r.module.PluginName(ref.Plugin) != ref.Plugin {
+		d.Detail += fmt.Sprintf(" The source of %q is %q, says %s.", ref.Plugin, req.Source, place(req.Range))
+	}
 	if s := diag.Suggest(ref.Plugin, r.pluginNames()); s != "" {
 		d.Detail += fmt.Sprintf(" Did you mean %q?", s)
 	}
