@@ -9,6 +9,7 @@ import (
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/registry"
@@ -56,7 +57,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 		Device: func(kind string, index int, able []string) (config.DeviceFacts, error) {
 			return deviceFacts(ctx, kind, index, able)
 		},
-		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Result: measured, Installed: l.installed(), Only: s.Only,
+		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Result: measured, Installed: l.installed(), Only: s.Only, Unreadable: machine.Unreadable(ctx),
 	})
 	l.diags = diag.Tidy(append(l.diags, more...))
 	if v.err != nil && !l.diags.HasErrors() {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/assay-bench/assay/core/history"
 	"github.com/assay-bench/assay/core/machine"
@@ -47,6 +48,8 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 type measuring struct {
 	JSON    bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
 	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
+
+	Budget time.Duration `name:"budget" placeholder:"DURATION" help:"End measuring after this wall time, such as 10m, at a round's end; experiments share it. assay resume goes on. Without it every experiment has the budget of its measure block."`
 }
 
 func (c *runCommand) options(app *App, l *loaded, folder string) session.Options {
@@ -55,9 +58,17 @@ func (c *runCommand) options(app *App, l *loaded, folder string) session.Options
 	return o
 }
 
+// Validate is called by kong.
+func (c *measuring) Validate() error {
+	if c.Budget < 0 {
+		return fmt.Errorf("--budget: %v is less than nothing", c.Budget)
+	}
+	return nil
+}
+
 func (c *measuring) options(app *App, l *loaded, folder string) session.Options {
 	return session.Options{
-		Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
+		Budget: c.Budget, Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
 		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), Probe: probeHealth,
 	}
 }
@@ -142,6 +153,8 @@ func verdictStatus(results []*record.Result) error {
 		switch {
 		case r.Verdict == "fail":
 			code = exitFail
+		case r.OutOfBudget() && r.Status == record.Partial:
+			code = exitInconclusive
 		case r.Status == record.Crashed || r.Status == record.Hung || r.Status == record.Partial:
 			code = exitInfrastructure
 		case r.Verdict == "inconclusive" || r.Verdict == "invalid":

@@ -115,6 +115,8 @@ type Measure struct {
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
 	Search           bool          // true: the plugin may propose more to compare, and tell findings
 	Residency        string        // Together, or Turns
+	Cooldown         time.Duration // 0s: idle before each visit
+	Require          *Require      // nil: nothing is required of the machine
 }
 
 // Assert is a condition on what was measured, asked of each variant.

@@ -232,10 +232,13 @@ func golden(e *Experiment) map[string]any {
 		metadata = append(metadata, fmt.Sprintf("%s = %#v", k, v))
 	}
 	slices.Sort(metadata)
+	m, require := e.Measure, e.Measure.Require
+	m.Require = nil // a pointer's text is an address
 	return map[string]any{
-		"phases": fmt.Sprintf("%+v", e.Phases), "metrics": fmt.Sprintf("%+v", e.Metrics),
+		"require": require,
+		"phases":  fmt.Sprintf("%+v", e.Phases), "metrics": fmt.Sprintf("%+v", e.Metrics),
 		"name": e.Name, "description": e.Description, "plugin": e.Plugin, "device": e.Device, "depends_on": e.DependsOn,
-		"when": e.When != nil, "cases": cases, "measure": fmt.Sprintf("%+v", e.Measure), "guardrails": guardrails,
+		"when": e.When != nil, "cases": cases, "measure": fmt.Sprintf("%+v", m), "guardrails": guardrails,
 		"tradeoffs": tradeoffs, "asserts": asserts, "selects": selects, "metadata": metadata, "output": e.Output,
 	}
 }

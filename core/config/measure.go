@@ -10,17 +10,19 @@ import (
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
 	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
-	{Name: "search"}, {Name: "passes"}, {Name: "residency"},
-}}
+	{Name: "search"}, {Name: "passes"}, {Name: "residency"}, {Name: "cooldown"},
+}, Blocks: []hcl.BlockHeaderSchema{{Type: "require"}}}
 
 const maxRounds = 10_000
 
 // measure reads the measure block, or gives the defaults when b is nil.
 func (x *experiment) measure(b *hcl.Block) {
 	r := &reader{scope: x.scope}
+	var require *hcl.Block
 	if b != nil {
 		content, diags := contentOf(b.Body, measureSchema)
 		r.attrs, r.diags = content.Attributes, diags
+		require = x.single(content.Blocks, "require")
 	}
 	m := Measure{
 		Rounds:           r.integer("rounds", 8, 1, maxRounds),
@@ -36,6 +38,8 @@ func (x *experiment) measure(b *hcl.Block) {
 		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
 		Search:           r.boolean("search", true),
 		Residency:        r.oneOf("residency", Together, Together, Turns),
+		Cooldown:         r.duration("cooldown", 0, 0, time.Hour),
+		Require:          x.require(require),
 	}
 	m.MaxRounds = r.integer("max_rounds", max(24, m.Rounds), 1, maxRounds)
 	if attr := r.attrs["max_rounds"]; attr != nil && m.MaxRounds < m.Rounds {

@@ -150,6 +150,20 @@ func (r *reader) number(name string, fallback, least, below float64) float64 {
 	return f
 }
 
+// share reads a float64 from 0 to 1, 0 without one.
+func (r *reader) share(name string) float64 {
+	v, attr, ok := r.value(name, cty.Number, "a number from 0 to 1")
+	if !ok {
+		return 0
+	}
+	f, _ := v.AsBigFloat().Float64()
+	if f < 0 || f > 1 {
+		r.invalid(attr, "%s will not do: a number from 0 to 1 is required. 95 %% is written 0.95.", diag.Text(v))
+		return 0
+	}
+	return f
+}
+
 func (r *reader) duration(name string, fallback, least, most time.Duration) time.Duration {
 	v, attr, ok := r.value(name, cty.String, `a duration such as "100ms" or "5m"`)
 	if !ok {

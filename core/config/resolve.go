@@ -39,6 +39,9 @@ type ResolveOptions struct {
 	// Result reads what a result document has of each case: the names of the
 	// variants that were measured. Nil: stored baselines are not looked into.
 	Result func(path string) (map[string][]string, error)
+	// Unreadable names the arguments of a require block whose quantity this
+	// machine does not tell.
+	Unreadable []string
 	// Installed names the plugins that Schema knows, for suggestions.
 	Installed []string
 	// Only keeps the experiments named, and those that their `when` refers

@@ -117,6 +117,7 @@ type Times struct {
 	Prepare time.Duration // of one arm
 	Warmup  time.Duration // of one arm in one phase
 	Visit   float64       // real length of a visit, in lengths of the one asked for
+	Again   float64       // rounds that were measured again, for each one that counted
 }
 
 // Times answers from the case itself, else from its experiment, else from the
@@ -142,14 +143,20 @@ func (k *Knowledge) Times(q Query, arms int, visit time.Duration) (Times, bool) 
 			Warmup:  typical(found, func(l *Lesson) float64 { return float64(l.WarmupNs) }),
 			Visit:   1,
 		}
-		var stretch []float64
+		var stretch, again []float64
 		for _, l := range found {
+			if l.Rounds > 0 {
+				again = append(again, float64(l.Repeated)/float64(l.Rounds))
+			}
 			if l.VisitNs > 0 && l.RealNs > 0 {
 				stretch = append(stretch, float64(l.RealNs)/float64(l.VisitNs))
 			}
 		}
 		if len(stretch) > 0 {
 			t.Visit = stats.Median(stretch)
+		}
+		if len(again) > 0 {
+			t.Again = stats.Median(again)
 		}
 		if same(found[0]) {
 			t.Round = typical(k.recent(same), func(l *Lesson) float64 { return float64(l.RoundNs) })

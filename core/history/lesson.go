@@ -31,6 +31,7 @@ type Lesson struct {
 	Arms     int   `json:"arms"`     // control included
 	VisitNs  int64 `json:"visit_ns"` // as asked for
 	Rounds   int   `json:"rounds"`
+	Repeated int   `json:"repeated,omitempty"` // rounds that other programs disturbed, and that were measured again
 	RoundNs  int64 `json:"round_ns"`
 	StartNs  int64 `json:"start_ns"`   // a round less everything below: process, device, checks, host
 	Prepare  int64 `json:"prepare_ns"` // of one arm
@@ -115,12 +116,20 @@ func (l *Lesson) times(c *record.Case) {
 	var round, start, prepare, warmup, visit []float64
 	for i := range c.Rounds {
 		d := &c.Rounds[i]
+		if d.Disturbed && !d.Counted {
+			l.Repeated++
+		}
 		if !d.Counted || (l.Arms > 0 && len(d.Arms) != l.Arms) {
 			continue
 		}
 		l.Arms = len(d.Arms)
 		l.Rounds++
 		rest := float64(d.Ended.Sub(d.Started))
+		for _, w := range d.Waits {
+			if w.For != "" { // said by the experiment, not by the machine
+				rest -= float64(w.Ns)
+			}
+		}
 		round = append(round, rest)
 		for _, p := range d.Prepared {
 			prepare = append(prepare, float64(p.HostNs))

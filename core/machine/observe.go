@@ -108,12 +108,14 @@ func (w *Watch) Stop() record.Observation {
 	after, wall := w.read(), time.Since(w.started)
 	out := record.Observation{MHzBefore: w.mhz, MHzAfter: clockMHz()}
 	if !w.known || o.trees.members[w.pid] == nil || wall <= 0 {
+		out.LoadUnknown = true
 		return out
 	}
 	share := func(d time.Duration) float64 { return max(0, d.Seconds()/wall.Seconds()) }
 	tree, idle := after.tree-w.before.tree, after.idle-w.before.idle
 	out.TreeCPU, out.IdleCPU, out.TreeRSS = share(tree), share(idle), w.rss
 	if !w.before.known || !after.known {
+		out.LoadUnknown = true
 		return out
 	}
 	now, young := map[int]thread{}, tree

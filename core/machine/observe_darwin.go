@@ -53,3 +53,12 @@ func newestProcess() string { return "" }
 
 // mark is not read: a process that leaves its parent and its group is not seen.
 func mark(int) string { return "" }
+
+// nameOf is the name of a process, as it may be shown on a terminal.
+func nameOf(pid int) string {
+	k, err := unix.SysctlKinfoProc("kern.proc.pid", pid)
+	if err != nil {
+		return ""
+	}
+	return printable(unix.ByteSliceToString(k.Proc.P_comm[:]))
+}

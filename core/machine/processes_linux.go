@@ -124,3 +124,6 @@ func readProc(path string) string {
 	}
 	return string(line[:n])
 }
+
+// nameOf is the name of a process, as it may be shown on a terminal.
+func nameOf(pid int) string { return printable(readProc("/proc/" + strconv.Itoa(pid) + "/comm")) }

@@ -62,9 +62,10 @@ func (l *learner) learn() error {
 	var oneRound time.Duration
 	for i := range x.Cases {
 		c := &x.Cases[i]
-		l.times(c)
-		c.Estimate, c.Maximum = c.Round*time.Duration(x.Rounds), c.Round*time.Duration(x.MaxRounds)
-		oneRound += c.Round
+		again := l.times(c)
+		round := time.Duration(float64(c.Round) * (1 + again))
+		c.Estimate, c.Maximum = round*time.Duration(x.Rounds), round*time.Duration(x.MaxRounds)
+		oneRound += round
 		x.Estimate += c.Estimate
 		if err := l.detect(c); err != nil {
 			return fmt.Errorf("case %q: %w", c.ID, err)
@@ -95,14 +96,18 @@ func (l *learner) query(c *Case) history.Query {
 	return history.Query{Machine: l.machine, Plugin: l.e.Plugin, Experiment: l.e.Name, Case: c.ID}
 }
 
-func (l *learner) times(c *Case) {
+// times takes the time of a round from the history, and gives how many rounds were
+// measured again for each that counted.
+func (l *learner) times(c *Case) (again float64) {
 	t, ok := l.know.Times(l.query(c), c.Arms, l.x.Visit)
 	if !ok || l.machine == "" {
-		return
+		return 0
 	}
 	c.Measured = true
-	if c.Round = t.Round; c.Round > 0 {
-		return
+	cooldown := time.Duration(c.VisitsPerRound) * l.e.Measure.Cooldown
+	if t.Round > 0 {
+		c.Round = t.Round + cooldown
+		return t.Again
 	}
 	phases := time.Duration(max(1, len(l.x.Phases)))
 	arms := time.Duration(c.Arms)
@@ -111,7 +116,8 @@ func (l *learner) times(c *Case) {
 	if c.turns(l.e) {
 		warmed = time.Duration(c.VisitsPerRound)
 	}
-	c.Round = time.Duration(c.Processes)*t.Start + prepared*t.Prepare + warmed*t.Warmup + visits
+	c.Round = time.Duration(c.Processes)*t.Start + prepared*t.Prepare + warmed*t.Warmup + visits + cooldown
+	return t.Again
 }
 
 func (l *learner) detect(c *Case) error {

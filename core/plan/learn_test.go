@@ -51,6 +51,15 @@ func TestLearn(t *testing.T) {
 			t.Errorf("smallest loss of the case %v", c.SmallestLoss)
 		}
 	})
+	t.Run("rounds measured again, and a cooldown", func(t *testing.T) {
+		e, l := guarded(0.01), lesson("s1", "default", 0.02)
+		l.Repeated = 4 // for 8 that counted
+		e.Measure.Cooldown = time.Second
+		p, c := learned(t, e, "m1", l)
+		if want := 4*time.Second + time.Duration(c.VisitsPerRound)*time.Second; c.Round != want || p.Estimate != 8*want*3/2 {
+			t.Errorf("round %v, want %v; plan %v", c.Round, want, p.Estimate)
+		}
+	})
 	t.Run("another case of the plugin, other arms", func(t *testing.T) {
 		e := guarded(0.01)
 		e.Cases[0].Variants = append(e.Cases[0].Variants, config.Variant{Name: "c"})

@@ -13,8 +13,9 @@ import (
 // Plan is a whole run. Durations are estimates of wall time in nanoseconds.
 type Plan struct {
 	Experiments []Experiment  `json:"experiments"`
+	Costs       Costs         `json:"assumed"`     // of what is not known from History
 	Estimate    time.Duration `json:"estimate_ns"` // with the rounds of `rounds`
-	Maximum     time.Duration `json:"maximum_ns"`  // with those of `max_rounds`, within the budgets
+	Maximum     time.Duration `json:"maximum_ns"`  // with those of `max_rounds`, within the budgets; no bound: rounds may be measured again
 
 	History  string `json:"history,omitempty"`          // file that Learn learned from
 	Sessions int    `json:"history_sessions,omitempty"` // that it knows of
@@ -69,9 +70,9 @@ type Case struct {
 
 // Costs are what a round costs beside its visits.
 type Costs struct {
-	Start        time.Duration // of one plugin process
-	Prepare      time.Duration // of one arm
-	WarmUpVisits float64       // per arm and phase, in lengths of a visit
+	Start        time.Duration `json:"start_ns"`       // of one plugin process
+	Prepare      time.Duration `json:"prepare_ns"`     // of one arm
+	WarmUpVisits float64       `json:"warm_up_visits"` // per arm and phase, in lengths of a visit
 }
 
 // DefaultCosts are those of a small plugin on the cpu device: a process that
@@ -82,7 +83,7 @@ func DefaultCosts() Costs {
 
 // New plans the experiments, which are in run order already.
 func New(experiments []*config.Experiment, costs Costs) *Plan {
-	p := &Plan{Experiments: []Experiment{}}
+	p := &Plan{Experiments: []Experiment{}, Costs: costs}
 	for _, e := range experiments {
 		x := planExperiment(e, costs)
 		p.Experiments = append(p.Experiments, x)
@@ -136,7 +137,7 @@ func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
 		warmed = out.VisitsPerRound
 	}
 	warmUp := time.Duration(costs.WarmUpVisits * float64(warmed) * float64(e.Measure.Visit))
-	out.Round = time.Duration(out.Processes)*costs.Start + time.Duration(prepared)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*e.Measure.Visit
+	out.Round = time.Duration(out.Processes)*costs.Start + time.Duration(prepared)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*(e.Measure.Visit+e.Measure.Cooldown)
 	out.Estimate = out.Round * time.Duration(e.Measure.Rounds)
 	out.Maximum = out.Round * time.Duration(e.Measure.MaxRounds)
 	return out

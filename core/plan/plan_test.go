@@ -51,7 +51,7 @@ func TestEstimate(t *testing.T) {
 
 func TestEmptyPlanIsJSONWithoutNulls(t *testing.T) {
 	raw, err := json.Marshal(New(nil, DefaultCosts()))
-	if err != nil || string(raw) != `{"experiments":[],"estimate_ns":0,"maximum_ns":0}` {
+	if err != nil || string(raw) != `{"experiments":[],"assumed":{"start_ns":150000000,"prepare_ns":250000000,"warm_up_visits":1},"estimate_ns":0,"maximum_ns":0}` {
 		t.Errorf("%s, %v", raw, err)
 	}
 }

@@ -69,10 +69,10 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 // has them.
 func Kinds() []Data {
 	return []Data{
-		SessionEvent{}, WaitingEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
+		SessionEvent{}, WaitingEvent{}, BusyEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
 		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, YardstickEvent{}, WaitEvent{}, ReleasedEvent{},
 		FailureEvent{},
-		RoundEndEvent{}, LookEvent{}, SearchEvent{}, CaseEndEvent{}, ProbeEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
+		RoundEndEvent{}, LookEvent{}, SearchEvent{}, CaseEndEvent{}, ProbeEvent{}, BudgetEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
 		VariantEvent{}, FindingEvent{},
 	}
 }

@@ -33,6 +33,9 @@ func (r *Result) Apply(e Event) error {
 		return r.inVariant(d.Case, d.Variant, func(v *Variant) { v.Failure = d.Message })
 	case CaseEndEvent:
 		return r.inCase(d.Case, func(c *Case) { c.Status = d.Status })
+	case BudgetEvent:
+		r.Session.Budget = &d.Budget
+		return nil
 	case ProbeEvent:
 		r.Probe = &d.Probe
 		return nil
@@ -56,7 +59,7 @@ func (r *Result) Apply(e Event) error {
 	case ResumedEvent:
 		r.resumed(d)
 		return nil
-	case WaitingEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
+	case WaitingEvent, BusyEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
 		return nil
 	}
 	return r.applyToRound(e, took)
@@ -105,7 +108,7 @@ func (r *Result) applyToRound(e Event, took time.Duration) error {
 			if x.joinedIn(v.Index) { // what its process saw is a part of it
 				v.Started, v.HostNs = so.Started, so.HostNs+took.Nanoseconds()
 			}
-			x.supersede(v)
+			x.supersede(v, r.Experiment.Measure.Require != nil)
 		})
 	case RoundEndEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) {
@@ -120,8 +123,9 @@ func (r *Result) applyToRound(e Event, took time.Duration) error {
 }
 
 // supersede marks the one of two visits in the same place of the order that more
-// CPU time was taken from: the other stands in for it.
-func (d *Round) supersede(last *Visit) {
+// CPU time was taken from: the other stands in for it. Where the experiment
+// requires something of the machine, one that is not contaminated comes first.
+func (d *Round) supersede(last *Visit, required bool) {
 	if last.Superseded { // journals of schema 1 say so themselves
 		return
 	}
@@ -130,7 +134,11 @@ func (d *Round) supersede(last *Visit) {
 		if v.Index == last.Index || v.Superseded || v.Variant != last.Variant || v.Phase != last.Phase || v.Pass != last.Pass {
 			continue
 		}
-		if last.lostCPU() < v.lostCPU() {
+		better := last.lostCPU() < v.lostCPU()
+		if required && last.Contaminated != v.Contaminated {
+			better = v.Contaminated
+		}
+		if better {
 			v.Superseded = true
 		} else {
 			last.Superseded = true
@@ -172,6 +180,12 @@ func (o *Overhead) of(data Data) *int64 {
 	case YardstickEvent:
 		return &o.Yardsticks
 	case WaitEvent:
+		switch d.Wait.For {
+		case WaitCooldown:
+			return &o.Cooldown
+		case WaitRequired:
+			return &o.Required
+		}
 		return &o.Quiet
 	case FailureEvent:
 		return o.ofStage(d.Stage)
@@ -196,6 +210,8 @@ func (o *Overhead) ofStage(stage string) *int64 {
 		return &o.Visits
 	case "yardstick":
 		return &o.Yardsticks
+	case "wait":
+		return &o.Required
 	}
 	return &o.Host
 }
@@ -221,7 +237,7 @@ func (r *Result) concluded(d ConcludedEvent) error {
 // goes on in fresh processes.
 func (r *Result) resumed(d ResumedEvent) {
 	r.Session.Resumptions = append(r.Session.Resumptions, d.Resumption)
-	r.Status, r.Verdict = Partial, "none"
+	r.Status, r.Verdict, r.Session.Budget = Partial, "none", nil
 	if len(r.Cases) == 0 {
 		return
 	}

@@ -62,3 +62,6 @@ func (r *Result) Measured() bool {
 	}
 	return false
 }
+
+// OutOfBudget says that the budget of its session ended the measuring.
+func (r *Result) OutOfBudget() bool { return r.Session.Budget != nil && r.Session.Budget.Spent }

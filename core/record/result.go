@@ -59,7 +59,14 @@ type Session struct {
 	Journal     string       `json:"journal"`
 	Source      Source       `json:"source"`
 	Resumptions []Resumption `json:"resumptions,omitempty"`
+	Budget      *Budget      `json:"budget,omitempty"` // null: the session has none, or was resumed since
 	Overhead    Overhead     `json:"overhead"`
+}
+
+// Budget is the experiment's part of the session's budget.
+type Budget struct {
+	Wall  int64 `json:"wall_ns"` // of the experiment, beyond which it begins no round
+	Spent bool  `json:"spent"`   // it ended the measuring
 }
 
 // Source is what the experiments were read from, for a session that goes on.
@@ -88,7 +95,9 @@ type Overhead struct {
 	LockWait   int64 `json:"lock_wait_ns"`
 	Yardsticks int64 `json:"yardsticks_ns,omitempty"`
 	Quiet      int64 `json:"quiet_wait_ns"` // waiting for other programs to leave the cores alone
-	Host       int64 `json:"host_ns"`       // the rest: host and RPC
+	Cooldown   int64 `json:"cooldown_wait_ns,omitempty"`
+	Required   int64 `json:"required_wait_ns,omitempty"` // waiting for the machine to be as the experiment requires
+	Host       int64 `json:"host_ns"`                    // the rest: host and RPC
 }
 
 // Experiment is the resolved configuration and its source.
@@ -125,6 +134,18 @@ type Measure struct {
 	Residency   string   `json:"residency"`    // together or turns, of programs that differ; empty in documents of schema 1
 	Prepare     int64    `json:"prepare_timeout_ns"`
 	Heartbeat   int64    `json:"heartbeat_timeout_ns"`
+	Cooldown    int64    `json:"cooldown_ns,omitempty"` // idle before each visit
+	Require     *Require `json:"require,omitempty"`
+}
+
+// Require is what the machine must be like while the experiment measures. A
+// quantity that cannot be read does not meet it.
+type Require struct {
+	Power          string   `json:"power,omitempty"`
+	Thermal        string   `json:"thermal,omitempty"`
+	MinClock       float64  `json:"min_clock,omitempty"`        // share of the highest clock seen in the experiment
+	MaxForeignLoad *float64 `json:"max_foreign_load,omitempty"` // cores
+	Wait           int64    `json:"wait_ns"`                    // longest wait before a round
 }
 
 // Guardrail as written, one for each set of cases with the same bounds.

@@ -66,12 +66,20 @@ type Yardstick struct {
 	Problem string   `json:"problem,omitempty"` // why it was not measured
 }
 
-// Wait is a wait for other programs to leave the cores alone, after a visit that
-// they contaminated.
+// Wait is a wait in which nothing was measured.
 type Wait struct {
-	Visit int   `json:"visit"`
-	Ns    int64 `json:"ns"`
+	Visit int      `json:"visit"`           // contaminated one before it, for a quiet moment; the one after it, for a cooldown; 0: none
+	For   string   `json:"for,omitempty"`   // WaitCooldown or WaitRequired; empty: a quiet moment
+	Unmet []string `json:"unmet,omitempty"` // what was required and not met at its end
+	Busy  []string `json:"busy,omitempty"`  // programs that kept the cores busy, the busiest first
+	Ns    int64    `json:"ns"`
 }
+
+// What a wait is for, when it is not for other programs to leave the cores alone.
+const (
+	WaitCooldown = "cooldown"
+	WaitRequired = "required"
+)
 
 // Prepared is what the plugin said of one variant before timing.
 type Prepared struct {
@@ -189,6 +197,7 @@ type Observation struct {
 	TreeCPU     float64 `json:"tree_cpu,omitempty"`       // cores busy with the plugin's process tree
 	TreeRSS     int64   `json:"tree_rss_bytes,omitempty"` // highest sum of resident bytes seen over the tree; shared pages count in each process
 	IdleCPU     float64 `json:"idle_cpu,omitempty"`       // cores busy with the plugin processes that waited
+	LoadUnknown bool    `json:"load_unknown,omitempty"`   // the system does not tell what other programs do
 	MHzBefore   float64 `json:"mhz_before"`
 	MHzAfter    float64 `json:"mhz_after"`
 }

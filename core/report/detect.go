@@ -108,11 +108,14 @@ func basis(p *plan.Plan) string {
 			}
 		}
 	}
+	const again = "; what other programs disturb is measured again and comes on top"
+	assumed := fmt.Sprintf("%s to start a process, %s to prepare an arm and a warm-up of %s are assumed, and take longer where a program loads a model or compiles",
+		nanos(float64(p.Costs.Start)), nanos(float64(p.Costs.Prepare)), Count(int(p.Costs.WarmUpVisits), "visit"))
 	switch measured {
 	case 0:
-		return " (round times are assumed: no history yet)"
+		return ": no history yet, so that " + assumed + again
 	case all:
-		return " (round times as measured here before)"
+		return ", by what rounds took here before, those that were measured again included"
 	}
-	return fmt.Sprintf(" (round times as measured here before for %d of %d cases, the others assumed)", measured, all)
+	return fmt.Sprintf(", by what rounds of %d of %d cases took here before; for the others %s", measured, all, assumed+again)
 }

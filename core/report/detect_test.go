@@ -26,6 +26,6 @@ func TestPlanSaysWhatRoundsCanDetect(t *testing.T) {
 	unknown := e
 	unknown.Name, unknown.Notes, unknown.Cases = "y", nil, e.Cases[3:]
 	var b strings.Builder
-	Plan(&b, &plan.Plan{Experiments: []plan.Experiment{e, unknown}, Estimate: 64e9, Maximum: 192e9}, Style{})
+	Plan(&b, &plan.Plan{Experiments: []plan.Experiment{e, unknown}, Costs: plan.DefaultCosts(), Estimate: 64e9, Maximum: 192e9}, Style{})
 	checkGolden(t, "plan-history.golden", b.String())
 }

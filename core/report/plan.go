@@ -22,7 +22,7 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		}
 		programs(w, &e)
 		t := table{right: []bool{false, true, true, true, true, false}}
-		t.add(s.dim("case"), s.dim("visits/round"), s.dim("round"), s.dim("estimate"), s.dim("at most"), s.dim("variants"))
+		t.add(s.dim("case"), s.dim("visits/round"), s.dim("round"), s.dim("estimate"), s.dim("with max_rounds"), s.dim("variants"))
 		for _, c := range e.Cases {
 			t.add(plain(c.ID), plain(fmt.Sprint(c.VisitsPerRound)), plain(nanos(float64(c.Round))), plain(clock(c.Estimate)), plain(clock(c.Maximum)),
 				plain(variants(c)))
@@ -34,8 +34,11 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		detections(w, &e, s)
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%s, about %s, at most %s%s; visits that other programs disturb are made again and come on top\n",
-		Count(len(p.Experiments), "experiment"), clock(p.Estimate), clock(p.Maximum), basis(p))
+	more := ""
+	if p.Maximum > p.Estimate {
+		more = fmt.Sprintf(", about %s if every look asks for more rounds", clock(p.Maximum))
+	}
+	s.say(w, "", "%s, about %s%s%s", Count(len(p.Experiments), "experiment"), clock(p.Estimate), more, basis(p))
 }
 
 // variants lists a case's variants, the baseline marked.

@@ -38,6 +38,9 @@ func (p *Progress) Show(e record.Event) {
 	switch d := e.Data.(type) {
 	case record.WaitingEvent:
 		p.line("", "waiting: another session measures on this machine (%s)", d.Holder)
+	case record.BusyEvent:
+		p.line("", "busy: other programs keep %.1f of %d cores busy%s; what they disturb is measured again, which takes longer and may stay inconclusive",
+			d.ForeignLoad, d.Cores, busiest(d.Programs))
 	case record.ResumedEvent:
 		p.line("", "resumed: what the journal has is not measured again")
 	case record.ExperimentEvent:
@@ -53,6 +56,9 @@ func (p *Progress) Show(e record.Event) {
 		p.round = live{index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
 		p.draw("", true)
 	case record.StepEvent:
+		if d.Stage == "wait" && d.Detail != "" {
+			p.line("  ", "waiting: %s", d.Detail)
+		}
 		p.round.step(d)
 		p.draw("", false)
 	case record.SampleEvent:
@@ -73,6 +79,18 @@ func (p *Progress) Show(e record.Event) {
 	case record.ResultEvent:
 		p.clear()
 	}
+}
+
+// busiest names programs with the cores that each keeps busy.
+func busiest(list []record.Busy) string {
+	var out []string
+	for _, b := range list {
+		out = append(out, fmt.Sprintf("%s %.1f", b.Name, b.Cores))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, ", ") + ")"
 }
 
 // ended tells the end of a round: on a terminal the next one overwrites it, unless
@@ -101,8 +119,11 @@ func (l *live) step(d record.StepEvent) {
 	if d.Detail != "" {
 		stage += ": " + d.Detail
 	}
-	if d.Stage == "wait" {
+	switch {
+	case d.Stage == "wait" && d.Detail == "":
 		stage = "waiting for other programs"
+	case d.Stage == "cooldown":
+		stage = "cooling down"
 	}
 	l.what = strings.TrimSpace(strings.Join([]string{stage, d.Variant, d.Phase}, " "))
 }

@@ -45,6 +45,9 @@ func Result(w io.Writer, r *record.Result, s Style) {
 		s.say(w, "  ", "device: after the failures the %s does not work in a fresh process either: %s", p.Kind, p.Message)
 		s.say(w, "    ", "next: `assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted")
 	}
+	if r.OutOfBudget() {
+		s.say(w, "  ", "the session's budget ended the measuring after %s; the verdict is what is known by then", Count(countedRounds(r), "round"))
+	}
 	for _, note := range r.Diagnostics {
 		s.say(w, "  ", "note: %s", note)
 	}
@@ -131,4 +134,15 @@ func orDash(s string) string {
 		return "–"
 	}
 	return s
+}
+
+func countedRounds(r *record.Result) (n int) {
+	for i := range r.Cases {
+		for k := range r.Cases[i].Rounds {
+			if r.Cases[i].Rounds[k].Counted {
+				n++
+			}
+		}
+	}
+	return n
 }

@@ -38,14 +38,22 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
 		all.Warmup, all.Yardsticks = all.Warmup+o.Warmup, all.Yardsticks+o.Yardsticks
+		all.Cooldown, all.Required = all.Cooldown+o.Cooldown, all.Required+o.Required
 	}
 	t.writeWithin(w, s.Width)
 	if all.Wall == 0 {
 		return
 	}
 	share := func(ns int64) string { return fmt.Sprintf("%.1f %%", 100*float64(ns)/float64(all.Wall)) }
-	s.say(w, "", "wall time %s: samples %s, warm-up %s, yardsticks %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, host %s",
-		clock(time.Duration(all.Wall)), share(all.Visits-all.Warmup), share(all.Warmup), share(all.Yardsticks), share(all.Prepare), share(all.Startup), share(all.Quiet), share(all.Host))
+	idle := ""
+	if all.Cooldown > 0 {
+		idle += "cooling down " + share(all.Cooldown) + ", "
+	}
+	if all.Required > 0 {
+		idle += "waiting for what is required of the machine " + share(all.Required) + ", "
+	}
+	s.say(w, "", "wall time %s: samples %s, warm-up %s, yardsticks %s, preparing and checking %s, starting plugins %s, waiting for other programs %s, %shost %s",
+		clock(time.Duration(all.Wall)), share(all.Visits-all.Warmup), share(all.Warmup), share(all.Yardsticks), share(all.Prepare), share(all.Startup), share(all.Quiet), idle, share(all.Host))
 }
 
 // roundsText counts the rounds of an experiment, and beside those that count the

@@ -75,8 +75,16 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 			Budget: m.Budget.Nanoseconds(), Phases: slices.Clone(e.PhaseNames()), Confidence: confidence,
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
 			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
+			Cooldown: m.Cooldown.Nanoseconds(), Require: requireOf(m.Require),
 		},
 	}
 	d.Guardrails, d.Asserts = e.Judged(), e.JudgedAsserts()
 	return d
+}
+
+func requireOf(q *config.Require) *record.Require {
+	if q == nil {
+		return nil
+	}
+	return &record.Require{Power: q.Power, Thermal: q.Thermal, MinClock: q.MinClock, MaxForeignLoad: q.MaxForeignLoad, Wait: q.Wait.Nanoseconds()}
 }

@@ -27,7 +27,9 @@ func (s *Session) experiment(ctx context.Context, all []*config.Experiment, i in
 	if !run {
 		err = r.skip(ctx)
 	} else {
-		err = r.run(ctx)
+		if err = s.share(r, all[i:]); err == nil {
+			err = r.run(ctx)
+		}
 	}
 	if err != nil { // what was measured is judged and written all the same
 		r.stopAll(ctx)

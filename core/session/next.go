@@ -41,7 +41,7 @@ func nextInCase(d *record.Result, c *record.Case, p plan) step {
 		return endCase{c.ID, ending(d, c)}
 	}
 	if goal, more := measuringUpTo(d, c); more && counted(c) < goal {
-		return beginRound{c.ID, living(c, asked), goal}
+		return within(d, c, beginRound{c.ID, living(c, asked), goal})
 	} else if more {
 		return look{c.ID}
 	}
@@ -52,7 +52,7 @@ func nextInCase(d *record.Result, c *record.Case, p plan) step {
 		s := &c.Searches[n-1]
 		arms := living(c, func(v *record.Variant) bool { return chosen(s, v) })
 		if worthwhile(c, arms) { // else the plugin hears of it with the next ask
-			return beginRound{c.ID, arms, s.Goal}
+			return within(d, c, beginRound{c.ID, arms, s.Goal})
 		}
 	}
 	return ask{c.ID}

@@ -11,9 +11,9 @@ import (
 const (
 	// repeatsPerVisit bounds how often one contaminated visit is made again.
 	repeatsPerVisit = 6
-	// coolDown is a pause after which an arm is warmed up again; after a shorter
-	// one the first samples of the visit do that.
-	coolDown = 200 * time.Millisecond
+	// longWait is a wait for other programs after which an arm is warmed up again;
+	// after a shorter one the first samples of the visit do that.
+	longWait = 200 * time.Millisecond
 )
 
 // round is the round under way, as the document has it.
@@ -35,6 +35,9 @@ func nextInRound(d *record.Result, c *record.Case, x *record.Round, cases int) s
 	r := roundOf(d, c, x, cases)
 	if failed(d, c, r.number) {
 		return endRound{r.at("", "", "")}
+	}
+	if d.Experiment.Measure.Require != nil && !slices.ContainsFunc(x.Waits, func(w record.Wait) bool { return w.For == record.WaitRequired }) {
+		return awaitRequired{r.at(stageWait, "", "")}
 	}
 	if r.inTurns() {
 		return r.nextTurn()
@@ -127,11 +130,11 @@ func (r round) nextVisit(p place) step {
 	if !last.Contaminated || n > repeatsPerVisit || r.repeats() >= r.planned() && !r.begun(p) {
 		return nil
 	}
-	i := slices.IndexFunc(r.x.Waits, func(w record.Wait) bool { return w.Visit == last.Index })
+	i := slices.IndexFunc(r.x.Waits, func(w record.Wait) bool { return w.For == "" && w.Visit == last.Index })
 	switch {
 	case i < 0:
 		return awaitQuiet{r.at(stageWait, p.arm, p.phase), last.Index, r.allowance()}
-	case time.Duration(r.x.Waits[i].Ns) >= coolDown && !r.inTurns() && !r.warm(p.arm, p.phase, last.Index):
+	case time.Duration(r.x.Waits[i].Ns) >= longWait && !r.inTurns() && !r.warm(p.arm, p.phase, last.Index):
 		return r.warmUp(p.arm, p.phase, last.Index)
 	}
 	return r.visit(p)

@@ -19,9 +19,10 @@ type Options struct {
 	Source   string                                // folder of the configuration, whose commit results name; empty: Folder
 	From     record.Source                         // what was read, for `assay resume`
 	Command  []string
-	Version  string // of assay
-	Seed     uint64 // 0: drawn
-	LockPath string // of the machine lock
+	Version  string        // of assay
+	Seed     uint64        // 0: drawn
+	LockPath string        // of the machine lock
+	Budget   time.Duration // wall time of what is measured now; 0: no end
 	Logger   hclog.Logger
 
 	// Probe asks in a process of its own whether a device still works. Nil:
@@ -39,6 +40,10 @@ type Options struct {
 	// what it returns ends that.
 	Observe     func(pid int, idle []int) (stop func() record.Observation)
 	Environment func(context.Context) record.Environment
+	// Others watches which programs keep cores busy beside the session; what it
+	// returns ends that, and lists the busiest first. Nil where Observe is not:
+	// nobody is named.
+	Others func() (stop func() []record.Busy)
 }
 
 // Clock is where a session has its time from.
@@ -58,6 +63,9 @@ func (o *Options) defaults() {
 	}
 	if o.Observe == nil {
 		observer := machine.NewObserver()
+		if o.Others == nil {
+			o.Others = observer.Others
+		}
 		o.Observe = func(pid int, idle []int) func() record.Observation { return observer.Observe(pid, idle...).Stop }
 	}
 	if o.Environment == nil {

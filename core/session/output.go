@@ -20,10 +20,11 @@ func (s *Session) path(p string) string {
 	return filepath.Join(s.Folder, p)
 }
 
-// superfluous says that an interrupted experiment measured nothing, and that an
-// earlier session's document, which is worth more, is in its place.
+// superfluous says that an experiment which was interrupted, or had no budget,
+// measured nothing, and that an earlier session's document, which is worth more, is
+// in its place.
 func (s *Session) superfluous(ctx context.Context, e *config.Experiment, r *record.Result) bool {
-	if ctx.Err() == nil || r.Measured() {
+	if ctx.Err() == nil && !r.OutOfBudget() || r.Measured() {
 		return false
 	}
 	_, err := os.Stat(s.path(e.Output.Path))

@@ -51,6 +51,7 @@ const (
 	stageWait      = "wait"
 	stageRelease   = "release"
 	stagePropose   = "propose"
+	stageCooldown  = "cooldown"
 )
 
 func (r round) at(stage, arm, phase string) at { return at{r.c.ID, r.number, arm, phase, stage} }
@@ -60,6 +61,9 @@ func (r round) at(stage, arm, phase string) at { return at{r.c.ID, r.number, arm
 func (r *runner) run(ctx context.Context) error {
 	defer r.stopAll(ctx)
 	for {
+		if r.doc.OutOfBudget() { // what was measured is judged; a resumed session goes on
+			return r.conclude(ctx)
+		}
 		step := next(r.doc, r.plan)
 		if step == nil {
 			return nil

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/machine"
@@ -24,6 +25,7 @@ type Session struct {
 	files   *machine.Files
 
 	resuming bool
+	began    time.Time // measuring, now that the machine is this session's
 }
 
 // facts do not change while a session runs.
@@ -122,6 +124,10 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) (_ 
 	}
 	defer lock.Release()
 	lockWait := s.Clock.Now().Sub(waited)
+	s.began = s.Clock.Now()
+	if err := s.busy(ctx); err != nil {
+		return nil, err
+	}
 
 	var results []*record.Result
 	defer func() { err = errors.Join(err, s.end(results)) }()

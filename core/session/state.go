@@ -56,10 +56,21 @@ func repeated(c *record.Case) (n int) {
 func roundTime(c *record.Case) time.Duration {
 	for i := len(c.Rounds) - 1; i >= 0; i-- {
 		if d := &c.Rounds[i]; d.Counted && len(d.Joints) == 0 {
-			return d.Ended.Sub(d.Started)
+			return d.Ended.Sub(d.Started) - required(d)
 		}
 	}
 	return 0
+}
+
+// required is how long a round waited for the machine to be as required, which
+// says nothing of the next one.
+func required(d *record.Round) (waited time.Duration) {
+	for _, w := range d.Waits {
+		if w.For == record.WaitRequired {
+			waited += time.Duration(w.Ns)
+		}
+	}
+	return waited
 }
 
 func variantNamed(c *record.Case, name string) *record.Variant {
@@ -153,10 +164,15 @@ func overBudget(d *record.Result, c *record.Case, cases, rounds int) bool {
 	return then.Seconds() > time.Duration(d.Experiment.Measure.Budget).Seconds()*share
 }
 
-// eta is the time left for the experiment if no look asks for more rounds.
+// eta is the time left for the experiment if no look asks for more rounds, and as
+// many are measured again as so far.
 func eta(d *record.Result, c *record.Case, cases, goal int) time.Duration {
 	left := max(goal-counted(c), 0) + (cases-len(d.Cases))*d.Plan.Looks[0].Rounds
-	return time.Duration(left) * roundTime(c)
+	again := 1.0
+	if n := counted(c); n > 0 {
+		again += float64(repeated(c)) / float64(n)
+	}
+	return time.Duration(float64(left) * again * float64(roundTime(c)))
 }
 
 // separate says that arms of a case run different programs, so that every arm

@@ -61,7 +61,7 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 	case !x.whole():
 		e.Again = "the session ended in the middle of it, and no pass of some phase is whole"
 	case x.disturbed() && x.mayRepeat():
-		e.Disturbed, e.Again = true, "other programs disturbed it"
+		e.Disturbed, e.Again = true, x.disturbance()
 	default:
 		e.Disturbed, e.Counted = x.disturbed(), true
 		e.CountedBy++

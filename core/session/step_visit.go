@@ -59,6 +59,9 @@ type visit struct {
 }
 
 func (s visit) do(ctx context.Context, r *runner) error {
+	if err := s.coolDown(ctx, r); err != nil {
+		return err
+	}
 	if err := r.begin(s.at, "", s.index); err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (s visit) do(ctx context.Context, r *runner) error {
 			e.Kernels = nil
 		}
 	}
-	v.Reasons = contamination(v.Observed)
+	v.Reasons = append(contamination(v.Observed), r.outside(ctx, v.Observed)...)
 	v.Contaminated = len(v.Reasons) > 0
 	return r.emit(e)
 }

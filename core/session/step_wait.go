@@ -43,6 +43,10 @@ func (s awaitQuiet) do(ctx context.Context, r *runner) error {
 	if err := r.begin(s.at, "", 0); err != nil {
 		return err
 	}
+	busy := func() []record.Busy { return nil }
+	if r.s.Others != nil {
+		busy = r.s.Others()
+	}
 	for time.Duration(r.took()) < s.allowance && ctx.Err() == nil {
 		var exited <-chan struct{}
 		var observed func() record.Observation
@@ -54,25 +58,35 @@ func (s awaitQuiet) do(ctx context.Context, r *runner) error {
 		select {
 		case <-ctx.Done():
 		case <-exited: // the visit will say so
-			return r.waited(s)
+			return r.waited(s, busy())
 		case <-r.s.Clock.After(quietLook):
 		}
-		if observed().ForeignLoad <= machine.QuietLoad {
+		if o := observed(); o.ForeignLoad <= machine.QuietLoad && !changeable(r.unmet(ctx, o)) {
 			break
 		}
 	}
-	return r.waited(s)
+	return r.waited(s, busy())
 }
 
-func (r *runner) waited(s awaitQuiet) error {
-	return r.emit(record.WaitEvent{Case: s.caseID, Round: s.round, Wait: record.Wait{Visit: s.visit, Ns: r.took()}})
+func (r *runner) waited(s awaitQuiet, busy []record.Busy) error {
+	return r.emit(record.WaitEvent{Case: s.caseID, Round: s.round, Wait: record.Wait{Visit: s.visit, Busy: names(busy), Ns: r.took()}})
+}
+
+// names are those of programs.
+func names(busy []record.Busy) (out []string) {
+	for _, b := range busy {
+		out = append(out, b.Name)
+	}
+	return out
 }
 
 // allowance is what is left for waiting in this round.
 func (r round) allowance() time.Duration {
 	var waited time.Duration
 	for _, w := range r.x.Waits {
-		waited += time.Duration(w.Ns)
+		if w.For == "" {
+			waited += time.Duration(w.Ns)
+		}
 	}
 	all := min(quietWait, quietShare*time.Duration(r.planned())*time.Duration(r.d.Experiment.Measure.Visit))
 	return all - waited
