@@ -19,8 +19,9 @@ const (
 	// few processors have cache for a core.
 	yardstickLeast  = 16 << 20
 	yardstickThread = 8 << 20
-	// yardstickStep divides the share of every thread in a part.
-	yardstickStep = 4096
+	// Parts are read in chunks, which threads take from each other as they do with
+	// a kernel's: with one for each, all would wait for a thread without a core.
+	yardstickChunk = 256 << 10
 )
 
 // Yardstick implements metal.Yardsticker for the front, on the workers that kernels run on. A stream is read
@@ -32,8 +33,8 @@ func (d *device) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved,
 		return m, fmt.Errorf("yardstick %q: the cpu device has %s and %s", y, metal.Stream, metal.Copy)
 	}
 	part := max(yardstickLeast, int(lastCache()), yardstickThread*d.pool.threads) / buffers
-	s := &streamed{threads: d.pool.threads, share: part / d.pool.threads &^ (yardstickStep - 1)}
-	part = s.share * d.pool.threads
+	s := &streamed{chunksOfPart: part / yardstickChunk}
+	part = s.chunksOfPart * yardstickChunk
 	for _, at := range []*unsafe.Pointer{&s.from, &s.to}[:buffers] {
 		b, err := d.allocate(yardstickParts * part)
 		if err != nil {
@@ -49,7 +50,7 @@ func (d *device) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved,
 			return m, fmt.Errorf("yardstick %s: %w", y, err)
 		}
 		start := time.Now()
-		if err := d.pool.do(s, d.pool.threads); err != nil {
+		if err := d.pool.do(s, s.chunksOfPart); err != nil {
 			return m, fmt.Errorf("yardstick %s: %w", y, err)
 		}
 		if took := time.Since(start); m.Time == 0 || took < m.Time {
@@ -60,17 +61,15 @@ func (d *device) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved,
 	return m, nil
 }
 
-// streamed reads a part of memory, and writes it to another place if there is
-// one. Every thread has its share; chunk i of part p is share p·threads + i.
+// streamed reads a part of memory, and writes it to another place if there is one.
 type streamed struct {
-	from, to unsafe.Pointer
-	share    int
-	threads  int
-	part     int
+	from, to     unsafe.Pointer
+	chunksOfPart int
+	part         int
 }
 
 func (s *streamed) chunks(_, first, end int) {
-	at, n := (s.part*s.threads+first)*s.share, (end-first)*s.share
+	at, n := (s.part*s.chunksOfPart+first)*yardstickChunk, (end-first)*yardstickChunk
 	if s.to == nil {
 		simd.StreamRead(unsafe.Add(s.from, at), n)
 		return
