@@ -81,7 +81,7 @@ func TestConditionsStandAlone(t *testing.T) {
 				"no loss in decode b": judge.Fail, "no loss in prefill b": judge.Pass, "no loss in decode a": judge.Pass, "no loss in prefill a": judge.Pass,
 			}
 			for _, q := range judge.Ask(e.JudgedAsserts(), e.places()) {
-				got := judge.JudgeAssert(plan, q, read)
+				got := judge.Answer(plan, q, read)
 				key := q.Name + " " + q.Of
 				if q.Name == "error" {
 					key = q.Case() + " " + key

@@ -84,7 +84,7 @@ func keepsPromises(t *testing.T, e *Experiment) {
 			}
 		}
 		for _, a := range judge.Ask(append(e.JudgedAsserts(), e.wheres()...), e.places()) {
-			judge.JudgeAssert(judge.Plan{Method: judge.Method{Claims: 1}, Looks: []judge.Look{{Rounds: 8, Alpha: 0.05}}}, a, func(string, string, judge.Number) judge.Reading { return judge.Reading{} })
+			judge.Answer(judge.Plan{Method: judge.Method{Claims: 1}, Looks: []judge.Look{{Rounds: 8, Alpha: 0.05}}}, a, func(string, string, judge.Number) judge.Reading { return judge.Reading{} })
 		}
 		e.Separate(c)
 		measured := Measured{Name: "x", Metrics: map[string]float64{"rel_err": 0.5}, Ratios: map[string]float64{"decode": 1}}

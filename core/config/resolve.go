@@ -7,7 +7,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -180,5 +179,3 @@ func sentence(s string) string {
 	}
 	return s + "."
 }
-
-func unknownNumber() cty.Value { return cty.UnknownVal(cty.Number) }

@@ -64,15 +64,15 @@ type writtenExpr struct {
 	scope *hcl.EvalContext // of the last evaluation
 }
 
-func (x *writtenExpr) Value(scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
-	x.scope = scope
-	return x.Expression.Value(scope)
+func (w *writtenExpr) Value(scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	w.scope = scope
+	return w.Expression.Value(scope)
 }
 
-func (x *writtenExpr) Range() hcl.Range { return x.at }
+func (w *writtenExpr) Range() hcl.Range { return w.at }
 
 // UnwrapExpression lets HCL look at the expression itself.
-func (x *writtenExpr) UnwrapExpression() hcl.Expression { return x.Expression }
+func (w *writtenExpr) UnwrapExpression() hcl.Expression { return w.Expression }
 
 func (w asWritten) expression(e hcl.Expression) hcl.Expression {
 	r := e.Range()
@@ -110,7 +110,7 @@ func literal(v cty.Value) string {
 	return ""
 }
 
-// written is the expression as its author wrote it, and the scope in which it is
+// writtenAs is the expression as its author wrote it, and the scope in which it is
 // evaluated: the one given, and the iterators of dynamic blocks. Nil where the
 // text is not known.
 func writtenAs(e hcl.Expression, scope *hcl.EvalContext) (*writtenExpr, *hcl.EvalContext) {

@@ -16,6 +16,9 @@
 // without a control. What is exact, and what is the least or the most of all
 // values, is judged as it is: it is no claim in what follows.
 //
+// An [Assert] is a condition on such numbers. [Ask] says of what it is asked, and
+// [Answer] evaluates it with the numbers' bounds (see package expr).
+//
 // # How the corrections combine
 //
 // With confidence 1-A, m planned claims and looks k with levels A_k that add up
@@ -27,6 +30,10 @@
 // false pass in the experiment is at most A, and so is the chance of any false
 // fail. While the session runs, [Decide] uses the plain share A_k/m, which is
 // never more lenient than Holm, because the other cases are not measured yet.
+//
+// Each bound that an assert hangs on is one of the m claims, and takes a tenth of
+// the plain share A_k/m. In Holm's procedure these count as not rejected, which
+// leaves the guarantee as it is.
 //
 // Rounds that end between two looks (budget, crash) are judged at the level of
 // the look that they were on the way to. Rounds beyond the last look are not

@@ -70,7 +70,7 @@ func assertSession(m *machine, plan judge.Plan, asked judge.Asked, speed float64
 		return judge.Reading{Rounds: len(control.LogRatios), Arm: *variant, Control: *control}
 	}
 	for {
-		answer := judge.JudgeAssert(plan, asked, read)
+		answer := judge.Answer(plan, asked, read)
 		d, err := judge.Decide(plan, nil, c, []judge.AssertResult{answer})
 		if err != nil || d.Stop {
 			return answer.Verdict, len(control.LogRatios), err
