@@ -11,60 +11,79 @@ import (
 
 // duplicateKeys reports keys that an object has twice, of which HCL keeps the
 // last without a word. A key that is an expression is compared with the others
-// when it is evaluated. HCL's JSON syntax reports duplicates itself.
+// when the object is evaluated. HCL's JSON syntax reports duplicates itself.
 func duplicateKeys(node hclsyntax.Node) hcl.Diagnostics {
 	return hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
 		object, ok := n.(*hclsyntax.ObjectConsExpr)
 		if !ok {
 			return nil
 		}
-		var diags hcl.Diagnostics
-		first := map[string]hcl.Range{}
 		var keys []hclsyntax.Expression
-		computed := false
-		for i := range object.Items {
-			item := &object.Items[i]
-			key := item.KeyExpr
-			if name, ok := keyName(key, nil); ok {
-				if at, twice := first[name]; twice {
-					diags = append(diags, duplicateKey(name, at, key.Range()))
-				} else {
-					first[name] = key.Range()
-				}
-			} else {
-				computed = true
-			}
-			if computed { // whoever comes after a computed key may equal it
-				item.KeyExpr = &computedKey{Expression: key, earlier: keys}
-			}
-			keys = append(keys, key)
+		computed, nested := false, false
+		for _, item := range object.Items {
+			keys = append(keys, item.KeyExpr)
+			_, constant := keyName(item.KeyExpr, nil)
+			computed, nested = computed || !constant, nested || hasObject(item.KeyExpr)
 		}
-		return diags
+		if computed && !nested { // keys within keys would be evaluated again at each level
+			last := &object.Items[len(keys)-1]
+			last.KeyExpr = &lastKey{Expression: last.KeyExpr, keys: keys}
+		}
+		return duplicatesOf(keys, nil)
 	})
 }
 
-// computedKey is a key that must differ from those before it.
-type computedKey struct {
-	hclsyntax.Expression
-	earlier []hclsyntax.Expression
+func hasObject(node hclsyntax.Node) bool {
+	found := false
+	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		_, ok := n.(*hclsyntax.ObjectConsExpr)
+		found = found || ok
+		return nil
+	})
+	return found
 }
 
-func (k *computedKey) Value(scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+// duplicatesOf reports the keys that are known in scope and stand twice.
+func duplicatesOf(keys []hclsyntax.Expression, scope *hcl.EvalContext) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	first := map[string]hcl.Range{}
+	for _, k := range keys {
+		name, ok := keyName(k, scope)
+		if !ok {
+			continue
+		}
+		at, twice := first[name]
+		if !twice {
+			first[name] = k.Range()
+			continue
+		}
+		again := k.Range()
+		diags = append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagError, Summary: "Duplicate key", Subject: &again,
+			Detail: fmt.Sprintf("The key %q stands at %s:%d,%d already, and only one of the two values would count. Delete one of them.",
+				name, at.Filename, at.Start.Line, at.Start.Column),
+		})
+	}
+	return diags
+}
+
+// lastKey is the last key of an object that has computed ones; with it, all are
+// compared.
+type lastKey struct {
+	hclsyntax.Expression
+	keys []hclsyntax.Expression
+}
+
+func (k *lastKey) Value(scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := k.Expression.Value(scope)
-	name, ok := keyName(k.Expression, scope)
-	if !ok {
+	if scope == nil { // whoever asks whether it is a constant
 		return v, diags
 	}
-	for _, e := range k.earlier {
-		if other, ok := keyName(e, scope); ok && other == name {
-			return v, append(diags, duplicateKey(name, e.Range(), k.Range()))
-		}
-	}
-	return v, diags
+	return v, append(diags, duplicatesOf(k.keys, scope)...)
 }
 
 // UnwrapExpression is how HCL finds the expression behind a wrapper.
-func (k *computedKey) UnwrapExpression() hcl.Expression { return k.Expression }
+func (k *lastKey) UnwrapExpression() hcl.Expression { return k.Expression }
 
 // keyName is the value of a key, as far as it is known.
 func keyName(key hclsyntax.Expression, scope *hcl.EvalContext) (string, bool) {
@@ -78,12 +97,4 @@ func keyName(key hclsyntax.Expression, scope *hcl.EvalContext) (string, bool) {
 		return "", false
 	}
 	return v.AsString(), true
-}
-
-func duplicateKey(name string, first, again hcl.Range) *hcl.Diagnostic {
-	return &hcl.Diagnostic{
-		Severity: hcl.DiagError, Summary: "Duplicate key", Subject: &again,
-		Detail: fmt.Sprintf("The key %q stands at %s:%d,%d already, and only one of the two values would count. Delete one of them.",
-			name, first.Filename, first.Start.Line, first.Start.Column),
-	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -41,4 +42,22 @@ func TestHugeSources(t *testing.T) {
 			t.Error("no fault")
 		}
 	})
+}
+
+// Keys that are expressions are compared with each other in reasonable time,
+// whatever their number and wherever they stand.
+func TestManyComputedKeys(t *testing.T) {
+	nested := "1"
+	for range 60 {
+		nested = `{ (length(` + nested + ` == 1 ? "a" : "b")) = 1 }`
+	}
+	many := strings.Builder{}
+	for i := range 3_000 {
+		fmt.Fprintf(&many, "(\"k${%d}\") = 1,\n", i)
+	}
+	dir := write(t, map[string]string{"a.hcl": "locals {\n a = {\n" + many.String() + "}\n b = " + nested + "\n}\n" + strings.ReplaceAll(simple, "NAME", "x")})
+	m, diags := Load([]string{dir}, Options{})
+	if _, more := m.Resolve(fakeOptions()); diags.HasErrors() {
+		t.Errorf("%v %v", diags, more)
+	}
 }
