@@ -28,7 +28,7 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "decode", Doc: "the experts of `tokens` tokens, one layer", Unit: "tok"},
 			{Name: "prefill", Doc: "the experts of `prompt_tokens` tokens, one layer", Unit: "tok"},
 		},
-		Metrics:  []sdk.Metric{{Name: "rel_err", Doc: "largest error of the checked outputs of gate and up in decode against float64, relative to the largest of them", Better: sdk.BetterLower}},
+		Metrics:  []sdk.Metric{{Name: "rel_err", Doc: "largest error of the checked outputs of gate and up in the first iteration of decode against float64, relative to the largest of them", Better: sdk.BetterLower}},
 		Validate: validate,
 		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(cfg.Down) },
 		Prepare:  preparer(pool),

@@ -35,6 +35,24 @@ func TestEveryPathIsCorrect(t *testing.T) {
 	}
 }
 
+// Two preparations of one configuration have the same error, so that a difference
+// between variants is theirs.
+func TestErrorIsOfTheInputsAlone(t *testing.T) {
+	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h.Open("cpu")
+	var errs []float64
+	for _, id := range []string{"once", "again"} {
+		p, found := h.Prepare(id, `{"model":"tiny","prompt_tokens":3}`, 7)
+		if p == nil {
+			t.Fatal(found)
+		}
+		errs = append(errs, p.GetMetrics()["rel_err"])
+	}
+	if errs[0] <= 0 || errs[0] != errs[1] {
+		t.Errorf("errors of %v", errs)
+	}
+}
+
 func TestEveryFormat(t *testing.T) {
 	for _, bits := range []int{2, 3, 4, 5, 6, 8} {
 		for _, group := range []int{32, 64, 128} {
