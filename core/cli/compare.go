@@ -34,11 +34,11 @@ type gated struct {
 }
 
 func (c *compareCommand) Run(app *App) error {
-	a, err := record.ReadResult(c.A)
+	a, err := record.ReadReduced(c.A)
 	if err != nil {
 		return err
 	}
-	b, err := record.ReadResult(c.B)
+	b, err := record.ReadReduced(c.B)
 	if err != nil {
 		return err
 	}

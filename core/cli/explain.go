@@ -18,7 +18,7 @@ func (c *explainCommand) Help() string {
 }
 
 func (c *explainCommand) Run(app *App) error {
-	r, err := record.ReadResult(c.Result)
+	r, err := record.ReadReduced(c.Result)
 	if err != nil {
 		return err
 	}

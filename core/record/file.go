@@ -51,40 +51,6 @@ func WriteFile(path string, b []byte) error {
 	return nil
 }
 
-// ReadResult reads a result document and refuses what it does not understand.
-func ReadResult(path string) (*Result, error) {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("result: %w", err)
-	}
-	var head struct {
-		SchemaVersion *int `json:"schema_version"`
-	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("result %s: not a result document: %w", path, plainJSON(err))
-	}
-	if head.SchemaVersion == nil {
-		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
-	}
-	if v := *head.SchemaVersion; v < oldestSchema || v > SchemaVersion {
-		return nil, fmt.Errorf("result %s: schema version %d, this assay reads %d to %d", path, v, oldestSchema, SchemaVersion)
-	}
-	var r Result
-	if err := strictly(b, &r); err != nil {
-		return nil, fmt.Errorf("result %s: %w", path, plainJSON(err))
-	}
-	r.SchemaVersion = SchemaVersion
-	for i := range r.Cases {
-		c := &r.Cases[i]
-		if base := c.baseline(); base != nil {
-			for j := range c.Variants {
-				c.Variants[j].collectChecks(base.Name, c.Rounds)
-			}
-		}
-	}
-	return &r, nil
-}
-
 // plainJSON says without Go's types what a value should not have been.
 func plainJSON(err error) error {
 	var t *json.UnmarshalTypeError

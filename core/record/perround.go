@@ -16,6 +16,9 @@ import (
 // fastest is the visit's fastest sample, in nanoseconds per iteration. ok is
 // false without samples.
 func (v *Visit) fastest() (wall, device, encode float64, ok bool) {
+	if f := v.Figures; f != nil {
+		return f.wall, f.device, f.encode, f.ok
+	}
 	s := &v.Samples
 	for i := range s.Len() {
 		n := float64(s.Iterations[i])

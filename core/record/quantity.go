@@ -165,8 +165,7 @@ func (x reader) inRound(d *Round, variant string) (value float64, ok bool) {
 		return statistic(x.metric(d, variant), x.g.Statistic)
 	}
 	if x.g.Single() {
-		times, _ := d.singles(variant, x.g.Phase)
-		value, ok = quantile(times, judge.Quantile(x.g.Statistic))
+		value, ok = d.singles(variant, x.g.Phase).quantile(judge.Quantile(x.g.Statistic))
 	} else {
 		value, _, _, ok = d.PerIteration(variant, x.g.Phase)
 	}
@@ -231,36 +230,39 @@ func (x reader) lacks(variant string) *judge.Lack {
 		if !d.Counted {
 			continue
 		}
-		times, batches := d.singles(variant, x.g.Phase)
+		all := d.singles(variant, x.g.Phase)
 		switch {
-		case batches > 0:
+		case all.batches > 0:
 			return &judge.Lack{
-				Reason: fmt.Sprintf("%d samples of %q in round %d hold more than one iteration: the plugin did not time single ones", batches, variant, d.Index),
+				Reason: fmt.Sprintf("%d samples of %q in round %d hold more than one iteration: the plugin did not time single ones", all.batches, variant, d.Index),
 				Next:   "use statistic = \"fastest\", or report it to the plugin's author: the phase is declared to time single iterations",
 			}
-		case len(times) > 0 && len(times) < need:
+		case all.n > 0 && all.n < need:
 			return &judge.Lack{
-				Reason: fmt.Sprintf("round %d has %d single iterations of %q, and %s takes %d: too few of them lie beyond it for an estimate that is as often too low as too high", d.Index, len(times), variant, x.g.Statistic, need),
-				Next:   fmt.Sprintf("raise samples in the measure block to %d times as many, and visit, which must hold them; or passes", (need+len(times)-1)/len(times)),
+				Reason: fmt.Sprintf("round %d has %d single iterations of %q, and %s takes %d: too few of them lie beyond it for an estimate that is as often too low as too high", d.Index, all.n, variant, x.g.Statistic, need),
+				Next:   fmt.Sprintf("raise samples in the measure block to %d times as many, and visit, which must hold them; or passes", (need+all.n-1)/all.n),
 			}
 		}
 	}
 	return nil
 }
 
-// singles are the times of a variant's single iterations in a round, and the
-// number of samples that hold more than one.
-func (d *Round) singles(variant, phase string) (times []float64, batches int) {
+// singles gathers the single iterations of a variant in a phase of the round.
+func (d *Round) singles(variant, phase string) (out singles) {
+	if d.Figures != nil {
+		return d.Figures.singles[[2]string{variant, phase}]
+	}
 	d.visitsOf(variant, phase, func(v *Visit) {
 		for i := range v.Samples.Len() {
 			if v.Samples.Iterations[i] != 1 {
-				batches++
+				out.batches++
 				continue
 			}
-			times = append(times, float64(v.Samples.WallNs[i]))
+			out.times = append(out.times, float64(v.Samples.WallNs[i]))
 		}
 	})
-	return times, batches
+	out.n = len(out.times)
+	return out
 }
 
 // units that an iteration of a phase produces.

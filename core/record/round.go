@@ -25,6 +25,8 @@ type Round struct {
 	Joints    []Joint             `json:"joints,omitempty"`
 
 	Yardsticks []Yardstick `json:"yardsticks,omitempty"`
+
+	Figures *RoundFigures `json:"-"` // stand in for samples that were let go
 }
 
 // Joint is a place at which a round was cut by the end of its session, and went
@@ -142,6 +144,8 @@ type Visit struct {
 	Observed     Observation `json:"observed"`
 	PeakBytes    int64       `json:"peak_device_bytes"`
 	Kernels      string      `json:"kernels,omitempty"` // digest of what one iteration dispatched; empty: not known
+
+	Figures *VisitFigures `json:"-"` // stand in for Samples that were let go
 }
 
 // Ended is false of a visit that the end of its process or session cut short.

@@ -9,7 +9,7 @@ import (
 // Trusted reads a document that something is to rest on: one whose conclusions
 // follow from its samples.
 func Trusted(path string) (*record.Result, error) {
-	r, err := record.ReadResult(path)
+	r, err := record.ReadReduced(path)
 	if err != nil {
 		return nil, err
 	}

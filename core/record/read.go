@@ -1,0 +1,177 @@
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// ReadResult reads a result document and refuses what it does not understand.
+func ReadResult(path string) (*Result, error) {
+	return read(path, func(int, *Case, *Round) error { return nil })
+}
+
+// ReadReduced reads a document to be judged, not to be written: of each round it
+// keeps what is computed from its samples, and metrics that a plugin reports with
+// them, so that memory does not grow with the samples themselves.
+func ReadReduced(path string) (*Result, error) {
+	return read(path, func(_ int, c *Case, x *Round) error {
+		var before *Round
+		if n := len(c.Rounds); n > 0 {
+			before = &c.Rounds[n-1]
+		}
+		return x.reduce(before)
+	})
+}
+
+// ReadRound reads one round of a document with its samples, both counted from 0.
+func ReadRound(path string, number, round int) (*Round, error) {
+	var found *Round
+	_, err := read(path, func(i int, c *Case, x *Round) error {
+		if i == number && len(c.Rounds) == round {
+			kept := *x
+			found = &kept
+		}
+		x.Visits = nil
+		return nil
+	})
+	if err == nil && found == nil {
+		err = fmt.Errorf("result %s: it has no round %d in case %d any more", path, round+1, number+1)
+	}
+	return found, err
+}
+
+// read calls each with every round before it is added to its case.
+func read(path string, each func(number int, c *Case, x *Round) error) (*Result, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	w := walker{json.NewDecoder(f)}
+	w.DisallowUnknownFields()
+	var r Result
+	err = w.document(&r, each)
+	var syntax *json.SyntaxError
+	version := r.SchemaVersion
+	switch {
+	case err != nil && version == 0 && (errors.As(err, &syntax) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(*json.UnmarshalTypeError))):
+		return nil, fmt.Errorf("result %s: not a result document: %w", path, plainJSON(err))
+	case version == 0:
+		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
+	case version < oldestSchema || version > SchemaVersion:
+		return nil, fmt.Errorf("result %s: schema version %d, this assay reads %d to %d", path, version, oldestSchema, SchemaVersion)
+	case err != nil:
+		return nil, fmt.Errorf("result %s: %w", path, plainJSON(err))
+	}
+	r.SchemaVersion = SchemaVersion
+	for i := range r.Cases {
+		c := &r.Cases[i]
+		if base := c.baseline(); base != nil {
+			for j := range c.Variants {
+				c.Variants[j].collectChecks(base.Name, c.Rounds)
+			}
+		}
+	}
+	return &r, nil
+}
+
+// walker reads a document a round at a time.
+type walker struct{ *json.Decoder }
+
+func (w walker) document(r *Result, each func(int, *Case, *Round) error) error {
+	err := w.object(func(key string) error {
+		if key != "cases" {
+			return w.field(r, key)
+		}
+		return w.list(func() { r.Cases = []Case{} }, func() error {
+			var c Case
+			err := w.caseOf(&c, func(x *Round) error { return each(len(r.Cases), &c, x) })
+			r.Cases = append(r.Cases, c)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := w.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the document")
+	}
+	return nil
+}
+
+func (w walker) caseOf(c *Case, each func(*Round) error) error {
+	return w.object(func(key string) error {
+		if key != "rounds" {
+			return w.field(c, key)
+		}
+		return w.list(func() { c.Rounds = []Round{} }, func() error {
+			var x Round
+			if err := w.Decode(&x); err != nil {
+				return err
+			}
+			err := each(&x)
+			c.Rounds = append(c.Rounds, x)
+			return err
+		})
+	})
+}
+
+// field decodes the value of a key of a struct, and refuses keys that it lacks.
+func (w walker) field(to any, key string) error {
+	v := reflect.ValueOf(to).Elem()
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ","); name == key {
+			return w.Decode(v.Field(i).Addr().Interface())
+		}
+	}
+	return fmt.Errorf("json: unknown field %q", key)
+}
+
+func (w walker) object(each func(key string) error) error {
+	if null, err := w.open('{'); null || err != nil {
+		return err
+	}
+	for w.More() {
+		key, err := w.Token()
+		if err != nil {
+			return err
+		}
+		if err := each(key.(string)); err != nil {
+			return err
+		}
+	}
+	_, err := w.Token()
+	return err
+}
+
+func (w walker) list(begin func(), each func() error) error {
+	if null, err := w.open('['); null || err != nil {
+		return err
+	}
+	begin()
+	for w.More() {
+		if err := each(); err != nil {
+			return err
+		}
+	}
+	_, err := w.Token()
+	return err
+}
+
+func (w walker) open(want json.Delim) (null bool, err error) {
+	t, err := w.Token()
+	if err != nil || t == nil || t == want {
+		return t == nil, err
+	}
+	kind := map[bool]string{true: "array", false: "object"}[t == json.Delim('[')]
+	if !slices.Contains([]any{json.Delim('['), json.Delim('{')}, any(t)) {
+		kind = strings.TrimSuffix(fmt.Sprintf("%T", t), "64")
+	}
+	return false, &json.UnmarshalTypeError{Value: kind, Offset: w.InputOffset()}
+}

@@ -1,0 +1,127 @@
+package record
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"hash"
+
+	"github.com/assay-bench/assay/core/judge"
+)
+
+// VisitFigures are what is computed from the samples of one visit.
+type VisitFigures struct {
+	wall, device, encode float64 // of the fastest
+	ok                   bool
+	sum                  [sha256.Size]byte // of all of them as JSON
+}
+
+// RoundFigures are what is computed from the samples of a whole round.
+type RoundFigures struct {
+	singles map[[2]string]singles           // by variant and phase
+	lines   map[string]map[string]hash.Hash // by variant and phase: of samplesDigests, up to and with this round
+}
+
+// reduce lets the samples go, once everything that is computed from them is
+// known. Metrics of samples stay: a variant's is the median of all of them.
+func (d *Round) reduce(before *Round) error {
+	f := &RoundFigures{singles: map[[2]string]singles{}, lines: map[string]map[string]hash.Hash{}}
+	if before != nil {
+		for variant := range before.Figures.lines {
+			f.lines[variant] = before.Figures.cloned(variant)
+		}
+	}
+	for i := range d.Visits {
+		v := &d.Visits[i]
+		if at := [2]string{v.Variant, v.Phase}; f.singles[at].quantiles == nil {
+			f.singles[at] = d.singles(v.Variant, v.Phase).reduced()
+		}
+		if f.lines[v.Variant] == nil {
+			f.lines[v.Variant] = map[string]hash.Hash{}
+		}
+	}
+	for variant, sums := range f.lines {
+		if err := d.addLines(variant, sums); err != nil {
+			return err
+		}
+	}
+	for i := range d.Visits {
+		v := &d.Visits[i]
+		x := &VisitFigures{}
+		var err error
+		if x.sum, err = v.Samples.sum(); err != nil {
+			return fmt.Errorf("round %d, visit %d: %w", d.Index, v.Index, err)
+		}
+		x.wall, x.device, x.encode, x.ok = v.fastest()
+		v.Figures, v.Samples = x, Samples{Metrics: v.Samples.Metrics}
+	}
+	d.Figures = f
+	return nil
+}
+
+// cloned are the digests of one variant so far, to be gone on with.
+func (f *RoundFigures) cloned(variant string) map[string]hash.Hash {
+	out := map[string]hash.Hash{}
+	for phase, h := range f.lines[variant] {
+		c, err := h.(hash.Cloner).Clone()
+		if err != nil { // of SHA-256 it is not known to fail
+			panic(err)
+		}
+		out[phase] = c
+	}
+	return out
+}
+
+func (s *Samples) sum() ([sha256.Size]byte, error) {
+	raw, err := json.Marshal(s)
+	return sha256.Sum256(raw), err
+}
+
+// SameSamples says that two rounds hold the same visits with the same samples, of
+// which d may have let go.
+func (d *Round) SameSamples(o *Round) bool {
+	if len(d.Visits) != len(o.Visits) {
+		return false
+	}
+	for i := range d.Visits {
+		a, errA := d.Visits[i].sum()
+		b, errB := o.Visits[i].sum()
+		if errA != nil || errB != nil || a != b {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *Visit) sum() ([sha256.Size]byte, error) {
+	if v.Figures != nil {
+		return v.Figures.sum, nil
+	}
+	return v.Samples.sum()
+}
+
+// singles are the single iterations of a variant in one phase of a round.
+type singles struct {
+	times     []float64
+	n         int
+	batches   int                 // samples that hold more than one iteration
+	quantiles map[float64]float64 // instead of times
+}
+
+func (s singles) quantile(share float64) (float64, bool) {
+	if s.quantiles == nil {
+		return quantile(s.times, share)
+	}
+	x, ok := s.quantiles[share]
+	return x, ok
+}
+
+func (s singles) reduced() singles {
+	out := singles{n: s.n, batches: s.batches, quantiles: map[float64]float64{}}
+	for _, name := range []string{judge.P50, judge.P90, judge.P99, judge.Most} {
+		if x, ok := quantile(s.times, judge.Quantile(name)); ok {
+			out.quantiles[judge.Quantile(name)] = x
+		}
+	}
+	return out
+}
