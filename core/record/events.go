@@ -163,10 +163,11 @@ type SearchEvent struct {
 	Findings []Finding `json:"findings"`
 }
 
-// CaseEndEvent says how far a case got.
+// CaseEndEvent says how far a case got, and where its variants' time goes.
 type CaseEndEvent struct {
-	Case   string `json:"case"`
-	Status Status `json:"status"`
+	Case     string    `json:"case"`
+	Status   Status    `json:"status"`
+	Findings []Finding `json:"findings,omitempty"` // the host's, of each variant against the baseline
 }
 
 // ProbeEvent is how the device is after failures.

@@ -32,6 +32,7 @@ func (r *Result) Apply(e Event) error {
 		}
 		return r.inVariant(d.Case, d.Variant, func(v *Variant) { v.Failure = d.Message })
 	case CaseEndEvent:
+		r.Findings = append(r.Findings, d.Findings...)
 		return r.inCase(d.Case, func(c *Case) { c.Status = d.Status })
 	case BudgetEvent:
 		r.Session.Budget = &d.Budget

@@ -34,6 +34,9 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	}
 	for _, f := range r.Findings {
 		s.say(w, "  ", "finding%s (%s, %s): %s", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
+		if f.Kind == "attribution" && f.Certainty == "open" {
+			continue // its parts say nothing, and every variant has one
+		}
 		for line := range strings.Lines(f.Detail) {
 			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
 		}

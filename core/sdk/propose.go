@@ -52,8 +52,15 @@ type RoundTimes struct {
 type Proposal[C any] struct {
 	Next     []Next[C]
 	Findings []Finding
+	// Pairs of results whose difference in time the host attributes to kernels,
+	// launches or host work, with an answer that has no Next. Each variant against
+	// the baseline needs no asking.
+	Pairs    []Pair
 	Progress string // one line for people: "3 of at most 9 sets tried"
 }
+
+// Pair names two results.
+type Pair struct{ Base, Path string }
 
 // Next is one configuration to compare.
 type Next[C any] struct {
@@ -71,7 +78,7 @@ const (
 
 // Finding is a structured conclusion.
 type Finding struct {
-	Kind      string // "attribution", "knee", "culprits"
+	Kind      string // "knee", "culprits"; "attribution" is what the host tells
 	Summary   string // one sentence
 	Detail    string
 	Data      any    // marshalled as JSON

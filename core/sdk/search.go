@@ -53,6 +53,9 @@ func (s *Server[C]) proposal(p Proposal[C]) (*pluginv1.ProposeResponse, error) {
 		}
 		r.Proposals = append(r.Proposals, &pluginv1.Proposal{Name: n.Name, ConfigJson: data, Why: n.Why})
 	}
+	for _, x := range p.Pairs {
+		r.Pairs = append(r.Pairs, &pluginv1.Pair{Base: x.Base, Path: x.Path})
+	}
 	for _, f := range p.Findings {
 		data, err := json.Marshal(f.Data)
 		if err != nil {

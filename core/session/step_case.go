@@ -21,7 +21,11 @@ type endCase struct {
 }
 
 func (s endCase) do(_ context.Context, r *runner) error {
-	return r.emit(record.CaseEndEvent{Case: s.caseID, Status: s.status})
+	findings, err := attribute(r.doc, openCase(r.doc))
+	if err != nil {
+		return err
+	}
+	return r.emit(record.CaseEndEvent{Case: s.caseID, Status: s.status, Findings: findings})
 }
 
 // look is one of the planned looks at the data: the judge says whether it has

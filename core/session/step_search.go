@@ -47,12 +47,17 @@ func (s ask) do(ctx context.Context, r *runner) error {
 		}
 		e.Search.Done = true
 	}
-	if !e.Search.Done {
+	if e.Search.Done {
+		more, err := attributeMore(r.doc, c, answer.GetPairs())
+		if err != nil {
+			return err
+		}
+		e.Findings = append(e.Findings, more...)
+	} else {
 		if err := adopt(c, answer.GetProposals(), &e); err != nil {
 			return fmt.Errorf("plugin %s proposed %w", r.programs.list[c.Variants[0].Program].plugin.Name, err)
 		}
 		e.Search.Goal = counted(c) + r.doc.Plan.Looks[0].Rounds
-		return r.emit(e)
 	}
 	return r.emit(e)
 }

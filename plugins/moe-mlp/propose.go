@@ -5,24 +5,17 @@ import (
 	"slices"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/plugins/internal/attribution"
 )
 
-// propose asks for nothing more. Its findings take two differences apart: what
+// propose asks for nothing more. Its pairs take two differences apart: what
 // fusing gives (unfused to resolved) and what deciding at every call takes
 // (resolved to checked).
 func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], error) {
 	var out sdk.Proposal[Config]
-	for _, phase := range []string{"decode", "prefill"} {
-		for _, q := range [][2]string{{unfused, resolved}, {resolved, checked}} {
-			base, path := find(in.Results, q[0]), find(in.Results, q[1])
-			if base == nil || path == nil {
-				continue
-			}
-			f, ok := attribution.Finding(phase, base.Name, path.Name, base.Phases[phase], path.Phases[phase])
-			if ok {
-				out.Findings = append(out.Findings, f)
-			}
+	for _, q := range [][2]string{{unfused, resolved}, {resolved, checked}} {
+		base, path := find(in.Results, q[0]), find(in.Results, q[1])
+		if base != nil && path != nil {
+			out.Pairs = append(out.Pairs, sdk.Pair{Base: base.Name, Path: path.Name})
 		}
 	}
 	return out, nil

@@ -3153,11 +3153,15 @@ func (x *RoundTimes) GetEncodeNs() float64 {
 }
 
 type ProposeResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Proposals     []*Proposal            `protobuf:"bytes,1,rep,name=proposals,proto3" json:"proposals,omitempty"` // empty: nothing more to compare
-	Findings      []*Finding             `protobuf:"bytes,2,rep,name=findings,proto3" json:"findings,omitempty"`
-	Diagnostics   []*Diagnostic          `protobuf:"bytes,3,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
-	Progress      string                 `protobuf:"bytes,4,opt,name=progress,proto3" json:"progress,omitempty"` // one line for people: "3 of at most 9 sets tried"
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Proposals   []*Proposal            `protobuf:"bytes,1,rep,name=proposals,proto3" json:"proposals,omitempty"` // empty: nothing more to compare
+	Findings    []*Finding             `protobuf:"bytes,2,rep,name=findings,proto3" json:"findings,omitempty"`
+	Diagnostics []*Diagnostic          `protobuf:"bytes,3,rep,name=diagnostics,proto3" json:"diagnostics,omitempty"`
+	Progress    string                 `protobuf:"bytes,4,opt,name=progress,proto3" json:"progress,omitempty"` // one line for people: "3 of at most 9 sets tried"
+	// Pairs of results whose difference in time the host is to attribute, with an
+	// answer that proposes nothing more. Each variant against the baseline needs
+	// no asking.
+	Pairs         []*Pair `protobuf:"bytes,5,rep,name=pairs,proto3" json:"pairs,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3220,6 +3224,65 @@ func (x *ProposeResponse) GetProgress() string {
 	return ""
 }
 
+func (x *ProposeResponse) GetPairs() []*Pair {
+	if x != nil {
+		return x.Pairs
+	}
+	return nil
+}
+
+type Pair struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Base          string                 `protobuf:"bytes,1,opt,name=base,proto3" json:"base,omitempty"` // names of results
+	Path          string                 `protobuf:"bytes,2,opt,name=path,proto3" json:"path,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pair) Reset() {
+	*x = Pair{}
+	mi := &file_plugin_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pair) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pair) ProtoMessage() {}
+
+func (x *Pair) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pair.ProtoReflect.Descriptor instead.
+func (*Pair) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *Pair) GetBase() string {
+	if x != nil {
+		return x.Base
+	}
+	return ""
+}
+
+func (x *Pair) GetPath() string {
+	if x != nil {
+		return x.Path
+	}
+	return ""
+}
+
 type Proposal struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          string                 `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"` // becomes the variant's name
@@ -3231,7 +3294,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3243,7 +3306,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3256,7 +3319,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Proposal) GetName() string {
@@ -3282,7 +3345,7 @@ func (x *Proposal) GetWhy() string {
 
 type Finding struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
-	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`       // "attribution", "knee", "culprits"
+	Kind          string                 `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`       // "knee", "culprits"; "attribution" is what the host tells
 	Summary       string                 `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"` // one sentence
 	Detail        string                 `protobuf:"bytes,3,opt,name=detail,proto3" json:"detail,omitempty"`
 	DataJson      []byte                 `protobuf:"bytes,4,opt,name=data_json,json=dataJson,proto3" json:"data_json,omitempty"`
@@ -3293,7 +3356,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3305,7 +3368,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3318,7 +3381,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Finding) GetKind() string {
@@ -3648,12 +3711,16 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05round\x18\x01 \x01(\rR\x05round\x12\x17\n" +
 	"\awall_ns\x18\x02 \x01(\x01R\x06wallNs\x12\x1b\n" +
 	"\tdevice_ns\x18\x03 \x01(\x01R\bdeviceNs\x12\x1b\n" +
-	"\tencode_ns\x18\x04 \x01(\x01R\bencodeNs\"\xdb\x01\n" +
+	"\tencode_ns\x18\x04 \x01(\x01R\bencodeNs\"\x88\x02\n" +
 	"\x0fProposeResponse\x127\n" +
 	"\tproposals\x18\x01 \x03(\v2\x19.assay.plugin.v1.ProposalR\tproposals\x124\n" +
 	"\bfindings\x18\x02 \x03(\v2\x18.assay.plugin.v1.FindingR\bfindings\x12=\n" +
 	"\vdiagnostics\x18\x03 \x03(\v2\x1b.assay.plugin.v1.DiagnosticR\vdiagnostics\x12\x1a\n" +
-	"\bprogress\x18\x04 \x01(\tR\bprogress\"Q\n" +
+	"\bprogress\x18\x04 \x01(\tR\bprogress\x12+\n" +
+	"\x05pairs\x18\x05 \x03(\v2\x15.assay.plugin.v1.PairR\x05pairs\".\n" +
+	"\x04Pair\x12\x12\n" +
+	"\x04base\x18\x01 \x01(\tR\x04base\x12\x12\n" +
+	"\x04path\x18\x02 \x01(\tR\x04path\"Q\n" +
 	"\bProposal\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1f\n" +
 	"\vconfig_json\x18\x02 \x01(\fR\n" +
@@ -3693,7 +3760,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 51)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
 var file_plugin_proto_goTypes = []any{
 	(Capability)(0),                  // 0: assay.plugin.v1.Capability
 	(Metric_Better)(0),               // 1: assay.plugin.v1.Metric.Better
@@ -3739,17 +3806,18 @@ var file_plugin_proto_goTypes = []any{
 	(*PhaseResult)(nil),              // 41: assay.plugin.v1.PhaseResult
 	(*RoundTimes)(nil),               // 42: assay.plugin.v1.RoundTimes
 	(*ProposeResponse)(nil),          // 43: assay.plugin.v1.ProposeResponse
-	(*Proposal)(nil),                 // 44: assay.plugin.v1.Proposal
-	(*Finding)(nil),                  // 45: assay.plugin.v1.Finding
-	nil,                              // 46: assay.plugin.v1.Device.FactsEntry
-	nil,                              // 47: assay.plugin.v1.Prepared.MetricsEntry
-	nil,                              // 48: assay.plugin.v1.Prepared.FactsEntry
-	nil,                              // 49: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                              // 50: assay.plugin.v1.Prepared.OutputsEntry
-	nil,                              // 51: assay.plugin.v1.Sample.MetricsEntry
-	nil,                              // 52: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                              // 53: assay.plugin.v1.Result.PhasesEntry
-	nil,                              // 54: assay.plugin.v1.Result.MetricsEntry
+	(*Pair)(nil),                     // 44: assay.plugin.v1.Pair
+	(*Proposal)(nil),                 // 45: assay.plugin.v1.Proposal
+	(*Finding)(nil),                  // 46: assay.plugin.v1.Finding
+	nil,                              // 47: assay.plugin.v1.Device.FactsEntry
+	nil,                              // 48: assay.plugin.v1.Prepared.MetricsEntry
+	nil,                              // 49: assay.plugin.v1.Prepared.FactsEntry
+	nil,                              // 50: assay.plugin.v1.Prepared.PhasesEntry
+	nil,                              // 51: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                              // 52: assay.plugin.v1.Sample.MetricsEntry
+	nil,                              // 53: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                              // 54: assay.plugin.v1.Result.PhasesEntry
+	nil,                              // 55: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3769,16 +3837,16 @@ var file_plugin_proto_depIdxs = []int32{
 	15, // 14: assay.plugin.v1.ValidateConfigResponse.starts:type_name -> assay.plugin.v1.Command
 	18, // 15: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
 	11, // 16: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	46, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	47, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
 	11, // 18: assay.plugin.v1.MeasureYardstickResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
 	23, // 19: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
 	24, // 20: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
 	11, // 21: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
 	26, // 22: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	47, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	48, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	49, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	50, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	48, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	49, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	50, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	51, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
 	3,  // 27: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
 	28, // 28: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
 	29, // 29: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
@@ -3788,40 +3856,41 @@ var file_plugin_proto_depIdxs = []int32{
 	34, // 33: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
 	11, // 34: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
 	35, // 35: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	51, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	52, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
 	36, // 37: assay.plugin.v1.Done.dispatched:type_name -> assay.plugin.v1.Dispatched
 	26, // 38: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	52, // 39: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	53, // 39: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
 	40, // 40: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	53, // 41: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	54, // 42: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	54, // 41: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	55, // 42: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
 	42, // 43: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	44, // 44: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	45, // 45: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	45, // 44: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	46, // 45: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
 	11, // 46: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	25, // 47: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	41, // 48: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 49: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 50: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	16, // 51: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	21, // 52: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	27, // 53: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	19, // 54: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
-	37, // 55: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	39, // 56: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 57: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 58: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	17, // 59: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	22, // 60: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	31, // 61: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	20, // 62: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
-	38, // 63: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	43, // 64: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	57, // [57:65] is the sub-list for method output_type
-	49, // [49:57] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	44, // 47: assay.plugin.v1.ProposeResponse.pairs:type_name -> assay.plugin.v1.Pair
+	25, // 48: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	41, // 49: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 50: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 51: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	16, // 52: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	21, // 53: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	27, // 54: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	19, // 55: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
+	37, // 56: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	39, // 57: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 58: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 59: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	17, // 60: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	22, // 61: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	31, // 62: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	20, // 63: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
+	38, // 64: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	43, // 65: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	58, // [58:66] is the sub-list for method output_type
+	50, // [50:58] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3852,14 +3921,14 @@ func file_plugin_proto_init() {
 		(*MeasureResponse_Diagnostic)(nil),
 		(*MeasureResponse_Done)(nil),
 	}
-	file_plugin_proto_msgTypes[34].OneofWrappers = []any{}
+	file_plugin_proto_msgTypes[37].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   51,
+			NumMessages:   52,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

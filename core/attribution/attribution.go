@@ -3,7 +3,7 @@
 // host work that prepares dispatches. It is pure: per-round times in, estimates
 // with intervals out.
 //
-// Imported by plugins/gather-qmm and plugins/moe-mlp.
+// Imported by core/session.
 package attribution
 
 import (
