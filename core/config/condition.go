@@ -23,6 +23,11 @@ func (x *experiment) condition(r *reader, attr *hcl.Attribute, to *judge.Assert,
 		return
 	}
 	scope := x.answerScope(&x.Cases[0], to.Over)
+	if to.Over == "" {
+		scope = with(scope, "variant", cty.ObjectVal(map[string]cty.Value{
+			"name": cty.UnknownVal(cty.String), "baseline": cty.UnknownVal(cty.Bool), "same_kernels": cty.UnknownVal(cty.Bool),
+		}))
+	}
 	w, scope := writtenAs(attr.Expr, scope)
 	if w == nil || w.text == "" {
 		r.invalid(attr, "true or false is required.")

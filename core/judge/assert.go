@@ -45,6 +45,9 @@ type Asked struct {
 	Of       string // the variant
 	Baseline bool
 	Places   []Place // in order
+	// SameKernels says whether the variant dispatched what the baseline did; nil:
+	// not known.
+	SameKernels *bool
 }
 
 // Ask lists what the asserts ask, in order of their last case, then of the
@@ -61,7 +64,7 @@ func Ask(asserts []Assert, places []Place) []Asked {
 			p := places[i]
 			for _, name := range append([]string{p.Baseline}, p.Variants...) {
 				if a.Variant == "" || a.Variant == name {
-					out = append(out, Asked{a, name, name == p.Baseline, group})
+					out = append(out, Asked{Assert: a, Of: name, Baseline: name == p.Baseline, Places: group})
 				}
 			}
 		}

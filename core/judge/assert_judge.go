@@ -94,7 +94,11 @@ func (a Asked) scope() (*hcl.EvalContext, error) {
 		}
 	}
 	scope.Variables["matrix"] = cty.ObjectVal(matrix)
-	scope.Variables["variant"] = cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal(a.Of), "baseline": cty.BoolVal(a.Baseline)})
+	same := cty.UnknownVal(cty.Bool).RefineNotNull()
+	if a.SameKernels != nil {
+		same = cty.BoolVal(*a.SameKernels)
+	}
+	scope.Variables["variant"] = cty.ObjectVal(map[string]cty.Value{"name": cty.StringVal(a.Of), "baseline": cty.BoolVal(a.Baseline), "same_kernels": same})
 	return scope, nil
 }
 
@@ -164,7 +168,11 @@ func (m *measured) undecided(out *AssertResult) {
 			return
 		}
 	}
-	out.Verdict = Inconclusive
+	out.Verdict, out.Hopeless = Inconclusive, len(out.Numbers) == 0
+	if out.Hopeless && m.asked.SameKernels == nil {
+		out.Message = out.Undecided + " is not known: the plugin does not say what it dispatched, or that was not the same throughout"
+		return
+	}
 	out.Message = fmt.Sprintf("undecided after %d %s: %s", m.rounds, plural(m.rounds, "round"), out.Undecided)
 	if s := out.Measured(); s != "" {
 		out.Message += ", where " + s

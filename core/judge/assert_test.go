@@ -109,3 +109,19 @@ func TestAnswersBesideControls(t *testing.T) {
 		})
 	}
 }
+
+func TestSameKernels(t *testing.T) {
+	yes, no := true, false
+	for _, c := range []struct {
+		same *bool
+		want Verdict
+	}{{&yes, Fail}, {&no, Pass}, {nil, Inconclusive}} {
+		a := Assert{Name: "dispatched", Variant: "a", Condition: "!variant.same_kernels"}
+		q := Ask([]Assert{a}, grid[:1])[0]
+		q.SameKernels = c.same
+		got := Answer(Plan{Looks: []Look{{Rounds: 8, Alpha: 0.05}}}, q, nil)
+		if got.Verdict != c.want || c.same == nil && (!got.Hopeless || !strings.Contains(got.Message, "does not say what it dispatched")) {
+			t.Errorf("%v: %+v, want %s", c.same, got, c.want)
+		}
+	}
+}

@@ -19,7 +19,7 @@ func (r *Result) judgeAsserts() {
 	}
 	for _, a := range judge.Ask(r.Experiment.Asserts, r.Places()) {
 		c := r.caseOf(a.Case())
-		out := judge.Answer(r.Plan, a, r.reading)
+		out := r.answer(a)
 		for _, o := range before[c.ID] {
 			if o.Name == out.Name && o.Variant == out.Variant && o.Verdict == judge.Fail && out.Verdict == judge.Fail {
 				out.Message = o.Message // the author's, which only the configuration can make
@@ -48,9 +48,16 @@ func (r *Result) AssertsOf(c *Case) []AssertResult {
 func (r *Result) Answers(a judge.Assert, c *Case) []AssertResult {
 	out := []AssertResult{}
 	for _, q := range judge.Ask([]judge.Assert{a}, []judge.Place{r.place(c)}) {
-		out = append(out, judge.Answer(r.Plan, q, r.reading))
+		out = append(out, r.answer(q))
 	}
 	return out
+}
+
+func (r *Result) answer(q judge.Asked) AssertResult {
+	if q.Over == "" {
+		q.SameKernels = r.SameKernels(r.caseOf(q.Case()), q.Of, q.Places[0].Baseline)
+	}
+	return judge.Answer(r.Plan, q, r.reading)
 }
 
 // Places are the cases with what is compared in them.
