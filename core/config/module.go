@@ -225,6 +225,7 @@ func (m *Module) collectExperiments(blocks hcl.Blocks) hcl.Diagnostics {
 var innerSchemas = map[string]*hcl.BodySchema{
 	"measure": measureSchema, "guardrail": guardrailSchema, "tradeoff": tradeoffSchema, "assert": assertSchema,
 	"select": selectSchema, "output": outputSchema, "variant": variantSchema, "build": buildSchema, "validation": validationSchema,
+	"stored_baseline": storedSchema, "require": requireSchema,
 }
 
 // contentOf is body.Content with advice for what does not belong there.
@@ -239,16 +240,28 @@ func contentOf(body hcl.Body, schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Dia
 			blocks = append(blocks, b.Type)
 		}
 	}
-	return content, diag.Advise(diags, attrs, blocks, func(name string) []string {
-		var out []string
-		for _, b := range blocks {
-			inner := innerSchemas[b]
-			if inner != nil && slices.ContainsFunc(inner.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == name }) {
-				out = append(out, b)
+	return content, diag.Advise(diags, attrs, blocks, func(name string) []string { return within(schema, name) })
+}
+
+// within lists the blocks of a schema that have an argument of the name.
+func within(schema *hcl.BodySchema, name string) []string {
+	var out []string
+	for _, b := range schema.Blocks {
+		inner := innerSchemas[b.Type]
+		if inner == nil {
+			continue
+		}
+		if slices.ContainsFunc(inner.Attributes, func(a hcl.AttributeSchema) bool { return a.Name == name }) {
+			out = append(out, b.Type)
+			continue
+		}
+		for _, deeper := range within(inner, name) {
+			if !slices.ContainsFunc(schema.Blocks, func(o hcl.BlockHeaderSchema) bool { return o.Type == deeper }) {
+				out = append(out, b.Type+" > "+deeper)
 			}
 		}
-		return out
-	})
+	}
+	return out
 }
 
 // sorted returns attributes in source order.

@@ -2,6 +2,8 @@ experiment "x" {
   plugin = "fake"
   bits   = 4
   rounds = 8
+  power  = "ac"
+  ref    = "main"
   config {
     model  = "small"
     device = "cpu"
