@@ -280,26 +280,8 @@ func (t test) verdict() Verdict {
 	return Inconclusive
 }
 
-const evenChance = 0.5
-
 // final says that the plan holds no further look that could change the verdict.
 func (t test) final(p Plan) bool {
 	last := len(p.Looks) - 1
 	return t.unusable() || t.c.rounds() >= p.Looks[last].Rounds || t.hopeless(p)
-}
-
-// hopeless says that no planned number of rounds could settle the test.
-func (t test) hopeless(p Plan) bool {
-	return t.g.AsIs() || t.arm.Lacks != nil || t.arm.Ended != nil || !t.g.Absolute() && t.control.hopeless(p, t.look, t.g) && !t.provableByEnd(p)
-}
-
-// provableByEnd says that the last planned look has at least an even chance to
-// prove an effect as large as the estimate beside a noisy control.
-func (t test) provableByEnd(p Plan) bool {
-	if t.sample == nil || t.effectBesideNoise() <= 0 {
-		return false
-	}
-	last := len(p.Looks) - 1
-	n, err := stats.RoundsNeeded(t.sample.StdDev(), t.effectBesideNoise(), doubtShare*p.share(last), evenChance)
-	return err == nil && n <= p.Looks[last].Rounds
 }

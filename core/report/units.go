@@ -51,8 +51,11 @@ func percent(share float64) string {
 
 func ratio(x float64) string { return fmt.Sprintf("%.3f×", x) }
 
-// interval renders bounds, with a dash where this few rounds give none.
+// interval renders bounds, with a dash where this few rounds give one of them.
 func interval(lo, hi *float64) string {
+	if lo == nil && hi == nil {
+		return "unknown"
+	}
 	if lo == nil && hi == nil {
 		return "–"
 	}

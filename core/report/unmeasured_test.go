@@ -58,3 +58,13 @@ func TestAFailureIsShortWhileTheSessionRuns(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 }
+
+// One round gives no interval, and that is said.
+func TestAnIntervalOfOneRoundIsUnknown(t *testing.T) {
+	low := 0.5
+	for want, got := range map[string]string{"unknown": interval(nil, nil), "[0.500, –]": interval(&low, nil)} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
