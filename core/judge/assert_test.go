@@ -54,18 +54,10 @@ func TestClaimsOfAsserts(t *testing.T) {
 		if err != nil || p.Claims != c.claims || p.Ends != c.claims || c.claims > 0 && p.Controls != c.controls {
 			t.Errorf("%s: %d claims, %d ends and %d controls, want %d and %d; %v", c.a.Condition, p.Claims, p.Ends, p.Controls, c.claims, c.controls, err)
 		}
-		if first := p.Looks[0]; c.claims > 0 && leastOf(first.Rounds) > assertShare*p.share(0) {
+		if first := p.Looks[0]; c.claims > 0 && leastP(first.Rounds) > assertShare*p.share(0) {
 			t.Errorf("%s: %d rounds cannot prove anything", c.a.Condition, first.Rounds)
 		}
 	}
-}
-
-func leastOf(rounds int) float64 {
-	p := 1.0
-	for range rounds {
-		p /= 2
-	}
-	return p
 }
 
 // What the control says stands beside every answer.
