@@ -11,7 +11,7 @@
 //
 // What can only be evaluated after measuring keeps its expression and has a
 // method: [Experiment.EvalWhen], [Experiment.Message],
-// [Experiment.EvalSelect].
+// [Experiment.EvalAim].
 //
 // Imported by plan, session, judge, record and cli.
 package config

@@ -14,15 +14,18 @@ import (
 // must be equal.
 func equalArms(r *reader, arms []*arm) {
 	ordered := slices.Clone(arms)
-	slices.SortStableFunc(ordered, func(a, b *arm) int {
+	// Of two equal ones the later is the other under another name. Who says same_as
+	// comes after all others, wherever it stands.
+	rank := func(a *arm) int {
 		switch {
-		case a.v.Baseline == b.v.Baseline:
-			return 0
 		case a.v.Baseline:
-			return -1
+			return 0
+		case a.v.SameAs == "":
+			return 1
 		}
-		return 1
-	})
+		return 2
+	}
+	slices.SortStableFunc(ordered, func(a, b *arm) int { return rank(a) - rank(b) })
 	for i, a := range ordered {
 		for _, earlier := range ordered[:i] {
 			if earlier.v.Name != a.v.Name && a.comparable() && earlier.comparable() && a.difference(earlier) == "" {

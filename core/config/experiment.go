@@ -128,12 +128,25 @@ type Assert struct {
 
 // Select picks the best variant among those that satisfy Where.
 type Select struct {
-	Name     string
-	Maximize hcl.Expression // one of Maximize and Minimize is set
-	Minimize hcl.Expression
-	Where    *judge.Assert // which variants may be selected; nil: every one
-	Range    hcl.Range
+	Name      string
+	Maximize  hcl.Expression // one of Maximize and Minimize is set
+	Minimize  hcl.Expression
+	Where     *judge.Assert // which variants may be selected; nil: every one
+	Finalists int           // 3: that may run a second race
+	Rounds    int           // of that race, Measure.Rounds; 0: no second race
+	OnTie     string        // TieNone, or TieFirst
+	Text      string        // the aim as it is written
+	Phase     string        // whose speed the aim is, empty where it is anything else
+	Phases    []string      // whose times the aim hangs on
+	Exact     bool          // the aim has no noise: it is made of exact metrics
+	Range     hcl.Range
 }
+
+// What a tie gives.
+const (
+	TieNone  = "none"
+	TieFirst = "first" // the first of the tied variants in source order
+)
 
 // Output says where results go, relative to the working folder.
 type Output struct {

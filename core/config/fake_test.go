@@ -225,7 +225,7 @@ func golden(e *Experiment) map[string]any {
 		asserts = append(asserts, a.Name)
 	}
 	for _, s := range e.Selects {
-		selects = append(selects, s.Name)
+		selects = append(selects, fmt.Sprintf("%s: %s of phase %q, exact %t, where %+v, %d finalists, %d rounds, on tie %s", s.Name, s.Text, s.Phase, s.Exact, s.Where, s.Finalists, s.Rounds, s.OnTie))
 	}
 	var metadata []string
 	for k, v := range e.Metadata {

@@ -93,10 +93,7 @@ func keepsPromises(t *testing.T, e *Experiment) {
 			e.Message(&e.Asserts[j], c, judge.AssertResult{Variant: "x", Known: known})
 		}
 		for j := range e.Selects {
-			if w := e.Selects[j].Where; w != nil {
-				measured.Where = map[string]judge.AssertResult{e.Selects[j].Name: {Verdict: judge.Pass}}
-			}
-			e.EvalSelect(&e.Selects[j], c, []Measured{measured})
+			e.EvalAim(&e.Selects[j], c, measured)
 		}
 	}
 	e.EvalWhen(map[string]Outcome{"first": {Verdict: "fail"}})

@@ -11,42 +11,7 @@ import (
 
 	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/expr"
-	"github.com/assay-bench/assay/core/judge"
 )
-
-var selectSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "maximize"}, {Name: "minimize"}, {Name: "where"}}}
-
-func (x *experiment) selection(b *hcl.Block) {
-	content, diags := contentOf(b.Body, selectSchema)
-	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
-	s := Select{Name: b.Labels[0], Range: b.DefRange}
-	taken := map[string]hcl.Range{}
-	for _, o := range x.Selects {
-		taken[o.Name] = o.Range
-	}
-	r.unique(b, "select", taken)
-	most, least := content.Attributes["maximize"], content.Attributes["minimize"]
-	switch {
-	case most != nil && least != nil:
-		r.fault(least.NameRange, "Two aims", "A select block has maximize or minimize, not both. Delete one of them.")
-	case most == nil && least == nil:
-		r.fault(b.DefRange, "No aim", "A select block needs maximize or minimize, such as maximize = ratio.PHASE.")
-	}
-	if most != nil {
-		s.Maximize = most.Expr
-		r.aim(x, most)
-	}
-	if least != nil {
-		s.Minimize = least.Expr
-		r.aim(x, least)
-	}
-	if attr := content.Attributes["where"]; attr != nil {
-		s.Where = &judge.Assert{Name: s.Name}
-		x.condition(r, attr, s.Where, nil)
-	}
-	x.Selects = append(x.Selects, s)
-	x.diags = append(x.diags, r.diags...)
-}
 
 // aim checks an expression that orders variants: its names and its type.
 func (r *reader) aim(x *experiment, attr *hcl.Attribute) {
@@ -76,8 +41,7 @@ type Measured struct {
 	Name     string
 	Baseline bool
 	Metrics  map[string]float64
-	Ratios   map[string]float64            // phase -> speed against the baseline, estimate; 1 for the baseline
-	Where    map[string]judge.AssertResult // select -> whether its where holds
+	Ratios   map[string]float64 // phase -> speed against the baseline; 1 for the baseline
 }
 
 func (m Measured) scope(parent *hcl.EvalContext) *hcl.EvalContext {
@@ -124,51 +88,6 @@ func (m Measured) missing(expr hcl.Expression) hcl.Diagnostics {
 		}
 	}
 	return r.diags
-}
-
-// EvalSelect names the best of the measured variants, "" when none satisfies
-// the condition; the earlier of two equals wins. A variant whose condition is not
-// decided, or for which the aim has no value, is passed over with a warning.
-func (e *Experiment) EvalSelect(s *Select, c *Case, measured []Measured) (winner string, value float64, diags hcl.Diagnostics) {
-	aim, sign := s.Maximize, 1.0
-	if aim == nil {
-		aim, sign = s.Minimize, -1
-	}
-	if aim == nil {
-		return "", 0, nil
-	}
-	best := math.Inf(-1)
-	for _, m := range measured {
-		r := &reader{scope: m.scope(e.caseScope(c))}
-		ok := true
-		if s.Where != nil {
-			switch w := m.Where[s.Name]; w.Answer() {
-			case judge.Pass:
-			case judge.Fail:
-				continue
-			default:
-				r.fault(s.Range, "Left out", "%q may or may not satisfy where: %s.", m.Name, w.Message)
-				ok = false
-			}
-		}
-		if ok {
-			r.diags = append(r.diags, m.missing(aim)...)
-			ok = !r.diags.HasErrors()
-		}
-		if ok {
-			var v cty.Value
-			if v, ok = r.as(aim, cty.Number); ok {
-				if f, _ := v.AsBigFloat().Float64(); sign*f > best {
-					winner, value, best = m.Name, f, sign*f
-				}
-			}
-		}
-		for _, d := range r.diags {
-			d.Severity = hcl.DiagWarning
-		}
-		diags = append(diags, r.diags...)
-	}
-	return winner, value, diags
 }
 
 // as evaluates expr to a known value of a primitive type.

@@ -12,7 +12,7 @@ import (
 
 // Plan fixes looks and error levels before any data.
 func (e *Experiment) Plan(m judge.Method) (judge.Plan, error) {
-	m.Rounds, m.MaxRounds = e.Measure.Rounds, e.Measure.MaxRounds
+	m.Rounds, m.MaxRounds, m.Races = e.Measure.Rounds, e.Measure.MaxRounds, e.Races()
 	return judge.PlanFor(m, e.Judged(), append(e.JudgedAsserts(), e.wheres()...), e.places())
 }
 

@@ -14,10 +14,11 @@ import (
 // Outcome is what a later experiment's `when` may ask of an earlier one, as
 // experiment.NAME.verdict and so on.
 type Outcome struct {
-	Verdict    string                       // the worst of all guardrails: pass, fail, inconclusive, invalid
-	Status     string                       // complete, partial, crashed, hung, invalid, skipped
-	Guardrails map[string]string            // name -> worst verdict over cases and variants
-	Selected   map[string]map[string]string // select -> case -> variant
+	Verdict    string                         // the worst of all guardrails: pass, fail, inconclusive, invalid
+	Status     string                         // complete, partial, crashed, hung, invalid, skipped
+	Guardrails map[string]string              // name -> worst verdict over cases and variants
+	Selected   map[string]map[string]string   // select -> case -> variant, empty for a tie or none
+	Tied       map[string]map[string][]string // select -> case -> variants that cannot be told apart
 	Findings   []OutcomeFinding
 }
 
@@ -33,7 +34,7 @@ var findingType = cty.Object(map[string]cty.Type{
 // outcomeTypes are the attributes of experiment.NAME.
 var outcomeTypes = map[string]cty.Type{
 	"verdict": cty.String, "status": cty.String, "guardrails": cty.Map(cty.String),
-	"selected": cty.Map(cty.Map(cty.String)), "findings": cty.List(findingType),
+	"selected": cty.Map(cty.Map(cty.String)), "tied": cty.Map(cty.Map(cty.List(cty.String))), "findings": cty.List(findingType),
 }
 
 func (o Outcome) value() cty.Value {
@@ -55,6 +56,14 @@ func (o Outcome) value() cty.Value {
 		}
 		selected = cty.MapVal(m)
 	}
+	tied := cty.MapValEmpty(cty.Map(cty.List(cty.String)))
+	if len(o.Tied) > 0 {
+		m := map[string]cty.Value{}
+		for name, cases := range o.Tied {
+			m[name] = lists(cases)
+		}
+		tied = cty.MapVal(m)
+	}
 	findings := cty.ListValEmpty(findingType)
 	if len(o.Findings) > 0 {
 		var list []cty.Value
@@ -68,8 +77,27 @@ func (o Outcome) value() cty.Value {
 	}
 	return cty.ObjectVal(map[string]cty.Value{
 		"verdict": cty.StringVal(o.Verdict), "status": cty.StringVal(o.Status),
-		"guardrails": text(o.Guardrails), "selected": selected, "findings": findings,
+		"guardrails": text(o.Guardrails), "selected": selected, "tied": tied, "findings": findings,
 	})
+}
+
+func lists(m map[string][]string) cty.Value {
+	out := map[string]cty.Value{}
+	for key, names := range m {
+		list := cty.ListValEmpty(cty.String)
+		if len(names) > 0 {
+			var values []cty.Value
+			for _, n := range names {
+				values = append(values, cty.StringVal(n))
+			}
+			list = cty.ListVal(values)
+		}
+		out[key] = list
+	}
+	if len(out) == 0 {
+		return cty.MapValEmpty(cty.List(cty.String))
+	}
+	return cty.MapVal(out)
 }
 
 // EvalWhen says whether the experiment is to run, given the outcomes of the
@@ -124,7 +152,7 @@ func (x *experiment) checkWhen(experiments []string) {
 		if attr, ok := t[2].(hcl.TraverseAttr); ok {
 			if _, known := outcomeTypes[attr.Name]; !known {
 				x.fault(t.SourceRange(), "Unknown attribute of an experiment", "There is no %q. %s", attr.Name,
-					diag.DidYouMean(attr.Name, "attributes", []string{"verdict", "status", "guardrails", "selected", "findings"}))
+					diag.DidYouMean(attr.Name, "attributes", []string{"verdict", "status", "guardrails", "selected", "tied", "findings"}))
 				return
 			}
 		}

@@ -29,6 +29,9 @@ type Method struct {
 	// Controls is the number of case × quantity pairs that a relative guardrail or a
 	// ratio in an assert watches, each of which has a control; 1 when 0.
 	Controls int `json:"controls"`
+	// Races is the number of select block × case decisions on noisy aims, which
+	// share the error among themselves as the claims do.
+	Races int `json:"races,omitempty"`
 }
 
 // A Look is a planned moment at which the data may be looked at.

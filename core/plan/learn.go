@@ -58,20 +58,14 @@ type learner struct {
 func (l *learner) learn() error {
 	l.layLooks()
 	x := l.x
-	x.Estimate = 0
-	var oneRound time.Duration
 	for i := range x.Cases {
 		c := &x.Cases[i]
-		again := l.times(c)
-		round := time.Duration(float64(c.Round) * (1 + again))
-		c.Estimate, c.Maximum = round*time.Duration(x.Rounds), round*time.Duration(x.MaxRounds)
-		oneRound += round
-		x.Estimate += c.Estimate
+		c.again = l.times(c)
 		if err := l.detect(c); err != nil {
 			return fmt.Errorf("case %q: %w", c.ID, err)
 		}
 	}
-	x.Maximum = max(x.Estimate, min(oneRound*time.Duration(x.MaxRounds), x.Budget))
+	x.cost()
 	return nil
 }
 
@@ -89,6 +83,17 @@ func (l *learner) layLooks() {
 	x.Rounds, x.MaxRounds = l.looks.Rounds, l.looks.MaxRounds
 	if len(l.looks.Looks) == 1 {
 		x.MaxRounds = x.Rounds
+	}
+	for i := range x.Races {
+		r := &x.Races[i]
+		rounds, note, err := l.looks.RaceRounds(r.Select, r.Rounds, r.Finalists)
+		if err != nil {
+			note = err.Error()
+		}
+		r.Rounds = max(r.Rounds, rounds)
+		if note != "" {
+			x.Notes = append(x.Notes, note)
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ type Experiment struct {
 	MaxRounds   int           `json:"max_rounds"`
 	Visit       time.Duration `json:"visit_ns"`
 	Budget      time.Duration `json:"budget_ns"`
+	Races       []Race        `json:"races,omitempty"` // of every case, once its rounds are run
 	Output      string        `json:"output"`
 	Cases       []Case        `json:"cases"`
 	Estimate    time.Duration `json:"estimate_ns"`
@@ -55,6 +56,8 @@ type Case struct {
 	VisitsPerRound int           `json:"visits_per_round"` // arms, there and back, times phases
 	Processes      int           `json:"processes"`        // started in one round
 	Round          time.Duration `json:"round_ns"`         // one round: start, prepare, warm up, visit
+	again          float64       // rounds that are measured again for each that counts
+	Race           time.Duration `json:"races_ns,omitempty"` // its second races, in Estimate and Maximum
 	Estimate       time.Duration `json:"estimate_ns"`
 	Maximum        time.Duration `json:"maximum_ns"`
 
@@ -104,19 +107,15 @@ func planExperiment(e *config.Experiment, costs Costs) Experiment {
 		x.Guardrails = append(x.Guardrails, g.Name)
 	}
 	x.Builds, x.Programs, x.Commands = builds(e), programs(e), commands(e)
-	var oneRound time.Duration // of every case
+	x.Races = races(e)
 	for i := range e.Cases {
 		c := planCase(&e.Cases[i], e, costs)
 		if c.Processes > 1 {
 			x.Residency = e.Measure.Residency
 		}
 		x.Cases = append(x.Cases, c)
-		oneRound += c.Round
-		x.Estimate += c.Estimate
 	}
-	// Rounds are added up to a look, if the budget allows them.
-	all := oneRound * time.Duration(x.MaxRounds)
-	x.Maximum = max(x.Estimate, min(all, x.Budget))
+	x.cost()
 	return x
 }
 
@@ -138,8 +137,6 @@ func planCase(c *config.Case, e *config.Experiment, costs Costs) Case {
 	}
 	warmUp := time.Duration(costs.WarmUpVisits * float64(warmed) * float64(e.Measure.Visit))
 	out.Round = time.Duration(out.Processes)*costs.Start + time.Duration(prepared)*costs.Prepare + warmUp + time.Duration(out.VisitsPerRound)*(e.Measure.Visit+e.Measure.Cooldown)
-	out.Estimate = out.Round * time.Duration(e.Measure.Rounds)
-	out.Maximum = out.Round * time.Duration(e.Measure.MaxRounds)
 	return out
 }
 

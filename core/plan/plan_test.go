@@ -27,11 +27,16 @@ func TestEstimate(t *testing.T) {
 	// 3 arms, there and back, 2 phases: 12 visits of 100 ms; 6 warm-ups of
 	// 100 ms; 3 preparations of 100 ms; one start.
 	const round = 1200*time.Millisecond + 600*time.Millisecond + 300*time.Millisecond + time.Second
+	selecting := func(e *config.Experiment) *config.Experiment { // 12 rounds of 3 arms, and none
+		e.Selects = []config.Select{{Name: "best", Finalists: 3, Rounds: 12}, {Name: "least", Exact: true, Finalists: 3, Rounds: 8}, {Name: "first", Finalists: 3}}
+		return e
+	}
 	cases := []struct {
 		name              string
 		experiment        *config.Experiment
 		estimate, maximum time.Duration
 	}{
+		{"and the rounds of races", selecting(experiment(8, 24, time.Hour, "a", "b")), 20 * round, 36 * round},
 		{"within the budget", experiment(8, 24, time.Hour, "a", "b"), 8 * round, 24 * round},
 		{"budget ends the added rounds", experiment(8, 24, 40*time.Second, "a", "b"), 8 * round, 40 * time.Second},
 		{"rounds asked for are run whatever the budget", experiment(8, 24, time.Second, "a", "b"), 8 * round, 8 * round},

@@ -72,7 +72,7 @@ func Kinds() []Data {
 		SessionEvent{}, WaitingEvent{}, BusyEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
 		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, YardstickEvent{}, WaitEvent{}, ReleasedEvent{},
 		FailureEvent{},
-		RoundEndEvent{}, LookEvent{}, SearchEvent{}, CaseEndEvent{}, ProbeEvent{}, BudgetEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
+		RoundEndEvent{}, LookEvent{}, SearchEvent{}, RaceEvent{}, CaseEndEvent{}, ProbeEvent{}, BudgetEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},
 		VariantEvent{}, FindingEvent{},
 	}
 }

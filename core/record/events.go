@@ -8,7 +8,8 @@ import (
 )
 
 // Every event of measuring names its case and its round. A round's number here
-// counts the case's rounds in order of starting, failed attempts included.
+// counts the case's rounds in order of starting, failed attempts and the rounds of
+// its races, which come last, included.
 
 // SessionEvent opens a journal.
 type SessionEvent struct{ Session }
@@ -43,9 +44,10 @@ type CaseEvent struct {
 type RoundBeginEvent struct {
 	Case  string `json:"case"`
 	Round Round  `json:"round"`
-	Goal  int    `json:"goal"`   // counted rounds wanted up to the next look
-	Total int    `json:"visits"` // that the round makes if none is made again
-	ETA   int64  `json:"eta_ns"` // of the experiment if no look asks for more; 0: not known
+	Goal  int    `json:"goal"`           // counted rounds wanted up to the next look
+	Total int    `json:"visits"`         // that the round makes if none is made again
+	ETA   int64  `json:"eta_ns"`         // of the experiment if no look asks for more; 0: not known
+	Race  string `json:"race,omitempty"` // select block whose finalists run it; empty: a round of the case
 }
 
 // StepEvent says what the session is about to do. It changes no document.
@@ -163,6 +165,13 @@ type SearchEvent struct {
 	Findings []Finding `json:"findings"`
 }
 
+// RaceEvent says who of a case may be selected by a select block, and who runs a
+// second race for it.
+type RaceEvent struct {
+	Case string `json:"case"`
+	Race Race   `json:"race"`
+}
+
 // CaseEndEvent says how far a case got, and where its variants' time goes.
 type CaseEndEvent struct {
 	Case     string    `json:"case"`
@@ -236,6 +245,7 @@ func (FailureEvent) kind() string    { return "failure" }
 func (RoundEndEvent) kind() string   { return "round_end" }
 func (LookEvent) kind() string       { return "look" }
 func (SearchEvent) kind() string     { return "search" }
+func (RaceEvent) kind() string       { return "race" }
 func (CaseEndEvent) kind() string    { return "case_end" }
 func (ProbeEvent) kind() string      { return "probe" }
 func (ConcludedEvent) kind() string  { return "concluded" }

@@ -54,7 +54,15 @@ func (r *Result) Apply(e Event) error {
 	case LookEvent:
 		return r.inCase(d.Case, func(c *Case) { c.Looks = append(c.Looks, d.Look) })
 	case RoundBeginEvent:
-		return r.inCase(d.Case, func(c *Case) { c.Rounds = append(c.Rounds, d.Round) })
+		return r.inCase(d.Case, func(c *Case) {
+			if x := c.RaceOf(d.Race); x != nil && d.Race != "" {
+				x.Rounds = append(x.Rounds, d.Round)
+				return
+			}
+			c.Rounds = append(c.Rounds, d.Round)
+		})
+	case RaceEvent:
+		return r.inCase(d.Case, func(c *Case) { c.Races = append(c.Races, d.Race) })
 	case ConcludedEvent:
 		return r.concluded(d)
 	case ResumedEvent:
@@ -243,10 +251,10 @@ func (r *Result) resumed(d ResumedEvent) {
 		return
 	}
 	c := &r.Cases[len(r.Cases)-1]
-	if len(c.Rounds) == 0 || !c.Rounds[len(c.Rounds)-1].Ended.IsZero() {
+	x := c.Round(c.Begun())
+	if x == nil || !x.Ended.IsZero() {
 		return
 	}
-	x := &c.Rounds[len(c.Rounds)-1]
 	j := Joint{Time: d.Time}
 	for i := range x.Visits {
 		if v := &x.Visits[i]; !v.Ended() {
@@ -288,8 +296,8 @@ func (r *Result) inVariant(id, name string, f func(*Variant)) error {
 func (r *Result) inRound(id string, round int, f func(*Round)) error {
 	err := fmt.Errorf("case %q: event of round %d, which was not begun", id, round)
 	caseErr := r.inCase(id, func(c *Case) {
-		if round >= 1 && round <= len(c.Rounds) {
-			f(&c.Rounds[round-1])
+		if x := c.Round(round); x != nil {
+			f(x)
 			err = nil
 		}
 	})

@@ -1,6 +1,10 @@
 package record
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/assay-bench/assay/core/stats"
+)
 
 // Metrics that the host takes of every plugin. A plugin's own metric of the same
 // name wins.
@@ -40,30 +44,45 @@ func (c *Case) reports(metric string) bool {
 // reported are the values that the plugin gave, before, between and after the
 // samples.
 func (d *Round) reported(variant, name string) []float64 {
-	metrics := map[string][]float64{}
-	only := func(m map[string]float64) {
-		if v, ok := m[name]; ok {
-			addMetrics(metrics, map[string]float64{name: v})
+	return d.gather(variant, func(m string) bool { return m == name })[name]
+}
+
+// Metrics are the medians of what the plugin reported of a variant in this round.
+func (d *Round) Metrics(variant string) map[string]float64 {
+	out := map[string]float64{}
+	for name, values := range d.gather(variant, func(string) bool { return true }) {
+		out[name] = stats.Median(values)
+	}
+	return out
+}
+
+func (d *Round) gather(variant string, wanted func(string) bool) map[string][]float64 {
+	out := map[string][]float64{}
+	add := func(m map[string]float64) {
+		for name, v := range m {
+			if wanted(name) {
+				addMetrics(out, map[string]float64{name: v})
+			}
 		}
 	}
 	for _, p := range d.Prepared {
 		if p.Variant == variant {
-			only(p.Metrics)
+			add(p.Metrics)
 		}
 	}
 	for i := range d.Visits {
 		if v := &d.Visits[i]; v.Variant == variant && !v.Superseded {
 			for _, m := range v.Samples.Metrics {
-				only(m)
+				add(m)
 			}
 		}
 	}
 	for _, p := range d.Released {
 		if p.Variant == variant {
-			only(p.Metrics)
+			add(p.Metrics)
 		}
 	}
-	return metrics[name]
+	return out
 }
 
 // peakDevice is the most device memory that the plugin said the variant had,

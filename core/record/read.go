@@ -74,7 +74,7 @@ func read(path string, each func(number int, c *Case, x *Round) error) (*Result,
 		c := &r.Cases[i]
 		if base := c.baseline(); base != nil {
 			for j := range c.Variants {
-				c.Variants[j].collectChecks(base.Name, c.Rounds)
+				c.Variants[j].collectChecks(base.Name, c.everyRound())
 			}
 		}
 	}

@@ -40,7 +40,7 @@ func (r *Result) finishRecovered() error {
 	r.Status = r.WorstStatus(Partial)
 	r.Diagnostics = append(r.Diagnostics, "recovered from the journal: the session ended before it wrote this document; asserts and selections were not evaluated")
 	for i := range r.Cases {
-		for _, d := range r.Cases[i].Rounds {
+		for _, d := range r.Cases[i].everyRound() {
 			r.Metadata.After = d.After
 		}
 	}

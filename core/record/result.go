@@ -112,6 +112,7 @@ type Experiment struct {
 	MetricUnits map[string]string          `json:"metric_units,omitempty"` // of metrics that the plugins declare
 	Guardrails  []Guardrail                `json:"guardrails"`
 	Tradeoffs   Tradeoffs                  `json:"tradeoffs"`
+	Selects     []Select                   `json:"selects,omitempty"`
 	Asserts     []judge.Assert             `json:"asserts,omitempty"` // none in older documents, whose conditions are in the source alone
 	Metadata    map[string]json.RawMessage `json:"metadata"`          // the author's own
 	Source      string                     `json:"source"`            // HCL text
@@ -163,6 +164,7 @@ type Case struct {
 	Asserts    []AssertResult             `json:"asserts"`
 	Looks      []Look                     `json:"looks"`
 	Searches   []Search                   `json:"searches,omitempty"`
+	Races      []Race                     `json:"races,omitempty"` // one for each select block, in their order
 }
 
 // Search is one answer of the plugin's search in a case.
@@ -284,15 +286,6 @@ type Ratio struct {
 
 // AssertResult is one assert for one variant.
 type AssertResult = judge.AssertResult
-
-// Selection is what a select block chose in one case.
-type Selection struct {
-	Name    string  `json:"name"`
-	Case    string  `json:"case"`
-	Variant string  `json:"variant"` // empty: none qualified
-	Value   float64 `json:"value"`
-	Reason  string  `json:"reason"`
-}
 
 // Finding is a structured conclusion, of a plugin or of the host (KindSameKernels).
 type Finding struct {

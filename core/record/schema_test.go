@@ -92,11 +92,15 @@ func nullable(node any) {
 	pointers := map[string]bool{
 		"lower": true, "upper": true, "noise_floor": true, "estimate": true, "median_ratio": true, "ratio": true,
 		"model": true, "mlx_version": true, "git_sha": true, "git_dirty": true, "notes": true, "device_probe": true,
+		"against_best": true,
 	}
 	switch n := node.(type) {
 	case map[string]any:
 		if props, ok := n["properties"].(map[string]any); ok {
 			for name, p := range props {
+				if items, ok := p.(map[string]any); ok && name == "values" && items["items"] != nil { // a round may have none
+					items["items"] = map[string]any{"anyOf": []any{items["items"], map[string]any{"type": "null"}}}
+				}
 				if pointers[name] {
 					props[name] = map[string]any{"anyOf": []any{p, map[string]any{"type": "null"}}}
 				}

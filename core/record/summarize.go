@@ -45,7 +45,7 @@ func (r *Result) summarizeCase(c *Case) error {
 	}
 	for i := range c.Variants {
 		v := &c.Variants[i]
-		v.collect(base.Name, c.Rounds)
+		v.collect(base.Name, c)
 		var err error
 		if v.SamplesSHA, err = samplesDigests(v.Name, c.Rounds); err != nil {
 			return fmt.Errorf("variant %q: %w", v.Name, err)
@@ -182,13 +182,14 @@ func (r *Result) controls(c *Case) ([]Control, error) {
 }
 
 // collect gathers what the plugin said of the variant over all rounds.
-func (v *Variant) collect(base string, rounds []Round) {
+func (v *Variant) collect(base string, c *Case) {
+	rounds := c.Rounds
 	metrics := map[string][]float64{}
 	var prepare []float64
 	if v.Facts == nil {
 		v.Facts = map[string]string{}
 	}
-	v.collectChecks(base, rounds)
+	v.collectChecks(base, c.everyRound())
 	for i := range rounds {
 		for _, p := range rounds[i].Prepared {
 			if p.Variant != v.Name {

@@ -67,8 +67,7 @@ func Check(r *record.Result) (*Report, error) {
 }
 
 // recompute replaces everything that a session derives. The samples, what the
-// author asked for and what was observed stay, and so do selections: they are
-// expressions of the author's, which a document alone cannot evaluate.
+// author asked for and what was observed stay.
 func recompute(r *record.Result) error {
 	if err := recomputePlan(r); err != nil {
 		return err
@@ -85,7 +84,10 @@ func recompute(r *record.Result) error {
 			}
 		}
 	}
-	return r.Summarize()
+	if err := r.Summarize(); err != nil {
+		return err
+	}
+	return reselect(r)
 }
 
 func preparedOnce(rounds []record.Round, variant string) bool {
@@ -114,9 +116,10 @@ func recomputePlan(r *record.Result) error {
 // shares the rounds, which hold the samples and which nothing changes.
 func withoutDerived(r *record.Result) *record.Result {
 	out := *r
-	out.Cases = slices.Clone(r.Cases)
+	out.Cases, out.Selections = slices.Clone(r.Cases), slices.Clone(r.Selections)
 	for i := range out.Cases {
 		out.Cases[i].Variants = slices.Clone(out.Cases[i].Variants)
+		out.Cases[i].Races = slices.Clone(out.Cases[i].Races)
 	}
 	return &out
 }
@@ -126,14 +129,21 @@ func withoutRounds(r *record.Result) *record.Result {
 	out := *r
 	out.Cases = slices.Clone(r.Cases)
 	for i := range out.Cases {
-		out.Cases[i].Rounds = nil
+		c := &out.Cases[i]
+		c.Rounds, c.Races = nil, slices.Clone(c.Races)
+		for k := range c.Races {
+			c.Races[k].Rounds = nil
+		}
 	}
 	return &out
 }
 
 // isWording says that a path leads to a sentence of a judgement, an assert or a
-// finding.
+// selection, or of the host's finding.
 func isWording(path []string) bool {
+	if n := len(path); n > 1 && path[0] == "selections" || n > 3 && path[2] == "races" {
+		return path[n-1] == "reason"
+	}
 	if len(path) == 3 && path[0] == "findings" {
 		return path[2] == "summary" || path[2] == "detail"
 	}

@@ -92,7 +92,7 @@ type holder struct {
 	r       *record.Result
 	file    string // of the document
 	ledger  *record.Ledger
-	held    map[[2]int]bool // case and round, counted from 0
+	held    map[[2]int]bool // case, counted from 0, and number of the round
 }
 
 // hear folds one event. A round that has ended changes no more: it is compared,
@@ -107,12 +107,12 @@ func (h *holder) hear(e record.Event) error {
 	}
 	want := h.ledger.Find(e.Experiment)
 	i := slices.IndexFunc(want.Cases, func(c record.Case) bool { return c.ID == d.Case })
-	if i < 0 || d.Round < 1 || d.Round > len(want.Cases[i].Rounds) {
+	if i < 0 || want.Cases[i].Round(d.Round) == nil {
 		return nil
 	}
-	x := &want.Cases[i].Rounds[d.Round-1]
+	x := want.Cases[i].Round(d.Round)
 	if e.Experiment == h.r.Experiment.Name {
-		if err := h.round(i, d.Round-1, x); err != nil {
+		if err := h.round(i, d.Round, &want.Cases[i]); err != nil {
 			return err
 		}
 	}
@@ -122,29 +122,52 @@ func (h *holder) hear(e record.Event) error {
 	return nil
 }
 
-// round compares one round; nil: the journal has no such round.
-func (h *holder) round(i, k int, want *record.Round) error {
-	h.held[[2]int{i, k}] = true
-	var stored *record.Round
-	if i < len(h.r.Cases) && k < len(h.r.Cases[i].Rounds) {
-		stored = &h.r.Cases[i].Rounds[k]
+// round compares the round of a number, those of races included; nil: the journal
+// has no such case.
+func (h *holder) round(i, number int, of *record.Case) error {
+	h.held[[2]int{i, number}] = true
+	var stored, want *record.Round
+	var path []string
+	if i < len(h.r.Cases) {
+		stored, path = h.r.Cases[i].Round(number), roundPath(&h.r.Cases[i], number)
+	}
+	if of != nil {
+		want = of.Round(number)
 	}
 	if want != nil {
+		path = roundPath(of, number)
 		for n := range want.Visits {
 			h.journal.Samples += want.Visits[n].Samples.Len()
 		}
 	}
-	if stored != nil && stored.Figures != nil {
+	if stored != nil && stored.Figures != nil { // of a race the samples are kept
 		if want != nil && stored.SameSamples(want) {
 			stored, want = withoutSamples(stored), withoutSamples(want)
 		} else {
 			var err error
-			if stored, err = record.ReadRound(h.file, i, k); err != nil {
+			if stored, err = record.ReadRound(h.file, i, number-1); err != nil {
 				return err
 			}
 		}
 	}
-	return h.differ([]string{"cases", fmt.Sprint(i), "rounds", fmt.Sprint(k)}, stored, want)
+	return h.differ(append([]string{"cases", fmt.Sprint(i)}, path...), stored, want)
+}
+
+// roundPath leads from a case to the round of a number.
+func roundPath(c *record.Case, number int) []string {
+	k := number - 1
+	if k < len(c.Rounds) {
+		return []string{"rounds", fmt.Sprint(k)}
+	}
+	k -= len(c.Rounds)
+	for i := range c.Races {
+		if n := len(c.Races[i].Rounds); k >= n {
+			k -= n
+			continue
+		}
+		return []string{"races", fmt.Sprint(i), "rounds", fmt.Sprint(k)}
+	}
+	return nil
 }
 
 func withoutSamples(d *record.Round) *record.Round {
@@ -179,15 +202,15 @@ func (h *holder) end() error {
 		return fmt.Errorf("it says nothing of experiment %q", h.r.Experiment.Name)
 	}
 	for i := range max(len(want.Cases), len(h.r.Cases)) {
-		for k := range max(rounds(want, i), rounds(h.r, i)) {
-			if h.held[[2]int{i, k}] {
+		var of *record.Case
+		if i < len(want.Cases) {
+			of = &want.Cases[i]
+		}
+		for number := 1; number <= max(begun(want, i), begun(h.r, i)); number++ {
+			if h.held[[2]int{i, number}] {
 				continue
 			}
-			var x *record.Round
-			if k < rounds(want, i) {
-				x = &want.Cases[i].Rounds[k]
-			}
-			if err := h.round(i, k, x); err != nil {
+			if err := h.round(i, number, of); err != nil {
 				return err
 			}
 		}
@@ -195,11 +218,11 @@ func (h *holder) end() error {
 	return h.differ(nil, asked(h.r), asked(want))
 }
 
-func rounds(r *record.Result, i int) int {
+func begun(r *record.Result, i int) int {
 	if i >= len(r.Cases) {
 		return 0
 	}
-	return len(r.Cases[i].Rounds)
+	return r.Cases[i].Begun()
 }
 
 // asked reduces a document to what the journal knows beside the rounds: what was

@@ -10,6 +10,15 @@ import (
 
 // locate says in words where in the document a path leads.
 func locate(r *record.Result, path []string) string {
+	if len(path) > 2 && path[0] == "selections" {
+		if x, rest := element(r.Selections, path[1:]); x != nil {
+			where := "select " + x.Name
+			if x.Case != "default" {
+				where += " in case " + x.Case
+			}
+			return where + ": " + strings.Join(rest, " ")
+		}
+	}
 	if len(path) < 2 || path[0] != "cases" {
 		return strings.Join(path, " ")
 	}
@@ -43,6 +52,15 @@ func inCase(c *record.Case, path []string) string {
 	case "asserts":
 		if a, rest := element(c.Asserts, path[1:]); a != nil {
 			return fmt.Sprintf("assert %s, %s: %s", a.Name, a.Variant, strings.Join(rest, " "))
+		}
+	case "races":
+		if x, rest := element(c.Races, path[1:]); x != nil {
+			if len(rest) > 1 && rest[0] == "rounds" {
+				if d, rest := element(x.Rounds, rest[1:]); d != nil {
+					return "race of select " + x.Select + ", " + inRound(d, rest)
+				}
+			}
+			return "race of select " + x.Select + ": " + strings.Join(rest, " ")
 		}
 	case "looks":
 		if l, rest := element(c.Looks, path[1:]); l != nil {

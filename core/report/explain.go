@@ -39,6 +39,10 @@ func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 			explainUnjudged(w, rep.Recomputed, c, s)
 		}
 	}
+	for i := range rep.Recomputed.Selections {
+		fmt.Fprintln(w)
+		explainSelection(w, rep.Recomputed, &rep.Recomputed.Selections[i], s)
+	}
 	fmt.Fprintln(w)
 	explainFollows(w, r, rep, s)
 }

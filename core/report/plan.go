@@ -14,6 +14,9 @@ func Plan(w io.Writer, p *plan.Plan, s Style) {
 		s.say(w, "", "%s", s.title(e.Name, e.Description))
 		fmt.Fprintf(w, "  plugin %s on %s, phases %s, visits of %v\n", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
 		fmt.Fprintf(w, "  %s, up to %d within %s, to %s\n", Count(e.Rounds, "round"), e.MaxRounds, clock(e.Budget), e.Output)
+		for _, r := range e.Races {
+			s.say(w, "  ", "select %s: up to %d finalists run %s more", r.Select, r.Finalists, Count(r.Rounds, "round"))
+		}
 		if len(e.DependsOn) > 0 {
 			fmt.Fprintf(w, "  after %s\n", strings.Join(e.DependsOn, ", "))
 		}

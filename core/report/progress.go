@@ -53,7 +53,7 @@ func (p *Progress) Show(e record.Event) {
 			p.line("  ", "case %s (%d of %d)", d.Case, d.Number, d.Of)
 		}
 	case record.RoundBeginEvent:
-		p.round = live{index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
+		p.round = live{race: d.Race, index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
 		p.draw("", true)
 	case record.StepEvent:
 		if d.Stage == "wait" && d.Detail != "" {
@@ -70,6 +70,10 @@ func (p *Progress) Show(e record.Event) {
 	case record.SearchEvent:
 		if d.Search.Progress != "" {
 			p.line("  ", "search: %s", d.Search.Progress)
+		}
+	case record.RaceEvent:
+		if d.Race.Goal > 0 {
+			p.line("  ", "select %s: %s; %s run %s more", d.Race.Select, d.Race.Reason, strings.Join(d.Race.Finalists, ", "), Count(d.Race.Goal, "round"))
 		}
 	case record.FailureEvent:
 		p.clear()
@@ -98,18 +102,27 @@ func busiest(list []record.Busy) string {
 func (p *Progress) ended(d record.RoundEndEvent) {
 	switch {
 	case d.Again != "":
-		p.line("  ", "round %d again: %s", d.CountedBy+1, d.Again)
+		p.line("  ", "%sround %d again: %s", p.round.of(), d.CountedBy+1, d.Again)
 	case !p.terminal() && d.Counted:
-		p.line("  ", "round %d of %d%s", d.CountedBy, d.Goal, eta(time.Duration(d.ETA)))
+		p.line("  ", "%sround %d of %d%s", p.round.of(), d.CountedBy, d.Goal, eta(time.Duration(d.ETA)))
 	}
 }
 
 // live is what the live line says of the round under way.
 type live struct {
+	race          string // select block whose finalists run it
 	index, goal   int
 	visit, visits int
 	what          string
 	eta           time.Duration
+}
+
+// of says whose round it is, where it is not the case's.
+func (l *live) of() string {
+	if l.race == "" {
+		return ""
+	}
+	return "race of " + l.race + ": "
 }
 
 func (l *live) step(d record.StepEvent) {
@@ -137,7 +150,7 @@ func (p *Progress) draw(last string, now bool) {
 	var b strings.Builder
 	l := &p.round
 	if l.index > 0 { // else a round goes on that an earlier process began
-		fmt.Fprintf(&b, "  round %d", l.index)
+		fmt.Fprintf(&b, "  %sround %d", l.of(), l.index)
 	}
 	if l.goal > 0 {
 		fmt.Fprintf(&b, "/%d", l.goal)

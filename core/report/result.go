@@ -29,8 +29,8 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	if slices.ContainsFunc(r.Cases, compared) {
 		s.say(w, "  ", "speed compares neighbouring visits, round by round; the times beside it are medians over the session, and drift with the machine")
 	}
-	for _, sel := range r.Selections {
-		s.say(w, "  ", "select %s%s: %s  %s", sel.Name, inCase(sel.Case), orDash(sel.Variant), sel.Reason)
+	for i := range r.Selections {
+		selection(w, &r.Selections[i], s)
 	}
 	for _, f := range r.Findings {
 		s.say(w, "  ", "finding%s (%s, %s): %s", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))

@@ -61,8 +61,9 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 func roundsText(r *record.Result) string {
 	counted, disturbed, failed, cut := 0, 0, 0, 0
 	for i := range r.Cases {
-		for _, d := range r.Cases[i].Rounds {
-			switch {
+		c := &r.Cases[i]
+		for n := 1; n <= c.Begun(); n++ {
+			switch d := c.Round(n); {
 			case d.Counted:
 				counted++
 			case d.Ended.IsZero():

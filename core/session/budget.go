@@ -13,7 +13,7 @@ import (
 // first of a case, whose time nobody knows, may begin as long as anything is left.
 func within(d *record.Result, c *record.Case, begin beginRound) step {
 	b := d.Session.Budget
-	if b != nil && d.Session.Overhead.Wall+roundTime(c).Nanoseconds() > b.Wall {
+	if b != nil && d.Session.Overhead.Wall+roundTime(c, len(begin.arms)).Nanoseconds() > b.Wall {
 		return spend{}
 	}
 	return begin

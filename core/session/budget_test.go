@@ -25,7 +25,7 @@ func TestBudget(t *testing.T) {
 		d.Experiment.Measure.Budget = time.Hour.Nanoseconds()
 		now := &d.Cases[c.ended]
 		now.Rounds = []record.Round{{Counted: true, Started: time.Unix(0, 0), Ended: time.Unix(60, 0)}}
-		if got := overBudget(d, now, c.cases, c.rounds); got != c.want {
+		if got := overBudget(d, now, c.cases, c.rounds, 3); got != c.want {
 			t.Errorf("%s: over the budget %t, want %t", c.name, got, c.want)
 		}
 	}

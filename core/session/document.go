@@ -46,7 +46,26 @@ func (s *Session) newResult(ctx context.Context, e *config.Experiment, programs 
 		return nil, err
 	}
 	r.Diagnostics = append(r.Diagnostics, r.Plan.Notes...)
-	return r, nil
+	return r, raise(r)
+}
+
+// raise gives second races the rounds that a winner takes.
+func raise(r *record.Result) error {
+	for i := range r.Experiment.Selects {
+		s := &r.Experiment.Selects[i]
+		if s.Exact {
+			continue
+		}
+		var note string
+		var err error
+		if s.Rounds, note, err = r.Plan.RaceRounds(s.Name, s.Rounds, s.Finalists); err != nil {
+			return err
+		}
+		if note != "" {
+			r.Diagnostics = append(r.Diagnostics, note)
+		}
+	}
+	return nil
 }
 
 // looks fixes looks and error levels before any data.
@@ -79,6 +98,9 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 		},
 	}
 	d.Guardrails, d.Asserts = e.Judged(), e.JudgedAsserts()
+	for i := range e.Selects {
+		d.Selects = append(d.Selects, selectOf(&e.Selects[i]))
+	}
 	return d
 }
 

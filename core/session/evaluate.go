@@ -1,16 +1,13 @@
 package session
 
 import (
-	"fmt"
-
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
-// evaluate writes the authors' messages of what failed, and runs the selects over
-// what was measured, into the event that concludes it. Notes are what its author
-// should know.
+// evaluate writes the authors' messages of what failed into the event that
+// concludes it. Notes are what its author should know.
 func (r *runner) evaluate(e *record.ConcludedEvent) (notes []string) {
 	for i := range r.doc.Cases {
 		c, source := &r.doc.Cases[i], &r.config.Cases[i]
@@ -18,22 +15,6 @@ func (r *runner) evaluate(e *record.ConcludedEvent) (notes []string) {
 			notes = append(notes, r.message(source, &c.Asserts[k])...)
 		}
 		e.Asserts[c.ID] = append([]record.AssertResult{}, c.Asserts...)
-		measured := measuredOf(c, r.doc.Experiment.Measure.Phases)
-		for j := range r.config.Selects {
-			s := &r.config.Selects[j]
-			if s.Where != nil {
-				r.whereHolds(s, c, measured)
-			}
-			winner, value, diags := r.config.EvalSelect(s, source, measured)
-			sel := record.Selection{Name: s.Name, Case: c.ID, Variant: winner, Value: value, Reason: fmt.Sprintf("best of %d variants", len(measured))}
-			if winner == "" {
-				sel.Reason = "no variant satisfies its condition"
-			}
-			for _, d := range diags {
-				notes = append(notes, "select "+s.Name+": "+d.Summary+": "+d.Detail)
-			}
-			e.Selections = append(e.Selections, sel)
-		}
 	}
 	return notes
 }
@@ -58,17 +39,6 @@ func (r *runner) message(c *config.Case, out *record.AssertResult) (notes []stri
 	return notes
 }
 
-// whereHolds answers the condition of a select for every variant.
-func (r *runner) whereHolds(s *config.Select, c *record.Case, measured []config.Measured) {
-	for _, w := range r.doc.Answers(*s.Where, c) {
-		for k := range measured {
-			if measured[k].Name == w.Variant {
-				measured[k].Where[s.Name] = w
-			}
-		}
-	}
-}
-
 // measuredOf lists what selects may look at: every variant that
 // was measured, the control left out.
 func measuredOf(c *record.Case, phases []string) []config.Measured {
@@ -78,7 +48,7 @@ func measuredOf(c *record.Case, phases []string) []config.Measured {
 		if v.Role == record.RoleControl || len(v.Phases) == 0 {
 			continue
 		}
-		m := config.Measured{Name: v.Name, Baseline: v.Role == record.RoleBaseline, Metrics: v.Metrics, Ratios: map[string]float64{}, Where: map[string]record.AssertResult{}}
+		m := config.Measured{Name: v.Name, Baseline: v.Role == record.RoleBaseline, Metrics: v.Metrics, Ratios: map[string]float64{}}
 		for _, p := range phases {
 			s, ok := v.Phases[p]
 			switch {
@@ -108,7 +78,10 @@ func wanted(e *config.Experiment, before []*record.Result) (bool, error) {
 }
 
 func outcomeOf(r *record.Result) config.Outcome {
-	o := config.Outcome{Verdict: r.Verdict, Status: string(r.Status), Guardrails: map[string]string{}, Selected: map[string]map[string]string{}}
+	o := config.Outcome{
+		Verdict: r.Verdict, Status: string(r.Status), Guardrails: map[string]string{},
+		Selected: map[string]map[string]string{}, Tied: map[string]map[string][]string{},
+	}
 	for i := range r.Cases {
 		for name, v := range r.Cases[i].GuardrailVerdicts() {
 			o.Guardrails[name] = record.Worse(o.Guardrails[name], v)
@@ -116,9 +89,9 @@ func outcomeOf(r *record.Result) config.Outcome {
 	}
 	for _, s := range r.Selections {
 		if o.Selected[s.Name] == nil {
-			o.Selected[s.Name] = map[string]string{}
+			o.Selected[s.Name], o.Tied[s.Name] = map[string]string{}, map[string][]string{}
 		}
-		o.Selected[s.Name][s.Case] = s.Variant
+		o.Selected[s.Name][s.Case], o.Tied[s.Name][s.Case] = s.Variant, s.Tied
 	}
 	for _, f := range r.Findings {
 		o.Findings = append(o.Findings, config.OutcomeFinding{Case: f.Case, Kind: f.Kind, Summary: f.Summary, Certainty: f.Certainty})

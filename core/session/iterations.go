@@ -13,8 +13,8 @@ const leastSamples = 2
 // of this round, else of the rounds before. Those that a resumed session made
 // once more decide nothing.
 func (r round) lastWarmup(arm, phase string) (w record.Warmup) {
-	for i := r.number - 1; i >= 0; i-- {
-		ws := r.c.Rounds[i].Warmups
+	for i := r.number; i > 0; i-- {
+		ws := r.c.Round(i).Warmups
 		for k := len(ws) - 1; k >= 0; k-- {
 			if ws[k].Variant == arm && ws[k].Phase == phase && !ws[k].Again {
 				return ws[k]
@@ -27,12 +27,12 @@ func (r round) lastWarmup(arm, phase string) (w record.Warmup) {
 // firstWarmup is that of this round; in turns that of the round before, since
 // arms are warmed up long after others were visited.
 func (r round) firstWarmup(arm, phase string) (record.Warmup, bool) {
-	from := r.number - 1
-	if r.inTurns() && from > 0 {
+	from := r.number
+	if r.inTurns() && from > 1 {
 		from--
 	}
-	for i := from; i < r.number; i++ {
-		for _, w := range r.c.Rounds[i].Warmups {
+	for i := from; i <= r.number; i++ {
+		for _, w := range r.c.Round(i).Warmups {
 			if w.Variant == arm && w.Phase == phase && !w.Again {
 				return w, true
 			}

@@ -32,7 +32,7 @@ func next(d *record.Result, p plan) step {
 }
 
 // nextInCase runs rounds until the judge has seen enough at one of its looks,
-// then what the plugin's search asks for.
+// then what the plugin's search asks for, then the races of select blocks.
 func nextInCase(d *record.Result, c *record.Case, p plan) step {
 	if x := openRound(c); x != nil {
 		return nextInRound(d, c, x, len(p.cases))
@@ -40,19 +40,19 @@ func nextInCase(d *record.Result, c *record.Case, p plan) step {
 	if dead(d, c) != "" {
 		return endCase{c.ID, ending(d, c)}
 	}
-	if goal, more := measuringUpTo(d, c); more && counted(c) < goal {
-		return within(d, c, beginRound{c.ID, living(c, asked), goal})
+	if goal, more := measuringUpTo(d, c); more && record.Counted(c.Rounds) < goal {
+		return within(d, c, beginRound{c.ID, living(c, asked), goal, ""})
 	} else if more {
 		return look{c.ID}
 	}
 	if !p.search || !d.Experiment.Measure.Search || searched(d, c) {
-		return endCase{c.ID, ending(d, c)}
+		return nextRace(d, c)
 	}
-	if n := len(c.Searches); n > 0 && counted(c) < c.Searches[n-1].Goal {
+	if n := len(c.Searches); n > 0 && record.Counted(c.Rounds) < c.Searches[n-1].Goal {
 		s := &c.Searches[n-1]
 		arms := living(c, func(v *record.Variant) bool { return chosen(s, v) })
 		if worthwhile(c, arms) { // else the plugin hears of it with the next ask
-			return within(d, c, beginRound{c.ID, arms, s.Goal})
+			return within(d, c, beginRound{c.ID, arms, s.Goal, ""})
 		}
 	}
 	return ask{c.ID}
@@ -66,6 +66,22 @@ func measuringUpTo(d *record.Result, c *record.Case) (rounds int, more bool) {
 	}
 	last := &c.Looks[len(c.Looks)-1]
 	return last.Rounds + last.AddRounds, !last.Stop
+}
+
+// nextRace finds the finalists of one select block after the other, and runs their
+// rounds.
+func nextRace(d *record.Result, c *record.Case) step {
+	n := len(c.Races)
+	if n > 0 && c.Races[n-1].Racing() {
+		x := &c.Races[n-1]
+		if len(living(c, x.Finalist)) > 1 {
+			return within(d, c, beginRound{c.ID, living(c, x.Runs), x.Goal, x.Select})
+		}
+	}
+	if n < len(d.Experiment.Selects) {
+		return shortlist{c.ID, n}
+	}
+	return endCase{c.ID, ending(d, c)}
 }
 
 // searched says that the plugin's search is over in a case, to its end or not.

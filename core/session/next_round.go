@@ -21,12 +21,12 @@ type round struct {
 	d      *record.Result
 	c      *record.Case
 	x      *record.Round
-	number int // of the case's rounds, from 1, failed attempts included
+	number int // of the case's rounds, from 1, failed attempts and races included
 	cases  int // of the experiment
 }
 
 func roundOf(d *record.Result, c *record.Case, x *record.Round, cases int) round {
-	return round{d, c, x, len(c.Rounds), cases}
+	return round{d, c, x, c.Begun(), cases}
 }
 
 // nextInRound starts and prepares what is to be measured, then goes through the

@@ -170,8 +170,8 @@ func headOf(r *record.Result) head {
 // program was measured before.
 func sameDevice(d *record.Result, program int, now record.Device) error {
 	for i := range d.Cases {
-		for k := range d.Cases[i].Rounds {
-			for _, p := range d.Cases[i].Rounds[k].Processes {
+		for k := 1; k <= d.Cases[i].Begun(); k++ {
+			for _, p := range d.Cases[i].Round(k).Processes {
 				was := p.Device
 				if p.Program != program || was.Kind == now.Kind && was.Index == now.Index && was.Name == now.Name && was.Driver == now.Driver && was.OSBuild == now.OSBuild {
 					continue

@@ -28,6 +28,7 @@ const (
 	envPlugin = "TEST_HOST_PLUGIN"  // the plugin as JSON
 	envDie    = "TEST_HOST_DIE"     // after so many events; 0: never
 	envResume = "TEST_HOST_JOURNAL" // the journal to go on with; empty: a new session
+	envRace   = "TEST_HOST_RACE"    // not empty: it runs a race on a quiet machine
 )
 
 func scriptedHost(folder string) error {
@@ -52,6 +53,10 @@ func scriptedHost(folder string) error {
 			}
 		},
 	}
+	experiments := scriptedExperiments()
+	if os.Getenv(envRace) != "" {
+		experiments, o.Observe = []*config.Experiment{scriptedRace()}, quiet
+	}
 	ctx := context.Background()
 	open := func() (*Session, error) { return Open(ctx, o) }
 	if journal := os.Getenv(envResume); journal != "" {
@@ -62,7 +67,7 @@ func scriptedHost(folder string) error {
 		return err
 	}
 	defer s.Close()
-	_, err = s.Run(ctx, scriptedExperiments())
+	_, err = s.Run(ctx, experiments)
 	return err
 }
 
@@ -204,8 +209,8 @@ func TestAKilledSessionGoesOnAsIfNothingHadHappened(t *testing.T) {
 
 func jointsOf(r *record.Result) (out []record.Joint) {
 	for i := range r.Cases {
-		for _, d := range r.Cases[i].Rounds {
-			out = append(out, d.Joints...)
+		for n := 1; n <= r.Cases[i].Begun(); n++ {
+			out = append(out, r.Cases[i].Round(n).Joints...)
 		}
 	}
 	return out
@@ -224,8 +229,8 @@ func unmarked(r *record.Result) *record.Result {
 		r.Failures[i].MaxRSS, r.Failures[i].Stderr = 0, nil
 	}
 	for i := range r.Cases {
-		for k := range r.Cases[i].Rounds {
-			d := &r.Cases[i].Rounds[k]
+		for n := 1; n <= r.Cases[i].Begun(); n++ {
+			d := r.Cases[i].Round(n)
 			d.Joints = nil
 			d.Processes = slices.DeleteFunc(d.Processes, func(p record.Process) bool { return p.Again })
 			d.Prepared = slices.DeleteFunc(d.Prepared, func(p record.Prepared) bool { return p.Again })

@@ -50,7 +50,7 @@ func TestSessionBudget(t *testing.T) {
 	// A round takes a minute: 160 s are two rounds, and two are what is left for the other.
 	for i, want := range []int{2, 1} {
 		r := results[i]
-		if n := counted(&r.Cases[0]); n != want || r.Status != record.Partial || !r.OutOfBudget() {
+		if n := record.Counted(r.Cases[0].Rounds); n != want || r.Status != record.Partial || !r.OutOfBudget() {
 			t.Errorf("%s: %d rounds, want %d; %s, %+v", r.Experiment.Name, n, want, r.Status, r.Session.Budget)
 		}
 	}
@@ -58,7 +58,7 @@ func TestSessionBudget(t *testing.T) {
 	results, _ = measured(t, es, func() (*Session, error) { return Resume(t.Context(), journal, o) })
 	for i, want := range []int{4, 2} {
 		r := results[i]
-		if n := counted(&r.Cases[0]); n != want || r.Status != record.Complete || r.OutOfBudget() {
+		if n := record.Counted(r.Cases[0].Rounds); n != want || r.Status != record.Complete || r.OutOfBudget() {
 			t.Errorf("%s resumed: %d rounds, %s, %+v", r.Experiment.Name, n, r.Status, r.Session.Budget)
 		}
 	}

@@ -25,38 +25,49 @@ func openCase(d *record.Result) *record.Case {
 
 // openRound is the round under way, nil if there is none.
 func openRound(c *record.Case) *record.Round {
-	if n := len(c.Rounds); n > 0 && c.Rounds[n-1].Ended.IsZero() {
-		return &c.Rounds[n-1]
+	if x := c.Round(c.Begun()); x != nil && x.Ended.IsZero() {
+		return x
 	}
 	return nil
 }
 
-// counted is how many rounds enter the statistics.
-func counted(c *record.Case) (n int) {
-	for i := range c.Rounds {
-		if c.Rounds[i].Counted {
-			n++
-		}
+// under is the race whose rounds are being run, nil while the case's own are.
+func under(c *record.Case) *record.Race {
+	if n := len(c.Races); n > 0 && len(c.Races[n-1].Rounds) > 0 {
+		return &c.Races[n-1]
 	}
-	return n
+	return nil
+}
+
+// rounds are those that the last one belongs to: the case's, or a race's.
+func rounds(c *record.Case) []record.Round {
+	if x := under(c); x != nil {
+		return x.Rounds
+	}
+	return c.Rounds
 }
 
 // repeated is how many rounds were not counted because other programs disturbed
 // them.
-func repeated(c *record.Case) (n int) {
-	for i := range c.Rounds {
-		if c.Rounds[i].Disturbed && !c.Rounds[i].Counted {
+func repeated(rounds []record.Round) (n int) {
+	for i := range rounds {
+		if rounds[i].Disturbed && !rounds[i].Counted {
 			n++
 		}
 	}
 	return n
 }
 
-// roundTime is how long the last counted round took, 0 without one.
-func roundTime(c *record.Case) time.Duration {
-	for i := len(c.Rounds) - 1; i >= 0; i-- {
-		if d := &c.Rounds[i]; d.Counted && len(d.Joints) == 0 {
-			return d.Ended.Sub(d.Started) - required(d)
+// roundTime is how long a round of so many arms takes, by the last counted one; 0
+// without one.
+func roundTime(c *record.Case, arms int) time.Duration {
+	for i := c.Begun(); i > 0; i-- {
+		if d := c.Round(i); d.Counted && len(d.Joints) == 0 {
+			took := d.Ended.Sub(d.Started) - required(d)
+			if len(d.Arms) > 0 && arms != len(d.Arms) {
+				took = time.Duration(float64(took) * float64(arms) / float64(len(d.Arms)))
+			}
+			return took
 		}
 	}
 	return 0
@@ -154,25 +165,39 @@ func ending(d *record.Result, c *record.Case) record.Status {
 	return record.Crashed
 }
 
-// overBudget says that so many rounds more would exceed the case's part of the
-// experiment's budget. Every case has the same share; what one case leaves over
-// the next may use.
-func overBudget(d *record.Result, c *record.Case, cases, rounds int) bool {
+// overBudget says that so many rounds more of so many arms would exceed the case's
+// part of the experiment's budget. Every case has the same share; what one case
+// leaves over the next may use.
+func overBudget(d *record.Result, c *record.Case, cases, rounds, arms int) bool {
 	ended := len(d.Cases) - 1
 	share := float64(ended+1) / float64(cases)
-	then := time.Duration(d.Session.Overhead.Wall) + time.Duration(rounds)*roundTime(c)
+	then := time.Duration(d.Session.Overhead.Wall) + time.Duration(rounds)*roundTime(c, arms)
 	return then.Seconds() > time.Duration(d.Experiment.Measure.Budget).Seconds()*share
 }
 
-// eta is the time left for the experiment if no look asks for more rounds, and as
-// many are measured again as so far.
+// eta is the time left for the experiment if no look asks for more rounds, every
+// select block for its race, and as many are measured again as so far.
 func eta(d *record.Result, c *record.Case, cases, goal int) time.Duration {
-	left := max(goal-counted(c), 0) + (cases-len(d.Cases))*d.Plan.Looks[0].Rounds
-	again := 1.0
-	if n := counted(c); n > 0 {
-		again += float64(repeated(c)) / float64(n)
+	arms, later := len(living(c, asked)), cases-len(d.Cases)
+	left := time.Duration(later*d.Plan.Looks[0].Rounds) * roundTime(c, arms)
+	own, of := arms, rounds(c)
+	if x := under(c); x != nil {
+		own = len(living(c, x.Runs))
 	}
-	return time.Duration(float64(left) * again * float64(roundTime(c)))
+	left += time.Duration(max(goal-record.Counted(of), 0)) * roundTime(c, own)
+	for i := range d.Experiment.Selects {
+		s := &d.Experiment.Selects[i]
+		races := later
+		if i >= len(c.Races) {
+			races++
+		}
+		left += time.Duration(races*s.RaceRounds()) * roundTime(c, min(arms, s.Finalists+2))
+	}
+	again := 1.0
+	if n := record.Counted(of); n > 0 {
+		again += float64(repeated(of)) / float64(n)
+	}
+	return time.Duration(again * float64(left))
 }
 
 // separate says that arms of a case run different programs, so that every arm

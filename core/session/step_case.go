@@ -38,11 +38,11 @@ func (s look) do(_ context.Context, r *runner) error {
 	if err != nil {
 		return err
 	}
-	if !d.Stop && overBudget(r.doc, c, len(r.plan.cases), d.AddRounds) {
+	if !d.Stop && overBudget(r.doc, c, len(r.plan.cases), d.AddRounds, len(living(c, asked))) {
 		d.Stop = true
 		d.Reason = fmt.Sprintf("the budget of %v does not allow the next %d rounds; %s", time.Duration(r.doc.Experiment.Measure.Budget), d.AddRounds, d.Reason)
 	}
-	l := record.Look{Rounds: counted(c), Stop: d.Stop, Reason: d.Reason}
+	l := record.Look{Rounds: record.Counted(c.Rounds), Stop: d.Stop, Reason: d.Reason}
 	if !d.Stop {
 		l.AddRounds = d.AddRounds
 	}

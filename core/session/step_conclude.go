@@ -46,6 +46,9 @@ func (r *runner) conclude(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.selections(&e); err != nil {
+		return err
+	}
 	for i := range d.Cases {
 		e.Judgements = append(e.Judgements, d.Cases[i].Judgements...)
 	}

@@ -15,19 +15,24 @@ import (
 type beginRound struct {
 	caseID string
 	arms   []string
-	goal   int // counted rounds wanted
+	goal   int    // counted rounds wanted
+	race   string // select block whose finalists run it; empty: a round of the case
 }
 
 func (s beginRound) do(ctx context.Context, r *runner) error {
 	c, m := openCase(r.doc), r.doc.Experiment.Measure
-	index, attempt := counted(c)+1, 1
-	for i := range c.Rounds {
-		if c.Rounds[i].Index == index {
+	before, seeded := c.Rounds, "inputs"
+	if s.race != "" {
+		before, seeded = c.RaceOf(s.race).Rounds, "inputs of race "+s.race // fresh ones
+	}
+	index, attempt := record.Counted(before)+1, 1
+	for i := range before {
+		if before[i].Index == index {
 			attempt++
 		}
 	}
 	x := record.Round{
-		Index: index, Attempt: attempt, Started: r.s.Clock.Now().UTC(), Seed: derive(r.doc.Session.Seed, s.caseID, "inputs", index),
+		Index: index, Attempt: attempt, Started: r.s.Clock.Now().UTC(), Seed: derive(r.doc.Session.Seed, s.caseID, seeded, index),
 		Order: map[string][]string{}, Before: r.s.Environment(ctx), Arms: s.arms, Processes: []record.Process{}, Prepared: []record.Prepared{},
 		Warmups: []record.Warmup{}, Visits: []record.Visit{}, Released: []record.Released{},
 	}
@@ -35,7 +40,7 @@ func (s beginRound) do(ctx context.Context, r *runner) error {
 		x.Order[phase] = order(s.caseID, &x, phase, 0)
 	}
 	return r.emit(record.RoundBeginEvent{
-		Case: s.caseID, Round: x, Goal: s.goal, Total: roundOf(r.doc, c, &x, 0).planned(),
+		Case: s.caseID, Round: x, Goal: s.goal, Race: s.race, Total: roundOf(r.doc, c, &x, 0).planned(),
 		ETA: eta(r.doc, c, len(r.plan.cases), s.goal).Nanoseconds(),
 	})
 }
@@ -47,7 +52,7 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 	r.stopAll(ctx)
 	x := r.round()
 	e := record.RoundEndEvent{Case: s.caseID, Round: s.round, Ended: r.s.Clock.Now().UTC(), After: r.s.Environment(ctx), Goal: r.goal(x.c)}
-	e.CountedBy = counted(x.c)
+	e.CountedBy = record.Counted(rounds(x.c))
 	var changes []string
 	if !failed(r.doc, x.c, s.round) {
 		changes = r.s.changes(r.doc, x.c.Variants)
@@ -83,6 +88,9 @@ func (r *runner) changed(at at, changes []string) error {
 
 // goal is how many counted rounds are wanted for now.
 func (r *runner) goal(c *record.Case) int {
+	if x := under(c); x != nil {
+		return x.Goal
+	}
 	if goal, more := measuringUpTo(r.doc, c); more || len(c.Searches) == 0 {
 		return goal
 	}
@@ -95,12 +103,16 @@ func (r round) disturbed() bool {
 }
 
 // mayRepeat says whether a disturbed round is measured again; it is kept but does
-// not count. On a machine that is never quiet a case gets as many of these as it
-// may have rounds, within the budget; after that disturbed rounds count, and the
+// not count. On a machine that is never quiet a case, and a race, gets as many of
+// these as it may have rounds, within the budget; after that disturbed rounds count, and the
 // control tells what they are worth.
 func (r round) mayRepeat() bool {
 	looks := r.d.Plan.Looks
-	return repeated(r.c) < looks[len(looks)-1].Rounds && !overBudget(r.d, r.c, r.cases, 1)
+	most := looks[len(looks)-1].Rounds
+	if x := under(r.c); x != nil {
+		most = x.Goal
+	}
+	return repeated(rounds(r.c)) < most && !overBudget(r.d, r.c, r.cases, 1, len(r.x.Arms))
 }
 
 // whole says that every arm can be compared in every phase. Only a round that a

@@ -36,7 +36,7 @@ func (s ask) do(ctx context.Context, r *runner) error {
 	switch {
 	case len(answer.GetProposals()) == 0:
 		e.Search.Done = true
-	case overBudget(r.doc, c, len(r.plan.cases), 1):
+	case overBudget(r.doc, c, len(r.plan.cases), 1, len(living(c, asked))):
 		stop = "the search was ended by the experiment's budget; a larger `budget` lets it finish"
 	case len(c.Searches) >= searchSteps:
 		stop = fmt.Sprintf("the search was ended after %d steps, and the plugin would have gone on", searchSteps)
@@ -57,7 +57,7 @@ func (s ask) do(ctx context.Context, r *runner) error {
 		if err := adopt(c, answer.GetProposals(), &e); err != nil {
 			return fmt.Errorf("plugin %s proposed %w", r.programs.list[c.Variants[0].Program].plugin.Name, err)
 		}
-		e.Search.Goal = counted(c) + r.doc.Plan.Looks[0].Rounds
+		e.Search.Goal = record.Counted(c.Rounds) + r.doc.Plan.Looks[0].Rounds
 	}
 	return r.emit(e)
 }

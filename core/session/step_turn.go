@@ -104,14 +104,14 @@ func (r round) toRelease(arm string) (phase string) {
 // firstOfCase is which of the arm's warm-ups of this round is the case's first in
 // a phase, from 1, 0 if an earlier round has that.
 func (r round) firstOfCase(arm, phase string) int {
-	for i := range r.c.Rounds {
+	for i := 1; i <= r.number; i++ {
 		n := 0
-		for _, w := range r.c.Rounds[i].Warmups {
+		for _, w := range r.c.Round(i).Warmups {
 			if w.Variant != arm || w.Again {
 				continue
 			}
 			if n++; w.Phase == phase {
-				if i < r.number-1 {
+				if i < r.number {
 					return 0
 				}
 				return n

@@ -75,6 +75,12 @@ experiment "first" {
     maximize = ratio.decode
     where    = metric.rel_err <= 0.02
   }
+  select "first_of_two" {
+    minimize  = metric.rel_err + 1 / ratio.prefill
+    finalists = 2
+    rounds    = 0
+    on_tie    = "first"
+  }
 
   metadata { ticket = "K-17" }
   output {

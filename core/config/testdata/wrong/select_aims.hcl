@@ -15,4 +15,10 @@ experiment "x" {
     maximize = variant.name == "a"
     where    = "x${metric.refine_rat}"
   }
+  select "race" {
+    maximize  = ratio.decode
+    finalists = 1
+    rounds    = -1
+    on_tie    = "last"
+  }
 }
