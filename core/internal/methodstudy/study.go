@@ -114,6 +114,7 @@ type results struct {
 	hard     []row // hardships, Assay alone
 	families []family
 	asserts  []assertRow
+	winners  []winnersRow
 }
 
 func study(trials int) (results, error) {
@@ -150,6 +151,15 @@ func study(trials int) (results, error) {
 				return out, err
 			}
 			out.families = append(out.families, f)
+		}
+	}
+	for _, w := range weathers {
+		for k := range fields {
+			r, err := measureWinners(w, k, max(1, trials/4))
+			if err != nil {
+				return out, err
+			}
+			out.winners = append(out.winners, r)
 		}
 	}
 	return out, nil

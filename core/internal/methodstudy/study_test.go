@@ -86,6 +86,15 @@ func checkTargets(t *testing.T, text string, slack float64) {
 			t.Errorf("%s at %s fails in %s only", r[1], r[2], r[5])
 		}
 	}
+	for _, r := range readTable(t, text, "Select blocks with") {
+		right, wrong, tie := number(t, r[2]), number(t, r[3]), number(t, r[4])
+		switch {
+		case wrong > 5+slack, r[1] == "6 alike" && tie < 90-slack:
+			t.Errorf("%s machine, %s: wrong winner %v %%, tie %v %%", r[0], r[1], wrong, tie)
+		case r[0] == "calm" && r[1] == "1 of 6 is 2 % faster" && right < 90-slack:
+			t.Errorf("calm machine, %s: found %v %%, promised 90", r[1], right)
+		}
+	}
 	for _, r := range readTable(t, text, "Experiments of") {
 		if r[1] == "1 %" && number(t, r[2]) > 5+slack || r[1] == "0 %" && number(t, r[3]) > 5+slack {
 			t.Errorf("%s machine, true loss %s: any pass %s, any fail %s", r[0], r[1], r[2], r[3])

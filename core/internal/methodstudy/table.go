@@ -50,6 +50,7 @@ func markdown(r results) (string, error) {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.weather, f.speed, pct(f.pass, f.of), pct(f.fail, f.of), pct(f.abstain, f.of))
 	}
 	assertTable(&b, r.asserts)
+	winnersTable(&b, r.winners)
 	err := planning(&b)
 	return b.String(), err
 }
