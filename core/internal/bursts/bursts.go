@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 )
 
@@ -27,11 +28,13 @@ func Main() {
 	}
 }
 
-// Start runs this program as the neighbour until ctx ends.
-func Start(ctx context.Context) error {
+// Start runs this program as the neighbour until ctx ends, behind a command that
+// is followed by another, such as taskset, if there is one.
+func Start(ctx context.Context, behind ...string) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	return exec.CommandContext(ctx, self, Flag).Start()
+	argv := append(slices.Clone(behind), self, Flag)
+	return exec.CommandContext(ctx, argv[0], argv[1:]...).Start()
 }

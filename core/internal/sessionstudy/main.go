@@ -12,13 +12,10 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -34,55 +31,48 @@ func main() {
 	assay := flag.String("assay", "bin/assay", "the assay binary")
 	quiet := flag.Bool("quiet", false, "no bursts")
 	burst := flag.Bool("burst", false, "be the second process")
+	side := flag.Int("side", 1, "sessions at a time, each with two processors and a neighbour of its own (taskset)")
 	copies := flag.Bool("twins", false, "all variants are copies: count what is concluded of them")
 	flag.Parse()
 	if *burst {
 		bursts.Main()
 		return
 	}
-	if err := study(*n, *assay, flag.Arg(0), !*quiet, *copies); err != nil {
+	if err := run(*n, *side, *assay, flag.Arg(0), !*quiet, *copies); err != nil {
 		fmt.Fprintln(os.Stderr, "sessionstudy:", err)
 		os.Exit(1)
 	}
 }
 
-func study(n int, assay, folder string, loaded, copies bool) error {
+func run(n, side int, assay, folder string, loaded, copies bool) (err error) {
 	if folder == "" {
 		return fmt.Errorf("name the folder of the experiments")
 	}
-	assay, err := filepath.Abs(assay)
-	if err != nil {
+	if assay, err = filepath.Abs(assay); err != nil {
 		return err
 	}
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	if loaded {
-		ctx, stop := context.WithCancel(context.Background())
-		defer stop()
-		if err := bursts.Start(ctx); err != nil {
-			return err
-		}
-	}
-	work, err := os.MkdirTemp("", "session-study-")
+	m, err := newMachine(side, assay, loaded)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(work)
+	defer m.close()
+	return study(n, folder, copies, m)
+}
+
+func study(n int, folder string, copies bool, m *machine) error {
 	if copies {
-		return studyTwins(n, assay, folder, work)
+		return studyTwins(n, folder, m)
 	}
 	fmt.Println("| variant | sessions | pass | fail | inconclusive | invalid | rounds, median | wall time, median and longest | speed, lowest to highest | control off by, per round | by medians of all samples |")
 	fmt.Println("|---|--:|--:|--:|--:|--:|--:|---|---|--:|--:|")
 	for _, planted := range []bool{false, true} {
 		var t tally
-		for i := range n {
-			if err := t.session(assay, folder, work, planted, uint64(i+1)); err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "\r%d of %d", i+1, n)
+		if err := m.sessions(n, folder, []string{"--var", fmt.Sprintf("planted=%v", planted)}, t.session); err != nil {
+			return err
 		}
-		fmt.Fprint(os.Stderr, "\r\x1b[K")
 		t.row(map[bool]string{false: "identical to the baseline", true: "planted slowdown"}[planted])
 	}
 	return nil
@@ -97,46 +87,21 @@ type tally struct {
 	shipped, medians []float64
 }
 
-func (t *tally) session(assay, folder, work string, planted bool, seed uint64) error {
-	began := time.Now()
-	r, out, err := run(assay, folder, work, "--var", fmt.Sprintf("planted=%v", planted), "--seed", fmt.Sprint(seed))
-	if err != nil {
-		return err
-	}
+func (t *tally) session(r *record.Result, took time.Duration) error {
 	if len(r.Cases) != 1 || len(r.Cases[0].Judgements) != 1 {
-		return fmt.Errorf("session made no single judgement:\n%s", out)
+		return fmt.Errorf("session %s made no single judgement", r.Session.ID)
 	}
 	j := r.Cases[0].Judgements[0]
 	if t.verdicts == nil {
 		t.verdicts = map[string]int{}
 	}
 	t.verdicts[string(j.Verdict)]++
-	t.rounds, t.wall = append(t.rounds, float64(j.Rounds)), append(t.wall, time.Since(began).Seconds())
+	t.rounds, t.wall = append(t.rounds, float64(j.Rounds)), append(t.wall, took.Seconds())
 	if j.Estimate != nil {
 		t.ratios = append(t.ratios, *j.Estimate)
 	}
 	t.controls(&r.Cases[0])
 	return nil
-}
-
-// run measures one session and takes its document away.
-func run(assay, folder, work string, flags ...string) (r *record.Result, out []byte, err error) {
-	cmd := exec.Command(assay, append([]string{"run", folder}, flags...)...)
-	cmd.Dir = work
-	out, err = cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) { // a verdict other than pass is an exit status
-		return nil, out, err
-	}
-	results := filepath.Join(work, "results")
-	files, _ := filepath.Glob(filepath.Join(results, "*.json"))
-	if len(files) != 1 {
-		return nil, out, fmt.Errorf("session left %d documents:\n%s", len(files), out)
-	}
-	if r, err = record.ReadResult(files[0]); err != nil {
-		return nil, out, err
-	}
-	return r, out, os.RemoveAll(results)
 }
 
 // controls gathers what single rounds say of the control, by two methods.

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"os"
 	"slices"
+	"time"
 
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
@@ -21,25 +21,19 @@ type twins struct {
 	share            map[int][]float64 // first place of the copy in its round: by session, the share of rounds in which it beats the baseline
 }
 
-func studyTwins(n int, assay, folder, work string) error {
+func studyTwins(n int, folder string, m *machine) error {
 	t := twins{wrong: map[string]int{}, asked: map[string]int{}, share: map[int][]float64{}}
-	for i := range n {
-		r, out, err := run(assay, folder, work, "--seed", fmt.Sprint(i+1))
-		if err != nil {
-			return err
-		}
-		if len(r.Cases) != 1 || len(r.Cases[0].Judgements) == 0 {
-			return fmt.Errorf("session judged nothing:\n%s", out)
-		}
-		t.session(r)
-		fmt.Fprintf(os.Stderr, "\r%d of %d", i+1, n)
+	if err := m.sessions(n, folder, nil, t.session); err != nil {
+		return err
 	}
-	fmt.Fprint(os.Stderr, "\r\x1b[K")
 	t.print()
 	return nil
 }
 
-func (t *twins) session(r *record.Result) {
+func (t *twins) session(r *record.Result, _ time.Duration) error {
+	if len(r.Cases) != 1 || len(r.Cases[0].Judgements) == 0 {
+		return fmt.Errorf("session %s judged nothing", r.Session.ID)
+	}
 	t.sessions++
 	ask := func(question string, wrong bool) {
 		t.asked[question]++
@@ -59,6 +53,7 @@ func (t *twins) session(r *record.Result) {
 		ask("select "+s.Name+": a winner", s.Variant != "")
 	}
 	t.places(c)
+	return nil
 }
 
 // places gathers how often a copy beats the baseline by its place in the first
