@@ -20,6 +20,7 @@ type answer struct {
 	// estimateFails is what the method's bare estimate would say, with no bound
 	// and no control: the answer that abstaining is measured against.
 	estimateFails bool
+	win           bool // a gain is claimed
 }
 
 // A method measures a variant that runs at the given speed against its baseline.
@@ -105,7 +106,7 @@ func assay(m *machine, speed float64) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{verdict: js[0].Verdict, rounds: js[0].Rounds, estimateFails: *js[0].Estimate <= 1-margin}, nil
+	return answer{verdict: js[0].Verdict, rounds: js[0].Rounds, win: js[0].Win, estimateFails: *js[0].Estimate <= 1-margin}, nil
 }
 
 // session measures one case until the shipped code says stop.

@@ -22,6 +22,7 @@ type tally struct {
 	// method's bare estimate would have been false, kept those of them in which
 	// the method all the same answered falsely.
 	wrong, bareWrong, kept int
+	wins                   int // gains claimed, of a variant that has none
 }
 
 // A row is one method on one machine, a tally per loss.
@@ -44,6 +45,9 @@ func measure(w weather, m method, trials int) (row, error) {
 			}
 			t.verdicts[a.verdict]++
 			t.rounds += a.rounds
+			if a.win {
+				t.wins++
+			}
 			wrong := a.verdict == judge.Fail && loss == 0 || a.verdict == judge.Pass && loss > 0
 			if wrong {
 				t.wrong++

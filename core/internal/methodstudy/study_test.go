@@ -86,6 +86,17 @@ func checkTargets(t *testing.T, text string, slack float64) {
 			t.Errorf("%s at %s fails in %s only", r[1], r[2], r[5])
 		}
 	}
+	_, wins, _ := strings.Cut(text, "though the variant is the baseline:")
+	wins, _, _ = strings.Cut(wins, "where a win is")
+	shares := regexp.MustCompile(`([0-9.]+) % on a`).FindAllStringSubmatch(wins, -1)
+	for _, w := range shares {
+		if x := number(t, w[1]); x > 1+slack {
+			t.Errorf("%v %% wins without a gain, promised at most 1", x)
+		}
+	}
+	if len(shares) != len(weathers) {
+		t.Errorf("%d shares of wins, want %d: %q", len(shares), len(weathers), wins)
+	}
 	for _, r := range readTable(t, text, "Select blocks with") {
 		right, wrong, tie := number(t, r[2]), number(t, r[3]), number(t, r[4])
 		switch {

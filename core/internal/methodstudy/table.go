@@ -49,6 +49,12 @@ func markdown(r results) (string, error) {
 	for _, f := range r.families {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.weather, f.speed, pct(f.pass, f.of), pct(f.fail, f.of), pct(f.abstain, f.of))
 	}
+	b.WriteString("\nWins, which a guardrail of Assay's claims though the variant is the baseline:")
+	for i := len(methods) - 1; i < len(r.main); i += len(methods) {
+		x := r.main[i]
+		fmt.Fprintf(&b, " %s on a %s machine,", pct(x.at[0].wins, x.at[0].trials), x.weather)
+	}
+	b.WriteString(" where a win is an estimated gain of 1 % or more whose lower bound is above 1.\n")
 	assertTable(&b, r.asserts)
 	winnersTable(&b, r.winners)
 	err := planning(&b)
