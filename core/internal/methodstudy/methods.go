@@ -89,7 +89,7 @@ func mannWhitney(a, b []float64) (answer, error) {
 }
 
 // guardrails of the study: one, as an author would write it.
-var guardrails = []judge.Guardrail{{Name: "no_regression", Phase: phase, MinRatio: 1, Margin: margin}}
+var guardrails = []judge.Guardrail{{Name: "no_regression", Phase: phase, MinRatio: 1, Margin: margin, MinGain: margin}}
 
 // assay is the shipped method: one guardrail, one variant, one control, rounds
 // added from look to look as the shipped judge decides.
