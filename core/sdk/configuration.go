@@ -11,6 +11,7 @@ import (
 // configuration is what one config_json comes to.
 type configuration[C any] struct {
 	value C
+	typed bool         // value is what the schema asks for
 	found []Diagnostic // faults and advice
 
 	phases  []Phase // that it declares beside the plugin's
@@ -18,17 +19,19 @@ type configuration[C any] struct {
 	names   names // all that it has, the plugin's included
 }
 
-// read decodes a configuration, runs the author's own checks on it and, if it
-// has no fault, asks what it declares. An error is a defect of the plugin.
+// read decodes a configuration, runs the author's own checks on it and asks what
+// it declares. An error is a defect of the plugin.
 func (s *Server[C]) read(data []byte) (configuration[C], error) {
 	var c configuration[C]
 	if c.found = s.config.decode(data, reflect.ValueOf(&c.value)); len(c.found) > 0 {
 		return c, nil
 	}
+	c.typed = true
 	if s.plugin.Validate != nil {
 		c.found = s.plugin.Validate(c.value)
 	}
 	if c.failed() {
+		c.phases, c.metrics, c.names = s.declareBesideFaults(c.value)
 		return c, nil
 	}
 	var err error
@@ -40,6 +43,21 @@ func (s *Server[C]) read(data []byte) (configuration[C], error) {
 		})
 	}
 	return c, err
+}
+
+// declareBesideFaults is as much of what a faulty configuration declares as can
+// be had: a fault may be mended by a build that is still to come.
+func (s *Server[C]) declareBesideFaults(cfg C) (phases []Phase, metrics []Metric, all names) {
+	defer func() {
+		if recover() != nil {
+			phases, metrics, all = nil, nil, names{}
+		}
+	}()
+	phases, metrics, all, err := s.declare(cfg)
+	if err != nil {
+		return nil, nil, names{}
+	}
+	return phases, metrics, all
 }
 
 func (c *configuration[C]) failed() bool {
@@ -62,19 +80,36 @@ func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConf
 		return nil, wire.Status(err)
 	}
 	r := &pluginv1.ValidateConfigResponse{Diagnostics: list}
-	if c.failed() {
+	if !c.typed {
 		return r, nil
 	}
 	r.Phases, r.Metrics = protoPhases(c.phases), protoMetrics(c.metrics)
+	r.Starts = s.starts(c)
+	if c.failed() {
+		return r, nil
+	}
 	if s.plugin.Bytes != nil {
 		r.DeviceBytes = s.plugin.Bytes(c.value)
 	}
-	if s.plugin.Starts != nil {
-		for _, c := range s.plugin.Starts(c.value) {
-			r.Starts = append(r.Starts, &pluginv1.Command{Argv: c.Argv, Folder: c.Folder})
-		}
-	}
 	return r, nil
+}
+
+// starts lists the programs that a configuration starts.
+func (s *Server[C]) starts(c configuration[C]) (out []*pluginv1.Command) {
+	if s.plugin.Starts == nil {
+		return nil
+	}
+	if c.failed() {
+		defer func() {
+			if recover() != nil {
+				out = nil
+			}
+		}()
+	}
+	for _, c := range s.plugin.Starts(c.value) {
+		out = append(out, &pluginv1.Command{Argv: c.Argv, Folder: c.Folder})
+	}
+	return out
 }
 
 func protoPhases(list []Phase) []*pluginv1.Phase {

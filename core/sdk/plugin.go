@@ -30,8 +30,9 @@ type Plugin[C any] struct {
 	Metrics []Metric // values that Prepared, samples and Check may carry
 
 	// Declare names the phases and metrics that this configuration has beside
-	// those above, for a plugin whose configuration names them. It is asked only
-	// about configurations without a fault. Optional.
+	// those above, for a plugin whose configuration names them. Of a configuration
+	// in which Validate finds a fault it says what it can: the fault may be a file
+	// that a build is still to make. Optional.
 	Declare func(cfg C) (phases []Phase, metrics []Metric)
 
 	// Starts lists every other program that measuring the configuration starts,

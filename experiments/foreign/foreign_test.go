@@ -34,7 +34,20 @@ func build(t *testing.T) (assay, plugins string) {
 
 func TestExperimentsAreValid(t *testing.T) {
 	assay, plugins := build(t)
-	text, err := exec.Command(assay, "validate", "--plugin-dir", plugins, "--var", "folder=/nowhere", ".").CombinedOutput()
+	folder := t.TempDir()
+	for _, program := range []string{
+		"mlx-0.31.2-lm-0.31.3/bin/python", "mlx-0.32.4-lm-0.31.3/bin/python", "mlx-0.32.4-lm-0.32.2/bin/python",
+		"mlx-0.32.4-lm-0.31.3/bin/mlx_lm.server", "mlx-0.32.4-lm-0.32.2/bin/mlx_lm.server", "llama-server",
+	} {
+		path := filepath.Join(folder, program)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := exec.Command(assay, "validate", "--plugin-dir", plugins, "--var", "folder="+folder, ".").CombinedOutput()
 	if err != nil || !strings.Contains(string(text), "4 experiments") {
 		t.Errorf("%v\n%s", err, text)
 	}
