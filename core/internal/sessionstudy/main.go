@@ -12,6 +12,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -58,7 +59,7 @@ func run(n, side int, assay, folder string, loaded, copies bool) (err error) {
 	if err != nil {
 		return err
 	}
-	defer m.close()
+	defer func() { err = errors.Join(err, m.close()) }()
 	return study(n, folder, copies, m)
 }
 
