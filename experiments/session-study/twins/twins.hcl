@@ -26,7 +26,7 @@ experiment "twins" {
 
   measure {
     rounds     = 8
-    max_rounds = 16
+    max_rounds = 12
     visit      = "12ms"
     passes     = 4
     warmup_max = "60ms"
