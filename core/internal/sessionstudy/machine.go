@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/bursts"
@@ -17,6 +19,7 @@ import (
 // machine runs sessions, one at a time or, on a machine of many processors, some
 // side by side, each with two processors to itself and its neighbour.
 type machine struct {
+	ctx   context.Context // ends at an interrupt: the table is of the sessions so far
 	assay string
 	work  string
 	slots chan slot
@@ -36,8 +39,8 @@ func newMachine(side int, assay string, loaded bool) (*machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	m := &machine{assay: assay, work: work, slots: make(chan slot, side), stop: stop}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	m := &machine{ctx: ctx, assay: assay, work: work, slots: make(chan slot, side), stop: stop}
 	for i := range side {
 		s := slot{folder: filepath.Join(work, fmt.Sprint(i))}
 		if side > 1 {
@@ -70,12 +73,19 @@ func (m *machine) sessions(n int, folder string, flags []string, done func(*reco
 	ended := 0
 	for i := range n {
 		s := <-m.slots
+		if m.ctx.Err() != nil {
+			m.slots <- s
+			break
+		}
 		all.Go(func() {
 			defer func() { m.slots <- s }()
 			began := time.Now()
 			r, err := m.session(s, folder, append([]string{"--seed", fmt.Sprint(i + 1)}, flags...))
 			mu.Lock()
 			defer mu.Unlock()
+			if m.ctx.Err() != nil { // cut short
+				return
+			}
 			if err == nil {
 				err = done(r, time.Since(began))
 			}
