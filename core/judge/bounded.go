@@ -93,11 +93,7 @@ func (b *bounded) read(p Plan, r Reading, data []float64) error {
 			charge = biasFactor * control.bias
 		}
 	}
-	lo, err := s.Lower(b.alpha)
-	if err != nil {
-		return err
-	}
-	hi, err := s.Upper(b.alpha)
+	lo, hi, err := interval(s, b.alpha, b.alpha)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,11 @@ type controlReading struct {
 	Control
 	halfWidth float64 // as NoiseFloor
 	bias      float64 // to charge: the far end of an interval that excludes 1
+	rounds    int     // of this session
+	then      struct {
+		rounds    int     // of a stored session, 0 without one
+		halfWidth float64 // its part of the whole
+	}
 }
 
 // readControl reads the control of a relative guardrail. Against a stored session
@@ -66,8 +71,14 @@ func readControl(p Plan, g Guardrail, k int, a Arm) (controlReading, error) {
 		return c, nil
 	}
 	c.Rounds, c.Spread, c.Estimate = s.N(), s.StdDev(), ratio(s.Estimate())
+	c.rounds = c.Rounds
+	if d, ok := s.(*stats.Difference); ok {
+		now, then := d.Parts()
+		c.rounds, c.then.rounds, c.then.halfWidth = now.N(), then.N(), halfWidth(then, sessionShare*p.share(k))
+	}
 
-	lo, hi, err := interval(s, p.controlShare(p.Looks[k]))
+	alpha := p.controlShare(p.Looks[k])
+	lo, hi, err := interval(s, alpha, alpha)
 	if err != nil {
 		return c, fmt.Errorf("control: %w", err)
 	}
@@ -76,7 +87,7 @@ func readControl(p Plan, g Guardrail, k int, a Arm) (controlReading, error) {
 		c.Excludes, c.bias = true, math.Max(math.Abs(lo.Value), math.Abs(hi.Value))
 	}
 
-	if lo, hi, err = interval(s, p.share(k)); err != nil {
+	if lo, hi, err = interval(s, p.share(k), p.share(k)); err != nil {
 		return c, fmt.Errorf("control: %w", err)
 	}
 	if !lo.Open {
@@ -121,23 +132,34 @@ func (c controlReading) check(g Guardrail) trouble {
 const hopelessFactor = 2
 
 // hopeless says that even the last planned look would leave the control's
-// half-width far above the margin. The half-width shrinks with the root of the
-// rounds and grows with the level's quantile.
+// half-width far above the margin. The half-width of this session shrinks with the
+// root of the rounds and grows with the level's quantile.
 func (c controlReading) hopeless(p Plan, k int, g Guardrail) bool {
 	if c.check(g) != noisy {
 		return false
 	}
 	last := len(p.Looks) - 1
 	z := math.Erfcinv(2*p.share(last)) / math.Erfcinv(2*p.share(k))
-	atEnd := c.halfWidth * z * math.Sqrt(float64(c.Rounds)/float64(p.Looks[last].Rounds))
+	own := c.halfWidth - c.then.halfWidth
+	atEnd := c.then.halfWidth + own*z*math.Sqrt(float64(c.rounds)/float64(p.Looks[last].Rounds))
 	return atEnd > hopelessFactor*g.logMargin()
 }
 
-func interval(s stats.Sample, alpha float64) (lo, hi stats.Bound, err error) {
-	if lo, err = s.Lower(alpha); err != nil {
+// calm is how many rounds bring the half-width down to the margin, infinite where
+// that of the stored session is above it already.
+func (c controlReading) calm(g Guardrail) float64 {
+	left := g.logMargin() - c.then.halfWidth
+	if left <= 0 {
+		return math.Inf(1)
+	}
+	return math.Ceil(float64(c.rounds) * math.Pow((c.halfWidth-c.then.halfWidth)/left, 2))
+}
+
+func interval(s stats.Sample, lower, upper float64) (lo, hi stats.Bound, err error) {
+	if lo, err = s.Lower(lower); err != nil {
 		return lo, hi, err
 	}
-	hi, err = s.Upper(alpha)
+	hi, err = s.Upper(upper)
 	return lo, hi, err
 }
 

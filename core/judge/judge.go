@@ -229,11 +229,7 @@ func (t test) measure(p Plan, j *Judgement) error {
 	case t.g.Absolute():
 		return t.measureValue(j)
 	}
-	lo, err := t.sample.Lower(t.alphaPass)
-	if err != nil {
-		return err
-	}
-	hi, err := t.sample.Upper(t.alphaFail)
+	lo, hi, err := interval(t.sample, t.alphaPass, t.alphaFail)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type Method struct {
 	// Ends are those of the claims that are bounds of asserts. They take more rounds
 	// than others (see assertShare).
 	Ends int `json:"ends,omitempty"`
+	// Stored are those of the claims that are against a stored session, which has
+	// half of their error (see sessionShare).
+	Stored int `json:"stored,omitempty"`
 	// Controls is the number of case × quantity pairs that a relative guardrail or a
 	// ratio in an assert watches, each of which has a control; 1 when 0.
 	Controls int `json:"controls"`
@@ -80,7 +83,7 @@ func NewPlan(m Method) (Plan, error) {
 			}
 			p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
 			least := leastP(m.Rounds)
-			if least > p.hardest() || least > p.controlShare(looks[0]) {
+			if least > p.hardest() || least > p.sessions()*p.controlShare(looks[0]) {
 				break // and a later last look leaves the first one even less
 			}
 			if p.settlesBesideNoise() {
@@ -101,7 +104,7 @@ func leastP(rounds int) float64 { return math.Pow(0.5, float64(rounds)) }
 // noisy control.
 func (p Plan) settlesBesideNoise() bool {
 	return slices.ContainsFunc(p.Looks, func(l Look) bool {
-		return leastP(l.Rounds) <= doubtShare*l.Alpha/float64(p.Claims)
+		return leastP(l.Rounds) <= p.sessions()*doubtShare*l.Alpha/float64(p.Claims)
 	})
 }
 
@@ -112,13 +115,17 @@ func (p Plan) settlesBesideNoise() bool {
 // Without a claim there is nothing that more rounds could settle, and the rounds
 // asked for are measured once.
 func PlanFor(m Method, guardrails []Guardrail, asserts []Assert, cases []Place) (Plan, error) {
-	claims, ends, controls := 0, 0, map[[2]string]bool{}
+	claims, ends, stored, controls := 0, 0, 0, map[[2]string]bool{}
 	for _, c := range cases {
 		for _, g := range guardrails {
 			if !g.Asks(c.Case) || g.AsIs() {
 				continue
 			}
-			claims += CountClaims([]Guardrail{g}, 1, len(c.Variants))
+			n := CountClaims([]Guardrail{g}, 1, len(c.Variants))
+			claims += n
+			if g.Against != "" {
+				stored += n
+			}
 			if !g.Absolute() {
 				controls[[2]string{c.Case, g.Of()}] = true
 			}
@@ -137,7 +144,7 @@ func PlanFor(m Method, guardrails []Guardrail, asserts []Assert, cases []Place) 
 		}
 		return Plan{Method: m, Looks: []Look{{Rounds: m.Rounds, Alpha: 1 - m.Confidence}}}, nil
 	}
-	m.Claims, m.Ends, m.Controls = max(m.Claims, claims), max(m.Ends, ends), max(m.Controls, len(controls))
+	m.Claims, m.Ends, m.Stored, m.Controls = max(m.Claims, claims), max(m.Ends, ends), max(m.Stored, stored), max(m.Controls, len(controls))
 	return NewPlan(m)
 }
 
@@ -227,9 +234,18 @@ func (p Plan) share(k int) float64 { return p.Looks[k].Alpha / float64(p.Claims)
 // hardest is the level of the claim that takes the most rounds, at the first look.
 func (p Plan) hardest() float64 {
 	if p.Ends > 0 {
-		return assertShare * p.share(0)
+		return assertShare * p.share(0) // less than sessionShare
 	}
-	return p.share(0)
+	return p.sessions() * p.share(0)
+}
+
+// sessions is the part of a claim's error, or of a control's, that the rounds of
+// this session have.
+func (p Plan) sessions() float64 {
+	if p.Stored > 0 {
+		return sessionShare
+	}
+	return 1
 }
 
 // controlShare is the level of one side of one control at a look.

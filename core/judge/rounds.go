@@ -66,16 +66,28 @@ const evenChance = 0.5
 
 // hopeless says that no planned number of rounds could settle the test.
 func (t test) hopeless(p Plan) bool {
-	return t.g.AsIs() || t.arm.Lacks != nil || t.arm.Ended != nil || !t.g.Absolute() && t.control.hopeless(p, t.look, t.g) && !t.provableByEnd(p)
+	switch {
+	case t.g.AsIs(), t.arm.Lacks != nil, t.arm.Ended != nil:
+		return true
+	case t.g.Absolute():
+		return false
+	case t.storedTooFew(p):
+		return true
+	}
+	return t.control.hopeless(p, t.look, t.g) && !t.provableByEnd(p)
 }
 
 // provableByEnd says that the last planned look has at least an even chance to
 // prove an effect as large as the estimate beside a noisy control.
 func (t test) provableByEnd(p Plan) bool {
-	if t.sample == nil || t.effectBesideNoise() <= 0 {
+	if t.sample == nil {
+		return false
+	}
+	spread, effect, part := t.toProve(p, t.effectBesideNoise(), doubtShare)
+	if effect <= 0 {
 		return false
 	}
 	last := len(p.Looks) - 1
-	n, err := stats.RoundsNeeded(t.sample.StdDev(), t.effectBesideNoise(), doubtShare*p.share(last), evenChance)
+	n, err := stats.RoundsNeeded(spread, effect, part*p.share(last), evenChance)
 	return err == nil && n <= p.Looks[last].Rounds
 }

@@ -14,7 +14,7 @@ func explain(p Plan, t test, j *Judgement) {
 	case t.g.Absolute():
 		j.Rule, j.Reason = ruleValue(p, t, *j), reasonValue(t, *j)
 	default:
-		j.Rule, j.Reason = ruleText(p, t, *j), reasonText(t, *j)
+		j.Rule, j.Reason = ruleText(p, t, *j), reasonText(p, t, *j)
 	}
 	if t.arm.Ended != nil && !t.nothing() && j.Verdict != Pass && j.Verdict != Fail {
 		j.Reason += "; no more rounds came: " + t.arm.Ended.Reason
@@ -24,10 +24,20 @@ func explain(p Plan, t test, j *Judgement) {
 
 func ruleText(p Plan, t test, j Judgement) string {
 	line := fmt.Sprintf("%.6g", math.Exp(t.g.passLine()))
-	s := fmt.Sprintf("pass when the lower bound of the %s is above %s (min_ratio %g less the margin of %s); "+
+	of, method := "the "+t.noun(), "signed-rank"
+	if t.g.Against != "" {
+		of = fmt.Sprintf("this session's %s as a ratio to that of the stored baseline %q", t.noun(), t.g.Against)
+		if t.arm.Beside == "" {
+			method = "sign-test"
+		}
+	}
+	s := fmt.Sprintf("pass when the lower bound of %s is above %s (min_ratio %g less the margin of %s); "+
 		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, and at a fifth of the error, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
 		"%s%s",
-		t.noun(), line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, "signed-rank"))
+		of, line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, method))
+	if t.g.Against != "" {
+		s += "; each session has half of it"
+	}
 	switch {
 	case t.trouble == biased:
 		s += fmt.Sprintf("; the control's bias of up to %s is above half the margin: %d times as much widens the interval, and only proofs at a fifth of the error count", percent(math.Expm1(t.control.bias)), biasFactor)
@@ -101,7 +111,7 @@ func (t test) missing() string {
 	return fmt.Sprintf("no round of %s has a time for phase %q", named(t.arm.Name), t.g.Phase)
 }
 
-func reasonText(t test, j Judgement) string {
+func reasonText(p Plan, t test, j Judgement) string {
 	switch {
 	case t.unusable():
 		return "no verdict can come from this case: " + t.c.Unusable
@@ -117,6 +127,8 @@ func reasonText(t test, j Judgement) string {
 	case t.trouble == biased && j.Verdict == Invalid:
 		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's %s (%s): something in the set-up favours one arm, by too much for a margin of %s",
 			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
+	case t.trouble == tooFew && t.storedTooFew(p):
+		return fmt.Sprintf("the %d rounds of the stored baseline %q are too few for any bound at the level needed", t.storedRounds(), t.g.Against)
 	case t.trouble == tooFew:
 		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
 	case t.trouble == noisy && j.Verdict == Invalid:
@@ -147,6 +159,8 @@ func reasonText(t test, j Judgement) string {
 		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although %s", percent(t.g.Margin), t.doubt())
 	case j.Verdict == Fail:
 		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, percent(t.g.Margin))
+	case (j.Lower == nil || j.Upper == nil) && t.storedTooFew(p):
+		return s + fmt.Sprintf("the %d rounds of the stored baseline are too few for a bound at the level needed", t.storedRounds())
 	case j.Lower == nil || j.Upper == nil:
 		return s + tooFewRounds(j.Rounds)
 	}
@@ -170,7 +184,11 @@ func (t test) better() string {
 
 // doubt is what a verdict stands beside.
 func (t test) doubt() string {
-	if t.trouble == biased {
+	switch {
+	case t.trouble == biased && t.g.Against != "":
+		return fmt.Sprintf("the controls of the two sessions differ by %s (%s), and %d times that bias is charged",
+			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), biasFactor)
+	case t.trouble == biased:
 		return fmt.Sprintf("the control, the baseline again, measured %s of its %s (%s), and %d times that bias is charged",
 			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), biasFactor)
 	}

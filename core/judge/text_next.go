@@ -32,6 +32,8 @@ func nextStep(p Plan, t test, j Judgement) string {
 		return t.afterNothing()
 	case t.g.AsIs():
 		return nextAsIs(t)
+	case t.storedTooFew(p):
+		return t.measureStored(p)
 	case !j.Final:
 		return nextLookText(p, t)
 	case t.g.Absolute():
@@ -43,6 +45,8 @@ func nextStep(p Plan, t test, j Judgement) string {
 // nextRatio is for a ratio whose plan is used up without a verdict.
 func nextRatio(p Plan, t test, j Judgement) string {
 	switch {
+	case t.trouble == biased && t.g.Against != "":
+		return "run again with another seed; if it comes back, measure the stored baseline again too: something in the set-up of one session favours one arm"
 	case t.trouble == biased && t.control.halfWidth > t.g.logMargin(): // perhaps by chance
 		return nextAfterNoise(p, t) + "; if the control is off again, with another seed, report it to the plugin's author"
 	case t.trouble == biased:
@@ -108,14 +112,17 @@ func nextLookText(p Plan, t test) string {
 // floor within the margin.
 func nextAfterNoise(p Plan, t test) string {
 	ways := []string{quiet}
-	calm := math.Ceil(float64(t.control.Rounds) * math.Pow(t.control.halfWidth/t.g.logMargin(), 2))
-	proof, provable := p.maxRoundsFor(t.sample.StdDev(), t.effectBesideNoise(), doubtShare)
-	proof = max(proof, t.sample.N()*3/2)
+	calm := t.control.calm(t.g)
+	proof, provable := p.maxRoundsFor(t.toProve(p, t.effectBesideNoise(), doubtShare))
+	proof = max(proof, t.control.rounds*3/2)
 	switch {
 	case provable && float64(proof) < calm && proof <= roundsWorthAdvising:
 		ways = append(ways, fmt.Sprintf("measure again with max_rounds = %d in the measure block (a %s this large can be proven beside a noisy control, which takes a fifth of the error)", proof, t.direction()))
 	case calm <= roundsWorthAdvising:
 		ways = append(ways, fmt.Sprintf("plan at least %.0f rounds (max_rounds = %.0f)", calm, calm))
+	}
+	if t.g.Against != "" {
+		ways = append(ways, fmt.Sprintf("measure the stored baseline %q again with more rounds than its %d", t.g.Against, t.storedRounds()))
 	}
 	ways = append(ways, "widen the margin to "+widen(*t.control.NoiseFloor))
 	text := strings.Join(ways, ", or ")
@@ -146,11 +153,16 @@ func settle(p Plan, t test, j Judgement) string {
 	if gap <= 0 {
 		gap = t.g.failLine() - t.control.bias - e // what a fail must prove
 	}
-	if n, ok := p.maxRoundsFor(t.sample.StdDev(), gap, 1); ok && max(n, j.Rounds*3/2) <= roundsWorthAdvising {
+	spread, left, part := t.toProve(p, gap, 1)
+	if n, ok := p.maxRoundsFor(spread, left, part); ok && max(n, j.Rounds*3/2) <= roundsWorthAdvising {
 		return measureAgain(max(n, j.Rounds*3/2))
 	}
 	if j.Lower == nil {
 		return "raise rounds and max_rounds in the measure block"
+	}
+	if gap > 0 && left <= 0 {
+		return fmt.Sprintf("the %d rounds of the stored baseline leave more open than any number of rounds now could settle: measure %q again with more of them, or widen the margin to %s",
+			t.storedRounds(), t.g.Against, widen(1-*j.Lower/t.g.MinRatio))
 	}
 	why := fmt.Sprintf("the rounds of %s spread too much for more of them to settle it", named(t.arm.Name))
 	if gap < t.g.logMargin()/2 {

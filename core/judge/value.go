@@ -71,11 +71,7 @@ func (t test) levels(v Verdict) (lower, upper float64) {
 
 func (t test) measureValue(j *Judgement) error {
 	lower, upper := t.levels(j.Verdict)
-	lo, err := t.sample.Lower(lower)
-	if err != nil {
-		return err
-	}
-	hi, err := t.sample.Upper(upper)
+	lo, hi, err := interval(t.sample, lower, upper)
 	if err != nil {
 		return err
 	}

@@ -102,6 +102,10 @@ func (r *Result) storedArm(then *Result, g Guardrail, c *Case, v *Variant, of st
 		a.Lacks = "the stored result: " + arm.Lacks.Reason
 		return a
 	}
+	if len(arm.LogRatios) == 0 {
+		a.Lacks = fmt.Sprintf("the stored result has no round of %q to compare with in the case %s", a.Of, c.ID)
+		return a
+	}
 	a.Values = append(a.Values, arm.LogRatios...)
 	for k := range old.Variants {
 		if old.Variants[k].Role == RoleControl {
@@ -170,7 +174,9 @@ func (r *Result) against(c *Case, g Guardrail) judge.Quantity {
 		if len(q.Control.Stored) == 0 {
 			q.Control = read.arm(base, control)
 			q.Control.Beside = base
-			q.Control.Stored = r.Stored[k].control(c, g)
+			if q.Control.Stored = r.Stored[k].control(c, g); len(q.Control.Stored) == 0 && q.Control.Lacks == nil {
+				q.Control.Lacks = &judge.Lack{Reason: fmt.Sprintf("the stored baseline %q has no round of a control", g.Against), Next: otherResult}
+			}
 		}
 	}
 	return q
@@ -201,7 +207,7 @@ func (s *Stored) arm(r *Result, c *Case, g Guardrail, read reader, variant strin
 	}
 	a := &s.Arms[i]
 	if a.Lacks != "" {
-		return lack(a.Lacks, "name another result in stored_baseline, or measure that one again"), control
+		return lack(a.Lacks, otherResult), control
 	}
 	if a.Beside == "" {
 		if differs := s.machine(r); differs != "" {
@@ -221,6 +227,9 @@ func (s *Stored) arm(r *Result, c *Case, g Guardrail, read reader, variant strin
 	}
 	return out, control
 }
+
+// otherResult is what to do about a stored result that nothing can be held against.
+const otherResult = "name another result in stored_baseline, or measure that one again"
 
 // machine says in which respect the machine of the stored session is another one;
 // empty: in none.

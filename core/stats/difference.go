@@ -12,6 +12,9 @@ type Difference struct{ first, second Sample }
 // NewDifference makes one of two samples.
 func NewDifference(first, second Sample) *Difference { return &Difference{first, second} }
 
+// Parts are the two samples.
+func (d *Difference) Parts() (first, second Sample) { return d.first, d.second }
+
 // N is the smaller number of rounds.
 func (d *Difference) N() int { return min(d.first.N(), d.second.N()) }
 
