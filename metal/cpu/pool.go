@@ -32,12 +32,11 @@ type pool struct {
 	done    atomic.Int64
 	_       [56]byte
 	panics  atomic.Pointer[string]
-	busy    atomic.Bool // a Run is in progress: idle workers keep spinning
 	closing atomic.Bool
 	job     chunked
 	first   int       // the job's number of chunk 0
 	number  uint64    // of the job
-	sleep   []sleeper // one per worker
+	sleep   []sleeper // by thread
 	pins    pins
 	wg      sync.WaitGroup
 }
@@ -51,10 +50,16 @@ type slot struct {
 // maxChunks is what a slot can hold.
 const maxChunks = 1<<24 - 1
 
-// sleeper is where one worker parks.
+// sleeper is where one thread waits. It spins, then gives way to other
+// goroutines between spins, and then parks. It gives way a bounded number of
+// times: Gosched of a goroutine that is tied to a thread puts that thread to
+// sleep and wakes another. Without a bound, the pools of a few processes on the
+// same cores made hundreds of thousands of such switches a second, and Linux left
+// threads that had chunks to run without a core for more than 10 s.
 type sleeper struct {
 	asleep atomic.Bool
 	wake   chan struct{}
+	_      [48]byte
 }
 
 // How long to spin before giving way, and before parking, in rounds of Pause.
@@ -64,27 +69,25 @@ const (
 )
 
 func newPool(threads int) *pool {
-	p := &pool{threads: threads, slots: make([]slot, threads), sleep: make([]sleeper, threads-1), pins: newPins(threads)}
+	p := &pool{threads: threads, slots: make([]slot, threads), sleep: make([]sleeper, threads), pins: newPins(threads)}
 	for i := range p.sleep {
 		p.sleep[i].wake = make(chan struct{}, 1)
+	}
+	for worker := 1; worker < threads; worker++ {
 		p.wg.Add(1)
-		go p.work(i)
+		go p.work(worker)
 	}
 	return p
 }
 
-// begin and end enclose a sequence of do calls, between which workers stay awake
-// and the caller stays on its core.
+// begin and end enclose a sequence of do calls, between which the caller stays on
+// its core. Workers wake up for the first.
 func (p *pool) begin() {
 	p.pins.hold(0)
-	p.busy.Store(true)
-	p.wakeAll()
+	p.wakeWorkers()
 }
 
-func (p *pool) end() {
-	p.busy.Store(false)
-	p.pins.release()
-}
+func (p *pool) end() { p.pins.release() }
 
 // do runs chunks 0 … n-1 of j and returns when all have ended. Each thread
 // takes its share in ascending order. An error means that a chunk panicked.
@@ -109,13 +112,11 @@ func (p *pool) share(j chunked, first, n int) {
 	for i := range p.slots {
 		p.slots[i].Store(p.number<<48 | uint64(n*i/p.threads)<<24 | uint64(n*(i+1)/p.threads))
 	}
-	if !p.busy.Load() {
-		p.wakeAll()
-	}
+	p.wakeWorkers()
 	for p.claim(0) {
 	}
-	for i := 0; p.done.Load() < int64(n); i++ {
-		pauseOrYield(i)
+	for p.done.Load() < int64(n) {
+		p.sleep[0].until(func() bool { return p.done.Load() >= int64(n) })
 	}
 	p.job = nil
 }
@@ -181,7 +182,10 @@ func (p *pool) empty() bool {
 }
 
 func (p *pool) some(worker, from, to int) {
-	defer p.done.Add(int64(to - from))
+	defer func() {
+		p.done.Add(int64(to - from))
+		p.sleep[0].rouse()
+	}()
 	defer p.recover()
 	p.job.chunks(worker, p.first+from, p.first+to)
 }
@@ -194,52 +198,54 @@ func (p *pool) recover() {
 	}
 }
 
-func (p *pool) work(i int) {
+func (p *pool) work(worker int) {
 	defer p.wg.Done()
-	p.pins.hold(i + 1)
+	p.pins.hold(worker)
 	defer p.pins.release()
-	s := &p.sleep[i]
-	for idle := 0; !p.closing.Load(); {
-		if p.claim(i + 1) {
-			idle = 0
-			continue
-		}
-		if idle < spinsBeforeYield+yieldsBeforePark || p.busy.Load() {
-			pauseOrYield(idle)
-			idle++
-			continue
-		}
-		s.asleep.Store(true)
-		if p.empty() && !p.busy.Load() && !p.closing.Load() {
-			<-s.wake
-		}
-		s.asleep.Store(false)
-		idle = 0
-	}
-}
-
-func (p *pool) wakeAll() {
-	for i := range p.sleep {
-		if s := &p.sleep[i]; s.asleep.Load() {
-			select {
-			case s.wake <- struct{}{}:
-			default:
-			}
+	for !p.closing.Load() {
+		if !p.claim(worker) {
+			p.sleep[worker].until(func() bool { return !p.empty() || p.closing.Load() })
 		}
 	}
 }
 
-// pauseOrYield is round i of waiting: it spins at first, then gives way to
-// other goroutines between spins.
-func pauseOrYield(i int) {
-	simd.Pause()
-	if i >= spinsBeforeYield {
-		runtime.Gosched()
+func (p *pool) wakeWorkers() {
+	for i := 1; i < p.threads; i++ {
+		p.sleep[i].rouse()
+	}
+}
+
+// until waits for ready, whose change another thread follows by rouse. It may
+// return before.
+func (s *sleeper) until(ready func() bool) {
+	for i := range spinsBeforeYield + yieldsBeforePark {
+		if ready() {
+			return
+		}
+		simd.Pause()
+		if i >= spinsBeforeYield {
+			runtime.Gosched()
+		}
+	}
+	s.asleep.Store(true)
+	if !ready() {
+		<-s.wake
+	}
+	s.asleep.Store(false)
+}
+
+// rouse wakes the thread up if it sleeps.
+func (s *sleeper) rouse() {
+	if s.asleep.Load() {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
 func (p *pool) close() {
 	p.closing.Store(true)
-	p.wakeAll()
+	p.wakeWorkers()
 	p.wg.Wait()
 }

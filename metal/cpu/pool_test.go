@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // counting marks each chunk that runs.
@@ -69,5 +70,44 @@ func TestPoolSurvivesPanic(t *testing.T) {
 			t.Errorf("%d threads, after a panic: %v", threads, err)
 		}
 		p.close()
+	}
+}
+
+// alone has one thread end its chunk when the other one has ended its own and sleeps.
+type alone struct {
+	p     *pool
+	last  int // the thread that ends last
+	began chan struct{}
+	ended atomic.Bool
+	t     *testing.T
+}
+
+func (a *alone) chunks(worker, _, _ int) {
+	if worker != a.last {
+		<-a.began
+		a.ended.Store(true)
+		return
+	}
+	close(a.began)
+	for limit := time.Now().Add(time.Minute); !a.ended.Load() || !a.p.sleep[1-worker].asleep.Load(); {
+		if time.Now().After(limit) {
+			a.t.Errorf("thread %d does not park while thread %d computes", 1-worker, worker)
+			return
+		}
+		time.Sleep(10 * time.Microsecond)
+	}
+}
+
+// TestPoolSleepsWhileItWaits: a thread that waits for another parks, between begin
+// and end too. If it gave way for ever, threads of other processes would starve.
+func TestPoolSleepsWhileItWaits(t *testing.T) {
+	p := newPool(2)
+	defer p.close()
+	p.begin()
+	defer p.end()
+	for round := range 20 {
+		if err := p.do(&alone{p: p, last: round % 2, began: make(chan struct{}), t: t}, 2); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
