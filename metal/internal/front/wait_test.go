@@ -23,3 +23,14 @@ func TestWaitsAreBounded(t *testing.T) {
 		t.Errorf("a wait that is called off gives %v", err)
 	}
 }
+
+func TestBlame(t *testing.T) {
+	for want, kernels := range map[string][]string{
+		"cuda": nil, "kernel a": {"a", "a"}, "one of kernels [a b]": {"b", "a", "b"},
+		"one of kernels [a b c d e f 1 more]": {"a", "b", "c", "d", "e", "f", "g"},
+	} {
+		if got := Blame(metal.CUDA, kernels); got != want {
+			t.Errorf("%v: %q, want %q", kernels, got, want)
+		}
+	}
+}
