@@ -12,7 +12,7 @@ import (
 func TestOthers(t *testing.T) {
 	sh, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip(err)
+		t.Skip("a shell is the program that computes beside the test:", err)
 	}
 	program := filepath.Join(t.TempDir(), "neighbour")
 	if err := os.Symlink(sh, program); err != nil {

@@ -35,7 +35,7 @@ func FuzzDispatch(f *testing.F) {
 			n := 1 + int(size) + i*int(step)
 			b, err := r.dev.NewBuffer(n + guard)
 			if err != nil {
-				t.Skip(err)
+				t.Skip("the buffers of this input do not fit:", err)
 			}
 			for j := range guard {
 				b.Bytes()[n+j] = 0xa5

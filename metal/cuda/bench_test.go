@@ -41,14 +41,20 @@ type rig struct {
 	copyRate       float64   // bytes read and written per second
 }
 
-func newRig(b *testing.B) *rig {
+func openGPU(b *testing.B) metal.Device {
+	b.Helper()
 	dev, err := cuda.Open(cuda.Options{})
 	if errors.Is(err, metal.ErrUnavailable) {
-		b.Skip(err)
+		b.Skip("the benchmark runs kernels on a GPU:", err)
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
+	return dev
+}
+
+func newRig(b *testing.B) *rig {
+	dev := openGPU(b)
 	b.Cleanup(func() { _ = dev.Close() })
 	r := &rig{dev: dev}
 	copied, err := dev.(metal.Yardsticker).Yardstick(b.Context(), metal.Copy)
@@ -319,10 +325,7 @@ func (r *rig) tiled(b *testing.B, op string, routes []routing, tokens int, t til
 
 // BenchmarkLaunch is what launching costs on this machine.
 func BenchmarkLaunch(b *testing.B) {
-	dev, err := cuda.Open(cuda.Options{})
-	if err != nil {
-		b.Skip(err)
-	}
+	dev := openGPU(b)
 	defer dev.Close()
 	for b.Loop() {
 		submit, replayed, err := devices.LaunchLatency(b.Context(), dev)

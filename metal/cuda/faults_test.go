@@ -96,7 +96,7 @@ func TestFaultsEndAsErrors(t *testing.T) {
 	}
 	dev, err := cuda.Open(cuda.Options{})
 	if errors.Is(err, metal.ErrUnavailable) {
-		t.Skip(err)
+		t.Skip("the test makes faults on a GPU:", err)
 	}
 	if err != nil {
 		t.Fatal(err)

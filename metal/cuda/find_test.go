@@ -113,7 +113,7 @@ func TestOpenWithoutGPU(t *testing.T) {
 	dev, err := Open(Options{})
 	if err == nil {
 		dev.Close()
-		t.Skip("this machine has a GPU")
+		t.Skip("the test opens a GPU where there is none; this machine has one")
 	}
 	if !errors.Is(err, metal.ErrUnavailable) || !strings.HasPrefix(err.Error(), "cuda: ") {
 		t.Errorf("got %v, want ErrUnavailable that begins with cuda:", err)

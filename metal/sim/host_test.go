@@ -35,7 +35,7 @@ func TestParseFault(t *testing.T) {
 func TestStartOfAChild(t *testing.T) {
 	echo, err := exec.LookPath("echo")
 	if err != nil {
-		t.Skip(err)
+		t.Skip("echo stands in for a built kernel:", err)
 	}
 	for program, want := range map[string]string{echo: `it says "1"`, filepath.Join(t.TempDir(), "nothing"): "no such file"} {
 		if _, err := startHost(t.Context(), program, 1); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "%!") {

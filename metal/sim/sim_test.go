@@ -28,7 +28,7 @@ func open(t *testing.T, o Options) metal.Device {
 	}
 	dev, err := Open(t.Context(), o)
 	if errors.Is(err, metal.ErrUnavailable) {
-		t.Skip(err)
+		t.Skip("the test runs kernels on the simulator:", err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 func TestSourceMovesAllOfIt(t *testing.T) {
 	dev, err := sim.Open(context.Background(), sim.Options{})
 	if errors.Is(err, metal.ErrUnavailable) {
-		t.Skip(err)
+		t.Skip("the test runs the yardstick's kernels on the simulator:", err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func find(t *testing.T) string {
 	t.Helper()
 	clang, err := Find()
 	if err != nil {
-		t.Skip(err)
+		t.Skip("the test compiles kernels to LLVM IR:", err)
 	}
 	return clang
 }
