@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -113,24 +112,17 @@ func (b *bounded) scaled() expr.Interval {
 	return i
 }
 
-// usualMargin of a guardrail, which says how much bias is too much where there is
-// none.
-const usualMargin = 0.01
+// usual is a guardrail as most are written. It says how much bias is too much where
+// there is no margin.
+var usual = Guardrail{Margin: 0.01}
 
 // doubts says what is wrong with the control where there is no margin; empty:
 // nothing.
 func (c controlReading) doubts() string {
-	if c.Excludes && c.bias <= biasShare*(Guardrail{Margin: usualMargin}).logMargin() {
+	switch wrong := c.check(usual); wrong {
+	case sound, noisy:
 		return ""
+	default:
+		return c.fault(wrong, "the baseline")
 	}
-	switch c.check(Guardrail{}) {
-	case noControl:
-		return "no control was measured, so the noise of this machine is not known"
-	case tooFew:
-		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", c.Rounds)
-	case biased:
-		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline (%s): something in the set-up favours one arm",
-			speed(*c.Estimate), between(c.Lower, c.Upper))
-	}
-	return ""
 }

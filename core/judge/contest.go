@@ -2,7 +2,6 @@ package judge
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/assay-bench/assay/core/stats"
 )
@@ -110,10 +109,6 @@ func (p Plan) RaceRounds(name string, asked, finalists int) (rounds int, note st
 		name, asked, least, finalists, max(1, p.Races), plural(max(1, p.Races), "race")), nil
 }
 
-// largestBias of the control beside which a winner is named: what a guardrail of
-// the default margin, 1 %, lets pass.
-var largestBias = biasShare * -math.Log1p(-0.01)
-
 // ControlBias is what the control of a race says: the part of a difference that
 // the machine alone may make, as a log-ratio. Not empty, unsound is why nothing
 // may be concluded beside it.
@@ -126,7 +121,7 @@ func (p Plan) ControlBias(logRatios []float64) (bias float64, unsound string, er
 	switch {
 	case err != nil:
 		return 0, "", err
-	case k.bias > largestBias:
+	case k.bias > usual.mostBias():
 		return k.bias, fmt.Sprintf("the control, which is the baseline again, differs from it by more than a winner may rest on: it runs at %s of its speed", between(k.Lower, k.Upper)), nil
 	}
 	return k.bias, "", nil

@@ -118,12 +118,25 @@ func (c controlReading) check(g Guardrail) trouble {
 		return noControl
 	case c.Lower == nil || c.NoiseFloor == nil:
 		return tooFew
-	case c.Excludes && c.bias > biasShare*g.logMargin():
+	case c.Excludes && c.bias > g.mostBias():
 		return biased
 	case g.Margin > 0 && c.halfWidth > g.logMargin():
 		return noisy
 	}
 	return sound
+}
+
+// fault is a trouble that is not the noise. of is what the control was held
+// against.
+func (c controlReading) fault(t trouble, of string) string {
+	switch t {
+	case noControl:
+		return "no control was measured, so the noise of this machine is not known"
+	case tooFew:
+		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", c.Rounds)
+	}
+	return fmt.Sprintf("the control is the baseline again, yet it measured %s of %s (%s): something in the set-up favours one arm",
+		speed(*c.Estimate), of, between(c.Lower, c.Upper))
 }
 
 // hopelessFactor is by how much the noise floor expected at the last look must

@@ -165,6 +165,9 @@ func (g Guardrail) failLine() float64 { return math.Log(g.MinRatio) }
 // logMargin is the margin as a log-ratio.
 func (g Guardrail) logMargin() float64 { return -math.Log1p(-g.Margin) }
 
+// mostBias of the control is what a verdict may be charged with, as a log-ratio.
+func (g Guardrail) mostBias() float64 { return biasShare * g.logMargin() }
+
 // leastGain is the log-ratio from which on an estimate is a win.
 func (g Guardrail) leastGain() float64 { return math.Log1p(g.MinGain) }
 

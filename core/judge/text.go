@@ -119,18 +119,15 @@ func reasonText(p Plan, t test, j Judgement) string {
 		return t.missing()
 	case (t.trouble == noControl || t.trouble == tooFew) && t.lost != nil:
 		return "the noise of this machine is not known: " + t.lost.Reason
-	case t.trouble == noControl:
-		return "no control was measured, so the noise of this machine is not known"
 	case t.trouble == biased && j.Verdict == Invalid && t.g.Against != "":
 		return fmt.Sprintf("the controls of the two sessions, each its baseline again, differ by %s (%s): something in one set-up favours one arm, by too much for a margin of %s",
 			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
 	case t.trouble == biased && j.Verdict == Invalid:
-		return fmt.Sprintf("the control is the baseline again, yet it measured %s of the baseline's %s (%s): something in the set-up favours one arm, by too much for a margin of %s",
-			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
+		return t.control.fault(biased, "the baseline's "+t.noun()) + ", by too much for a margin of " + percent(t.g.Margin)
 	case t.trouble == tooFew && t.storedTooFew(p):
 		return fmt.Sprintf("the %d rounds of the stored baseline %q are too few for any bound at the level needed", t.storedRounds(), t.g.Against)
-	case t.trouble == tooFew:
-		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", t.control.Rounds)
+	case t.trouble == noControl, t.trouble == tooFew:
+		return t.control.fault(t.trouble, "")
 	case t.trouble == noisy && j.Verdict == Invalid:
 		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s)",
 			t.noiseFloor(), percent(t.g.Margin), t.inPassing(j))
