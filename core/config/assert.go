@@ -21,13 +21,9 @@ var assertSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 func (x *experiment) assert(b *hcl.Block) {
 	content, diags := contentOf(b.Body, assertSchema)
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
-	a := Assert{Range: b.DefRange}
+	a := Assert{}
 	a.Name, a.Variant, a.Over = b.Labels[0], r.str("variant", ""), r.str("over", "")
-	taken := map[string]hcl.Range{}
-	for _, o := range x.Asserts {
-		taken[o.Name] = o.Range
-	}
-	r.unique(b, "assert", taken)
+	x.unique(r, b)
 	known := x.knowsKey(r, a.Over)
 	if attr := content.Attributes["error_message"]; attr != nil && !isNull(r, attr) {
 		a.Message = attr.Expr

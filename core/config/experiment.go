@@ -123,7 +123,6 @@ type Measure struct {
 type Assert struct {
 	judge.Assert
 	Message hcl.Expression // nil: the host's
-	Range   hcl.Range
 }
 
 // Select picks the best variant among those that satisfy Where.
@@ -139,7 +138,6 @@ type Select struct {
 	Phase     string        // whose speed the aim is, empty where it is anything else
 	Phases    []string      // whose times the aim hangs on
 	Exact     bool          // the aim has no noise: it is made of exact metrics
-	Range     hcl.Range
 }
 
 // What a tie gives.

@@ -83,7 +83,7 @@ func (x *experiment) guardrail(b *hcl.Block) {
 	}
 	g.Statistic = r.oneOf("statistic", statistics[0], statistics...)
 	oneForAllCases(r)
-	r.unique(b, "guardrail", x.guardrailNames())
+	x.unique(r, b)
 	x.bounds(r, &g)
 	x.quantity(r, &g, diags.HasErrors())
 	x.against(r, &g)
@@ -218,19 +218,17 @@ func (x *experiment) aboutMetric(r *reader, g *Guardrail, absolute bool) {
 	}
 }
 
-func (x *experiment) guardrailNames() map[string]hcl.Range {
-	names := map[string]hcl.Range{}
-	for _, g := range x.Guardrails {
-		names[g.Name] = g.Range
+// unique reports a label that an earlier block of the same type has.
+func (x *experiment) unique(r *reader, b *hcl.Block) {
+	label := [2]string{b.Type, b.Labels[0]}
+	if first, ok := x.labels[label]; ok {
+		r.fault(b.DefRange, "Duplicate "+b.Type, "There is a %s %q at %s already. Give one of the two another name.", b.Type, b.Labels[0], place(first))
+		return
 	}
-	return names
-}
-
-// unique reports a label that another block of the same type has.
-func (r *reader) unique(b *hcl.Block, what string, taken map[string]hcl.Range) {
-	if first, ok := taken[b.Labels[0]]; ok {
-		r.fault(b.DefRange, "Duplicate "+what, "There is a %s %q at %s already. Give one of the two another name.", what, b.Labels[0], place(first))
+	if x.labels == nil {
+		x.labels = map[[2]string]hcl.Range{}
 	}
+	x.labels[label] = b.DefRange
 }
 
 // namesVariant checks that name is a variant of some case and not the

@@ -163,8 +163,9 @@ type experiment struct {
 	head     *head
 	resolver *resolver
 	device   *device
-	arms     []*arm          // of every case, in order
-	said     map[string]bool // faults that are reported once
+	arms     []*arm                  // of every case, in order
+	said     map[string]bool         // faults that are reported once
+	labels   map[[2]string]hcl.Range // of blocks, by type and label
 	facts    facts
 	*reader
 }

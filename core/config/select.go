@@ -22,16 +22,12 @@ func (x *experiment) selection(b *hcl.Block) {
 	content, diags := contentOf(b.Body, selectSchema)
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	s := Select{
-		Name: b.Labels[0], Range: b.DefRange,
+		Name:      b.Labels[0],
 		Finalists: r.integer("finalists", 3, 2, mostFinalists),
 		Rounds:    r.integer("rounds", x.Measure.Rounds, 0, stats.MaxExact),
 		OnTie:     r.oneOf("on_tie", TieNone, TieNone, TieFirst),
 	}
-	taken := map[string]hcl.Range{}
-	for _, o := range x.Selects {
-		taken[o.Name] = o.Range
-	}
-	r.unique(b, "select", taken)
+	x.unique(r, b)
 	most, least := content.Attributes["maximize"], content.Attributes["minimize"]
 	switch {
 	case most != nil && least != nil:

@@ -26,11 +26,7 @@ func (x *experiment) storedBaseline(b *hcl.Block) {
 	content, diags := contentOf(b.Body, storedSchema)
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
 	s := StoredBaseline{Name: b.Labels[0], Path: r.str("result", ""), Variant: r.str("variant", ""), Range: b.DefRange}
-	taken := map[string]hcl.Range{}
-	for _, o := range x.Stored {
-		taken[o.Name] = o.Range
-	}
-	r.unique(b, "stored_baseline", taken)
+	x.unique(r, b)
 	if attr := content.Attributes["result"]; attr != nil && !r.diags.HasErrors() {
 		if s.Path == "" {
 			r.invalid(attr, "the name of a result document is required.")
