@@ -59,6 +59,16 @@ func TestStoredSessionLimits(t *testing.T) {
 	}
 }
 
+// docs/hcl.md says how many rounds a stored session needs.
+func TestStoredNeeds(t *testing.T) {
+	for claims, want := range map[int]int{1: 9, 16: 13} {
+		p := plan(t, Method{Claims: claims, Stored: claims, Controls: claims})
+		if n := p.storedNeeds(len(p.Looks) - 1); n != want {
+			t.Errorf("%d claims: %d rounds, want %d", claims, n, want)
+		}
+	}
+}
+
 // The advised rounds of a stored session are the fewest that give a bound.
 func TestStoredAdviceWorks(t *testing.T) {
 	p := plan(t, Method{Claims: 3, Stored: 3, Controls: 3})
