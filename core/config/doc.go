@@ -12,6 +12,4 @@
 // What can only be evaluated after measuring keeps its expression and has a
 // method: [Experiment.EvalWhen], [Experiment.Message],
 // [Experiment.EvalAim].
-//
-// Imported by plan, session, judge, record and cli.
 package config

@@ -9,6 +9,4 @@
 // message.
 //
 // It knows neither files nor statistics: names and intervals are given.
-//
-// Imported by core/judge, core/config and core/record.
 package expr

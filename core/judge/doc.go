@@ -35,9 +35,10 @@
 // the plain share A_k/m. In Holm's procedure these count as not rejected, which
 // leaves the guarantee as it is.
 //
+// A claim against a stored session has its share halved between the two sessions
+// (see stats.Difference).
+//
 // Rounds that end between two looks (budget, crash) are judged at the level of
 // the look that they were on the way to. Rounds beyond the last look are not
 // used.
-//
-// Imported by core/session, core/record, core/report and the method study.
 package judge

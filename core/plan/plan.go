@@ -1,7 +1,6 @@
 // Package plan says what a run will do and how long it will take, before
 // anything is started: resolved experiments in, ordered cases with their
-// visits and a cost estimate out. Imported by session (order, progress) and
-// cli (`assay plan`, `assay validate`).
+// visits and a cost estimate out.
 package plan
 
 import (

@@ -26,6 +26,4 @@
 // to the claim, so the stated error is an upper limit with tied data too, and a
 // bound and its test always agree: PGreater(c) <= alpha exactly when
 // Lower(alpha) > c. See [Paired.PGreater] for the argument.
-//
-// Imported by core/judge, core/plan, core/report and the method study.
 package stats
