@@ -26,10 +26,11 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // is on disk, so whatever was acknowledged after it survives a crash of
 // everything. Safe for concurrent use.
 type Journal struct {
-	mu   sync.Mutex
-	file *os.File
-	seq  uint64
-	path string
+	mu     sync.Mutex
+	file   *os.File
+	seq    uint64
+	path   string
+	failed error // of the write that ended it
 }
 
 // CreateJournal starts a journal in dir, which it creates.
@@ -104,35 +105,45 @@ func (e *WriteError) Unwrap() error { return e.Err }
 
 // Append writes one event, under the next sequence number, and gives it back. It
 // returns once the event is on disk, unless it is one in passing. Its error is a
-// *WriteError.
+// *WriteError. After a failed write nothing more is written: a part of the line may
+// stand at the end, and only there a reader takes it for a torn one.
 func (j *Journal) Append(e Event) (Event, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e.Seq = j.seq + 1
-	if err := j.append(e); err != nil {
-		return e, &WriteError{err}
+	b, err := encode(e)
+	if err != nil {
+		return e, &WriteError{fmt.Errorf("journal %s: %w", j.path, err)}
+	}
+	if j.failed != nil {
+		return e, j.failed
+	}
+	if err := j.write(b, e); err != nil {
+		j.failed = &WriteError{fmt.Errorf("journal %s: %w", j.path, err)}
+		return e, j.failed
 	}
 	j.seq++
 	return e, nil
 }
 
-func (j *Journal) append(e Event) error {
+func encode(e Event) ([]byte, error) {
 	event, err := json.Marshal(e)
 	if err != nil {
-		return fmt.Errorf("journal %s: %w", j.path, err)
+		return nil, err
 	}
 	b, err := json.Marshal(line{Sum: sum(event), Event: event})
-	if err != nil {
-		return fmt.Errorf("journal %s: %w", j.path, err)
-	}
-	if _, err := j.file.Write(append(b, '\n')); err != nil {
-		return fmt.Errorf("journal %s: %w (free space, then run again; what is already in it is kept)", j.path, err)
+	return append(b, '\n'), err
+}
+
+func (j *Journal) write(b []byte, e Event) error {
+	if _, err := j.file.Write(b); err != nil {
+		return fmt.Errorf("%w (free space, then run again; what is already in it is kept)", err)
 	}
 	if _, ok := e.Data.(Passing); ok {
 		return nil
 	}
 	if err := j.file.Sync(); err != nil {
-		return fmt.Errorf("journal %s: sync: %w", j.path, err)
+		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }

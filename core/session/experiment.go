@@ -33,14 +33,18 @@ func (s *Session) experiment(ctx context.Context, all []*config.Experiment, i in
 	}
 	if err != nil { // what was measured is judged and written all the same
 		r.stopAll(ctx)
-		if cerr := r.conclude(ctx); cerr != nil && !errors.Is(err, cerr) {
-			err = errors.Join(err, cerr)
-		}
+		err = join(err, r.conclude(ctx))
 	}
-	if werr := s.write(ctx, e, r.doc); werr != nil {
-		err = errors.Join(err, werr)
+	return r.doc, join(err, s.write(ctx, e, r.doc))
+}
+
+// join adds an error, unless it is there already: a journal whose write failed
+// gives the same error to everyone.
+func join(err, more error) error {
+	if more == nil || errors.Is(err, more) {
+		return err
 	}
-	return r.doc, err
+	return errors.Join(err, more)
 }
 
 // open begins an experiment, or finds it in the journal.

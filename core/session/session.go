@@ -130,7 +130,7 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) (_ 
 	}
 
 	var results []*record.Result
-	defer func() { err = errors.Join(err, s.end(results)) }()
+	defer func() { err = join(err, s.end(results)) }()
 	for i := range experiments {
 		r, err := s.experiment(ctx, experiments, i, results)
 		if r != nil {

@@ -56,7 +56,7 @@ func (r *runner) conclude(ctx context.Context) error {
 	err := r.emit(e)
 	var unwritten *record.WriteError
 	if errors.As(err, &unwritten) { // the document may go where the journal could not
-		return errors.Join(err, d.Apply(record.Event{Time: d.Session.Ended, Data: e}))
+		return join(err, d.Apply(record.Event{Time: d.Session.Ended, Data: e}))
 	}
 	return err
 }
