@@ -74,6 +74,9 @@ func study(n int, folder string, copies bool, m *machine) error {
 		if err := m.sessions(n, folder, []string{"--var", fmt.Sprintf("planted=%v", planted)}, t.session); err != nil {
 			return err
 		}
+		if m.ctx.Err() != nil && len(t.wall) == 0 {
+			break
+		}
 		t.row(map[bool]string{false: "identical to the baseline", true: "planted slowdown"}[planted])
 	}
 	return nil
