@@ -91,7 +91,7 @@ func Compare(fileA, fileB string, a, b *record.Result) (*Report, error) {
 	}
 	for i := range a.Cases {
 		ca := &a.Cases[i]
-		cb := find(b.Cases, func(c *record.Case) bool { return c.ID == ca.ID })
+		cb := b.Case(ca.ID)
 		for j := range ca.Variants {
 			va := &ca.Variants[j]
 			if va.Role == record.RoleControl {
@@ -171,7 +171,7 @@ func (rep *Report) addVariant(a *record.Result, ca *record.Case, va *record.Vari
 func (rep *Report) addMissing(a, b *record.Result) {
 	for i := range b.Cases {
 		cb := &b.Cases[i]
-		ca := find(a.Cases, func(c *record.Case) bool { return c.ID == cb.ID })
+		ca := a.Case(cb.ID)
 		for j := range cb.Variants {
 			vb := &cb.Variants[j]
 			if vb.Role == record.RoleControl {

@@ -12,7 +12,7 @@ import (
 // have differ, each field once, under the first variant that it concerns.
 func programFields(a, b *record.Result) (out []record.Field) {
 	eachShared(a, b, func(v, w *record.Variant) {
-		p, q := programOf(a, v), programOf(b, w)
+		p, q := a.ProgramOf(v), b.ProgramOf(w)
 		if p == nil || q == nil { // a document of schema 1
 			return
 		}
@@ -27,19 +27,12 @@ func programFields(a, b *record.Result) (out []record.Field) {
 	return out
 }
 
-func programOf(r *record.Result, v *record.Variant) *record.Program {
-	if v.Program < 0 || v.Program >= len(r.Programs) {
-		return nil
-	}
-	return &r.Programs[v.Program]
-}
-
 // eachShared calls f with every variant that both documents have in one case, the
 // control left out.
 func eachShared(a, b *record.Result, f func(v, w *record.Variant)) {
 	for i := range a.Cases {
 		c := &a.Cases[i]
-		o := find(b.Cases, func(x *record.Case) bool { return x.ID == c.ID })
+		o := b.Case(c.ID)
 		for j := range c.Variants {
 			v := &c.Variants[j]
 			if o == nil || v.Role == record.RoleControl {

@@ -18,7 +18,7 @@ func (r *Result) judgeAsserts() {
 		before[r.Cases[i].ID], r.Cases[i].Asserts = r.Cases[i].Asserts, []AssertResult{}
 	}
 	for _, a := range judge.Ask(r.Experiment.Asserts, r.Places()) {
-		c := r.caseOf(a.Case())
+		c := r.Case(a.Case())
 		out := r.answer(a)
 		for _, o := range before[c.ID] {
 			if o.Name == out.Name && o.Variant == out.Variant && o.Verdict == judge.Fail && out.Verdict == judge.Fail {
@@ -55,7 +55,7 @@ func (r *Result) Answers(a judge.Assert, c *Case) []AssertResult {
 
 func (r *Result) answer(q judge.Asked) AssertResult {
 	if q.Over == "" {
-		q.SameKernels = r.SameKernels(r.caseOf(q.Case()), q.Of, q.Places[0].Baseline)
+		q.SameKernels = r.SameKernels(r.Case(q.Case()), q.Of, q.Places[0].Baseline)
 	}
 	return judge.Answer(r.Plan, q, r.reading)
 }
@@ -82,14 +82,18 @@ func (r *Result) place(c *Case) judge.Place {
 	return p
 }
 
-func (r *Result) caseOf(id string) *Case {
+// Case is the one of that id, nil if there is none.
+func (r *Result) Case(id string) *Case {
 	i := slices.IndexFunc(r.Cases, func(c Case) bool { return c.ID == id })
+	if i < 0 {
+		return nil
+	}
 	return &r.Cases[i]
 }
 
 // reading is what the rounds of a case say of a number.
 func (r *Result) reading(caseID, variant string, n judge.Number) judge.Reading {
-	c := r.caseOf(caseID)
+	c := r.Case(caseID)
 	out := judge.Reading{Unusable: r.unusable()}
 	for i := range c.Rounds {
 		if c.Rounds[i].Counted {

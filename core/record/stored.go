@@ -74,12 +74,11 @@ func (r *Result) storedArm(then *Result, g Guardrail, c *Case, v *Variant, of st
 	if of == "" {
 		a.Of = v.Name
 	}
-	i := slices.IndexFunc(then.Cases, func(o Case) bool { return o.ID == c.ID })
-	if i < 0 {
+	old := then.Case(c.ID)
+	if old == nil {
 		a.Lacks = fmt.Sprintf("the stored result has no case %s", c.ID)
 		return a
 	}
-	old := &then.Cases[i]
 	w := old.variant(a.Of)
 	base := old.baseline()
 	switch {
@@ -129,7 +128,7 @@ func (r *Result) common(then *Result, c, old *Case, judged, stored *Variant) (no
 			if q.Role == RoleControl || q.Name == stored.Name || q.ConfigDigest != p.ConfigDigest || q.failedChecks() != "" {
 				continue
 			}
-			if x, y := r.programOf(p), then.programOf(q); x != nil && y != nil && x.Alike(y) && r.FilesDiffer(then, p, q) == nil {
+			if x, y := r.ProgramOf(p), then.ProgramOf(q); x != nil && y != nil && x.Alike(y) && r.FilesDiffer(then, p, q) == nil {
 				return p, q
 			}
 		}
@@ -137,7 +136,8 @@ func (r *Result) common(then *Result, c, old *Case, judged, stored *Variant) (no
 	return nil, nil
 }
 
-func (r *Result) programOf(v *Variant) *Program {
+// ProgramOf is what a variant runs, nil in documents of schema 1.
+func (r *Result) ProgramOf(v *Variant) *Program {
 	if v.Program < 0 || v.Program >= len(r.Programs) {
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 func reselect(r *record.Result) error {
 	for i := range r.Selections {
 		s := &r.Selections[i]
-		c, in := caseOf(r, s.Case), selectOf(r, s.Name)
+		c, in := r.Case(s.Case), selectOf(r, s.Name)
 		if s.Outcome == "" || c == nil || in == nil { // an older document
 			continue
 		}
@@ -44,15 +44,6 @@ func shortlistAgain(r *record.Result, c *record.Case, in *record.Select, x *reco
 	}
 	if x.Unsound = again.Unsound; x.Goal > 0 || again.Goal == 0 {
 		x.Finalists, x.Goal = again.Finalists, again.Goal
-	}
-	return nil
-}
-
-func caseOf(r *record.Result, id string) *record.Case {
-	for i := range r.Cases {
-		if r.Cases[i].ID == id {
-			return &r.Cases[i]
-		}
 	}
 	return nil
 }
