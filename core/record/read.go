@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // ReadResult reads a result document and refuses what it does not understand.
@@ -48,7 +50,7 @@ func ReadRound(path string, number, round int) (*Round, error) {
 
 // read calls each with every round before it is added to its case.
 func read(path string, each func(number int, c *Case, x *Round) error) (*Result, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
@@ -60,7 +62,13 @@ func read(path string, each func(number int, c *Case, x *Round) error) (*Result,
 	var syntax *json.SyntaxError
 	version := r.SchemaVersion
 	switch {
-	case err != nil && version == 0 && (errors.As(err, &syntax) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(*json.UnmarshalTypeError))):
+	case errors.As(err, new(*fs.PathError)):
+		return nil, fmt.Errorf("result: %w", err)
+	case errors.Is(err, io.EOF) && w.InputOffset() == 0:
+		return nil, fmt.Errorf("result %s: not a result document: it is empty", path)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fmt.Errorf("result %s: it ends in the middle: copy it again, or make it again from its journal with assay recover", path)
+	case err != nil && version == 0 && (errors.As(err, &syntax) || errors.As(err, new(*json.UnmarshalTypeError))):
 		return nil, fmt.Errorf("result %s: not a result document: %w", path, plainJSON(err))
 	case version == 0:
 		return nil, fmt.Errorf("result %s: no schema_version: not a result document of assay", path)
