@@ -132,6 +132,10 @@ func (v *visit) receive() {
 	}
 }
 
+// oversleep is the part of the limit by which its timer may be late before the
+// host, and not the plugin, counts as the one that did nothing.
+const oversleep = 32
+
 // run drives the stream until Done. Time spent in handlers does not count as
 // silence.
 func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
@@ -149,6 +153,7 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 	var grace <-chan time.Time
 	for {
 		silence.Reset(limit)
+		armed := time.Now()
 		select {
 		case e := <-v.events:
 			done, err := v.event(e)
@@ -159,6 +164,9 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 				return done, err
 			}
 		case <-silence.C:
+			if time.Since(armed) > limit+limit/oversleep {
+				continue // this host was stopped: what the plugin said meanwhile is still to be read
+			}
 			return nil, errSilent
 		case <-v.stopping:
 			v.stop("the session ends")
