@@ -52,5 +52,7 @@ func Gate(fileA string, a, b *record.Result, margin float64) (*record.Result, er
 	if out.Plan, err = judge.PlanFor(judge.Method{Confidence: b.Experiment.Measure.Confidence, Rounds: rounds, MaxRounds: rounds}, out.Experiment.Guardrails, nil, out.Places()); err != nil {
 		return nil, err
 	}
+	// Both sessions are over: no look at more rounds will follow.
+	out.Plan.Looks = []judge.Look{{Rounds: rounds, Alpha: 1 - out.Plan.Confidence}}
 	return &out, out.Summarize()
 }

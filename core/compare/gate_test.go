@@ -81,3 +81,23 @@ func TestGateNeedsSomethingInCommon(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Two sessions that are over get no more rounds, and are not told to add any.
+func TestGateOfTooFewRounds(t *testing.T) {
+	speeds, order := map[string]float64{}, []string{}
+	for _, name := range strings.Split("abcdefghijklmnop", "") {
+		speeds[name], order = 1.02, append(order, name)
+	}
+	o := fakeresult.Options{Variants: speeds, Order: order, Margin: -1, Change: program("bb02")}
+	b := made(t, o)
+	o.Change = all(program("bb02"), func(r *record.Result) { r.Plan.Looks[0].Rounds = 20 })
+	gate, err := Gate("a.json", made(t, o), b, 0.01)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range gate.Cases[0].Judgements {
+		if j.Verdict == "pass" || !j.Final || strings.Contains(j.Next, "add") || j.Next == "" {
+			t.Errorf("%s: %s, final %v: %s; next: %s", j.Variant, j.Verdict, j.Final, j.Reason, j.Next)
+		}
+	}
+}
