@@ -31,7 +31,11 @@ func (s *Server[C]) read(data []byte) (configuration[C], error) {
 		c.found = s.plugin.Validate(c.value)
 	}
 	if c.failed() {
-		c.phases, c.metrics, c.names = s.declareBesideFaults(c.value)
+		besideFaults(func() {
+			if phases, metrics, all, err := s.declare(c.value); err == nil {
+				c.phases, c.metrics, c.names = phases, metrics, all
+			}
+		})
 		return c, nil
 	}
 	var err error
@@ -45,19 +49,12 @@ func (s *Server[C]) read(data []byte) (configuration[C], error) {
 	return c, err
 }
 
-// declareBesideFaults is as much of what a faulty configuration declares as can
-// be had: a fault may be mended by a build that is still to come.
-func (s *Server[C]) declareBesideFaults(cfg C) (phases []Phase, metrics []Metric, all names) {
-	defer func() {
-		if recover() != nil {
-			phases, metrics, all = nil, nil, names{}
-		}
-	}()
-	phases, metrics, all, err := s.declare(cfg)
-	if err != nil {
-		return nil, nil, names{}
-	}
-	return phases, metrics, all
+// besideFaults asks an author's function about a configuration in which Validate
+// found a fault, as far as it has an answer: the fault may be mended by a build
+// that is still to come.
+func besideFaults(ask func()) {
+	defer func() { _ = recover() }()
+	ask()
 }
 
 func (c *configuration[C]) failed() bool {
@@ -99,15 +96,15 @@ func (s *Server[C]) starts(c configuration[C]) (out []*pluginv1.Command) {
 	if s.plugin.Starts == nil {
 		return nil
 	}
-	if c.failed() {
-		defer func() {
-			if recover() != nil {
-				out = nil
-			}
-		}()
+	list := func() {
+		for _, c := range s.plugin.Starts(c.value) {
+			out = append(out, &pluginv1.Command{Argv: c.Argv, Folder: c.Folder})
+		}
 	}
-	for _, c := range s.plugin.Starts(c.value) {
-		out = append(out, &pluginv1.Command{Argv: c.Argv, Folder: c.Folder})
+	if c.failed() {
+		besideFaults(list)
+	} else {
+		list()
 	}
 	return out
 }
