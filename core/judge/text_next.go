@@ -127,7 +127,7 @@ func nextAfterNoise(p Plan, t test) string {
 	ways = append(ways, "widen the margin to "+widen(*t.control.NoiseFloor))
 	text := strings.Join(ways, ", or ")
 	if len(ways) == 2 && !math.IsInf(calm, 0) {
-		text += fmt.Sprintf("; more rounds alone would not do (about %.0f)", calm)
+		text += fmt.Sprintf("; more rounds alone would not do: about %.0f would be needed", calm)
 	}
 	return text
 }
