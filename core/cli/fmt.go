@@ -53,7 +53,7 @@ func (c *fmtCommand) Run(app *App) error {
 
 // format rewrites one file. A file that does not parse is left alone.
 func (c *fmtCommand) format(app *App, file string) (bool, error) {
-	src, err := os.ReadFile(file)
+	src, err := atomicfile.Read(file)
 	if err != nil {
 		return false, err
 	}

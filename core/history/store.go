@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -118,7 +119,7 @@ func (s *Store) Load() (*Knowledge, error) {
 	if s.off {
 		return k, nil
 	}
-	f, err := os.Open(s.path)
+	f, err := atomicfile.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return k, nil
 	}

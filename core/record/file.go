@@ -98,7 +98,7 @@ func AppendJSON(path string, add []any) error {
 
 // ReadRows gives the rows that AppendJSON would add to; none if there is no file.
 func ReadRows(path string) (rows []json.RawMessage, err error) {
-	b, err := os.ReadFile(path)
+	b, err := atomicfile.Read(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
@@ -114,7 +114,7 @@ func ReadRows(path string) (rows []json.RawMessage, err error) {
 
 // LooksLikeResult says whether a file is a JSON object with a schema version.
 func LooksLikeResult(path string) bool {
-	b, err := os.ReadFile(path)
+	b, err := atomicfile.Read(path)
 	if err != nil {
 		return false
 	}

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // line wraps an event with the CRC-32C of its bytes.
@@ -137,7 +139,7 @@ func encode(e Event) ([]byte, error) {
 
 func (j *Journal) write(b []byte, e Event) error {
 	if _, err := j.file.Write(b); err != nil {
-		return fmt.Errorf("%w (free space, then run again; what is already in it is kept)", err)
+		return fmt.Errorf("%w (free space, then `assay resume`; what is already in it is kept)", err)
 	}
 	if _, ok := e.Data.(Passing); ok {
 		return nil
@@ -157,7 +159,7 @@ func sum(b []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(b, castagn
 // leaves it, is dropped and reported by torn; damage anywhere else is an error
 // that names the line. It ends at an error of f.
 func WalkJournal(path string, f func(Event) error) (torn bool, err error) {
-	file, err := os.Open(path)
+	file, err := atomicfile.Open(path)
 	if err != nil {
 		return false, fmt.Errorf("journal: %w", err)
 	}

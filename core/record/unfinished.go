@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"syscall"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // Ending says how far a session got, by the last line of its journal.
@@ -27,12 +28,7 @@ const lastLine = 1 << 20
 
 // EndingOf reads how the session of a journal ended. It reads the last line only.
 func EndingOf(path string) (Ending, error) {
-	if info, err := os.Stat(path); err != nil {
-		return 0, fmt.Errorf("journal: %w", err)
-	} else if !info.Mode().IsRegular() {
-		return 0, fmt.Errorf("journal %s: it is no file", path)
-	}
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}

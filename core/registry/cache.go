@@ -37,7 +37,7 @@ func openCache(getenv func(string) string) *cache {
 	default:
 		return c
 	}
-	data, err := os.ReadFile(c.path)
+	data, err := atomicfile.Read(c.path)
 	if err != nil || json.Unmarshal(data, c) != nil || c.Entries == nil {
 		c.Entries = map[string]cached{}
 	}

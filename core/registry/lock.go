@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -16,6 +15,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // LockName is the lock file's name, beside the experiments.
@@ -47,7 +48,7 @@ func ReadLock(path string) (*Lock, error) {
 	if path == "" {
 		return l, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := atomicfile.Read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return l, nil
 	}

@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/rejudge"
 )
@@ -20,7 +20,7 @@ func stored(e *config.Experiment, doc *record.Result, p plan) ([]record.Stored, 
 		cases[i] = record.Case{ID: c.Case, Variants: c.Variants}
 	}
 	for _, b := range e.Stored {
-		raw, err := os.ReadFile(b.Path)
+		raw, err := atomicfile.Read(b.Path)
 		if err != nil {
 			return nil, fmt.Errorf("stored_baseline %q: %w", b.Name, err)
 		}

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sort"
 
 	"github.com/assay-bench/assay/core/history"
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // maxFile guards against reading something else by mistake.
@@ -41,7 +41,7 @@ func Read(d *history.Document, path string) error {
 }
 
 func readFile(path string) ([]byte, error) {
-	in, err := os.Open(path)
+	in, err := atomicfile.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 // Package atomicfile replaces files whole: a reader sees the old content or the
-// new one, never half of one, whatever happens meanwhile. Write is all there is
-// to it; Check says beforehand whether it can work.
-//
-// Imported by core/record, core/registry, core/session and core/cli.
+// new one, never half of one, whatever happens meanwhile. Check says beforehand
+// whether Write can work. Open and Read take regular files only.
 package atomicfile
 
 import (
