@@ -3,6 +3,7 @@ package session
 import (
 	"testing"
 
+	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -60,5 +61,27 @@ func TestADeadlyProposalIsToldToTheSearch(t *testing.T) {
 	deadly := r.Cases[0].Variants[len(r.Cases[0].Variants)-1]
 	if deadly.Name != "deadly" || deadly.Failure == "" || len(r.Findings) != 1 || r.Findings[0].Summary != deadly.Failure {
 		t.Errorf("%s left for %q, findings %+v; want the plugin to say why deadly left", deadly.Name, deadly.Failure, r.Findings)
+	}
+}
+
+// A proposal is of the baseline's program: a variant of its configuration that
+// runs another program is not what was asked for.
+func TestAProposalIsNotAVariantOfAnotherProgram(t *testing.T) {
+	config := []byte(`{"eps":10}`)
+	_, digest, err := canonicalConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for program, want := range map[int]string{0: "a", 1: "proposed"} {
+		c := &record.Case{Variants: []record.Variant{
+			{Name: "base", Role: record.RoleBaseline}, {Name: "a", Role: record.RoleVariant, ConfigDigest: digest, Program: program},
+		}}
+		var e record.SearchEvent
+		if err := adopt(c, []*pluginv1.Proposal{{Name: "proposed", ConfigJson: config}}, &e); err != nil {
+			t.Fatal(err)
+		}
+		if len(e.Search.Chosen) != 1 || e.Search.Chosen[0] != want {
+			t.Errorf("program %d: chosen %v, want %s", program, e.Search.Chosen, want)
+		}
 	}
 }

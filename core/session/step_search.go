@@ -123,7 +123,7 @@ func adopt(c *record.Case, proposals []*pluginv1.Proposal, e *record.SearchEvent
 			return fmt.Errorf("%q: %w", p.GetName(), err)
 		}
 		i := slices.IndexFunc(taken, func(v record.Variant) bool {
-			return v.ConfigDigest == digest && (v.Role == record.RoleVariant || v.Role == record.RoleProposed)
+			return v.ConfigDigest == digest && v.Program == c.Variants[0].Program && (v.Role == record.RoleVariant || v.Role == record.RoleProposed)
 		})
 		if i >= 0 {
 			e.Search.Chosen = append(e.Search.Chosen, taken[i].Name)
