@@ -46,6 +46,9 @@ func main() {
 }
 
 func run(n, side int, assay, folder string, loaded, copies bool) (err error) {
+	if n < 1 {
+		return fmt.Errorf("-n: %d, want at least 1", n)
+	}
 	if folder == "" {
 		return fmt.Errorf("name the folder of the experiments")
 	}
@@ -153,6 +156,10 @@ func rms(xs []float64) float64 {
 }
 
 func (t *tally) row(name string) {
+	if len(t.ratios) == 0 {
+		fmt.Printf("| %s | %d | no session has an estimate |\n", name, len(t.wall))
+		return
+	}
 	sort.Float64s(t.ratios)
 	n := len(t.wall)
 	fmt.Printf("| %s | %d | %d | %d | %d | %d | %.0f | %.0f s, %.0f s | %.3f to %.3f | %.1f %% | %.1f %% |\n", name, n,
