@@ -139,7 +139,7 @@ func encode(e Event) ([]byte, error) {
 
 func (j *Journal) write(b []byte, e Event) error {
 	if _, err := j.file.Write(b); err != nil {
-		return fmt.Errorf("%w (free space, then `assay resume`; what is already in it is kept)", err)
+		return fmt.Errorf("%w (free space first; what is already in it is kept)", err)
 	}
 	if _, ok := e.Data.(Passing); ok {
 		return nil
