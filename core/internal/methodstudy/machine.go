@@ -18,7 +18,8 @@ const (
 	layoutSD = 0.002
 	// sampleSD is the spread of the samples within one visit.
 	sampleSD = 0.005
-	// samplesPerVisit is how many samples one visit or launch takes.
+	// samplesPerVisit is how many samples one visit or launch takes, where nothing
+	// else is said.
 	samplesPerVisit = 5
 	// forget is the drift's usual correlation time: after so many launches the
 	// correlation with now is 1/e. Published runs of one unchanged model show
@@ -39,6 +40,9 @@ type weather struct {
 	ramp float64
 	// unfair is how much slower everything but the baseline is, without reason.
 	unfair float64
+	// peak is how much the peaks of memory of equal processes differ: the mean, as
+	// a share, of what an allocator takes too much, exponentially distributed.
+	peak float64
 }
 
 const burstSlow = 0.2
@@ -60,12 +64,14 @@ var hardships = []weather{
 // A machine drifts as an Ornstein–Uhlenbeck process observed at launches.
 type machine struct {
 	weather
-	rng   *rand.Rand
-	drift float64
+	rng     *rand.Rand
+	drift   float64
+	samples int       // of a visit
+	tails   []float64 // by arm: the mean of what a stall adds to a sample, as a share; nil: there are none
 }
 
 func newMachine(w weather, rng *rand.Rand) *machine {
-	return &machine{weather: w, rng: rng, drift: w.sd * rng.NormFloat64()}
+	return &machine{weather: w, rng: rng, drift: w.sd * rng.NormFloat64(), samples: samplesPerVisit}
 }
 
 // pass lets the time of one launch go by.
@@ -81,7 +87,7 @@ func (m *machine) visit(t, slow float64) []float64 {
 	if m.burst > 0 && m.rng.Float64() < m.burst {
 		slow += burstSlow
 	}
-	out := make([]float64, samplesPerVisit)
+	out := make([]float64, m.samples)
 	for i := range out {
 		out[i] = t * math.Exp(m.drift+slow+sampleSD*m.rng.NormFloat64())
 	}
@@ -116,6 +122,9 @@ func (m *machine) round(times []float64) *record.Round {
 		for _, arm := range order {
 			v := record.Visit{Variant: armName(arm), Phase: phase, Pass: pass + 1}
 			for _, t := range m.visit(times[arm], slow[arm]+m.ramp*float64(len(d.Visits))) {
+				if m.tails != nil {
+					t *= 1 + m.tails[arm]*m.rng.ExpFloat64()
+				}
 				v.Samples.Add(record.Sample{Iterations: 1, WallNs: int64(math.Round(t * 1e9))})
 			}
 			d.Visits = append(d.Visits, v)

@@ -32,7 +32,7 @@ type row struct {
 }
 
 // measure runs one method on one machine at every loss.
-func measure(w weather, m method, trials int) (row, error) {
+func measure(w weather, m method, losses []float64, trials int) (row, error) {
 	r := row{weather: w.name, method: m.name}
 	for s, loss := range losses {
 		t := tally{trials: trials, verdicts: map[judge.Verdict]int{}}
@@ -119,13 +119,15 @@ type results struct {
 	families []family
 	asserts  []assertRow
 	winners  []winnersRow
+	relative []row // other quantities against the baseline
+	bounds   []row // and against a bound
 }
 
 func study(trials int) (results, error) {
 	out := results{trials: trials}
 	for _, w := range weathers {
 		for _, m := range methods {
-			r, err := measure(w, m, trials)
+			r, err := measure(w, m, losses, trials)
 			if err != nil {
 				return out, err
 			}
@@ -133,7 +135,7 @@ func study(trials int) (results, error) {
 		}
 	}
 	for _, w := range hardships {
-		r, err := measure(w, methods[len(methods)-1], trials)
+		r, err := measure(w, methods[len(methods)-1], losses, trials)
 		if err != nil {
 			return out, err
 		}
@@ -166,5 +168,10 @@ func study(trials int) (results, error) {
 			out.winners = append(out.winners, r)
 		}
 	}
-	return out, nil
+	var err error
+	if out.relative, err = measureQuestions(relative, max(1, trials/8)); err != nil {
+		return out, err
+	}
+	out.bounds, err = measureQuestions(bounds, max(1, trials/8))
+	return out, err
 }

@@ -97,6 +97,24 @@ func checkTargets(t *testing.T, text string, slack float64) {
 	if len(shares) != len(weathers) {
 		t.Errorf("%d shares of wins, want %d: %q", len(shares), len(weathers), wins)
 	}
+	for _, r := range readTable(t, text, "Guardrails on other quantities") {
+		falseFail, falsePass, twice, invalid := number(t, r[2]), number(t, r[3]), number(t, r[4]), number(t, r[7])
+		if falseFail > 5+slack || falsePass > 5+slack || invalid < 10 && twice < 95-slack {
+			t.Errorf("%s, %s: false fail %v %%, false pass %v %%, twice the margin found in %v %%", r[0], r[1], falseFail, falsePass, twice)
+		}
+	}
+	_, most, _ := strings.Cut(text, "claimed without a gain in at most ")
+	most, _, _ = strings.Cut(most, " of sessions")
+	if x := number(t, most); x > 1+slack {
+		t.Errorf("%v %% wins without a gain, promised at most 1", x)
+	}
+	for _, r := range readTable(t, text, "held against a bound") {
+		insideFail, outsidePass := number(t, r[3]), number(t, r[6])
+		atPass, atFail := number(t, r[4]), number(t, r[5])
+		if drifts := r[0] == "warm" || r[0] == "hot"; insideFail > 5+slack || outsidePass > 5+slack || !drifts && max(atPass, atFail) > 5+slack {
+			t.Errorf("%s, %s: at the bound pass %v %%, fail %v %%; inside fail %v %%, outside pass %v %%", r[0], r[1], atPass, atFail, insideFail, outsidePass)
+		}
+	}
 	for _, r := range readTable(t, text, "Select blocks with") {
 		right, wrong, tie := number(t, r[2]), number(t, r[3]), number(t, r[4])
 		switch {

@@ -56,6 +56,7 @@ func markdown(r results) (string, error) {
 	}
 	b.WriteString(" where a win is an estimated gain of 1 % or more whose lower bound is above 1.\n")
 	assertTable(&b, r.asserts)
+	questionTables(&b, r)
 	winnersTable(&b, r.winners)
 	err := planning(&b)
 	return b.String(), err
