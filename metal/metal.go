@@ -84,11 +84,16 @@ type Buffer interface {
 	Release()
 }
 
-// Source is one Metal source file with what is decided when it is compiled.
+// Source is one Metal source with what is decided when it is compiled.
 type Source struct {
 	Name    string            // file name for compiler messages
 	Text    string            // Metal Shading Language
 	Defines map[string]string // preprocessor macros
+
+	// An #include is looked for beside the file that has it, then in Files, then in
+	// the Folders in order. Several texts in a row are a Text of #include lines.
+	Files   map[string]string // texts by path, with forward slashes
+	Folders []string          // folders of this machine
 }
 
 // Library is a compiled source.

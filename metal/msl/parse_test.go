@@ -61,7 +61,7 @@ func TestParseRefuses(t *testing.T) {
 		{"mesh", "[[mesh]] void f() {}", "mesh shaders"},
 		{"stage_in", "kernel void k(uint x [[stage_in]]) {}", "stage_in"},
 		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: outside the supported compute subset (double precision)"},
-		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\" is not supported"},
+		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\": it is none of Metal's headers"},
 		{"open brace", "kernel void k() {\n", "1:17: \"{\" is not closed"},
 		{"stray brace", "}", "1:1: unexpected \"}\""},
 		{"no space", "kernel void k(float x) {}", "argument x has no address space and no position attribute"},

@@ -54,13 +54,3 @@ var predefined = map[string]string{
 	"M_SQRT1_2_F":       "0.707106781186547524401f",
 	"M_PI_H":            "3.14159265358979323846h",
 }
-
-// metalHeaders are the headers whose content the prelude supplies.
-var metalHeaders = map[string]bool{
-	"metal_stdlib": true, "metal_math": true, "metal_atomic": true, "metal_simdgroup": true,
-	"metal_integer": true, "metal_common": true, "metal_compute": true, "metal_geometric": true,
-	"metal_limits": true, "metal_matrix": true, "metal_pack": true, "metal_relational": true,
-	"metal_types": true, "metal_type_traits": true, "metal_quadgroup": true, "metal_array": true,
-	"metal_assert": true, "metal_config": true, "metal_numeric": true, "metal_utility": true,
-	"metal_extended_vector": true, "metal_packed_vector": true, "TargetConditionals.h": true,
-}

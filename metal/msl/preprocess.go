@@ -199,7 +199,11 @@ func (p *preprocessor) directive(hash, name token, rest []token) {
 	case "pragma":
 		p.out = append(p.out, token{kind: tokPragma, text: spell(rest), file: hash.file, line: hash.line, col: hash.col, bol: true})
 	case "error":
-		p.fail(hash, "#error %s", spell(rest))
+		message := spell(rest)
+		if !strings.HasPrefix(message, "#include") { // metal.Source.Flat says what it did not find
+			message = "#error " + message
+		}
+		p.fail(hash, "%s", message)
 	case "warning", "line", "ident":
 	default:
 		p.fail(hash, "#%s is not a directive", name.text)
@@ -208,15 +212,23 @@ func (p *preprocessor) directive(hash, name token, rest []token) {
 
 // include drops Metal's own headers, whose content the prelude supplies.
 func (p *preprocessor) include(hash token, rest []token) {
-	path := strings.ReplaceAll(spell(rest), " ", "")
-	if base, ok := strings.CutPrefix(path, "<"); ok {
-		base = strings.TrimSuffix(base, ">")
-		if strings.HasPrefix(base, "simd/") || metalHeaders[base] {
-			return
-		}
+	name := strings.ReplaceAll(spell(rest), " ", "")
+	if len(name) > 2 && (name[0] == '<' || name[0] == '"') && metalHeader(name[1:len(name)-1]) {
+		return
 	}
-	panic(fault{&Error{File: hash.file, Line: hash.line, Col: hash.col, Construct: "#include",
-		Msg: fmt.Sprintf("#include %s is not supported: only Metal's own compute headers are known; paste the file's text in", path)}})
+	advice := "it is none of Metal's headers and was not found; give the folder that has it"
+	if name == "" || name[0] != '<' && name[0] != '"' {
+		advice = "write the path itself, in quotes"
+	}
+	panic(fault{&Error{File: hash.file, Line: hash.line, Col: hash.col, Construct: "#include", Msg: fmt.Sprintf("#include %s: %s", name, advice)}})
+}
+
+// metalHeader reports whether a header is Metal's own: the prelude has what of it
+// the subset has, and the rest is refused where it is used.
+func metalHeader(name string) bool {
+	folder, _, found := strings.Cut(name, "/")
+	return found && (folder == "simd" || folder == "MetalPerformancePrimitives" || folder == "metal") ||
+		!found && (strings.HasPrefix(name, "metal_") || name == "TargetConditionals.h")
 }
 
 func (p *preprocessor) define(at token, rest []token) {

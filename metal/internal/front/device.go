@@ -81,6 +81,12 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", src.Name, err)
 	}
+	if d.kind != metal.CPU { // which ignores the text
+		var err error
+		if src, err = src.Flat(); err != nil {
+			return nil, err
+		}
+	}
 	own, err := d.backend.Compile(ctx, src)
 	if err != nil {
 		return nil, err
