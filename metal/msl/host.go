@@ -33,7 +33,7 @@ func (u *Unit) Host(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("host_runtime", "host_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "host_simd"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "host_simd", "matrix", "host_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("host_entry"))
 	b.WriteString(u.definedMacros(o))

@@ -54,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 	cases := []struct{ name, src, want string }{
 		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures): use a device buffer; see docs/metal-subset.md"},
 		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
-		{"simdgroup_matrix", "kernel void k() {\n simdgroup_float8x8 m; }", "a.metal:2:2: simdgroup_float8x8: outside the supported compute subset (simdgroup_matrix): accumulate in an array of floats per thread, with simd_sum across the lanes; see docs/metal-subset.md"},
+		{"tensor", "kernel void k() {\n mpp::tensor_ops::matmul2d_descriptor d(8, 8, 8); }", "a.metal:2:2: mpp: outside the supported compute subset (Metal tensors): multiply with simdgroup_matrix; see docs/metal-subset.md"},
 		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: outside the supported compute subset (ray tracing): see docs/metal-subset.md"},
 		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},
 		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: outside the supported compute subset (visible functions)"},

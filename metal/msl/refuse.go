@@ -1,7 +1,5 @@
 package msl
 
-import "strings"
-
 // refused are identifiers of Metal features outside the compute subset, with
 // the name of the feature. They are refused wherever they stand, because none
 // of them is a name that a kernel would use for something else.
@@ -11,9 +9,6 @@ var refused = map[string]string{
 	"texture2d_ms": "textures", "texture2d_ms_array": "textures", "texture3d": "textures",
 	"depth2d": "textures", "depth2d_array": "textures", "depth2d_ms": "textures", "depth2d_ms_array": "textures",
 	"depthcube": "textures", "depthcube_array": "textures",
-	"simdgroup_matrix": "simdgroup_matrix", "simdgroup_float8x8": "simdgroup_matrix", "simdgroup_half8x8": "simdgroup_matrix",
-	"simdgroup_bfloat8x8": "simdgroup_matrix", "simdgroup_multiply_accumulate": "simdgroup_matrix", "simdgroup_multiply": "simdgroup_matrix",
-	"simdgroup_load": "simdgroup_matrix", "simdgroup_store": "simdgroup_matrix", "make_filled_simdgroup_matrix": "simdgroup_matrix",
 	"simdgroup_event": "simdgroup async copies", "simdgroup_async_copy": "simdgroup async copies",
 	"visible_function_table": "visible functions", "intersection_function_table": "ray tracing", "intersector": "ray tracing",
 	"intersection_query": "ray tracing", "acceleration_structure": "ray tracing", "instance_acceleration_structure": "ray tracing",
@@ -45,7 +40,7 @@ var refusedAttributes = map[string]string{
 // instead says what to write in place of a refused feature, where something serves.
 var instead = map[string]string{
 	"textures": "use a device buffer", "samplers": "read a device buffer and weigh its values yourself", "argument buffers": "give each buffer an argument of its own",
-	"simdgroup_matrix": "accumulate in an array of floats per thread, with simd_sum across the lanes", "Metal tensors": "accumulate in an array of floats per thread, with simd_sum across the lanes",
+	"Metal tensors":          "multiply with simdgroup_matrix",
 	"simdgroup async copies": "copy in a loop over the threads, then threadgroup_barrier", "double precision": "use float", "os_log": "write to a device buffer",
 	"dynamic allocation": "use an array of a fixed size, or a device buffer", "virtual functions": "use a template", "exceptions": "return a code", "thread_local": "declare it in the kernel",
 	"visible functions": "use a template, or a function constant to choose", "arrays of resources": "give each buffer an argument of its own",
@@ -71,9 +66,6 @@ func (u *Unit) refuse() {
 		}
 		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
 			panic(u.outside(t, t.text, t.text, "samplers"))
-		}
-		if strings.HasPrefix(t.text, "simdgroup_") && strings.HasSuffix(t.text, "8x8") {
-			panic(u.outside(t, t.text, t.text, "simdgroup_matrix"))
 		}
 	}
 }

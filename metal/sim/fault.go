@@ -71,6 +71,8 @@ func (k *kernel) explain(r report) string {
 			other = "waits at the one in line " + r["otherline"]
 		}
 		return fmt.Sprintf("barrier is not reached by all threads of threadgroup %s: thread %s waits at it, thread %s %s", r["group"], r["thread"], r["other"], other)
+	case "lanes":
+		return fmt.Sprintf("matrix operation%s with %s of the 32 threads of its simdgroup: all must reach it together", thread, r["lanes"])
 	case "divide":
 		return "integer division by zero" + thread
 	case "stack":

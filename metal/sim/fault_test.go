@@ -63,6 +63,10 @@ func TestFaults(t *testing.T) {
 			want: []string{"faults.metal:9", "thread memory exceeds 128 KiB by thread 0,0,0: its functions' variables and the calls"}},
 		{kernel: "other_thread", args: []metal.Arg{buffer(64)}, threads: 2, group: 2,
 			want: []string{"faults.metal:119: ", "read of 4 bytes by thread 1,0,0 in another thread's memory"}},
+		{kernel: "matrix_lanes", args: []metal.Arg{buffer(256)}, threads: 32, group: 32,
+			want: []string{"faults.metal:134: ", "matrix operation by thread 0,0,0 with 20 of the 32 threads of its simdgroup: all must reach it together"}},
+		{kernel: "matrix_partial", args: []metal.Arg{buffer(256)}, threads: 48, group: 48,
+			want: []string{"faults.metal:140: ", "matrix operation by thread 32,0,0 with 16 of the 32 threads"}},
 	}
 	for _, c := range cases {
 		t.Run(c.kernel, func(t *testing.T) {

@@ -8,6 +8,7 @@ func Cases() []Case {
 		swizzles, packed, half, bfloat, conditional, integers, mathLibrary, // values
 		templates, constants, macros, tables, overloads, complexNumbers, // language
 		qmatvec, softmax, blocks, // whole kernels
+		matrixLayout, matrixProducts, matrixGEMM, matrixAttention,
 	} {
 		all = append(all, f()...)
 	}

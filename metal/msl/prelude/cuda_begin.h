@@ -21,3 +21,4 @@ inline unsigned short float_to_half(float f) { unsigned short h; asm("cvt.rn.f16
 extern __shared__ __align__(16) unsigned char assay_dynamic[];
 #define ASSAY_GLOBAL_ static __device__
 #define ASSAY_COPY_ ::memcpy
+#define ASSAY_LINE_ 0 // only sim asks where a call stands

@@ -46,3 +46,4 @@ inline float exp10f(float x) { return ::powf(10.0f, x); }
 #endif
 #define ASSAY_GLOBAL_ static
 #define ASSAY_COPY_ __builtin_memcpy
+#define ASSAY_LINE_ __builtin_LINE() // of a call, as a default argument

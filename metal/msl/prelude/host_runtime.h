@@ -23,6 +23,8 @@ void assay_barrier(const char* file, int line);
 // assay_exchange gives each lane that arrives together the values of all of
 // them (32 slots of size bytes) and returns which lanes those are.
 unsigned assay_exchange(int op, int line, const void* value, unsigned size, void* all);
+// assay_lanes reports an operation that needs all 32 lanes and has those of the mask.
+void assay_lanes(unsigned mask);
 unsigned assay_lane();
 // assay_shared is the threadgroup's memory of one declaration.
 void* assay_shared(int site, const char* name, int line, unsigned size);

@@ -14,7 +14,7 @@ template <class T> struct gathered_ {
   T from(uint lane) const { return v[has(lane & 31) ? lane & 31 : lane_id_()]; }
   uint first() const { return __builtin_ctz(mask); }
 };
-enum { op_sync_ = 1, op_vote_, op_move_, op_reduce_, op_scan_ };
+enum { op_sync_ = 1, op_vote_, op_move_, op_reduce_, op_scan_, op_matrix_ };
 inline void simdgroup_barrier(mem_flags, int line = __builtin_LINE()) { gathered_<uint>(op_sync_, 0u, line); }
 template <class T> inline T simd_broadcast(T v, ushort lane, int line = __builtin_LINE()) { return gathered_<T>(op_move_, v, line).from(lane); }
 template <class T> inline T simd_broadcast_first(T v, int line = __builtin_LINE()) { gathered_<T> g(op_move_, v, line); return g.v[g.first()]; }

@@ -117,6 +117,19 @@ bool simd_all(bool);
 bool simd_any(bool);
 bool simd_is_first();
 
+// Matrices of a simdgroup: a pointer into whatever space the elements live in.
+template <class T, int C, int R = C> struct simdgroup_matrix { simdgroup_matrix() = default; simdgroup_matrix(T); vec<T, 2>& thread_elements(); const vec<T, 2>& thread_elements() const; };
+typedef simdgroup_matrix<float, 8, 8> simdgroup_float8x8;
+typedef simdgroup_matrix<half, 8, 8> simdgroup_half8x8;
+typedef simdgroup_matrix<bfloat, 8, 8> simdgroup_bfloat8x8;
+template <class T, int C, int R = C> simdgroup_matrix<T, C, R> make_filled_simdgroup_matrix(T);
+template <class T, int C, int R = C> simdgroup_matrix<T, C, R> make_diagonal_simdgroup_matrix(T);
+template <class M, class P> void simdgroup_load(M&, P, ulong = 8, ulong2 = 0, bool = false);
+template <class M, class P> void simdgroup_store(M, P, ulong = 8, ulong2 = 0, bool = false);
+template <class D, class A, class B, class C> void simdgroup_multiply_accumulate(D&, A, B, C);
+template <class D, class A, class B> void simdgroup_multiply(D&, A, B);
+template <class T, int C, int R> simdgroup_matrix<T, C, R> operator*(simdgroup_matrix<T, C, R>, simdgroup_matrix<T, C, R>);
+
 // Atomics take a pointer into whatever space the atomic lives in.
 template <class T> struct atomic { T value_; };
 typedef atomic<int> atomic_int;

@@ -188,6 +188,13 @@ extern "C" unsigned assay_exchange(int op, int line, const void* value, unsigned
   return w->released;
 }
 
+extern "C" void assay_lanes(unsigned mask) {
+  const assay_thread& t = here->now->here;
+  const unsigned* full = here->launch.full;
+  fault(__builtin_frame_address(0), 0, "kind=lanes thread=%u,%u,%u lanes=%d", t.group[0] * full[0] + t.at[0], t.group[1] * full[1] + t.at[1],
+        t.group[2] * full[2] + t.at[2], __builtin_popcount(mask));
+}
+
 extern "C" unsigned assay_lane() { return here->now->here.index & 31; }
 
 extern "C" void* assay_shared(int site, const char* name, int line, unsigned size) {

@@ -127,3 +127,15 @@ kernel void endless_idle(device float *x, device float *y, uint i [[thread_posit
   }
   y[i] = sum;
 }
+
+kernel void matrix_lanes(device float *x, ushort lane [[thread_index_in_simdgroup]]) {
+  simdgroup_float8x8 a(1.0f), b(2.0f), c;
+  if (lane < 20)
+    simdgroup_multiply(c, a, b);
+  x[lane] = c.thread_elements()[0];
+}
+
+kernel void matrix_partial(device float *x) {
+  simdgroup_float8x8 a;
+  simdgroup_load(a, x);
+}
