@@ -1,6 +1,7 @@
 package record
 
 import (
+	"maps"
 	"math"
 	"testing"
 )
@@ -72,5 +73,34 @@ func TestTimesComeFromTheFastestSample(t *testing.T) {
 	wall, device, _, ok := d.PerIteration("v", "decode")
 	if !ok || wall != 1200 || device != 600 {
 		t.Errorf("wall %v, device %v, want the median over visits of their fastest samples: 1200 and 600", wall, device)
+	}
+}
+
+// A variant's metric is the median over rounds: a round with many samples, and one
+// that was measured again, weigh as one.
+func TestMetricsAreMediansOverRounds(t *testing.T) {
+	round := func(counted bool, values ...float64) Round {
+		d := Round{Counted: counted, Prepared: []Prepared{{Variant: "v", PrepareNs: 7}}, Visits: []Visit{{Variant: "v", Phase: "decode", Pass: 1}}}
+		for _, x := range values {
+			d.Visits[0].Samples.Add(Sample{Iterations: 1, WallNs: 1, Metrics: map[string]float64{"err": x}})
+		}
+		return d
+	}
+	for name, c := range map[string]struct {
+		rounds []Round
+		want   map[string]float64
+	}{
+		"one":                  {[]Round{round(true, 1, 2, 9)}, map[string]float64{"err": 2}},
+		"many samples in one":  {[]Round{round(true, 5, 5, 5, 5, 5), round(true, 1), round(true, 2)}, map[string]float64{"err": 2}},
+		"one measured again":   {[]Round{round(false, 5), round(false, 5), round(false, 5), round(true, 5), round(true, 1), round(true, 2)}, map[string]float64{"err": 2}},
+		"nothing that counts":  {[]Round{round(false, 5)}, map[string]float64{}},
+		"a round without any":  {[]Round{round(true), round(true, 3)}, map[string]float64{"err": 3}},
+		"values that JSON has": {[]Round{round(true, math.NaN(), 4)}, map[string]float64{"err": 4}},
+	} {
+		v := Variant{Name: "v"}
+		v.collect("base", &Case{Rounds: c.rounds})
+		if !maps.Equal(v.Metrics, c.want) || v.PrepareNs != 7 {
+			t.Errorf("%s: %v, prepared in %d ns, want %v", name, v.Metrics, v.PrepareNs, c.want)
+		}
 	}
 }

@@ -181,37 +181,32 @@ func (r *Result) controls(c *Case) ([]Control, error) {
 	return out, nil
 }
 
-// collect gathers what the plugin said of the variant over all rounds.
+// collect gathers what the plugin said of the variant over all rounds. Metrics are
+// medians over the rounds that count: those of a round that was measured again
+// would else count as often as it was.
 func (v *Variant) collect(base string, c *Case) {
-	rounds := c.Rounds
 	metrics := map[string][]float64{}
 	var prepare []float64
 	if v.Facts == nil {
 		v.Facts = map[string]string{}
 	}
 	v.collectChecks(base, c.everyRound())
-	for i := range rounds {
-		for _, p := range rounds[i].Prepared {
+	for i := range c.Rounds {
+		d := &c.Rounds[i]
+		for _, p := range d.Prepared {
 			if p.Variant != v.Name {
 				continue
 			}
 			v.Facts, v.DeviceBytes = p.Facts, p.DeviceBytes
 			prepare = append(prepare, float64(p.PrepareNs))
-			addMetrics(metrics, p.Metrics)
 		}
-		for _, p := range rounds[i].Released {
-			if p.Variant != v.Name {
-				continue
+		for _, p := range d.Released {
+			if p.Variant == v.Name {
+				v.PeakBytes = max(v.PeakBytes, p.PeakBytes)
 			}
-			v.PeakBytes = max(v.PeakBytes, p.PeakBytes)
-			addMetrics(metrics, p.Metrics)
 		}
-		for _, visit := range rounds[i].Visits {
-			if visit.Variant == v.Name && !visit.Superseded {
-				for _, m := range visit.Samples.Metrics {
-					addMetrics(metrics, m)
-				}
-			}
+		if d.Counted {
+			addMetrics(metrics, d.Metrics(v.Name))
 		}
 	}
 	v.Metrics = map[string]float64{}
