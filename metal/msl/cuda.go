@@ -79,7 +79,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("cuda_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "cuda_simd", "matrix", "cuda_matrix"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("cuda_entry"))
 	b.WriteString(u.definedMacros(o))

@@ -17,6 +17,20 @@ inline long mulhi(long a, long b) { return ::__mul64hi(a, b); }
 inline unsigned long mulhi(unsigned long a, unsigned long b) { return ::__umul64hi(a, b); }
 inline float half_to_float(unsigned short h) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h)); return f; }
 inline unsigned short float_to_half(float f) { unsigned short h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f)); return h; }
+// Two elements of the product of A, whose rows 8 to 15 are 0, and B (PTX ISA: mma.m16n8k8).
+#define ASSAY_MMA_(NAME, T)                                                                  \
+  inline void NAME(float& x, float& y, unsigned a, unsigned b) {                            \
+    float rest0, rest1;                                                                     \
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32." T "." T ".f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %7, %7, %7};" \
+                 : "=f"(x), "=f"(y), "=f"(rest0), "=f"(rest1) : "r"(a), "r"(0), "r"(b), "f"(0.0f)); }
+ASSAY_MMA_(mma_half, "f16")
+#if __CUDA_ARCH__ >= 800
+#define ASSAY_MMA_BFLOAT_ true
+ASSAY_MMA_(mma_bfloat, "bf16")
+#else
+#define ASSAY_MMA_BFLOAT_ false
+void mma_bfloat(float&, float&, unsigned, unsigned);
+#endif
 }
 extern __shared__ __align__(16) unsigned char assay_dynamic[];
 #define ASSAY_GLOBAL_ static __device__

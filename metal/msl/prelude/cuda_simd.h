@@ -1,7 +1,6 @@
 // Barriers, simdgroup operations and atomics for NVRTC. A simdgroup is a warp.
 // Operations work on the lanes that are active together; with all 32 active,
 // the common case, they are butterflies with a constant mask.
-constexpr uint all_lanes_ = 0xffffffffu;
 inline uint lane_id_() { uint r; asm("mov.u32 %0, %%laneid;" : "=r"(r)); return r; }
 
 inline void threadgroup_barrier(mem_flags, ...) { ::__syncthreads(); }
@@ -9,19 +8,6 @@ inline void simdgroup_barrier(mem_flags, ...) { ::__syncwarp(::__activemask()); 
 inline void atomic_thread_fence(mem_flags, memory_order, thread_scope scope = thread_scope_device) {
   if (scope == thread_scope_device) ::__threadfence(); else ::__threadfence_block();
 }
-
-// words_ applies a shuffle of 32-bit words to a value of any size.
-template <class T, class F> inline T words_(T v, F shuffle) {
-  constexpr int n = (sizeof(T) + 3) / 4;
-  uint w[n] = {};
-  ASSAY_COPY_(w, &v, sizeof(T));
-  for (int i = 0; i < n; i++) w[i] = shuffle(w[i]);
-  T r;
-  ASSAY_COPY_(&r, w, sizeof(T));
-  return r;
-}
-template <class T> inline T from_lane_(uint mask, T v, uint lane) { return words_(v, [=](uint w) { return ::__shfl_sync(mask, w, lane); }); }
-template <class T> inline T from_xor_(uint mask, T v, uint x) { return words_(v, [=](uint w) { return ::__shfl_xor_sync(mask, w, x); }); }
 
 template <class T> inline T simd_broadcast(T v, ushort lane) { return from_lane_(::__activemask(), v, lane); }
 template <class T> inline T simd_broadcast_first(T v) { uint m = ::__activemask(); return from_lane_(m, v, ::__ffs(m) - 1); }
