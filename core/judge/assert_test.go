@@ -102,6 +102,27 @@ func TestAnswersBesideControls(t *testing.T) {
 	}
 }
 
+// A plan has the rounds for an answer beside a biased control, whatever rounds were
+// asked for.
+func TestAssertsSettleBesideABias(t *testing.T) {
+	a := Assert{Name: "x", Variant: "a", Condition: "ratio.decode > 1", Numbers: []Number{ratioDecode}}
+	for rounds := 1; rounds <= 20; rounds++ {
+		p, err := PlanFor(Method{Rounds: rounds, MaxRounds: rounds}, nil, []Assert{a}, grid[:1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := p.Looks[len(p.Looks)-1].Rounds
+		for speed, want := range map[float64]Verdict{1.5: Pass, 0.5: Fail} {
+			got := Answer(p, Ask([]Assert{a}, grid[:1])[0], func(_, _ string, _ Number) Reading {
+				return Reading{Rounds: n, Arm: Arm{LogRatios: around(speed, 0.01, n)}, Control: Arm{LogRatios: around(1.02, 0.001, n)}}
+			})
+			if got.Verdict != want {
+				t.Errorf("%d rounds, asked for %d: %s, want %s: %s", n, rounds, got.Verdict, want, got.Message)
+			}
+		}
+	}
+}
+
 func TestSameKernels(t *testing.T) {
 	yes, no := true, false
 	for _, c := range []struct {

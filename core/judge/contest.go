@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/assay-bench/assay/core/stats"
 )
@@ -93,12 +94,13 @@ func (p Plan) RaceLevel(finalists int) float64 {
 }
 
 // RaceRounds raises the rounds of a second race to the fewest at which a winner
-// is possible; 0 stays 0. The note says so.
+// is possible, by the finalists and by the control; 0 stays 0. The note says so.
 func (p Plan) RaceRounds(name string, asked, finalists int) (rounds int, note string, err error) {
 	if asked == 0 {
 		return 0, "", nil
 	}
-	least, err := stats.MinRounds(p.RaceLevel(finalists))
+	q := p.ofRace(asked)
+	least, err := stats.MinRounds(min(p.RaceLevel(finalists), q.controlShare(q.Looks[0])))
 	if err != nil {
 		return 0, "", fmt.Errorf("select %q: %w", name, err)
 	}
@@ -110,26 +112,28 @@ func (p Plan) RaceRounds(name string, asked, finalists int) (rounds int, note st
 }
 
 // ControlBias is what the control of a race says: the part of a difference that
-// the machine alone may make, as a log-ratio. Not empty, unsound is why nothing
-// may be concluded beside it.
+// the machine alone may make, as a log-ratio. It is infinite where the control has
+// too few rounds for any bound: every difference may be the machine's then. Not
+// empty, unsound is why nothing may be concluded beside it.
 func (p Plan) ControlBias(logRatios []float64) (bias float64, unsound string, err error) {
 	if len(logRatios) == 0 {
 		return 0, "the control has no rounds", nil
 	}
-	p.Controls = max(1, p.Controls, p.Races)
-	k, err := readRaceControl(p, logRatios)
+	k, err := readControl(p.ofRace(len(logRatios)), Guardrail{}, 0, Arm{LogRatios: logRatios})
 	switch {
 	case err != nil:
 		return 0, "", err
+	case k.Lower == nil:
+		return math.Inf(1), "", nil
 	case k.bias > usual.mostBias():
 		return k.bias, fmt.Sprintf("the control, which is the baseline again, differs from it by more than a winner may rest on: it runs at %s of its speed", between(k.Lower, k.Upper)), nil
 	}
 	return k.bias, "", nil
 }
 
-// readRaceControl reads a control whose rounds are looked at once.
-func readRaceControl(p Plan, logRatios []float64) (controlReading, error) {
-	p.Looks = []Look{{Rounds: len(logRatios), Alpha: 1 - p.Confidence}}
-	p.Claims = max(1, p.Claims)
-	return readControl(p, Guardrail{}, 0, Arm{LogRatios: logRatios})
+// ofRace is the plan of a race's rounds, which are looked at once.
+func (p Plan) ofRace(rounds int) Plan {
+	p.Looks = []Look{{Rounds: rounds, Alpha: 1 - p.Confidence}}
+	p.Claims, p.Controls = max(1, p.Claims), max(1, p.Controls, p.Races)
+	return p
 }

@@ -83,7 +83,7 @@ func NewPlan(m Method) (Plan, error) {
 			}
 			p := Plan{Method: m, Looks: looks, Notes: raised(asked, m)}
 			least := leastP(m.Rounds)
-			if least > p.hardest() || least > p.sessions()*p.controlShare(looks[0]) {
+			if least > p.part()*p.share(0) || least > p.sessions()*p.controlShare(looks[0]) {
 				break // and a later last look leaves the first one even less
 			}
 			if p.settlesBesideNoise() {
@@ -101,10 +101,10 @@ func NewPlan(m Method) (Plan, error) {
 func leastP(rounds int) float64 { return math.Pow(0.5, float64(rounds)) }
 
 // settlesBesideNoise says that some look has the rounds for a verdict beside a
-// noisy control.
+// noisy control, and for an assert's answer beside a biased one.
 func (p Plan) settlesBesideNoise() bool {
 	return slices.ContainsFunc(p.Looks, func(l Look) bool {
-		return leastP(l.Rounds) <= p.sessions()*doubtShare*l.Alpha/float64(p.Claims)
+		return leastP(l.Rounds) <= p.part()*doubtShare*l.Alpha/float64(p.Claims)
 	})
 }
 
@@ -231,12 +231,13 @@ func (p Plan) lookAt(rounds int) int {
 // share is the level of one claim at look k before Holm's procedure.
 func (p Plan) share(k int) float64 { return p.Looks[k].Alpha / float64(p.Claims) }
 
-// hardest is the level of the claim that takes the most rounds, at the first look.
-func (p Plan) hardest() float64 {
+// part is that of a claim's error which is left to the claim that takes the most
+// rounds.
+func (p Plan) part() float64 {
 	if p.Ends > 0 {
-		return assertShare * p.share(0) // less than sessionShare
+		return assertShare // less than sessionShare
 	}
-	return p.sessions() * p.share(0)
+	return p.sessions()
 }
 
 // sessions is the part of a claim's error, or of a control's, that the rounds of

@@ -93,7 +93,10 @@ func (d *decision) make(out *Selection) error {
 		return nil
 	}
 	after := ""
-	if bias > 0 && f.ratio {
+	switch {
+	case math.IsInf(bias, 1) && len(all) > 1:
+		after = "; the control has too few rounds for any bound, so that every difference may be the machine's"
+	case bias > 0 && len(all) > 1:
 		after = fmt.Sprintf("; %.2g %% of each difference is charged to the machine, as the control shows", 100*math.Expm1(bias))
 	}
 	out.settle(d.s, d.when(), after, value)

@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -155,6 +156,20 @@ func TestDecide(t *testing.T) {
 			}
 			holdsTogether(t, s)
 		})
+	}
+}
+
+// Where the control has too few rounds for any bound, nobody is proven worse.
+func TestControlOfFewRoundsProvesNoWinner(t *testing.T) {
+	s := Select{Name: "best", Aim: Maximize, Of: "ratio.decode", Phase: "decode", Phases: []string{"decode"}, Finalists: 3, Rounds: 12, OnTie: TieFirst}
+	r, c := contested(t, s, 4, 12, []float64{1, 0.9, 1, 1.2, 1}, nil)
+	for i := range c.Races[0].Rounds[:8] {
+		d := &c.Races[0].Rounds[i]
+		d.Visits = slices.DeleteFunc(d.Visits, func(v Visit) bool { return v.Variant == "control" })
+	}
+	got, err := r.Decide(c, &s, nil)
+	if err != nil || got.Outcome != OutcomeTie || got.Variant != "base" || !strings.Contains(got.Reason, "every difference may be the machine's") {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 
