@@ -81,7 +81,7 @@ func TestEveryKernelCompiles(t *testing.T) {
 			if _, ok := unit.Kernel(name); !ok {
 				t.Fatalf("%s has kernels %v, not %s", src.Name, unit.Names(), name)
 			}
-			source, options, err := render(unit, nil, c.arch)
+			source, options, err := render(unit, name, nil, c.arch)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +120,7 @@ func TestCompileErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		source, options, err := render(unit, nil, c.arch)
+		source, options, err := render(unit, unit.Kernels[0].Name, nil, c.arch)
 		if err != nil {
 			t.Fatal(err)
 		}

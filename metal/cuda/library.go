@@ -11,8 +11,8 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// library is a Metal source that was read. Its machine code is made once for
-// all kernels, and again for each set of function constants.
+// library is a Metal source that was read. The machine code of a kernel is made
+// when it is looked up, for its function constants.
 type library struct {
 	d       *device
 	ctx     context.Context // of Compile; bounds compilations for function constants too
@@ -20,34 +20,28 @@ type library struct {
 	modules map[string]uintptr // by rendered source's key
 }
 
-// Compile renders and compiles a source.
+// Compile reads a source.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	l := &library{d: d, ctx: ctx, unit: unit, modules: map[string]uintptr{}}
-	if len(unit.Kernels) > 0 {
-		if _, _, err := l.module(nil); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
+	return &library{d: d, ctx: ctx, unit: unit, modules: map[string]uintptr{}}, nil
 }
 
 // Names lists the kernels.
 func (l *library) Names() []string { return l.unit.Names() }
 
-// Kernel looks a kernel up.
+// Kernel looks a kernel up and compiles it, with what it needs of the source.
 func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	k, ok := l.unit.Kernel(name)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
 	}
-	if err := l.unit.CheckConstants(k, constants); err != nil {
+	if err := l.unit.Check(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	module, key, err := l.module(constants)
+	module, key, err := l.module(name, constants)
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +50,11 @@ func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, erro
 	return l.d.entry(module, k)
 }
 
-// module returns the loaded machine code for a set of function constants, and
-// its key in the cache.
-func (l *library) module(constants map[int]any) (module uintptr, key string, err error) {
+// module returns the loaded machine code of a kernel for a set of function
+// constants, and its key in the cache.
+func (l *library) module(name string, constants map[int]any) (module uintptr, key string, err error) {
 	d := l.d
-	source, options, err := render(l.unit, constants, d.compiler.arch)
+	source, options, err := render(l.unit, name, constants, d.compiler.arch)
 	if err != nil {
 		return 0, "", err
 	}
@@ -91,9 +85,9 @@ func (l *library) module(constants map[int]any) (module uintptr, key string, err
 	}
 }
 
-// render writes a unit as CUDA C++ with the options to compile it by.
-func render(unit *msl.Unit, constants map[int]any, arch string) (source string, options []string, err error) {
-	o := msl.Options{Constants: constants}
+// render writes a kernel of a unit as CUDA C++ with the options to compile it by.
+func render(unit *msl.Unit, name string, constants map[int]any, arch string) (source string, options []string, err error) {
+	o := msl.Options{Kernels: []string{name}, Constants: constants}
 	if overlapping(arch) {
 		o.Prologue = overlapPrologue
 	}

@@ -6,6 +6,7 @@ import "regexp"
 // threadgroup variables and queries of function constants.
 func (w *walker) plain(i, end int) {
 	u := w.u
+	begin := i
 	var braces []int // enclosing brackets within this range
 	for ; i < end; i++ {
 		t := u.toks[i]
@@ -31,14 +32,20 @@ func (w *walker) plain(i, end int) {
 		case "constant":
 			u.edits[i] = w.constant(i, end)
 		case "threadgroup":
-			inBlock := len(braces) > 0 && u.toks[braces[len(braces)-1]].is("{")
-			u.edits[i] = edit{role: roleErase}
-			if last, ok := w.shared(i, end); ok && inBlock {
-				u.edits[i] = edit{role: roleShared, until: last}
+			switch n := len(braces) - 1; {
+			case n < 0 && i+1 < end && u.toks[i+1].kind != tokIdent && !u.toks[i+1].is("::"): // a member function's, or behind its type
+				u.edits[i] = edit{role: roleErase}
+			case n >= 0 && u.toks[braces[n]].is("{"):
+				w.threadgroup(i, braces[n]+1, end, true)
+			case n >= 0 || i > 0 && (u.toks[i-1].is(")") || u.toks[i-1].is("<") || u.toks[i-1].is(",") || u.toks[i-1].is("=")): // an argument's, a member function's
+				u.edits[i] = edit{role: roleErase}
+			default:
+				w.threadgroup(i, begin, end, false)
 			}
 		case "is_function_constant_defined":
 			if i+3 < end && u.toks[i+1].is("(") && u.toks[i+2].kind == tokIdent && u.toks[i+3].is(")") {
 				u.edits[i] = edit{role: roleDefined, text: u.toks[i+2].text}
+				u.asks[u.toks[i+2].text] = true
 				w.erase(i+1, i+3)
 			}
 		}
@@ -72,94 +79,6 @@ func (w *walker) constant(i, end int) edit {
 		}
 	}
 	return edit{role: roleText, text: "const"}
-}
-
-// shared reports whether `threadgroup` at i begins the declaration of
-// threadgroup variables (not of a pointer to some), and its last token.
-func (w *walker) shared(i, end int) (last int, ok bool) {
-	u := w.u
-	words := 0
-	j := i + 1
-	for ; j < min(end, i+maxLookahead); j++ {
-		t := u.toks[j]
-		switch {
-		case t.is("alignas") && j+1 < end && u.toks[j+1].is("("):
-			j = u.match[j+1]
-			continue
-		case t.is("const") || t.is("volatile"):
-			continue
-		case t.kind == tokIdent:
-			if j > i+1 && u.toks[j-1].is("::") {
-				continue
-			}
-			words++
-			continue
-		case t.is("::"):
-			continue
-		case t.is("<"):
-			behind, ok := u.angles(j, end)
-			if !ok {
-				return 0, false
-			}
-			j = behind - 1
-			continue
-		}
-		break
-	}
-	if words < 2 || j >= end || !u.toks[j].is("[") && !u.toks[j].is(";") && !u.toks[j].is(",") {
-		return 0, false
-	}
-	for ; j < end; j++ {
-		switch {
-		case u.toks[j].is(";"):
-			return j, true
-		case u.match[j] > j:
-			j = u.match[j]
-		}
-	}
-	return 0, false
-}
-
-// declarators splits the threadgroup declaration that begins at i into its
-// type and its variables, dimensions included.
-func (u *Unit) declarators(i int) (typ string, names, dims []string) {
-	last := u.edits[i].until
-	parts := u.split(i+1, last)
-	for n, part := range parts {
-		end := part[1]
-		bracket := end
-		for j := part[0]; j < end; j++ {
-			if u.toks[j].is("[") {
-				bracket = j
-				break
-			}
-			if u.toks[j].is("(") || u.toks[j].is("<") {
-				if u.toks[j].is("(") {
-					j = u.match[j]
-				} else if behind, ok := u.angles(j, end); ok {
-					j = behind - 1
-				}
-			}
-		}
-		name := bracket - 1
-		if name < part[0] {
-			continue
-		}
-		if n == 0 {
-			begin := part[0]
-			for begin < name {
-				if u.toks[begin].is("alignas") && u.match[begin+1] > 0 {
-					begin = u.match[begin+1] + 1
-					continue
-				}
-				break
-			}
-			typ = u.text(begin, name)
-		}
-		names = append(names, u.toks[name].text)
-		dims = append(dims, u.text(bracket, end))
-	}
-	return typ, names, dims
 }
 
 var swizzlePattern = regexp.MustCompile(`^([xyzw]{2,4}|[rgba]{1,4})$`)

@@ -28,16 +28,20 @@ func (u *Unit) defined(name string, o Options) bool {
 	return false
 }
 
-// CheckConstants reports a function constant that the kernel uses and that has
-// no value, as Metal does when a kernel is looked up. A unit that asks
-// is_function_constant_defined for it may leave it out. Rendering gives a
-// constant without a value zero.
-func (u *Unit) CheckConstants(k *Kernel, constants map[int]any) error {
+// Check reports why a kernel cannot be used with those function constants: it, or
+// what it reaches, is outside the subset, or uses a function constant that has no
+// value, as Metal reports when a kernel is looked up. A constant that the unit asks
+// is_function_constant_defined for may be left out.
+func (u *Unit) Check(k *Kernel, constants map[int]any) error {
+	r := u.reach([]*Kernel{k})
+	if r.refusal != nil {
+		return r.refusal
+	}
 	for _, c := range u.Constants {
-		if _, ok := constants[c.Index]; ok {
+		if _, ok := constants[c.Index]; ok || !r.sure[c.Name] || u.asks[c.Name] {
 			continue
 		}
-		if t, used := u.uses(k.fn, c.Name); used {
+		if t, used := u.use(k, r, c); used {
 			return u.errorAt(t, "", "function constant %s (index %d) has no value: pass it when the kernel is looked up", c.Name, c.Index)
 		}
 	}
@@ -57,17 +61,17 @@ func (u *Unit) constantValue(c FunctionConstant, o Options) (string, error) {
 	return c.Type + "(" + text + ")", nil
 }
 
-// uses finds a use of a name in a kernel, unless the unit asks whether the
-// constant is defined.
-func (u *Unit) uses(f *function, name string) (token, bool) {
-	for _, e := range u.edits {
-		if e.role == roleDefined && e.text == name {
-			return token{}, false
+// use finds a use of a constant: in the kernel, or else in what it reaches.
+func (u *Unit) use(k *Kernel, r *reached, c FunctionConstant) (token, bool) {
+	in := []*declaration{u.declarationAt(k.fn.begin)}
+	for _, d := range append(in, u.decls...) {
+		if !r.kept[d] || d.begin == c.begin || !d.uses[c.Name] {
+			continue
 		}
-	}
-	for i := f.body; i < f.end; i++ {
-		if u.toks[i].kind == tokIdent && u.toks[i].text == name && !u.memberName(i) {
-			return u.toks[i], true
+		for i := d.begin; i <= d.end; i++ {
+			if t := u.toks[i]; t.kind == tokIdent && t.text == c.Name && !u.memberName(i) {
+				return t, true
+			}
 		}
 	}
 	return token{}, false

@@ -67,11 +67,11 @@ func (u *Unit) CUDAFlags() []string {
 //
 // with the size in bytes of each ParamValue, in order, and a 0 at its end.
 func (u *Unit) CUDA(o Options) (string, error) {
-	kernels, chosen, err := u.choose(o)
+	kernels, r, err := u.choose(o)
 	if err != nil {
 		return "", err
 	}
-	body, err := u.render(targetCUDA, o, chosen)
+	body, err := u.render(targetCUDA, o, r)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +79,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("cuda_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("cuda_entry"))
 	b.WriteString(u.definedMacros(o))
@@ -91,23 +91,29 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	return b.String(), nil
 }
 
-// choose resolves Options.Kernels.
-func (u *Unit) choose(o Options) ([]*Kernel, map[*function]bool, error) {
-	names := o.Kernels
-	if names == nil {
-		names = u.Names()
-	}
+// choose resolves Options.Kernels. A kernel that is refused is left out, or an
+// error if it was asked for.
+func (u *Unit) choose(o Options) ([]*Kernel, *reached, error) {
 	var kernels []*Kernel
-	chosen := map[*function]bool{}
-	for _, name := range names {
+	for _, name := range o.Kernels {
 		k, ok := u.Kernel(name)
 		if !ok {
 			return nil, nil, fmt.Errorf("%s: no kernel %q", u.File, name)
 		}
 		kernels = append(kernels, k)
-		chosen[k.fn] = true
 	}
-	return kernels, chosen, nil
+	if o.Kernels == nil {
+		for i := range u.Kernels {
+			if u.reach([]*Kernel{&u.Kernels[i]}).refusal == nil {
+				kernels = append(kernels, &u.Kernels[i])
+			}
+		}
+	}
+	r := u.reach(kernels)
+	if r.refusal != nil {
+		return nil, nil, r.refusal
+	}
+	return kernels, r, nil
 }
 
 // definedMacros answers is_function_constant_defined inside program-scope constants.

@@ -60,7 +60,7 @@ func (w *walker) variable(i int, s shape) bool {
 		if len(u.Constants) == maxKernels {
 			panic(fault{u.errorAt(u.toks[i], "", "more than %d function constants", maxKernels)})
 		}
-		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: n, File: u.toks[i].file, Line: u.toks[i].line, begin: i, end: s.end})
+		u.Constants = append(u.Constants, FunctionConstant{Name: g.name, Type: bareType(typ), Index: n, File: u.toks[i].file, Line: u.toks[i].line, begin: i})
 		u.edits[i] = edit{role: roleConstant, text: itoa(len(u.Constants) - 1), until: s.end}
 		return true
 	}

@@ -21,11 +21,11 @@ func (u *Unit) HostFlags() []string {
 //
 // which a null symbol ends.
 func (u *Unit) Host(o Options) (string, error) {
-	kernels, chosen, err := u.choose(o)
+	kernels, r, err := u.choose(o)
 	if err != nil {
 		return "", err
 	}
-	body, err := u.render(targetHost, o, chosen)
+	body, err := u.render(targetHost, o, r)
 	if err != nil {
 		return "", err
 	}
@@ -33,7 +33,7 @@ func (u *Unit) Host(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("host_runtime", "host_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "host_simd", "matrix", "host_matrix"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "host_simd", "matrix", "host_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("host_entry"))
 	b.WriteString(u.definedMacros(o))

@@ -26,6 +26,20 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 			j = last
 		}
 	}
+	if w.kernels++; w.kernels > maxKernels {
+		panic(fault{u.errorAt(u.toks[s.kernel], "", "more than %d kernels in one source", maxKernels)})
+	}
+	w.functions[f.name] = append(w.functions[f.name], f)
+	own := -1
+	if len(f.template) == 0 {
+		name := f.hostName
+		if name == "" {
+			name = qualify(namespace, f.name)
+		}
+		own = len(u.Kernels)
+		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), MaxThreads: f.max, File: f.file, Line: f.line, fn: f, place: i})
+	}
+	// From here on what is wrong is wrong with a kernel that is known.
 	f.args = w.args(s.params, false)
 	w.plain(i, s.end+1)
 	w.kernelWord(s.spec, s.body)
@@ -35,25 +49,9 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 	}
 	prefix := "static __inline__ __attribute__((always_inline)) "
 	u.edits[first] = edit{role: roleText, text: prefix + u.toks[first].text}
-	for j := s.body; j < s.end; j++ {
-		if e := u.edits[j]; e.role == roleShared {
-			typ, names, dims := u.declarators(j)
-			for n := range names {
-				f.shared = append(f.shared, ThreadgroupVar{Name: names[n], Type: strings.TrimSpace(typ + " " + dims[n]), Line: u.toks[j].line})
-			}
-		}
-	}
-	if w.kernels++; w.kernels > maxKernels {
-		panic(fault{u.errorAt(u.toks[s.kernel], "", "more than %d kernels in one source", maxKernels)})
-	}
-	w.functions[f.name] = append(w.functions[f.name], f)
-	if len(f.template) == 0 {
-		name := f.hostName
-		if name == "" {
-			name = qualify(namespace, f.name)
-		}
-		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), Args: f.args,
-			Threadgroup: f.shared, MaxThreads: f.max, File: f.file, Line: f.line, fn: f, place: i})
+	f.shared = u.sharedIn(s.body, s.end)
+	if own >= 0 {
+		u.Kernels[own].Args, u.Kernels[own].Threadgroup = f.args, f.shared
 	}
 }
 
@@ -131,42 +129,64 @@ func (w *walker) instantiate() {
 			panic(fault{u.errorAt(u.toks[in.begin], "", "more than %d explicit instantiations in one source", maxKernels)})
 		}
 		f, open, close, params := w.target(in)
+		t := u.toks[in.begin]
 		if f == nil {
-			for j := in.begin; j < in.end; j++ {
-				if u.toks[j].is("kernel") {
-					panic(fault{u.errorAt(u.toks[j], "", "explicit instantiation of a kernel template that is not defined above it")})
-				}
-			}
+			w.unknown(in)
 			continue
 		}
-		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, MaxThreads: f.max, File: u.toks[in.begin].file, Line: u.toks[in.begin].line, fn: f, place: in.begin}
-		attrs := function{max: f.max}
-		for j := in.begin; j < open; j++ {
-			if last, ok := u.attribute(j); ok {
-				w.kernelAttributes(&attrs, w.attributes(j, last))
-				j = last
-			}
-		}
-		k.MaxThreads = attrs.max
+		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, File: t.file, Line: t.line, fn: f, place: in.begin}
+		attrs := w.attributesOf(in.begin, open)
+		k.MaxThreads = max(attrs.max, f.max)
 		k.Name = attrs.hostName
 		if k.Name == "" {
 			k.Name = k.Function + "<" + k.TemplateArgs + ">"
 		}
-		k.Args = append([]Arg(nil), f.args...)
-		if params >= 0 { // the instantiation spells its concrete argument types
-			concrete := w.args(params, true)
-			if len(concrete) != len(k.Args) {
-				panic(fault{u.errorAt(u.toks[params], "", "instantiation of %s has %d arguments, the template %d", k.Function, len(concrete), len(k.Args))})
-			}
-			for n := range concrete {
-				k.Args[n].Type = concrete[n].Type
-			}
-		} else {
-			w.substitute(&k)
-		}
-		u.Kernels = append(u.Kernels, k)
 		u.spaced[in.begin] = in.end
 		w.kernelWord(in.begin, open)
+		k.refusal = attempt(func() { w.concrete(&k, params) })
+		u.Kernels = append(u.Kernels, k)
+	}
+}
+
+// unknown handles an instantiation of what is no kernel template.
+func (w *walker) unknown(in instantiation) {
+	u := w.u
+	attrs := w.attributesOf(in.begin, in.end)
+	for j := in.begin; j < in.end; j++ {
+		if t := u.toks[j]; t.is("kernel") && attrs.hostName != "" {
+			refusal := u.errorAt(t, "", "explicit instantiation of a kernel template that is not defined above it")
+			u.Kernels = append(u.Kernels, Kernel{Name: attrs.hostName, File: t.file, Line: t.line, place: in.begin, refusal: refusal})
+			return
+		}
+	}
+}
+
+// attributesOf reads host_name and the like between two tokens.
+func (w *walker) attributesOf(i, end int) function {
+	var attrs function
+	for ; i < end; i++ {
+		if last, ok := w.u.attribute(i); ok {
+			w.kernelAttributes(&attrs, w.attributes(i, last))
+			i = last
+		}
+	}
+	return attrs
+}
+
+// concrete gives an instantiation its arguments: as it spells them itself, or with
+// the template's arguments in the places of their names.
+func (w *walker) concrete(k *Kernel, params int) {
+	k.Args = append([]Arg(nil), k.fn.args...)
+	if params < 0 {
+		w.substitute(k)
+		return
+	}
+	concrete := w.args(params, true)
+	if len(concrete) != len(k.Args) {
+		panic(fault{w.u.errorAt(w.u.toks[params], "", "instantiation of %s has %d arguments, the template %d", k.Function, len(concrete), len(k.Args))})
+	}
+	for n := range concrete {
+		k.Args[n].Type = concrete[n].Type
 	}
 }
 

@@ -11,12 +11,15 @@ type shape struct {
 	class         int   // '{' of a class body, -1 if none
 	initializer   int   // '=' or '{' of an initializer, -1 if none
 	kernel        int   // the word kernel, or its attribute; -1 if none
+	operator      int   // the word operator of a function's name; -1 if none
+	word          int   // struct, class, union or enum
+	enum          int   // '{' of an enumeration, -1 if none
 }
 
 // measure finds the parts of the declaration at i.
 func (w *walker) measure(i, end int) shape {
 	u := w.u
-	s := shape{spec: i, params: -1, body: -1, class: -1, initializer: -1, kernel: -1}
+	s := shape{spec: i, params: -1, body: -1, class: -1, initializer: -1, kernel: -1, operator: -1, enum: -1}
 	j := i
 	for j < end && u.toks[j].is("template") {
 		if j+1 >= end || !u.toks[j+1].is("<") {
@@ -36,7 +39,7 @@ func (w *walker) measure(i, end int) shape {
 	for ; j < end; j++ {
 		t := u.toks[j]
 		if last, ok := u.attribute(j); ok {
-			if w.attributes(j, last)["kernel"] != nil {
+			if w.attributes(j, last)["kernel"] != nil && s.params < 0 {
 				s.kernel = j
 			}
 			j = last
@@ -45,21 +48,20 @@ func (w *walker) measure(i, end int) shape {
 		switch {
 		case t.kind == tokIdent:
 			switch t.text {
-			case "struct", "class", "union":
-				classWord = true
-			case "enum":
-				enumWord = true
+			case "struct", "class", "union", "enum":
+				if !classWord && !enumWord {
+					s.word = j
+				}
+				classWord = classWord || t.text != "enum"
+				enumWord = enumWord || t.text == "enum"
 			case "kernel":
 				if s.params < 0 && s.initializer < 0 {
 					s.kernel = j
 				}
 			case "operator":
 				if s.params < 0 {
+					s.operator = j
 					j = w.operator(j, end)
-				}
-			default:
-				if feature := refusedFunctions[t.text]; feature != "" && j == s.spec && j+1 < end && u.toks[j+1].kind == tokIdent {
-					panic(u.outside(t, t.text, t.text, feature))
 				}
 			}
 		case t.is("("):
@@ -80,7 +82,10 @@ func (w *walker) measure(i, end int) shape {
 		case t.is("{"):
 			close := u.match[j]
 			switch {
-			case s.initializer >= 0 || enumWord:
+			case enumWord && s.initializer < 0 && s.params < 0 && s.enum < 0:
+				s.enum = j
+				j = close
+			case s.initializer >= 0:
 				j = close
 			case s.params >= 0:
 				if prev := u.toks[j-1]; constructor && (prev.kind == tokIdent || prev.is(">")) {

@@ -20,17 +20,18 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	if len(text) > maxSource {
 		return nil, &Error{File: name, Line: 1, Col: 1, Msg: "source is larger than 8 MiB"}
 	}
-	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, before: map[int]string{}, after: map[int]string{}}
+	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}}
 	u.toks = preprocess(name, text, defines)
 	u.files()
 	u.pragmas()
 	u.brackets()
-	u.refuse()
 	u.conditionals()
 	w := &walker{u: u, seen: map[string]bool{}, functions: map[string][]*function{}}
 	w.scope(0, len(u.toks), "", false)
+	u.refuse()
 	w.instantiate()
 	u.swizzles()
+	u.index()
 	sort.SliceStable(u.Kernels, func(i, j int) bool { return u.Kernels[i].place < u.Kernels[j].place })
 	return u, u.names()
 }

@@ -50,15 +50,16 @@ namespace inner { kernel void k(device int* a) {} }
 	}
 }
 
+// TestParseRefuses: reading a source, or looking its last kernel up, says what is wrong.
 func TestParseRefuses(t *testing.T) {
 	cases := []struct{ name, src, want string }{
 		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures): use a device buffer; see docs/metal-subset.md"},
-		{"sampler", "constexpr sampler s(filter::linear);", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
+		{"sampler", "constexpr sampler s(filter::linear);\nkernel void k() { s; }", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
 		{"tensor", "kernel void k() {\n mpp::tensor_ops::matmul2d_descriptor d(8, 8, 8); }", "a.metal:2:2: mpp: outside the supported compute subset (Metal tensors): multiply with simdgroup_matrix; see docs/metal-subset.md"},
-		{"ray tracing", "using namespace raytracing;", "a.metal:1:17: raytracing: outside the supported compute subset (ray tracing): see docs/metal-subset.md"},
-		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},
-		{"visible function", "[[visible]] float f(float x) { return x; }", "[[visible]]: outside the supported compute subset (visible functions)"},
-		{"mesh", "[[mesh]] void f() {}", "mesh shaders"},
+		{"ray tracing", "kernel void k() {\n raytracing::ray r; }", "a.metal:2:2: raytracing: outside the supported compute subset (ray tracing): see docs/metal-subset.md"},
+		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }\nkernel void k() { v(0); }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},
+		{"visible function", "[[visible]] float f(float x) { return x; }\nkernel void k() { f(0); }", "[[visible]]: outside the supported compute subset (visible functions)"},
+		{"mesh", "[[mesh]] void f() {}\nkernel void k() { f(); }", "mesh shaders"},
 		{"stage_in", "kernel void k(uint x [[stage_in]]) {}", "stage_in"},
 		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: outside the supported compute subset (double precision)"},
 		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\": it is none of Metal's headers"},
@@ -80,7 +81,10 @@ func TestParseRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Parse("a.metal", c.src, nil)
+			u, err := Parse("a.metal", c.src, nil)
+			if err == nil {
+				err = u.Check(&u.Kernels[len(u.Kernels)-1], nil)
+			}
 			var e *Error
 			if !errors.As(err, &e) {
 				t.Fatalf("error %v is no *Error", err)
@@ -142,13 +146,12 @@ func TestDefines(t *testing.T) {
 // TestLineDirective: parts of a text keep the places they have in files of their own.
 func TestLineDirective(t *testing.T) {
 	src := "struct P { uint n; };\n#line 1 \"b.metal\"\n\nkernel void k(device int *a) {}\n#line 7\nkernel void m(float x) {}\n"
-	_, err := Parse("a.metal", src, nil)
-	if err == nil || !strings.HasPrefix(err.Error(), "b.metal:7:15: ") {
-		t.Errorf("error is %v, want one at b.metal:7:15", err)
-	}
-	u, err := Parse("a.metal", strings.TrimSuffix(src, "kernel void m(float x) {}\n"), nil)
+	u, err := Parse("a.metal", src, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := u.Check(&u.Kernels[1], nil); err == nil || !strings.HasPrefix(err.Error(), "b.metal:7:15: ") {
+		t.Errorf("error is %v, want one at b.metal:7:15", err)
 	}
 	if k := u.Kernels[0]; k.File != "b.metal" || k.Line != 2 {
 		t.Errorf("kernel is at %s:%d, want b.metal:2", k.File, k.Line)

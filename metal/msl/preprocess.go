@@ -11,7 +11,7 @@ const (
 	maxTokens    = 1 << 20 // tokens after macro expansion
 	maxNesting   = 200     // #if, brackets, #if expressions
 	maxMacroArgs = 256
-	maxKernels   = 4096
+	maxKernels   = 1 << 16
 	maxLookahead = 256     // tokens of one type or template argument list
 	maxWork      = 1 << 27 // comparisons of macro names during expansion
 )

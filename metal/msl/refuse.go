@@ -19,7 +19,7 @@ var refused = map[string]string{
 	"tensor_ops": "Metal tensors", "tensor_handle": "Metal tensors", "tensor_inline": "Metal tensors", "mpp": "Metal tensors",
 	"cooperative_tensor":  "Metal tensors",
 	"patch_control_point": "tessellation", "interpolant": "render functions", "rasterizer_order_group": "render functions",
-	"os_log": "os_log", "double": "double precision", "__asm__": "inline assembly", "asm": "inline assembly",
+	"double": "double precision", "__asm__": "inline assembly", "asm": "inline assembly",
 	"dynamic_cast": "run-time types", "typeid": "run-time types", "thread_local": "thread_local", "virtual": "virtual functions",
 	"throw": "exceptions", "try": "exceptions", "catch": "exceptions", "new": "dynamic allocation", "delete": "",
 }
@@ -41,7 +41,7 @@ var refusedAttributes = map[string]string{
 var instead = map[string]string{
 	"textures": "use a device buffer", "samplers": "read a device buffer and weigh its values yourself", "argument buffers": "give each buffer an argument of its own",
 	"Metal tensors":          "multiply with simdgroup_matrix",
-	"simdgroup async copies": "copy in a loop over the threads, then threadgroup_barrier", "double precision": "use float", "os_log": "write to a device buffer",
+	"simdgroup async copies": "copy in a loop over the threads, then threadgroup_barrier", "double precision": "use float",
 	"dynamic allocation": "use an array of a fixed size, or a device buffer", "virtual functions": "use a template", "exceptions": "return a code", "thread_local": "declare it in the kernel",
 	"visible functions": "use a template, or a function constant to choose", "arrays of resources": "give each buffer an argument of its own",
 }
@@ -55,19 +55,30 @@ func (u *Unit) outside(t token, construct, spelled, feature string) fault {
 	return fault{u.errorAt(t, construct, "%s: outside the supported compute subset (%s): %ssee docs/metal-subset.md", spelled, feature, hint)}
 }
 
-// refuse looks for constructs outside the subset.
+// refuse looks for constructs outside the subset, and leaves them to the
+// declarations that have them.
 func (u *Unit) refuse() {
 	for i, t := range u.toks {
-		if t.kind != tokIdent {
+		if t.kind != tokIdent || u.memberName(i) {
 			continue
 		}
-		if feature := refused[t.text]; feature != "" && !u.memberName(i) {
-			panic(u.outside(t, t.text, t.text, feature))
-		}
+		feature := refused[t.text]
 		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
-			panic(u.outside(t, t.text, t.text, "samplers"))
+			feature = "samplers"
+		}
+		if feature == "" {
+			continue
+		}
+		wrong := u.outside(t, t.text, t.text, feature).err
+		if d := u.declarationAt(i); d != nil && (d.refusal == nil || before(wrong, d.refusal)) {
+			d.refusal = wrong
 		}
 	}
+}
+
+// before reports whether an error of the same text comes first.
+func before(a, b *Error) bool {
+	return a.File == b.File && (a.Line < b.Line || a.Line == b.Line && a.Col < b.Col)
 }
 
 // memberName reports whether the identifier is selected from a value.

@@ -36,16 +36,16 @@ const (
 	targetSpaces // C++ whose pointers carry address spaces, to be checked and not run
 )
 
-// render writes the unit's declarations for a target.
-func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, error) {
+// render writes the unit's declarations for a target: those that are reached.
+func (u *Unit) render(to target, o Options, r *reached) (string, error) {
 	w := &writer{swizzles: u.rewritten()}
 	if to == targetSpaces {
 		w.swizzles = nil // clang has them
 	}
-	skip := map[int]int{} // first token of a kernel left out -> last
-	for i := range u.Kernels {
-		if f := u.Kernels[i].fn; !chosen[f] {
-			skip[f.begin] = f.end
+	skip := map[int]int{} // first token of what is left out -> last
+	for _, d := range u.decls {
+		if !r.kept[d] {
+			skip[d.begin] = d.end
 		}
 	}
 	if to != targetSpaces {
@@ -86,12 +86,14 @@ func (u *Unit) render(to target, o Options, chosen map[*function]bool) (string, 
 		case roleConstant:
 			n, _ := strconv.Atoi(e.text)
 			c := u.Constants[n]
+			if i = e.until; to != targetSpaces && !u.defined(c.Name, o) && !u.asks[c.Name] {
+				continue // what uses it must not compile
+			}
 			literal, err := u.constantValue(c, o)
 			if err != nil {
 				return "", err
 			}
 			w.write(t, "ASSAY_GLOBAL_ constexpr "+c.Type+" "+c.Name+" = "+literal+";")
-			i = e.until
 		case roleDefined:
 			w.write(t, strconv.FormatBool(u.defined(e.text, o)))
 		default:
@@ -155,16 +157,18 @@ func (u *Unit) swizzleText(i int) string {
 
 // writeShared declares threadgroup variables.
 func (u *Unit) writeShared(w *writer, to target, i int) {
-	typ, names, dims := u.declarators(i)
-	for n, name := range names {
+	d := u.shared[i]
+	for n, v := range d.vars {
+		var text string
 		switch to {
 		case targetCUDA:
-			w.write(u.toks[i], fmt.Sprintf("__shared__ %s %s%s;", typ, name, dims[n]))
+			text = fmt.Sprintf("__shared__ %s%s %s%s;", d.align, d.typ, v.name, v.dims)
 		case targetSpaces: // no automatic variable may be in another address space
-			w.write(u.toks[i], fmt.Sprintf("auto& %s = shared_<%s %s%s>();", name, space("threadgroup"), typ, dims[n]))
+			text = fmt.Sprintf("auto& %s = shared_<%s %s%s>();", v.name, space("threadgroup"), d.typ, v.dims)
 		case targetHost:
-			w.write(u.toks[i], fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", name, typ, dims[n], i*16+n, quote(name), u.toks[i].line))
+			text = fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", v.name, d.typ, v.dims, i*16+n, quote(v.name), v.line)
 		}
+		w.write(u.toks[i], text)
 	}
 }
 

@@ -11,11 +11,11 @@ import (
 // is for a compiler's checks only (package addrcheck): a pointer to one space
 // that meets another is an error there, as it is for Apple's compiler.
 func (u *Unit) AddressSpaces(o Options) (string, error) {
-	_, chosen, err := u.choose(o)
+	_, r, err := u.choose(o)
 	if err != nil {
 		return "", err
 	}
-	body, err := u.render(targetSpaces, o, chosen)
+	body, err := u.render(targetSpaces, o, r)
 	if err != nil {
 		return "", err
 	}
@@ -24,7 +24,7 @@ func (u *Unit) AddressSpaces(o Options) (string, error) {
 		fmt.Fprintf(&b, "#define %s __attribute__((address_space(%s)))\n", space(name), spaceNumbers[name])
 	}
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("spaces"))
+	b.WriteString(prelude("spaces", "log"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)

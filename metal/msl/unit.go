@@ -38,6 +38,10 @@ type Unit struct {
 	after   map[int]string
 	swizzle []string        // swizzles in use, sorted
 	members map[string]bool // names of this form that a structure declares
+	decls   []*declaration  // in source order
+	shared  map[int]*sharedDecl
+	asks    map[string]bool // function constants that is_function_constant_defined asks for
+	byName  map[string][]*declaration
 }
 
 // FunctionConstant is a `constant T name [[function_constant(n)]]`.
@@ -47,8 +51,7 @@ type FunctionConstant struct {
 	Index int
 	File  string
 	Line  int
-	begin int // first and last token of the declaration
-	end   int
+	begin int // first token of the declaration
 }
 
 // Kernel is one entry point: a kernel function or one explicit instantiation
@@ -64,8 +67,9 @@ type Kernel struct {
 	File         string
 	Line         int
 
-	fn    *function
-	place int // its first token
+	fn      *function
+	place   int    // its first token
+	refusal *Error // why the kernel itself cannot be used
 }
 
 // Arg is one argument of a kernel, in declaration order.

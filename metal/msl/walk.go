@@ -71,11 +71,24 @@ func (w *walker) namespace(i, end int, outer string) int {
 	panic(fault{u.errorAt(u.toks[i], "", "namespace has no body")})
 }
 
-// declaration handles the declaration at i and returns what is behind it.
+// declaration handles the declaration at i and returns what is behind it. What is
+// outside the subset there is remembered, and refused where it is needed.
 func (w *walker) declaration(i, end int, namespace string, class bool) int {
-	u := w.u
 	s := w.measure(i, end)
-	next := s.end + 1
+	if class {
+		w.mark(i, s, namespace, true)
+		return s.end + 1
+	}
+	d, depth := w.declare(i, s), w.depth
+	d.refusal = attempt(func() { w.mark(i, s, namespace, false) })
+	w.depth = depth
+	return s.end + 1
+}
+
+// mark finds out what a renderer has to change in a declaration.
+func (w *walker) mark(i int, s shape, namespace string, class bool) {
+	u := w.u
+	w.qualifiers(s)
 	switch {
 	case s.instantiation:
 		w.pending = append(w.pending, instantiation{i, s.end, namespace})
@@ -98,7 +111,26 @@ func (w *walker) declaration(i, end int, namespace string, class bool) int {
 		}
 		w.plain(i, s.end+1)
 	}
-	return next
+}
+
+// qualifiers refuses functions of kinds that are outside the subset.
+func (w *walker) qualifiers(s shape) {
+	u := w.u
+	if t := u.toks[s.spec]; t.kind == tokIdent && s.spec < s.end && u.toks[s.spec+1].kind == tokIdent && refusedFunctions[t.text] != "" {
+		panic(u.outside(t, t.text, t.text, refusedFunctions[t.text]))
+	}
+	for j := s.spec; j <= max(s.spec, s.params, s.body); j++ {
+		last, ok := u.attribute(j)
+		if !ok {
+			continue
+		}
+		for name := range w.attributes(j, last) {
+			if feature := refusedFunctions[name]; feature != "" {
+				panic(u.outside(u.toks[j+2], name, "[["+name+"]]", feature))
+			}
+		}
+		j = last
+	}
 }
 
 // members looks for data members that are named like swizzles. They get
@@ -206,9 +238,6 @@ func (w *walker) attributes(i, last int) map[string][]token {
 		arg := []token{}
 		if j+1 < part[1] && u.toks[j+1].is("(") {
 			arg = u.toks[j+2 : u.match[j+1]]
-		}
-		if feature := refusedFunctions[name]; feature != "" {
-			panic(u.outside(u.toks[j], name, "[["+name+"]]", feature))
 		}
 		out[name] = arg
 	}

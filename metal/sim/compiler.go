@@ -153,10 +153,10 @@ func (c *compiler) spaces() string {
 	return ""
 }
 
-// kernels compiles rendered source into a shared object. With check, what mixes
-// address spaces up is refused; that runs beside the compilation, and what is in
-// the cache has passed.
-func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, check bool) (string, error) {
+// kernel compiles a kernel's rendered source into a shared object. With check, what
+// mixes address spaces up is refused; that runs beside the compilation, and what is
+// in the cache has passed.
+func (c *compiler) kernel(ctx context.Context, u *msl.Unit, k *msl.Kernel, source string, check bool) (string, error) {
 	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w",
 		"-fno-finite-loops"}) // a loop that never ends and does nothing else stays one
 	if runtime.GOOS == "linux" {
@@ -179,7 +179,7 @@ func (c *compiler) kernels(ctx context.Context, u *msl.Unit, source string, chec
 		checked := make(chan error, 1)
 		go func() {
 			if check {
-				checked <- addrcheck.Certain(both, c.path, u)
+				checked <- addrcheck.Certain(both, c.path, u, msl.Options{Kernels: []string{k.Name}})
 			}
 			close(checked)
 		}()

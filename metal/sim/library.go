@@ -13,9 +13,10 @@ import (
 const maxThreads = 1024
 
 type library struct {
-	d    *device
-	ctx  context.Context
-	unit *msl.Unit
+	d       *device
+	ctx     context.Context
+	unit    *msl.Unit
+	checked map[string]bool // kernels whose address spaces were
 }
 
 type kernel struct {
@@ -24,45 +25,36 @@ type kernel struct {
 	module string // path of the shared object
 }
 
-// Compile reads, renders and compiles a source. Kernels that need function
-// constants are compiled again when they are looked up with values.
+// Compile reads a source. Each kernel is compiled when it is looked up, with what
+// it needs of the source and no more.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	l := &library{d: d, ctx: ctx, unit: unit}
-	if len(unit.Kernels) > 0 {
-		if _, err := l.module(nil); err != nil {
-			return nil, err
-		}
-	}
-	return l, nil
-}
-
-func (l *library) module(constants map[int]any) (string, error) {
-	source, err := l.unit.Host(msl.Options{Constants: constants})
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", metal.ErrCompile, err)
-	}
-	return l.d.compiler.kernels(l.ctx, l.unit, source, constants == nil)
+	return &library{d: d, ctx: ctx, unit: unit, checked: map[string]bool{}}, nil
 }
 
 func (l *library) Names() []string { return l.unit.Names() }
 
-// Kernel looks a kernel up by host name.
+// Kernel looks a kernel up by host name and compiles it.
 func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	k, ok := l.unit.Kernel(name)
 	if !ok {
 		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
 	}
-	if err := l.unit.CheckConstants(k, constants); err != nil {
+	if err := l.unit.Check(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	module, err := l.module(constants)
+	source, err := l.unit.Host(msl.Options{Kernels: []string{name}, Constants: constants})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
+	}
+	module, err := l.d.compiler.kernel(l.ctx, l.unit, k, source, !l.checked[name])
 	if err != nil {
 		return nil, err
 	}
+	l.checked[name] = true
 	return &kernel{unit: l.unit, k: k, module: module}, nil
 }
 

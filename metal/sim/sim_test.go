@@ -50,6 +50,17 @@ func compile(t *testing.T, dev metal.Device, file string) metal.Library {
 	return lib
 }
 
+// lookUp says what is wrong with kernel k of a source.
+func lookUp(t *testing.T, dev metal.Device, src metal.Source) error {
+	t.Helper()
+	lib, err := dev.Compile(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = lib.Kernel("k", nil)
+	return err
+}
+
 func TestCompileErrors(t *testing.T) {
 	dev := open(t, Options{})
 	for _, c := range []struct{ name, src, want string }{
@@ -62,7 +73,7 @@ func TestCompileErrors(t *testing.T) {
 		{"in the prelude", "#include <metal_stdlib>\nusing namespace metal;\nstruct S { half x; };\nkernel void k(device S *x, device uint *y) {\n  y[0] = as_type<uint>(x[0].x);\n}\n", "bad.metal:5:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := dev.Compile(t.Context(), metal.Source{Name: "bad.metal", Text: c.src})
+			err := lookUp(t, dev, metal.Source{Name: "bad.metal", Text: c.src})
 			if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want a compile error with %s", err, c.want)
 			}
@@ -81,7 +92,7 @@ func TestAddressSpaces(t *testing.T) {
 	src := metal.Source{Name: "spaces.metal", Text: "kernel void k(const device float *x, device float *y, uint i [[thread_position_in_grid]]) {\n  const float *xr = x + i;\n  y[i] = xr[0];\n}\n"}
 	dev := open(t, Options{})
 	for range 2 { // the second time as well: what is refused is not cached
-		_, err := dev.Compile(t.Context(), src)
+		err := lookUp(t, dev, src)
 		if dev.Info().Facts["address_spaces"] != "checked" {
 			if err != nil {
 				t.Error(err)

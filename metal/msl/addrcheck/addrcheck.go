@@ -51,7 +51,7 @@ func Check(ctx context.Context, clang string, src metal.Source) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	said, err := compile(ctx, clang, unit, 20)
+	said, err := compile(ctx, clang, unit, msl.Options{}, 20)
 	if err != nil {
 		return err
 	}
@@ -63,8 +63,8 @@ func Check(ctx context.Context, clang string, src metal.Source) error {
 
 // compile is what clang says about a unit, in the source's words; empty if it
 // finds nothing wrong. A limit of 0 is none.
-func compile(ctx context.Context, clang string, unit *msl.Unit, limit int) (string, error) {
-	text, err := unit.AddressSpaces(msl.Options{})
+func compile(ctx context.Context, clang string, unit *msl.Unit, o msl.Options, limit int) (string, error) {
+	text, err := unit.AddressSpaces(o)
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}

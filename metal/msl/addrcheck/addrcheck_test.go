@@ -87,7 +87,7 @@ func certainly(t *testing.T, clang string, src metal.Source) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Certain(t.Context(), clang, unit)
+	return Certain(t.Context(), clang, unit, msl.Options{})
 }
 
 // errorIn reports whether an error, and not a note, stands in a line of certain.metal.

@@ -11,12 +11,12 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// Certain reports pointers and references to one address space that meet
+// Certain reports, for the kernels of the options and what they need, pointers and references to one address space that meet
 // another. Of clang's errors it keeps those about nothing else, so that whatever
 // Metal accepts passes; some of what Metal refuses passes as well. The error is
 // metal.ErrCompile with file:line:col.
-func Certain(ctx context.Context, clang string, unit *msl.Unit) error {
-	said, err := compile(ctx, clang, unit, 0)
+func Certain(ctx context.Context, clang string, unit *msl.Unit, o msl.Options) error {
+	said, err := compile(ctx, clang, unit, o, 0)
 	if err != nil {
 		return err
 	}
