@@ -81,7 +81,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
 	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
-	b.WriteString(prelude("cuda_entry"))
+	b.WriteString(prelude("async_copy", "cuda_entry"))
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)
 	for _, k := range kernels {

@@ -35,7 +35,7 @@ func (u *Unit) Host(o Options) (string, error) {
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
 	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "host_simd", "matrix", "host_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
-	b.WriteString(prelude("host_entry"))
+	b.WriteString(prelude("async_copy", "host_entry"))
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)
 	for _, k := range kernels {

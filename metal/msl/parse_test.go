@@ -55,6 +55,9 @@ func TestParseRefuses(t *testing.T) {
 	cases := []struct{ name, src, want string }{
 		{"texture", "kernel void k(\n  texture2d<float> t [[texture(0)]]) {}", "a.metal:2:3: texture2d: outside the supported compute subset (textures): use a device buffer; see docs/metal-subset.md"},
 		{"sampler", "constexpr sampler s(filter::linear);\nkernel void k() { s; }", "a.metal:1:11: sampler: outside the supported compute subset (samplers)"},
+		{"assembly", "kernel void k() {\n __asm(\"nop\"); }", "a.metal:2:2: __asm: outside the supported compute subset (inline assembly)"},
+		{"foreign function", "float f(float) __asm(\"air.fast_sqrt.f32\");\nkernel void k() { f(1); }", "a.metal:1:16: __asm: outside the supported compute subset (inline assembly)"},
+		{"another's label", "void __metal_wait_simdgroup_events(int, thread void **) __asm(\"air.fast_sqrt.f32\");\nkernel void k() { __metal_wait_simdgroup_events(0, 0); }", "(inline assembly)"},
 		{"tensor", "kernel void k() {\n mpp::tensor_ops::matmul2d_descriptor d(8, 8, 8); }", "a.metal:2:2: mpp: outside the supported compute subset (Metal tensors): multiply with simdgroup_matrix; see docs/metal-subset.md"},
 		{"ray tracing", "kernel void k() {\n raytracing::ray r; }", "a.metal:2:2: raytracing: outside the supported compute subset (ray tracing): see docs/metal-subset.md"},
 		{"vertex function", "vertex float4 v(uint i [[vertex_id]]) { return 0; }\nkernel void k() { v(0); }", "a.metal:1:1: vertex: outside the supported compute subset (vertex functions)"},

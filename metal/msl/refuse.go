@@ -9,7 +9,6 @@ var refused = map[string]string{
 	"texture2d_ms": "textures", "texture2d_ms_array": "textures", "texture3d": "textures",
 	"depth2d": "textures", "depth2d_array": "textures", "depth2d_ms": "textures", "depth2d_ms_array": "textures",
 	"depthcube": "textures", "depthcube_array": "textures",
-	"simdgroup_event": "simdgroup async copies", "simdgroup_async_copy": "simdgroup async copies",
 	"visible_function_table": "visible functions", "intersection_function_table": "ray tracing", "intersector": "ray tracing",
 	"intersection_query": "ray tracing", "acceleration_structure": "ray tracing", "instance_acceleration_structure": "ray tracing",
 	"primitive_acceleration_structure": "ray tracing", "raytracing": "ray tracing", "ray_data": "ray tracing",
@@ -19,7 +18,7 @@ var refused = map[string]string{
 	"tensor_ops": "Metal tensors", "tensor_handle": "Metal tensors", "tensor_inline": "Metal tensors", "mpp": "Metal tensors",
 	"cooperative_tensor":  "Metal tensors",
 	"patch_control_point": "tessellation", "interpolant": "render functions", "rasterizer_order_group": "render functions",
-	"double": "double precision", "__asm__": "inline assembly", "asm": "inline assembly",
+	"double": "double precision", "__asm__": "inline assembly", "__asm": "inline assembly", "asm": "inline assembly",
 	"dynamic_cast": "run-time types", "typeid": "run-time types", "thread_local": "thread_local", "virtual": "virtual functions",
 	"throw": "exceptions", "try": "exceptions", "catch": "exceptions", "new": "dynamic allocation", "delete": "",
 }
@@ -40,8 +39,8 @@ var refusedAttributes = map[string]string{
 // instead says what to write in place of a refused feature, where something serves.
 var instead = map[string]string{
 	"textures": "use a device buffer", "samplers": "read a device buffer and weigh its values yourself", "argument buffers": "give each buffer an argument of its own",
-	"Metal tensors":          "multiply with simdgroup_matrix",
-	"simdgroup async copies": "copy in a loop over the threads, then threadgroup_barrier", "double precision": "use float",
+	"Metal tensors":      "multiply with simdgroup_matrix",
+	"double precision":   "use float",
 	"dynamic allocation": "use an array of a fixed size, or a device buffer", "virtual functions": "use a template", "exceptions": "return a code", "thread_local": "declare it in the kernel",
 	"visible functions": "use a template, or a function constant to choose", "arrays of resources": "give each buffer an argument of its own",
 }
@@ -66,7 +65,7 @@ func (u *Unit) refuse() {
 		if t.text == "sampler" && i+1 < len(u.toks) && u.toks[i+1].kind == tokIdent {
 			feature = "samplers"
 		}
-		if feature == "" {
+		if feature == "" || u.label(i) {
 			continue
 		}
 		wrong := u.outside(t, t.text, t.text, feature).err

@@ -9,7 +9,7 @@ func Cases() []Case {
 		templates, constants, macros, tables, overloads, complexNumbers, // language
 		groupMemory, beside, // as public sources are written
 		qmatvec, softmax, blocks, // whole kernels
-		matrixLayout, matrixProducts, matrixGEMM, matrixAttention,
+		matrixLayout, matrixProducts, matrixGEMM, matrixAttention, asyncCopies,
 	} {
 		all = append(all, f()...)
 	}

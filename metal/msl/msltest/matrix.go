@@ -211,3 +211,30 @@ func matrixAttention() []Case {
 	}
 	return all
 }
+
+func asyncCopies() []Case {
+	const rows = 21
+	x := fill(rows*8, func(i int) float32 { return float32(i*13%17-8) / 4 })
+	y := make([]float32, rows*rows)
+	for i := range rows {
+		for j := range rows {
+			for k := range 8 {
+				y[i*rows+j] += x[i*8+k] * x[j*8+k]
+			}
+		}
+	}
+	bytes := fill(110, func(i int) uint8 { return uint8(i*31 + 7) })
+	v := fill(3*2*3, func(i int) float32 { return float32(i) + 1 })
+	w := make([]float32, 2*4*3*3)
+	copy(w[1*3:], v[3*3:]) // the second row of the source, one to the right in the first
+	for i := range 12 {
+		column := min(max(i%4-1, 0), 2)
+		copy(w[(12+i)*3:], v[(3+column)*3:][:3])
+	}
+	return []Case{
+		{Name: "async copies of tiles", File: "matrix_async", Kernel: "async_product", Grid: metal.Size{X: 2 * 64, Y: 2, Z: 1}, Threadgroup: line(64),
+			Args: []Arg{in(halves(x...)...), out(halves(y...)...), inline(uint32(rows))}},
+		{Name: "async copies of rows", File: "matrix_async", Kernel: "async_row", Grid: line(32), Threadgroup: line(32),
+			Args: []Arg{in(bytes...), out(bytes[3:103]...), in(v...), out(w...)}},
+	}
+}
