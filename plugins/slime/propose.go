@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/assay-bench/assay/core/sdk"
 )
@@ -32,27 +33,36 @@ func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], e
 	return sdk.Proposal[Config]{Findings: []sdk.Finding{s.finding()}}, nil
 }
 
-// finding names the knee. It is shown when the knee is faster than the separate
-// path beyond doubt.
+// finding names the knee, or the epsilons that cannot be told apart. It is shown
+// where a single epsilon is the fastest, and is faster or slower than the separate
+// path, beyond doubt.
 func (s sweep) finding() sdk.Finding {
 	f := sdk.Finding{Kind: "knee", Certainty: sdk.Open, Data: s.data(), Detail: s.table()}
-	bound := s.points[0].Config.MaxError
-	k := s.knee
-	if k == nil {
-		f.Summary = fmt.Sprintf("no epsilon keeps the relative error within %g", bound)
-		f.Certainty = sdk.Shown
+	within := fmt.Sprintf("a relative error within %g", s.points[0].Config.MaxError)
+	switch len(s.fastest) {
+	case 0:
+		f.Summary, f.Certainty = "no epsilon has "+within, sdk.Shown
+		return f
+	case 1:
+	default:
+		var each []string
+		for _, k := range s.fastest {
+			each = append(each, fmt.Sprintf("%s (%s)", k.Config.epsilonText(), k.speed.Speed()))
+		}
+		f.Summary = fmt.Sprintf("which epsilon with %s is the fastest cannot be told: %s of the speed of separate", within, strings.Join(each, ", "))
 		return f
 	}
-	f.Summary = fmt.Sprintf("the fastest epsilon with a relative error within %g is %s: %s of separate, error %.2g, %.0f %% refined",
-		bound, k.Config.epsilonText(), k.speed.Speed(), k.Metrics["rel_err"], 100*k.Metrics["refine_rate"])
+	k := s.fastest[0]
+	f.Summary = fmt.Sprintf("the fastest epsilon with %s is %s: %s of the speed of separate, error %.2g, %.0f %% refined",
+		within, k.Config.epsilonText(), k.speed.Speed(), k.Metrics["rel_err"], 100*k.Metrics["refine_rate"])
 	switch {
-	case k.speed.Lower > 1 || k.speed.Upper < 1:
+	case k.speed.Lower > 1:
 		f.Certainty = sdk.Shown
-	case k.speed.Ratio > 1:
-		f.Certainty = sdk.Likely
-	}
-	if k.speed.Upper < 1 {
+	case k.speed.Upper < 1:
+		f.Certainty = sdk.Shown
 		f.Summary += "; it does not pay"
+	default:
+		f.Summary += "; whether it pays cannot be told"
 	}
 	return f
 }

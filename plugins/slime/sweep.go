@@ -30,9 +30,9 @@ func (p point) inside() bool { return p.Metrics["rel_err"] <= p.Config.MaxError 
 // sweep is every epsilon that was measured, smallest first.
 type sweep struct {
 	points  []point
-	knee    *point // the fastest inside the error bound; nil: none
-	edge    *point // the largest epsilon inside; nil: none
-	outside *point // the next one after edge; nil: none
+	fastest []*point // inside the error bound, each of which may be the fastest: no other is proven to be faster
+	edge    *point   // the largest epsilon inside; nil: none
+	outside *point   // the next one after edge; nil: none
 }
 
 func sweepOf(results []sdk.Result[Config]) sweep {
@@ -58,11 +58,26 @@ func sweepOf(results []sdk.Result[Config]) sweep {
 		case !p.inside() && s.outside == nil:
 			s.outside = p
 		}
-		if p.inside() && (s.knee == nil || p.speed.Ratio > s.knee.speed.Ratio) {
-			s.knee = p
+	}
+	s.fastest = fastest(s.points)
+	return s
+}
+
+// fastest are the points inside the error bound whose interval reaches that of
+// every other one there. A speed without an interval may be anything.
+func fastest(points []point) (out []*point) {
+	most := math.Inf(-1)
+	for _, p := range points {
+		if p.inside() && p.speed.Lower > most {
+			most = p.speed.Lower
 		}
 	}
-	return s
+	for i := range points {
+		if p := &points[i]; p.inside() && !(p.speed.Upper < most) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // middle is the epsilon between the edge of the bound and the next one outside,
@@ -109,11 +124,11 @@ func (s sweep) data() any {
 			finite(p.Metrics["rel_err"]), finite(p.Metrics["refine_rate"]), p.inside(),
 		})
 	}
-	out := map[string]any{"max_error": s.points[0].Config.MaxError, "sweep": rows}
-	if s.knee != nil {
-		out["knee"] = s.knee.Config.epsilonText()
+	fastest := []string{}
+	for _, p := range s.fastest {
+		fastest = append(fastest, p.Config.epsilonText())
 	}
-	return out
+	return map[string]any{"max_error": s.points[0].Config.MaxError, "sweep": rows, "fastest": fastest}
 }
 
 // finite is nil for what JSON cannot hold.
@@ -126,9 +141,9 @@ func finite(v float64) *float64 {
 
 func (s sweep) table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%8s %8s %9s %8s", "epsilon", "speed", "rel. err", "refined")
+	fmt.Fprintf(&b, "%8s %9s %9s  %s", "epsilon", "rel. err", "refined", "speed")
 	for _, p := range s.points {
-		fmt.Fprintf(&b, "\n%8s %7.3f× %9.2g %6.1f %%", p.Config.epsilonText(), p.speed.Ratio, p.Metrics["rel_err"], 100*p.Metrics["refine_rate"])
+		fmt.Fprintf(&b, "\n%8s %9.2g %7.1f %%  %s", p.Config.epsilonText(), p.Metrics["rel_err"], 100*p.Metrics["refine_rate"], p.speed.Speed())
 	}
 	return b.String()
 }
