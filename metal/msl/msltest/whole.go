@@ -79,6 +79,11 @@ func blocks() []Case {
 	for _, id := range ids {
 		want = append(want, values[id]...)
 	}
-	return []Case{{Name: "matrix blocks", File: "blocks", Kernel: "get_rows_block", Grid: metal.Size{X: perRow * len(ids), Y: 1, Z: 1}, Threadgroup: line(perRow),
-		Args: []Arg{in(src...), in(ids...), near(1e-6, want...)}}}
+	x := fill(4*8, func(i int) float32 { return float32(i)*0.3 - 2 })
+	return []Case{
+		{Name: "matrix blocks", File: "blocks", Kernel: "get_rows_block", Grid: metal.Size{X: perRow * len(ids), Y: 1, Z: 1}, Threadgroup: line(perRow),
+			Args: []Arg{in(src...), in(ids...), near(1e-6, want...)}},
+		{Name: "matrix blocks of another type", File: "blocks", Kernel: "convert_blocks", Grid: line(4), Threadgroup: line(4),
+			Args: []Arg{in(x...), out(halves(x...)...), out(each(x, dtype.F16.Round)...)}},
+	}
 }

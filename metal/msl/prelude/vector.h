@@ -175,6 +175,7 @@ template <class T, int C, int R> struct matrix {
     for (int c = 0; c < C; c++) for (int r = 0; r < R; r++) columns[c][r] = c == r ? T(s) : T(0);
   }
   template <class... V, enable_if_t<sizeof...(V) == C && (C > 1), int> = 0> matrix(V... v) { int c = 0; ((columns[c++] = vec<T, R>(v)), ...); }
+  template <class U, enable_if_t<!is_same_v<U, T>, int> = 0> explicit matrix(const matrix<U, C, R>& m) { for (int c = 0; c < C; c++) columns[c] = vec<T, R>(m[c]); }
   vec<T, R>& operator[](int i) { return columns[i]; }
   const vec<T, R>& operator[](int i) const { return columns[i]; }
 };

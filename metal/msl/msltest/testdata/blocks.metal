@@ -28,3 +28,9 @@ kernel void get_rows(device const void *src [[buffer(0)]], device const int *ids
 
 typedef decltype(get_rows<block, 2, dequantize>) get_rows_block_t;
 template [[host_name("get_rows_block")]] kernel get_rows_block_t get_rows<block, 2, dequantize>;
+
+// Blocks change their element type as a whole.
+kernel void convert_blocks(device const float2x4 *x [[buffer(0)]], device half2x4 *y [[buffer(1)]], device float2x4 *z [[buffer(2)]], uint i [[thread_position_in_grid]]) {
+  y[i] = (half2x4)x[i];
+  z[i] = float2x4(y[i]);
+}
