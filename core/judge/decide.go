@@ -50,7 +50,10 @@ func Decide(p Plan, guardrails []Guardrail, c Case, asserts []AssertResult) (Dec
 		if a.Verdict == Pass || a.Verdict == Fail {
 			continue
 		}
-		told := fmt.Sprintf("assert %q, variant %q: %s", a.Name, a.Variant, a.Message)
+		told := fmt.Sprintf("assert %q: %s", a.Name, a.Message)
+		if a.Variant != "" { // one over several cases is not asked of any yet
+			told = fmt.Sprintf("assert %q, variant %q: %s", a.Name, a.Variant, a.Message)
+		}
 		open = cmp.Or(open, told)
 		if !a.Hopeless {
 			hope = cmp.Or(hope, told)
