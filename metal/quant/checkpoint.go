@@ -12,6 +12,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/tensorfile"
 )
 
 // Checkpoint is the folder of an MLX model: config.json and one or more
@@ -19,8 +20,8 @@ import (
 type Checkpoint struct {
 	Config Config
 	dir    string
-	files  []*tensorFile
-	where  map[string]*tensorFile // tensor name to its file
+	files  []*tensorfile.File
+	where  map[string]*tensorfile.File // tensor name to its file
 }
 
 // Config is what a MoE block needs of config.json.
@@ -38,7 +39,7 @@ type Config struct {
 
 // OpenCheckpoint reads config.json and the headers of all tensor files.
 func OpenCheckpoint(dir string) (*Checkpoint, error) {
-	c := &Checkpoint{dir: dir, where: map[string]*tensorFile{}}
+	c := &Checkpoint{dir: dir, where: map[string]*tensorfile.File{}}
 	if err := c.readConfig(); err != nil {
 		return nil, fmt.Errorf("checkpoint %s: %w", dir, err)
 	}
@@ -50,17 +51,17 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 		return nil, fmt.Errorf("checkpoint %s: %w", dir, err)
 	}
 	for _, path := range paths {
-		f, err := openTensorFile(path)
+		f, err := tensorfile.Open(path)
 		if err != nil {
 			_ = c.Close()
 			return nil, fmt.Errorf("checkpoint: %w", err)
 		}
 		c.files = append(c.files, f)
-		for name := range f.tensors {
+		for _, name := range f.Names() {
 			if other := c.where[name]; other != nil {
 				_ = c.Close()
 				return nil, fmt.Errorf("checkpoint %s: tensor %s is in %s and in %s", dir, name,
-					filepath.Base(other.file.Name()), filepath.Base(path))
+					filepath.Base(other.Path()), filepath.Base(path))
 			}
 			c.where[name] = f
 		}
@@ -107,7 +108,7 @@ func (c *Checkpoint) readConfig() error {
 func (c *Checkpoint) Close() error {
 	var errs []error
 	for _, f := range c.files {
-		errs = append(errs, f.file.Close())
+		errs = append(errs, f.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -179,7 +180,8 @@ func (c *Checkpoint) tensor(prefix string) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	scaleType := c.where[prefix+".scales"].tensors[prefix+".scales"].DType
+	stored, _ := c.where[prefix+".scales"].Info(prefix + ".scales")
+	scaleType := stored.DType
 	biases, biasShape, err := c.read(prefix+".biases", scaleType)
 	if err != nil {
 		return nil, err
@@ -239,15 +241,12 @@ func (c *Checkpoint) read(name string, want ...safetensors.DType) (data []byte, 
 	if f == nil {
 		return nil, nil, fmt.Errorf("no tensor %s: the checkpoint has %d tensors, such as %s", name, len(c.where), c.near(name))
 	}
-	info := f.tensors[name]
+	info, _ := f.Info(name)
 	if !slices.Contains(want, info.DType) {
 		return nil, nil, fmt.Errorf("%s is %s, want %v", name, info.DType, want)
 	}
-	for _, d := range info.Shape {
-		shape = append(shape, int(d))
-	}
-	data, err = f.read(name)
-	return data, shape, err
+	data, err = f.Read(name)
+	return data, slices.Clone(info.Shape), err
 }
 
 // near is the name that shares the longest beginning.
@@ -269,8 +268,9 @@ func (c *Checkpoint) near(name string) string {
 func (c *Checkpoint) Floats(name string) (values []float32, shape []int, err error) {
 	data, shape, err := c.read(name, safetensors.F32, safetensors.F16, safetensors.BF16)
 	if err == nil {
+		stored, _ := c.where[name].Info(name)
 		var dt dtype.DType
-		if dt, err = dtype.Parse(strings.ToLower(c.where[name].tensors[name].DType.String())); err == nil {
+		if dt, err = dtype.Parse(strings.ToLower(stored.DType.String())); err == nil {
 			values, err = dt.Floats(data)
 		}
 	}
