@@ -3,7 +3,7 @@ export CGO_ENABLED = 0
 
 # Small binaries start faster: each start verifies a digest.
 LDFLAGS := -trimpath -ldflags "-s -w"
-PLUGINS := gather-qmm moe-mlp slime bisect command endpoint
+PLUGINS := gather-qmm moe-mlp slime bisect command endpoint kernel
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## list the targets
@@ -45,11 +45,11 @@ cross: ## build for every platform that is supported
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
-	bin/assay fmt experiments experiments/foreign
+	bin/assay fmt experiments experiments/foreign experiments/kernel
 
 fmt-check: build
 	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
-	bin/assay fmt --check experiments experiments/foreign
+	bin/assay fmt --check experiments experiments/foreign experiments/kernel
 
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...

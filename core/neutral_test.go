@@ -22,9 +22,10 @@ var ordinary = []string{"command", "endpoint", "kernel", "mlx"}
 
 // meant are strings that equal a plugin's name and mean something else.
 var meant = map[string]string{
-	"core/config command":    "the argument of a build block",
-	"core/cli mlx":           "the Python package, whose version the doctor looks for",
-	"core/importer/zmlx mlx": "what the imported measurements were made with",
+	"core/config command":     "the argument of a build block",
+	"core/attribution kernel": "the part of an iteration's time that the device takes",
+	"core/cli mlx":            "the Python package, whose version the doctor looks for",
+	"core/importer/zmlx mlx":  "what the imported measurements were made with",
 }
 
 // The host knows no kernel, no model and no first-party plugin, so that third

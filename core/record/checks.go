@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -45,7 +46,41 @@ func sameOutputs(baseline string, d *Round, p *Prepared) (out []Check) {
 		}
 		out = append(out, c)
 	}
+	return append(out, nearNumbers(baseline, d.Prepared[i].Numbers, p)...)
+}
+
+// nearNumbers holds vectors against the baseline's, by their distance.
+func nearNumbers(baseline string, want map[string]Numbers, p *Prepared) (out []Check) {
+	for _, name := range slices.Sorted(maps.Keys(p.Numbers)) {
+		of, ok := want[name]
+		if !ok {
+			continue
+		}
+		n := p.Numbers[name]
+		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Value: distance(n.Values, of.Values), Limit: n.Tolerance}
+		if c.Passed = c.Value <= c.Limit; !c.Passed {
+			c.Detail = fmt.Sprintf("its %s is %.3g away from that of %s, relative to its length", name, c.Value, baseline)
+		}
+		out = append(out, c)
+	}
 	return out
+}
+
+// distance of two vectors relative to the longer one, 0 to 2; of vectors that do
+// not have as many values, 2.
+func distance(a, b []float64) float64 {
+	if len(a) != len(b) {
+		return 2
+	}
+	var apart, first, second float64
+	for i := range a {
+		apart = math.Hypot(apart, a[i]-b[i])
+		first, second = math.Hypot(first, a[i]), math.Hypot(second, b[i])
+	}
+	if apart == 0 {
+		return 0
+	}
+	return apart / max(first, second)
 }
 
 // keepFailed replaces checks of the same name and moment, but a failed one

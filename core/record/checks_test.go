@@ -52,3 +52,31 @@ func TestTheBaselineUnderAnotherNameNeverWins(t *testing.T) {
 		}
 	}
 }
+
+// Vectors may be apart by the variant's own tolerance, relative to the longer one.
+func TestNumbersAreHeldAgainstTheBaselines(t *testing.T) {
+	for name, c := range map[string]struct {
+		base, variant []float64
+		value         float64
+		passed        bool
+	}{
+		"equal":            {[]float64{3, 4}, []float64{3, 4}, 0, true},
+		"near":             {[]float64{3, 4}, []float64{3, 4.0005}, 1e-4, true},
+		"far":              {[]float64{3, 4}, []float64{3, 4.05}, 0.009920, false},
+		"nothing at all":   {[]float64{0, 0}, []float64{0, 0}, 0, true},
+		"of nothing":       {[]float64{0, 0}, []float64{1e-30, 0}, 1, false},
+		"the other way":    {[]float64{3, 4}, []float64{-3, -4}, 2, false},
+		"large":            {[]float64{1e100, 1e100}, []float64{1e100, -1e100}, 1.41421, false},
+		"of another shape": {[]float64{3, 4}, []float64{3, 4, 5}, 2, false},
+	} {
+		p := Prepared{Variant: "v", Numbers: map[string]Numbers{"y": {Values: c.variant, Tolerance: 1e-3}}}
+		base := Prepared{Variant: "base", Numbers: map[string]Numbers{"y": {Values: c.base, Tolerance: 10}}}
+		v := Variant{Name: "v"}
+		v.collectChecks("base", []Round{{Prepared: []Prepared{base, p}}})
+		if len(v.Checks) != 1 || v.Checks[0].Name != "y_as_baseline" || v.Checks[0].Passed != c.passed || v.Checks[0].Limit != 1e-3 {
+			t.Errorf("%s: %+v", name, v.Checks)
+		} else if d := v.Checks[0].Value - c.value; d > 1e-5 || d < -1e-5 {
+			t.Errorf("%s: a distance of %g, want %g", name, v.Checks[0].Value, c.value)
+		}
+	}
+}

@@ -90,12 +90,19 @@ type Prepared struct {
 	Metrics     map[string]float64    `json:"metrics"`
 	Facts       map[string]string     `json:"facts"`
 	Outputs     map[string]string     `json:"outputs,omitempty"` // digests of what is computed, which must be the baseline's
+	Numbers     map[string]Numbers    `json:"numbers,omitempty"` // vectors that stand for numeric output, which must be near the baseline's
 	Phases      map[string]PhaseFacts `json:"phases"`
 	DeviceBytes int64                 `json:"device_bytes"`
 	PrepareNs   int64                 `json:"prepare_ns"`       // the plugin's one-time cost, such as repacking
 	HostNs      int64                 `json:"host_ns"`          // the whole preparation by the host's clock
 	Writes      []int                 `json:"writes,omitempty"` // of the document's files, those that changed in the arm's first preparation of the case: its own output, held against nothing
 	Remade
+}
+
+// Numbers are a vector that stands for what a variant computes.
+type Numbers struct {
+	Values    []float64 `json:"values"`
+	Tolerance float64   `json:"tolerance"` // largest distance from the baseline's, relative to the longer of the two
 }
 
 // PhaseFacts of one variant in one phase.

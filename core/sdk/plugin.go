@@ -139,10 +139,19 @@ type Prepared struct {
 	Metrics  map[string]float64
 	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
 	Outputs  map[string]string     // digests of what is computed, by name, which the host holds against the baseline's
+	Numbers  map[string]Numbers    // vectors, by name, that stand for numeric output, which the host holds against the baseline's
 	Phases   map[string]PhaseFacts // by phase name
 	Bytes    int64                 // device memory that this case keeps; 0: the SDK asks the device
 	Time     time.Duration         // one-time cost worth reporting; 0: the SDK's clock around Prepare
 	Warnings []Diagnostic
+}
+
+// Numbers are a vector that stands for output which may differ by rounding: the
+// output itself if it is short, else a projection that keeps distances and is the
+// same in all arms, being drawn from the seed. At most 4096 finite values.
+type Numbers struct {
+	Values    []float64
+	Tolerance float64 // largest distance from the baseline's, relative to the longer of the two
 }
 
 // PhaseFacts turn times into rates.

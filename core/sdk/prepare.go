@@ -164,6 +164,10 @@ func protoPrepared(p Prepared, took time.Duration, kept int64) (*pluginv1.Prepar
 	out := &pluginv1.Prepared{
 		Checks: protoChecks(p.Checks), Metrics: p.Metrics, Facts: p.Facts, Outputs: p.Outputs,
 		Phases: map[string]*pluginv1.PhaseFacts{}, DeviceBytes: p.Bytes, PrepareNs: p.Time.Nanoseconds(),
+		Numbers: map[string]*pluginv1.Numbers{},
+	}
+	for name, n := range p.Numbers {
+		out.Numbers[name] = &pluginv1.Numbers{Values: n.Values, Tolerance: n.Tolerance}
 	}
 	for name, f := range p.Phases {
 		out.Phases[name] = &pluginv1.PhaseFacts{

@@ -162,6 +162,29 @@ func phaseFactsOf(in map[string]*pluginv1.PhaseFacts) (map[string]record.PhaseFa
 	return out, nil
 }
 
+// mostNumbers bounds a vector, which the journal and the document keep.
+const mostNumbers = 4096
+
+func numbersOf(in map[string]*pluginv1.Numbers) (map[string]record.Numbers, error) {
+	var out map[string]record.Numbers
+	for name, n := range in {
+		values, tolerance := n.GetValues(), n.GetTolerance()
+		if len(values) > mostNumbers || !(tolerance >= 0 && tolerance <= largest) {
+			return nil, fmt.Errorf("%w: numbers %q: %d values and tolerance %v", errNumbers, name, len(values), tolerance)
+		}
+		for _, v := range values {
+			if !(v >= -largest && v <= largest) {
+				return nil, fmt.Errorf("%w: numbers %q have %v among them", errNumbers, name, v)
+			}
+		}
+		if out == nil {
+			out = map[string]record.Numbers{}
+		}
+		out[name] = record.Numbers{Values: values, Tolerance: tolerance}
+	}
+	return out, nil
+}
+
 func orEmptyMap(m map[string]string) map[string]string {
 	if m == nil {
 		return map[string]string{}

@@ -129,12 +129,16 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 	if err != nil {
 		return err
 	}
+	numbers, err := numbersOf(p.GetNumbers())
+	if err != nil {
+		return err
+	}
 	var writes []int
 	if first { // an author's edit in just this moment is not likely
 		writes = written(before, r.stand(v), v.Files)
 	}
 	return r.emit(record.PreparedEvent{Case: s.caseID, Round: s.round, Prepared: record.Prepared{
-		Variant: s.variant, Writes: writes, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()), Outputs: p.GetOutputs(),
+		Variant: s.variant, Writes: writes, Checks: checksOf(p.GetChecks(), "before"), Metrics: finite(p.GetMetrics()), Facts: orEmptyMap(p.GetFacts()), Outputs: p.GetOutputs(), Numbers: numbers,
 		Phases: facts, DeviceBytes: p.GetDeviceBytes(), PrepareNs: p.GetPrepareNs(), HostNs: r.took(), Remade: x.remade(s.again),
 	}})
 }

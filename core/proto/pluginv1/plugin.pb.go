@@ -218,7 +218,7 @@ func (x Check_Kind) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Check_Kind.Descriptor instead.
 func (Check_Kind) EnumDescriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22, 0}
+	return file_plugin_proto_rawDescGZIP(), []int{23, 0}
 }
 
 type DescribeRequest struct {
@@ -1740,7 +1740,11 @@ type Prepared struct {
 	PrepareNs   int64                  `protobuf:"varint,6,opt,name=prepare_ns,json=prepareNs,proto3" json:"prepare_ns,omitempty"`       // one-time cost worth reporting, such as repacking
 	// outputs are digests, by name, of what the configuration computes. The host
 	// holds them against the baseline's: unequal is a failed fidelity check.
-	Outputs       map[string]string `protobuf:"bytes,7,rep,name=outputs,proto3" json:"outputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Outputs map[string]string `protobuf:"bytes,7,rep,name=outputs,proto3" json:"outputs,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// numbers are vectors, by name, that stand for numeric output which may differ
+	// by rounding. The host holds their distance from the baseline's, relative to
+	// the longer of the two, against the tolerance: more is a failed fidelity check.
+	Numbers       map[string]*Numbers `protobuf:"bytes,8,rep,name=numbers,proto3" json:"numbers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1824,6 +1828,65 @@ func (x *Prepared) GetOutputs() map[string]string {
 	return nil
 }
 
+func (x *Prepared) GetNumbers() map[string]*Numbers {
+	if x != nil {
+		return x.Numbers
+	}
+	return nil
+}
+
+type Numbers struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Values        []float64              `protobuf:"fixed64,1,rep,packed,name=values,proto3" json:"values,omitempty"` // at most 4096, each finite and at most 1e100
+	Tolerance     float64                `protobuf:"fixed64,2,opt,name=tolerance,proto3" json:"tolerance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Numbers) Reset() {
+	*x = Numbers{}
+	mi := &file_plugin_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Numbers) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Numbers) ProtoMessage() {}
+
+func (x *Numbers) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Numbers.ProtoReflect.Descriptor instead.
+func (*Numbers) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Numbers) GetValues() []float64 {
+	if x != nil {
+		return x.Values
+	}
+	return nil
+}
+
+func (x *Numbers) GetTolerance() float64 {
+	if x != nil {
+		return x.Tolerance
+	}
+	return 0
+}
+
 type PhaseFacts struct {
 	state             protoimpl.MessageState `protogen:"open.v1"`
 	UnitsPerIteration float64                `protobuf:"fixed64,1,opt,name=units_per_iteration,json=unitsPerIteration,proto3" json:"units_per_iteration,omitempty"` // tokens or calls of one iteration
@@ -1836,7 +1899,7 @@ type PhaseFacts struct {
 
 func (x *PhaseFacts) Reset() {
 	*x = PhaseFacts{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1848,7 +1911,7 @@ func (x *PhaseFacts) String() string {
 func (*PhaseFacts) ProtoMessage() {}
 
 func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1861,7 +1924,7 @@ func (x *PhaseFacts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseFacts.ProtoReflect.Descriptor instead.
 func (*PhaseFacts) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PhaseFacts) GetUnitsPerIteration() float64 {
@@ -1907,7 +1970,7 @@ type Check struct {
 
 func (x *Check) Reset() {
 	*x = Check{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1919,7 +1982,7 @@ func (x *Check) String() string {
 func (*Check) ProtoMessage() {}
 
 func (x *Check) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1932,7 +1995,7 @@ func (x *Check) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Check.ProtoReflect.Descriptor instead.
 func (*Check) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Check) GetName() string {
@@ -1991,7 +2054,7 @@ type MeasureRequest struct {
 
 func (x *MeasureRequest) Reset() {
 	*x = MeasureRequest{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2003,7 +2066,7 @@ func (x *MeasureRequest) String() string {
 func (*MeasureRequest) ProtoMessage() {}
 
 func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2016,7 +2079,7 @@ func (x *MeasureRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureRequest.ProtoReflect.Descriptor instead.
 func (*MeasureRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *MeasureRequest) GetMessage() isMeasureRequest_Message {
@@ -2089,7 +2152,7 @@ type Start struct {
 
 func (x *Start) Reset() {
 	*x = Start{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2101,7 +2164,7 @@ func (x *Start) String() string {
 func (*Start) ProtoMessage() {}
 
 func (x *Start) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2114,7 +2177,7 @@ func (x *Start) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Start.ProtoReflect.Descriptor instead.
 func (*Start) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Start) GetHandle() string {
@@ -2168,7 +2231,7 @@ type Ack struct {
 
 func (x *Ack) Reset() {
 	*x = Ack{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2180,7 +2243,7 @@ func (x *Ack) String() string {
 func (*Ack) ProtoMessage() {}
 
 func (x *Ack) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2193,7 +2256,7 @@ func (x *Ack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ack.ProtoReflect.Descriptor instead.
 func (*Ack) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Ack) GetSeq() uint64 {
@@ -2212,7 +2275,7 @@ type Stop struct {
 
 func (x *Stop) Reset() {
 	*x = Stop{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2224,7 +2287,7 @@ func (x *Stop) String() string {
 func (*Stop) ProtoMessage() {}
 
 func (x *Stop) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2237,7 +2300,7 @@ func (x *Stop) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stop.ProtoReflect.Descriptor instead.
 func (*Stop) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Stop) GetReason() string {
@@ -2263,7 +2326,7 @@ type MeasureResponse struct {
 
 func (x *MeasureResponse) Reset() {
 	*x = MeasureResponse{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2275,7 +2338,7 @@ func (x *MeasureResponse) String() string {
 func (*MeasureResponse) ProtoMessage() {}
 
 func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2288,7 +2351,7 @@ func (x *MeasureResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MeasureResponse.ProtoReflect.Descriptor instead.
 func (*MeasureResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *MeasureResponse) GetEvent() isMeasureResponse_Event {
@@ -2388,7 +2451,7 @@ type Intent struct {
 
 func (x *Intent) Reset() {
 	*x = Intent{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2463,7 @@ func (x *Intent) String() string {
 func (*Intent) ProtoMessage() {}
 
 func (x *Intent) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2476,7 @@ func (x *Intent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Intent.ProtoReflect.Descriptor instead.
 func (*Intent) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Intent) GetSeq() uint64 {
@@ -2447,7 +2510,7 @@ type Sample struct {
 
 func (x *Sample) Reset() {
 	*x = Sample{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2522,7 @@ func (x *Sample) String() string {
 func (*Sample) ProtoMessage() {}
 
 func (x *Sample) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2535,7 @@ func (x *Sample) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sample.ProtoReflect.Descriptor instead.
 func (*Sample) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Sample) GetSeq() uint64 {
@@ -2533,7 +2596,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2545,7 +2608,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2558,7 +2621,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Heartbeat) GetDoing() string {
@@ -2582,7 +2645,7 @@ type Done struct {
 
 func (x *Done) Reset() {
 	*x = Done{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2594,7 +2657,7 @@ func (x *Done) String() string {
 func (*Done) ProtoMessage() {}
 
 func (x *Done) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2607,7 +2670,7 @@ func (x *Done) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Done.ProtoReflect.Descriptor instead.
 func (*Done) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Done) GetReason() string {
@@ -2650,7 +2713,7 @@ type Dispatched struct {
 
 func (x *Dispatched) Reset() {
 	*x = Dispatched{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2662,7 +2725,7 @@ func (x *Dispatched) String() string {
 func (*Dispatched) ProtoMessage() {}
 
 func (x *Dispatched) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2675,7 +2738,7 @@ func (x *Dispatched) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dispatched.ProtoReflect.Descriptor instead.
 func (*Dispatched) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Dispatched) GetKernel() string {
@@ -2750,7 +2813,7 @@ type ReleaseCaseRequest struct {
 
 func (x *ReleaseCaseRequest) Reset() {
 	*x = ReleaseCaseRequest{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2762,7 +2825,7 @@ func (x *ReleaseCaseRequest) String() string {
 func (*ReleaseCaseRequest) ProtoMessage() {}
 
 func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2775,7 +2838,7 @@ func (x *ReleaseCaseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseRequest.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ReleaseCaseRequest) GetHandle() string {
@@ -2795,7 +2858,7 @@ type ReleaseCaseResponse struct {
 
 func (x *ReleaseCaseResponse) Reset() {
 	*x = ReleaseCaseResponse{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2807,7 +2870,7 @@ func (x *ReleaseCaseResponse) String() string {
 func (*ReleaseCaseResponse) ProtoMessage() {}
 
 func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2820,7 +2883,7 @@ func (x *ReleaseCaseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReleaseCaseResponse.ProtoReflect.Descriptor instead.
 func (*ReleaseCaseResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ReleaseCaseResponse) GetChecks() []*Check {
@@ -2847,7 +2910,7 @@ type ProposeRequest struct {
 
 func (x *ProposeRequest) Reset() {
 	*x = ProposeRequest{}
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2859,7 +2922,7 @@ func (x *ProposeRequest) String() string {
 func (*ProposeRequest) ProtoMessage() {}
 
 func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[35]
+	mi := &file_plugin_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2872,7 +2935,7 @@ func (x *ProposeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeRequest.ProtoReflect.Descriptor instead.
 func (*ProposeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{35}
+	return file_plugin_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ProposeRequest) GetResults() []*Result {
@@ -2905,7 +2968,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2917,7 +2980,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[36]
+	mi := &file_plugin_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2930,7 +2993,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{36}
+	return file_plugin_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Result) GetName() string {
@@ -2998,7 +3061,7 @@ type PhaseResult struct {
 
 func (x *PhaseResult) Reset() {
 	*x = PhaseResult{}
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3010,7 +3073,7 @@ func (x *PhaseResult) String() string {
 func (*PhaseResult) ProtoMessage() {}
 
 func (x *PhaseResult) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[37]
+	mi := &file_plugin_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3023,7 +3086,7 @@ func (x *PhaseResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PhaseResult.ProtoReflect.Descriptor instead.
 func (*PhaseResult) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{37}
+	return file_plugin_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *PhaseResult) GetWallNs() float64 {
@@ -3096,7 +3159,7 @@ type RoundTimes struct {
 
 func (x *RoundTimes) Reset() {
 	*x = RoundTimes{}
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3108,7 +3171,7 @@ func (x *RoundTimes) String() string {
 func (*RoundTimes) ProtoMessage() {}
 
 func (x *RoundTimes) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[38]
+	mi := &file_plugin_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3121,7 +3184,7 @@ func (x *RoundTimes) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoundTimes.ProtoReflect.Descriptor instead.
 func (*RoundTimes) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{38}
+	return file_plugin_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *RoundTimes) GetRound() uint32 {
@@ -3168,7 +3231,7 @@ type ProposeResponse struct {
 
 func (x *ProposeResponse) Reset() {
 	*x = ProposeResponse{}
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3180,7 +3243,7 @@ func (x *ProposeResponse) String() string {
 func (*ProposeResponse) ProtoMessage() {}
 
 func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[39]
+	mi := &file_plugin_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3193,7 +3256,7 @@ func (x *ProposeResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProposeResponse.ProtoReflect.Descriptor instead.
 func (*ProposeResponse) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{39}
+	return file_plugin_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ProposeResponse) GetProposals() []*Proposal {
@@ -3241,7 +3304,7 @@ type Pair struct {
 
 func (x *Pair) Reset() {
 	*x = Pair{}
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3253,7 +3316,7 @@ func (x *Pair) String() string {
 func (*Pair) ProtoMessage() {}
 
 func (x *Pair) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[40]
+	mi := &file_plugin_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3266,7 +3329,7 @@ func (x *Pair) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pair.ProtoReflect.Descriptor instead.
 func (*Pair) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{40}
+	return file_plugin_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *Pair) GetBase() string {
@@ -3294,7 +3357,7 @@ type Proposal struct {
 
 func (x *Proposal) Reset() {
 	*x = Proposal{}
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3306,7 +3369,7 @@ func (x *Proposal) String() string {
 func (*Proposal) ProtoMessage() {}
 
 func (x *Proposal) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[41]
+	mi := &file_plugin_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3319,7 +3382,7 @@ func (x *Proposal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Proposal.ProtoReflect.Descriptor instead.
 func (*Proposal) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{41}
+	return file_plugin_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *Proposal) GetName() string {
@@ -3356,7 +3419,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3368,7 +3431,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[42]
+	mi := &file_plugin_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3381,7 +3444,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{42}
+	return file_plugin_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Finding) GetKind() string {
@@ -3563,7 +3626,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05event\":\n" +
 	"\bProgress\x12\x12\n" +
 	"\x04step\x18\x01 \x01(\tR\x04step\x12\x1a\n" +
-	"\bfraction\x18\x02 \x01(\x01R\bfraction\"\x85\x05\n" +
+	"\bfraction\x18\x02 \x01(\x01R\bfraction\"\x9d\x06\n" +
 	"\bPrepared\x12.\n" +
 	"\x06checks\x18\x01 \x03(\v2\x16.assay.plugin.v1.CheckR\x06checks\x12@\n" +
 	"\ametrics\x18\x02 \x03(\v2&.assay.plugin.v1.Prepared.MetricsEntryR\ametrics\x12:\n" +
@@ -3572,7 +3635,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\fdevice_bytes\x18\x05 \x01(\x03R\vdeviceBytes\x12\x1d\n" +
 	"\n" +
 	"prepare_ns\x18\x06 \x01(\x03R\tprepareNs\x12@\n" +
-	"\aoutputs\x18\a \x03(\v2&.assay.plugin.v1.Prepared.OutputsEntryR\aoutputs\x1a:\n" +
+	"\aoutputs\x18\a \x03(\v2&.assay.plugin.v1.Prepared.OutputsEntryR\aoutputs\x12@\n" +
+	"\anumbers\x18\b \x03(\v2&.assay.plugin.v1.Prepared.NumbersEntryR\anumbers\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\x1a8\n" +
@@ -3585,7 +3649,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\v2\x1b.assay.plugin.v1.PhaseFactsR\x05value:\x028\x01\x1a:\n" +
 	"\fOutputsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xaa\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aT\n" +
+	"\fNumbersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12.\n" +
+	"\x05value\x18\x02 \x01(\v2\x18.assay.plugin.v1.NumbersR\x05value:\x028\x01\"?\n" +
+	"\aNumbers\x12\x16\n" +
+	"\x06values\x18\x01 \x03(\x01R\x06values\x12\x1c\n" +
+	"\ttolerance\x18\x02 \x01(\x01R\ttolerance\"\xaa\x01\n" +
 	"\n" +
 	"PhaseFacts\x12.\n" +
 	"\x13units_per_iteration\x18\x01 \x01(\x01R\x11unitsPerIteration\x12.\n" +
@@ -3760,7 +3830,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 }
 
 var file_plugin_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 52)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_plugin_proto_goTypes = []any{
 	(Capability)(0),                  // 0: assay.plugin.v1.Capability
 	(Metric_Better)(0),               // 1: assay.plugin.v1.Metric.Better
@@ -3787,37 +3857,39 @@ var file_plugin_proto_goTypes = []any{
 	(*PrepareCaseResponse)(nil),      // 22: assay.plugin.v1.PrepareCaseResponse
 	(*Progress)(nil),                 // 23: assay.plugin.v1.Progress
 	(*Prepared)(nil),                 // 24: assay.plugin.v1.Prepared
-	(*PhaseFacts)(nil),               // 25: assay.plugin.v1.PhaseFacts
-	(*Check)(nil),                    // 26: assay.plugin.v1.Check
-	(*MeasureRequest)(nil),           // 27: assay.plugin.v1.MeasureRequest
-	(*Start)(nil),                    // 28: assay.plugin.v1.Start
-	(*Ack)(nil),                      // 29: assay.plugin.v1.Ack
-	(*Stop)(nil),                     // 30: assay.plugin.v1.Stop
-	(*MeasureResponse)(nil),          // 31: assay.plugin.v1.MeasureResponse
-	(*Intent)(nil),                   // 32: assay.plugin.v1.Intent
-	(*Sample)(nil),                   // 33: assay.plugin.v1.Sample
-	(*Heartbeat)(nil),                // 34: assay.plugin.v1.Heartbeat
-	(*Done)(nil),                     // 35: assay.plugin.v1.Done
-	(*Dispatched)(nil),               // 36: assay.plugin.v1.Dispatched
-	(*ReleaseCaseRequest)(nil),       // 37: assay.plugin.v1.ReleaseCaseRequest
-	(*ReleaseCaseResponse)(nil),      // 38: assay.plugin.v1.ReleaseCaseResponse
-	(*ProposeRequest)(nil),           // 39: assay.plugin.v1.ProposeRequest
-	(*Result)(nil),                   // 40: assay.plugin.v1.Result
-	(*PhaseResult)(nil),              // 41: assay.plugin.v1.PhaseResult
-	(*RoundTimes)(nil),               // 42: assay.plugin.v1.RoundTimes
-	(*ProposeResponse)(nil),          // 43: assay.plugin.v1.ProposeResponse
-	(*Pair)(nil),                     // 44: assay.plugin.v1.Pair
-	(*Proposal)(nil),                 // 45: assay.plugin.v1.Proposal
-	(*Finding)(nil),                  // 46: assay.plugin.v1.Finding
-	nil,                              // 47: assay.plugin.v1.Device.FactsEntry
-	nil,                              // 48: assay.plugin.v1.Prepared.MetricsEntry
-	nil,                              // 49: assay.plugin.v1.Prepared.FactsEntry
-	nil,                              // 50: assay.plugin.v1.Prepared.PhasesEntry
-	nil,                              // 51: assay.plugin.v1.Prepared.OutputsEntry
-	nil,                              // 52: assay.plugin.v1.Sample.MetricsEntry
-	nil,                              // 53: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	nil,                              // 54: assay.plugin.v1.Result.PhasesEntry
-	nil,                              // 55: assay.plugin.v1.Result.MetricsEntry
+	(*Numbers)(nil),                  // 25: assay.plugin.v1.Numbers
+	(*PhaseFacts)(nil),               // 26: assay.plugin.v1.PhaseFacts
+	(*Check)(nil),                    // 27: assay.plugin.v1.Check
+	(*MeasureRequest)(nil),           // 28: assay.plugin.v1.MeasureRequest
+	(*Start)(nil),                    // 29: assay.plugin.v1.Start
+	(*Ack)(nil),                      // 30: assay.plugin.v1.Ack
+	(*Stop)(nil),                     // 31: assay.plugin.v1.Stop
+	(*MeasureResponse)(nil),          // 32: assay.plugin.v1.MeasureResponse
+	(*Intent)(nil),                   // 33: assay.plugin.v1.Intent
+	(*Sample)(nil),                   // 34: assay.plugin.v1.Sample
+	(*Heartbeat)(nil),                // 35: assay.plugin.v1.Heartbeat
+	(*Done)(nil),                     // 36: assay.plugin.v1.Done
+	(*Dispatched)(nil),               // 37: assay.plugin.v1.Dispatched
+	(*ReleaseCaseRequest)(nil),       // 38: assay.plugin.v1.ReleaseCaseRequest
+	(*ReleaseCaseResponse)(nil),      // 39: assay.plugin.v1.ReleaseCaseResponse
+	(*ProposeRequest)(nil),           // 40: assay.plugin.v1.ProposeRequest
+	(*Result)(nil),                   // 41: assay.plugin.v1.Result
+	(*PhaseResult)(nil),              // 42: assay.plugin.v1.PhaseResult
+	(*RoundTimes)(nil),               // 43: assay.plugin.v1.RoundTimes
+	(*ProposeResponse)(nil),          // 44: assay.plugin.v1.ProposeResponse
+	(*Pair)(nil),                     // 45: assay.plugin.v1.Pair
+	(*Proposal)(nil),                 // 46: assay.plugin.v1.Proposal
+	(*Finding)(nil),                  // 47: assay.plugin.v1.Finding
+	nil,                              // 48: assay.plugin.v1.Device.FactsEntry
+	nil,                              // 49: assay.plugin.v1.Prepared.MetricsEntry
+	nil,                              // 50: assay.plugin.v1.Prepared.FactsEntry
+	nil,                              // 51: assay.plugin.v1.Prepared.PhasesEntry
+	nil,                              // 52: assay.plugin.v1.Prepared.OutputsEntry
+	nil,                              // 53: assay.plugin.v1.Prepared.NumbersEntry
+	nil,                              // 54: assay.plugin.v1.Sample.MetricsEntry
+	nil,                              // 55: assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	nil,                              // 56: assay.plugin.v1.Result.PhasesEntry
+	nil,                              // 57: assay.plugin.v1.Result.MetricsEntry
 }
 var file_plugin_proto_depIdxs = []int32{
 	0,  // 0: assay.plugin.v1.DescribeRequest.host_capabilities:type_name -> assay.plugin.v1.Capability
@@ -3837,60 +3909,62 @@ var file_plugin_proto_depIdxs = []int32{
 	15, // 14: assay.plugin.v1.ValidateConfigResponse.starts:type_name -> assay.plugin.v1.Command
 	18, // 15: assay.plugin.v1.OpenDeviceResponse.device:type_name -> assay.plugin.v1.Device
 	11, // 16: assay.plugin.v1.OpenDeviceResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	47, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
+	48, // 17: assay.plugin.v1.Device.facts:type_name -> assay.plugin.v1.Device.FactsEntry
 	11, // 18: assay.plugin.v1.MeasureYardstickResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
 	23, // 19: assay.plugin.v1.PrepareCaseResponse.progress:type_name -> assay.plugin.v1.Progress
 	24, // 20: assay.plugin.v1.PrepareCaseResponse.prepared:type_name -> assay.plugin.v1.Prepared
 	11, // 21: assay.plugin.v1.PrepareCaseResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	26, // 22: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
-	48, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
-	49, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
-	50, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
-	51, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
-	3,  // 27: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
-	28, // 28: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
-	29, // 29: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
-	30, // 30: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
-	32, // 31: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
-	33, // 32: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
-	34, // 33: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
-	11, // 34: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
-	35, // 35: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
-	52, // 36: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
-	36, // 37: assay.plugin.v1.Done.dispatched:type_name -> assay.plugin.v1.Dispatched
-	26, // 38: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
-	53, // 39: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
-	40, // 40: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
-	54, // 41: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
-	55, // 42: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
-	42, // 43: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
-	45, // 44: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
-	46, // 45: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
-	11, // 46: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
-	44, // 47: assay.plugin.v1.ProposeResponse.pairs:type_name -> assay.plugin.v1.Pair
-	25, // 48: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
-	41, // 49: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
-	4,  // 50: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
-	13, // 51: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
-	16, // 52: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
-	21, // 53: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
-	27, // 54: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
-	19, // 55: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
-	37, // 56: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
-	39, // 57: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
-	5,  // 58: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
-	14, // 59: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
-	17, // 60: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
-	22, // 61: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
-	31, // 62: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
-	20, // 63: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
-	38, // 64: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
-	43, // 65: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
-	58, // [58:66] is the sub-list for method output_type
-	50, // [50:58] is the sub-list for method input_type
-	50, // [50:50] is the sub-list for extension type_name
-	50, // [50:50] is the sub-list for extension extendee
-	0,  // [0:50] is the sub-list for field type_name
+	27, // 22: assay.plugin.v1.Prepared.checks:type_name -> assay.plugin.v1.Check
+	49, // 23: assay.plugin.v1.Prepared.metrics:type_name -> assay.plugin.v1.Prepared.MetricsEntry
+	50, // 24: assay.plugin.v1.Prepared.facts:type_name -> assay.plugin.v1.Prepared.FactsEntry
+	51, // 25: assay.plugin.v1.Prepared.phases:type_name -> assay.plugin.v1.Prepared.PhasesEntry
+	52, // 26: assay.plugin.v1.Prepared.outputs:type_name -> assay.plugin.v1.Prepared.OutputsEntry
+	53, // 27: assay.plugin.v1.Prepared.numbers:type_name -> assay.plugin.v1.Prepared.NumbersEntry
+	3,  // 28: assay.plugin.v1.Check.kind:type_name -> assay.plugin.v1.Check.Kind
+	29, // 29: assay.plugin.v1.MeasureRequest.start:type_name -> assay.plugin.v1.Start
+	30, // 30: assay.plugin.v1.MeasureRequest.ack:type_name -> assay.plugin.v1.Ack
+	31, // 31: assay.plugin.v1.MeasureRequest.stop:type_name -> assay.plugin.v1.Stop
+	33, // 32: assay.plugin.v1.MeasureResponse.intent:type_name -> assay.plugin.v1.Intent
+	34, // 33: assay.plugin.v1.MeasureResponse.sample:type_name -> assay.plugin.v1.Sample
+	35, // 34: assay.plugin.v1.MeasureResponse.heartbeat:type_name -> assay.plugin.v1.Heartbeat
+	11, // 35: assay.plugin.v1.MeasureResponse.diagnostic:type_name -> assay.plugin.v1.Diagnostic
+	36, // 36: assay.plugin.v1.MeasureResponse.done:type_name -> assay.plugin.v1.Done
+	54, // 37: assay.plugin.v1.Sample.metrics:type_name -> assay.plugin.v1.Sample.MetricsEntry
+	37, // 38: assay.plugin.v1.Done.dispatched:type_name -> assay.plugin.v1.Dispatched
+	27, // 39: assay.plugin.v1.ReleaseCaseResponse.checks:type_name -> assay.plugin.v1.Check
+	55, // 40: assay.plugin.v1.ReleaseCaseResponse.metrics:type_name -> assay.plugin.v1.ReleaseCaseResponse.MetricsEntry
+	41, // 41: assay.plugin.v1.ProposeRequest.results:type_name -> assay.plugin.v1.Result
+	56, // 42: assay.plugin.v1.Result.phases:type_name -> assay.plugin.v1.Result.PhasesEntry
+	57, // 43: assay.plugin.v1.Result.metrics:type_name -> assay.plugin.v1.Result.MetricsEntry
+	43, // 44: assay.plugin.v1.PhaseResult.per_round:type_name -> assay.plugin.v1.RoundTimes
+	46, // 45: assay.plugin.v1.ProposeResponse.proposals:type_name -> assay.plugin.v1.Proposal
+	47, // 46: assay.plugin.v1.ProposeResponse.findings:type_name -> assay.plugin.v1.Finding
+	11, // 47: assay.plugin.v1.ProposeResponse.diagnostics:type_name -> assay.plugin.v1.Diagnostic
+	45, // 48: assay.plugin.v1.ProposeResponse.pairs:type_name -> assay.plugin.v1.Pair
+	26, // 49: assay.plugin.v1.Prepared.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseFacts
+	25, // 50: assay.plugin.v1.Prepared.NumbersEntry.value:type_name -> assay.plugin.v1.Numbers
+	42, // 51: assay.plugin.v1.Result.PhasesEntry.value:type_name -> assay.plugin.v1.PhaseResult
+	4,  // 52: assay.plugin.v1.Plugin.Describe:input_type -> assay.plugin.v1.DescribeRequest
+	13, // 53: assay.plugin.v1.Plugin.ValidateConfig:input_type -> assay.plugin.v1.ValidateConfigRequest
+	16, // 54: assay.plugin.v1.Plugin.OpenDevice:input_type -> assay.plugin.v1.OpenDeviceRequest
+	21, // 55: assay.plugin.v1.Plugin.PrepareCase:input_type -> assay.plugin.v1.PrepareCaseRequest
+	28, // 56: assay.plugin.v1.Plugin.Measure:input_type -> assay.plugin.v1.MeasureRequest
+	19, // 57: assay.plugin.v1.Plugin.MeasureYardstick:input_type -> assay.plugin.v1.MeasureYardstickRequest
+	38, // 58: assay.plugin.v1.Plugin.ReleaseCase:input_type -> assay.plugin.v1.ReleaseCaseRequest
+	40, // 59: assay.plugin.v1.Plugin.Propose:input_type -> assay.plugin.v1.ProposeRequest
+	5,  // 60: assay.plugin.v1.Plugin.Describe:output_type -> assay.plugin.v1.DescribeResponse
+	14, // 61: assay.plugin.v1.Plugin.ValidateConfig:output_type -> assay.plugin.v1.ValidateConfigResponse
+	17, // 62: assay.plugin.v1.Plugin.OpenDevice:output_type -> assay.plugin.v1.OpenDeviceResponse
+	22, // 63: assay.plugin.v1.Plugin.PrepareCase:output_type -> assay.plugin.v1.PrepareCaseResponse
+	32, // 64: assay.plugin.v1.Plugin.Measure:output_type -> assay.plugin.v1.MeasureResponse
+	20, // 65: assay.plugin.v1.Plugin.MeasureYardstick:output_type -> assay.plugin.v1.MeasureYardstickResponse
+	39, // 66: assay.plugin.v1.Plugin.ReleaseCase:output_type -> assay.plugin.v1.ReleaseCaseResponse
+	44, // 67: assay.plugin.v1.Plugin.Propose:output_type -> assay.plugin.v1.ProposeResponse
+	60, // [60:68] is the sub-list for method output_type
+	52, // [52:60] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3909,26 +3983,26 @@ func file_plugin_proto_init() {
 		(*PrepareCaseResponse_Prepared)(nil),
 		(*PrepareCaseResponse_Diagnostic)(nil),
 	}
-	file_plugin_proto_msgTypes[23].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[24].OneofWrappers = []any{
 		(*MeasureRequest_Start)(nil),
 		(*MeasureRequest_Ack)(nil),
 		(*MeasureRequest_Stop)(nil),
 	}
-	file_plugin_proto_msgTypes[27].OneofWrappers = []any{
+	file_plugin_proto_msgTypes[28].OneofWrappers = []any{
 		(*MeasureResponse_Intent)(nil),
 		(*MeasureResponse_Sample)(nil),
 		(*MeasureResponse_Heartbeat)(nil),
 		(*MeasureResponse_Diagnostic)(nil),
 		(*MeasureResponse_Done)(nil),
 	}
-	file_plugin_proto_msgTypes[37].OneofWrappers = []any{}
+	file_plugin_proto_msgTypes[38].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   52,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

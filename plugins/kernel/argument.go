@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// value encodes the bytes of an argument.
+func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
+	at := label("value", name)
+	numbers := v.Values
+	if v.Value != nil {
+		if v.Values != nil {
+			r.fault(at+".values", "two_values", "value and values exclude each other", "Delete one of them.")
+			return nil
+		}
+		numbers = []string{*v.Value}
+	}
+	if numbers == nil {
+		r.fault(at, "no_value", "the value is missing", "%s. Write value = …, or values = [ … ] of a vector, an array or a structure.", place(a))
+		return nil
+	}
+	want, typed := r.layout(t, a)
+	l := want
+	if v.Type != nil {
+		var bad string
+		if l, bad = layoutOfMembers(strings.Split(*v.Type, ",")); bad != "" {
+			r.fault(at+".type", "unknown_type", fmt.Sprintf("%q is no type of Metal's", bad), "Write a scalar such as \"uint\", a vector such as \"float4\", or the types of a structure's members, \"uint, uint, float\".")
+			return nil
+		}
+	} else if !typed {
+		r.fault(at, "no_type", "the type must be written", "%s, and %s is not a type that is known here. Write type = with the types of its members: type = \"uint, uint, float\".", place(a), plainType(a.Type))
+		return nil
+	}
+	if !a.Reference && len(numbers) > 1 && len(l.scalars) == 1 {
+		l = repeat(l, len(numbers)) // an array
+	} else if typed && v.Type != nil && !same(l, want) {
+		r.fault(at+".type", "wrong_type", fmt.Sprintf("%s is not what argument %s takes", *v.Type, a.Name), "%s. Write type = %q, or leave it out.", place(a), spelled(want))
+		return nil
+	}
+	data, err := l.encode(numbers)
+	if err != nil {
+		where := at + ".value"
+		if v.Value == nil {
+			where = at + ".values"
+		}
+		r.fault(where, "value_range", "the value does not fit", "%v. %s.", err, place(a))
+	}
+	return data
+}
+
+// layout of an argument's type, which may be a structure of its source.
+func (r *reader) layout(t *text, a msl.Arg) (layout, bool) {
+	if l, ok := layoutOf(a.Type); ok {
+		return l, true
+	}
+	types, _, ok := structure(t.flat, plainType(a.Type))
+	if !ok {
+		return layout{}, false
+	}
+	l, _ := layoutOfMembers(types)
+	return l, true
+}
+
+// same says that two layouts hold the same scalars in the same places.
+func same(a, b layout) bool {
+	return a.size == b.size && slices.EqualFunc(a.scalars, b.scalars, func(x, y scalar) bool {
+		return x.offset == y.offset && x.size == y.size && (x.class == floating) == (y.class == floating) && (x.class == boolean) == (y.class == boolean)
+	})
+}
+
+func spelled(l layout) string {
+	var out []string
+	for _, s := range l.scalars {
+		out = append(out, s.metal)
+	}
+	return strings.Join(out, ", ")
+}

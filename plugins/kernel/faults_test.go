@@ -1,0 +1,144 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/sdktest"
+)
+
+// pathOf writes the path of a diagnostic as the HCL is nested.
+func pathOf(d *pluginv1.Diagnostic) string {
+	var out []string
+	for _, s := range d.GetPath() {
+		switch {
+		case s.GetName() != "":
+			out = append(out, s.GetName())
+		case s.GetKey() != "":
+			out = append(out, s.GetKey())
+		default:
+			out = append(out, string(rune('0'+s.GetIndex())))
+		}
+	}
+	return strings.Join(out, "/")
+}
+
+// Each fault stands at its argument, says where the source says so, and is gone
+// when its advice is followed.
+func TestFaults(t *testing.T) {
+	file := filepath.Join("testdata", "scale.metal")
+	broken := filepath.Join(t.TempDir(), "broken.metal")
+	if err := os.WriteFile(broken, []byte("kernel void f(device float *x [[buffer(0)]]) {\n  x[0] = 1;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	for name, tt := range map[string]struct {
+		config object
+		path   string
+		want   string // in the detail
+		mend   func(object) object
+	}{
+		"an argument without a block": {
+			with(scale(), "buffer/x", nil), "", file + `:8:5 declares device const float *x [[buffer(0)]]. Write buffer "x"`,
+			func(c object) object {
+				return with(c, "buffer/x", object{"dtype": "float32", "shape": []int{64}, "fill": "normal"})
+			},
+		},
+		"a value without a block": {
+			with(scale(), "value/by", nil), "", file + `:10:5 declares constant float &by [[buffer(2)]]. Write value "by" { value = … }`,
+			func(c object) object { return with(c, "value/by", object{"value": "3"}) },
+		},
+		"a block without an argument": {
+			with(scale(), "buffer/xs", object{"dtype": "float32", "shape": []int{64}, "fill": "normal"}), "buffer/xs", `4 arguments: x, y, by, shift. Did you mean "x"?`,
+			func(c object) object { return with(c, "buffer/xs", nil) },
+		},
+		"elements of another size": {
+			with(scale(), "buffer/x/dtype", "float16"), "buffer/x/dtype", file + `:8:5 declares device const float *x [[buffer(0)]]. Write dtype = "float32"`,
+			func(c object) object { return with(c, "buffer/x/dtype", "float32") },
+		},
+		"integers for floats": {
+			with(scale(), "buffer/x/dtype", "int32"), "buffer/x/dtype", `Write dtype = "float32"`,
+			func(c object) object { return with(c, "buffer/x/dtype", "float32") },
+		},
+		"a value of another type": {
+			with(scale(), "value/by/type", "uint"), "value/by/type", file + `:10:5 declares constant float &by [[buffer(2)]]. Write type = "float"`,
+			func(c object) object { return with(c, "value/by/type", "float") },
+		},
+		"a type that is none": {
+			with(scale(), "value/by/type", "single"), "value/by/type", `such as "uint"`,
+			func(c object) object { return with(c, "value/by/type", "float") },
+		},
+		"a value out of range": {
+			with(count(), "value/p/values", []string{"-1", "0", "0", "0", "2", "0", "0"}), "value/p/values", "-1 is out of the range of uint, 0 to 4294967295",
+			func(c object) object { return with(c, "value/p/values", []string{"1", "0", "0", "0", "2", "0", "0"}) },
+		},
+		"too few members": {
+			with(count(), "value/p/values", []string{"5"}), "value/p/values", "1 values are given, and the type has 7",
+			func(c object) object { return with(c, "value/p/values", []string{"1", "0", "0", "0", "2", "0", "0"}) },
+		},
+		"a constant that is none": {
+			with(scale(), "constants", object{"twise": "true"}), "constants/twise", `1 function constant: twice. Did you mean "twice"?`,
+			func(c object) object { return with(c, "constants", object{"twice": "true"}) },
+		},
+		"a constant without a value": {
+			with(scale(), "constants", nil), "", file + ":14:10: function constant twice (index 0) has no value",
+			func(c object) object { return with(c, "constants", object{"twice": "true"}) },
+		},
+		"a constant of another type": {
+			with(scale(), "constants", object{"twice": "2"}), "constants/twice", file + `:4 declares bool twice: "2" is neither true nor false`,
+			func(c object) object { return with(c, "constants", object{"twice": "false"}) },
+		},
+		"a kernel that is none": {
+			with(scale(), "kernel", "scales"), "kernel", file + ` has 2 kernels: scale, sum. Did you mean "scale"?`,
+			func(c object) object { return with(c, "kernel", "scale") },
+		},
+		"one kernel of several": {
+			with(scale(), "kernel", nil), "", `write kernel = "scale"`,
+			func(c object) object { return with(c, "kernel", "scale") },
+		},
+		"a source that does not end": {with(scale(), "source", broken), "source", `broken.metal:1:46: "{" is not closed`, nil},
+		"no source":                  {with(scale(), "source", nil), "", `Write source = "FILE.metal"`, func(c object) object { return with(c, "source", data("scale.metal")) }},
+		"no grid":                    {with(scale(), "grid", nil), "", "Write grid = [threads], or threadgroups = [count]", func(c object) object { return with(c, "threadgroups", []int{2}) }},
+		"no threadgroup":             {with(scale(), "threadgroup", nil), "", "Write threadgroup = [256]", func(c object) object { return with(c, "threadgroup", []int{256}) }},
+		"two grids":                  {with(scale(), "threadgroups", []int{2}), "threadgroups", "delete one", func(c object) object { return with(c, "grid", nil) }},
+		"a grid of nothing":          {with(scale(), "grid", []int{0}), "grid", "one to three numbers", func(c object) object { return with(c, "grid", []int{1, 1, 1}) }},
+		"nothing is checked": {with(scale(), "buffer/y/output", false), "buffer/y", "output = true if the kernel writes it", func(c object) object {
+			return with(c, "buffer/y/output", true)
+		}},
+		"an input for an output": {with(with(scale(), "buffer/x/output", true), "buffer/x/fill", "ones"), "buffer/x/output", file + ":8:5 declares device const float *x", func(c object) object {
+			return with(c, "buffer/x/output", false)
+		}},
+		"a shape of nothing": {with(scale(), "buffer/x/shape", []int{64, 0}), "buffer/x/shape", "at least 1", func(c object) object { return with(c, "buffer/x/shape", []int{64, 1}) }},
+		"too small":          {with(count(), "buffer/total/dtype", "uint8"), "buffer/total/shape", "which is 4 bytes; the buffer has 1. Write a larger shape", func(c object) object { return with(c, "buffer/total/shape", []int{4}) }},
+		"no numbers":         {with(scale(), "buffer/x/fill", nil), "buffer/x", `Write fill = "normal"`, func(c object) object { return with(c, "buffer/x/fill", "normal") }},
+		"bounds of another fill": {with(scale(), "buffer/x/low", 3), "buffer/x/low", `write fill = "uniform"`, func(c object) object {
+			return with(with(c, "buffer/x/fill", "uniform"), "buffer/x/high", 4)
+		}},
+		"bounds outside the type": {with(with(count(), "buffer/total/fill", "constant"), "buffer/total/value", -1), "buffer/total/fill", "-1 is not a value of uint32", func(c object) object {
+			return with(c, "buffer/total/value", 1)
+		}},
+		"a reference that writes nothing": {with(scale(), "reference", object{"kernel": "sum", "threadgroup_memory": object{"0": 64}, "arguments": object{"y": "x", "z": "x"}}), "reference", `write arguments = { NAME = "OUTPUT" }`, func(c object) object {
+			return with(c, "reference/arguments", object{"y": "x", "z": "y"})
+		}},
+		"threadgroup memory": {with(scale(), "reference", object{"kernel": "sum", "arguments": object{"y": "x", "z": "y"}}), "reference", "threadgroup float *part [[threadgroup(0)]]. Write threadgroup_memory = { part = BYTES }", func(c object) object {
+			return with(c, "reference/threadgroup_memory", object{"part": 128})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := sdktest.Start(t, plugin())
+			found := h.Validate(asJSON(t, tt.config))
+			if len(found) != 1 || pathOf(found[0]) != tt.path || !strings.Contains(found[0].GetDetail(), tt.want) {
+				t.Errorf("%v, want one fault at %q that says %q", found, tt.path, tt.want)
+			}
+			if tt.mend == nil {
+				return
+			}
+			if found := h.Validate(asJSON(t, tt.mend(tt.config))); len(found) > 0 {
+				t.Errorf("its advice leads to %v", found)
+			}
+		})
+	}
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/sdktest"
+)
+
+// object is a configuration, or a part of one.
+type object = map[string]any
+
+// scale is a configuration without a fault.
+func scale() object {
+	return object{
+		"source": data("scale.metal"), "kernel": "scale", "grid": []int{64}, "threadgroup": []int{32},
+		"constants": object{"twice": "true"},
+		"buffer": object{
+			"x": object{"dtype": "float32", "shape": []int{64}, "fill": "iota"},
+			"y": object{"dtype": "float32", "shape": []int{64}, "output": true},
+		},
+		"value": object{
+			"by":    object{"type": "float", "value": "3"},
+			"shift": object{"type": "float", "values": []string{"1", "2", "3", "4"}},
+		},
+	}
+}
+
+// count is a configuration of atomics, a structure and whole numbers.
+func count() object {
+	return object{
+		"source": data("count.metal"), "grid": []int{8}, "threadgroup": []int{8}, "defines": object{"HOLE": "99"},
+		"buffer": object{
+			"total": object{"dtype": "uint32", "shape": []int{}, "fill": "constant", "value": 100, "output": true},
+			"seen":  object{"dtype": "int32", "shape": []int{8}, "output": true},
+		},
+		"value": object{"p": object{"values": []string{"5", "0", "0", "0", "2", "0", "0"}}},
+	}
+}
+
+func data(name string) string {
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// with sets what a path of keys names, in a configuration of its own.
+func with(c object, path string, value any) object {
+	keys := strings.Split(path, "/")
+	at := c
+	for _, k := range keys[:len(keys)-1] {
+		inner := object{}
+		if old, ok := at[k].(object); ok {
+			inner = maps.Clone(old)
+		}
+		at[k] = inner
+		at = inner
+	}
+	if at[keys[len(keys)-1]] = value; value == nil {
+		delete(at, keys[len(keys)-1])
+	}
+	return c
+}
+
+func asJSON(t *testing.T, c object) string {
+	t.Helper()
+	raw, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// prepare makes a configuration on the simulator.
+func prepare(t *testing.T, c object) (*sdktest.Host, *pluginv1.Prepared) {
+	t.Helper()
+	h := sdktest.Start(t, plugin())
+	h.Open("sim")
+	p, found := h.Prepare("case", asJSON(t, c), 7)
+	if p == nil {
+		t.Fatal(found)
+	}
+	return h, p
+}
+
+func TestRuns(t *testing.T) {
+	several := scale()
+	for _, k := range []string{"kernel", "grid", "threadgroup", "constants"} {
+		delete(several, k)
+	}
+	several["dispatch"] = []object{
+		{"kernel": "scale", "grid": []int{64}, "threadgroup": []int{32}, "constants": object{"0": "false"}},
+		{"kernel": "sum", "threadgroups": []int{4}, "threadgroup": []int{16}, "threadgroup_memory": object{"part": 64}, "arguments": object{"1": "sums"}},
+	}
+	with(several, "buffer/sums", object{"dtype": "float32", "shape": []int{4}, "output": true})
+	byIndex := scale()
+	byIndex["buffer"] = object{"0": object{"dtype": "float32", "shape": []int{64}, "fill": "normal"}, "1": object{"dtype": "float32", "shape": []int{64}, "output": true}}
+	byIndex["value"] = object{"2": object{"value": "3"}, "3": object{"values": []string{"1", "2", "3", "4"}}}
+	for name, c := range map[string]object{
+		"one dispatch": scale(), "several": several, "by index": byIndex, "atomics": count(),
+		"a reference of itself": with(scale(), "reference", object{"kernel": "scale", "constants": object{"twice": "true"}}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := sdktest.Run(t, plugin(), asJSON(t, c))
+			if len(r.Samples[phase]) != 3 || len(r.Checks) < 2 {
+				t.Errorf("samples %v, checks %v", r.Samples, r.Checks)
+			}
+		})
+	}
+}
+
+// What is declared counts, else each buffer once.
+func TestBytes(t *testing.T) {
+	_, p := prepare(t, scale())
+	if f := p.GetPhases()[phase]; f.GetBytesPerIteration() != 512 || f.GetUnitsPerIteration() != 1 || f.GetYardstick() != "copy" {
+		t.Errorf("counted %v", f)
+	}
+	_, p = prepare(t, with(with(scale(), "bytes", 1000), "operations", 128))
+	if f := p.GetPhases()[phase]; f.GetBytesPerIteration() != 1000 || f.GetUnitsPerIteration() != 128 {
+		t.Errorf("declared %v", f)
+	}
+}
+
+// Each way to be wrong fails the check that is meant for it.
+func TestWrongOutputs(t *testing.T) {
+	reference := object{"kernel": "scale", "constants": object{"twice": "false"}}
+	for name, tt := range map[string]struct {
+		config object
+		check  string // that fails
+		detail string
+	}{
+		"a hole":            {with(count(), "defines/HOLE", "3"), "run seen unwritten", "1 of 8 elements, the first at seen[3]"},
+		"written in part":   {with(scale(), "buffer/y/shape", []int{80}), "run y unwritten", "16 of 80 elements, the first at y[64]"},
+		"another reference": {with(scale(), "reference", reference), "run y", "worst at y[63]: 386, the reference has 193"},
+		"another file": {with(scale(), "buffer/y/expected", expectedFile(t, func(i int) float32 {
+			return float32(2 * (3*i + 1 + i%4))
+		}, 5)), "run y", "worst at y[5]: 34, the file has 35"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, p := prepare(t, tt.config)
+			for when, checks := range map[string][]*pluginv1.Check{"before": p.GetChecks(), "after": h.Release("case").GetChecks()} {
+				found := false
+				for _, c := range checks {
+					found = found || c.GetName() == tt.check && !c.GetPassed() && strings.Contains(c.GetDetail(), tt.detail)
+				}
+				if !found {
+					t.Errorf("%s timing: %v", when, checks)
+				}
+			}
+		})
+	}
+}
+
+// expectedFile is a .npy file of 64 numbers; that of index wrong is one too large.
+func expectedFile(t *testing.T, f func(i int) float32, wrong int) string {
+	e := elementNamed("float32")
+	body := make([]byte, 64*4)
+	for i := range 64 {
+		v := f(i)
+		if i == wrong {
+			v++
+		}
+		e.put(body, i, float64(v))
+	}
+	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8), }\n"
+	path := filepath.Join(t.TempDir(), "y.npy")
+	file := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + string(body)
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExpectedFile(t *testing.T) {
+	r := sdktest.Run(t, plugin(), asJSON(t, with(scale(), "buffer/y/expected", expectedFile(t, func(i int) float32 {
+		return float32(2 * (3*i + 1 + i%4))
+	}, -1))))
+	if v, ok := r.Metrics["rel_err"]; !ok || v != 0 {
+		t.Errorf("rel_err %v %v", v, ok)
+	}
+}
+
+// Equal seeds give equal inputs, whatever else differs; what is announced of an
+// output moves with it by as much.
+func TestNumbersFollowTheOutput(t *testing.T) {
+	fill := func(c object) object { return with(c, "buffer/x/fill", "normal") }
+	_, one := prepare(t, fill(scale()))
+	_, alike := prepare(t, with(fill(scale()), "threadgroup", []int{16}))
+	_, other := prepare(t, with(fill(scale()), "value/by/value", "3.003"))
+	a, b, c := one.GetNumbers()["y"], alike.GetNumbers()["y"], other.GetNumbers()["y"]
+	if len(a.GetValues()) != buckets || fmt.Sprint(a.GetValues()) != fmt.Sprint(b.GetValues()) {
+		t.Errorf("the same outputs have numbers %v and %v", a, b)
+	}
+	var apart, length float64
+	for i, v := range a.GetValues() {
+		apart += (v - c.GetValues()[i]) * (v - c.GetValues()[i])
+		length += v * v
+	}
+	if r := apart / length; r < 2e-7 || r > 2e-6 { // (0.001)², less where shift counts
+		t.Errorf("outputs 0.001 apart have numbers whose distance squared is %g", r)
+	}
+	if a.GetTolerance() != 1e-5 || one.GetOutputs()["y not finite"] != other.GetOutputs()["y not finite"] {
+		t.Errorf("%v %v", a.GetTolerance(), one.GetOutputs())
+	}
+	_, whole := prepare(t, count())
+	if len(whole.GetOutputs()["total"]) != 64 || whole.GetNumbers()["total"] != nil {
+		t.Errorf("whole numbers are announced as %v %v", whole.GetOutputs(), whole.GetNumbers())
+	}
+}

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// plan is a configuration and the signatures of its files. It is whole only if
+// there was no fault.
+type plan struct {
+	buffers   []*buffer // sorted by name
+	launches  []*launch
+	reference *launch // nil: none
+	units     float64
+	declared  int64 // bytes of an iteration, 0: they are counted
+}
+
+// launch is one dispatch, resolved.
+type launch struct {
+	at          string // block that it stands in, with a dot; empty: the configuration itself
+	text        *text
+	kernel      *msl.Kernel
+	constants   map[int]any
+	grid        metal.Size
+	threadgroup metal.Size
+	memory      []int
+	args        []argument // by buffer index
+}
+
+// argument is what one [[buffer(n)]] gets; neither: it is not there.
+type argument struct {
+	buffer *buffer
+	bytes  []byte
+	writes bool
+}
+
+// reader reads one configuration and collects its faults.
+type reader struct {
+	Config
+	sources *parsed
+	buffers map[string]*buffer
+	extra   map[string][]byte // arguments that a signature made here has beside the given ones
+	used    map[string]bool   // buffers and values that some argument got
+	faults  []sdk.Diagnostic
+}
+
+func (r *reader) fault(path, code, summary, format string, args ...any) {
+	r.faults = append(r.faults, sdk.Diagnostic{Path: path, Code: code, Summary: summary, Detail: fmt.Sprintf(format, args...)})
+}
+
+// plan is everything that can be said of a configuration without a device.
+func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
+	r := &reader{Config: c, sources: p, buffers: map[string]*buffer{}, used: map[string]bool{}, extra: map[string][]byte{}}
+	out := &plan{units: 1}
+	for _, name := range sorted(c.Buffer) {
+		b := r.buffer(name, c.Buffer[name])
+		r.buffers[name] = b
+		out.buffers = append(out.buffers, b)
+	}
+	if c.Operations != nil {
+		out.units = *c.Operations
+	}
+	if c.Bytes != nil {
+		out.declared = *c.Bytes
+	}
+	out.launches = r.launches()
+	if len(r.faults) > 0 {
+		return out, r.faults // what follows from them is not said as well
+	}
+	r.unused(out.launches)
+	r.outputs(out.launches)
+	if c.Reference != nil && len(r.faults) == 0 {
+		out.reference = r.reference(out.launches[0])
+	}
+	return out, r.faults
+}
+
+func (r *reader) launches() []*launch {
+	main := r.main()
+	if len(r.Dispatch) == 0 {
+		if main == nil {
+			return nil
+		}
+		return []*launch{r.launch("", main, r.Launch, "")}
+	}
+	if r.Launch.Kernel != nil || r.Launch.Grid != nil || r.Launch.Threadgroups != nil || r.Launch.Threadgroup != nil || r.Launch.Arguments != nil {
+		r.fault("dispatch", "two_forms", "kernel, grid, threadgroup and arguments stand outside the dispatch blocks", "Move them into a dispatch block: with one, they belong there.")
+		return nil
+	}
+	var out []*launch
+	for i, d := range r.Dispatch {
+		at, t := fmt.Sprintf("dispatch[%d]", i), main
+		if d.Source != nil {
+			t = r.open(at+".source", *d.Source, r.Text)
+		}
+		if d.Source == nil && r.Source == nil {
+			r.fault(at, "no_source", "nothing to compile", "Write source = \"FILE.metal\" in the block, or beside all blocks.")
+		}
+		if t != nil {
+			out = append(out, r.launch(at+".", t, d.Launch, ""))
+		}
+	}
+	return out
+}
+
+// main is the source of the configuration; nil if there is none or it has a fault.
+func (r *reader) main() *text {
+	if r.Source == nil {
+		if len(r.Dispatch) == 0 {
+			r.fault("", "no_source", "nothing to compile", "Write source = \"FILE.metal\", in config or in the config of each variant.")
+		}
+		return nil
+	}
+	return r.open("source", *r.Source, r.Text)
+}
+
+func (r *reader) open(at, path string, t Text) *text {
+	out, err := r.sources.file(path, t.Include, t.Defines)
+	if err != nil {
+		r.fault(at, "source", "the source cannot be read", "%v", err)
+	}
+	return out
+}
+
+// launch resolves one dispatch. What it faults stands at the block's own arguments.
+func (r *reader) launch(at string, t *text, l Launch, like string) *launch {
+	out := &launch{at: at, text: t}
+	var err error
+	if out.kernel, err = t.choose(l.Kernel, like); err != nil {
+		where := at + "kernel"
+		if l.Kernel == nil {
+			where = block(at)
+		}
+		r.fault(where, "no_kernel", "which kernel", "%v.", err)
+		return out
+	}
+	var key string
+	if out.constants, key, err = t.constants(l.Constants); err != nil {
+		r.fault(at+"constants["+strconv.Quote(key)+"]", "constant", "function constant "+key, "%v.", err)
+		return out
+	}
+	if err := t.unit.Check(out.kernel, out.constants); err != nil {
+		r.fault(block(at), "refused", "the kernel cannot be used", "%v. A function constant is given by constants = { NAME = value }.", err)
+		return out
+	}
+	r.extents(out, l)
+	out.memory = r.threadgroupMemory(at, out.kernel, l.ThreadgroupMemory)
+	r.bind(out, l.Arguments)
+	return out
+}
+
+// block is the path of a launch itself.
+func block(at string) string {
+	if at == "" {
+		return ""
+	}
+	return at[:len(at)-1]
+}
+
+// unused faults buffers and values that no argument gets.
+func (r *reader) unused(launches []*launch) {
+	var names []string
+	for _, l := range launches {
+		for _, a := range l.kernel.Args {
+			if a.Space != msl.Builtin && a.Space != msl.Threadgroup && !slices.Contains(names, a.Name) {
+				names = append(names, a.Name)
+			}
+		}
+	}
+	for what, labels := range map[string][]string{"buffer": sorted(r.Buffer), "value": sorted(r.Value)} {
+		for _, name := range labels {
+			if !r.used[name] {
+				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
+					"%s:%d, %s, has %s%s. Rename the block, or delete it.", launches[0].kernel.File, launches[0].kernel.Line, launches[0].kernel.Name, listed(names, "argument"), didYouMean(name, names))
+			}
+		}
+	}
+}
+
+// outputs wants at least one, and each to be written.
+func (r *reader) outputs(launches []*launch) {
+	any := false
+	for _, name := range sorted(r.buffers) {
+		b := r.buffers[name]
+		if !b.output {
+			continue
+		}
+		any = true
+		written := slices.ContainsFunc(launches, func(l *launch) bool {
+			return slices.ContainsFunc(l.args, func(a argument) bool { return a.buffer == b && a.writes })
+		})
+		if !written {
+			r.fault(label("buffer", name)+".output", "never_written", "no kernel can write this output", "%s. Take const away there, or output = true here.", r.declaredAs(launches, b))
+		}
+	}
+	if !any && len(launches) > 0 {
+		r.fault("", "no_output", "nothing would be checked", "Write output = true in the buffer that the kernel writes.")
+	}
+}
+
+func (r *reader) declaredAs(launches []*launch, b *buffer) string {
+	for _, l := range launches {
+		for _, a := range l.kernel.Args {
+			if a.Index >= 0 && a.Space != msl.Threadgroup && l.args[a.Index].buffer == b {
+				return place(a)
+			}
+		}
+	}
+	return "It is no argument"
+}
+
+// reference resolves the kernel to compare with. It takes over what it does not say.
+func (r *reader) reference(first *launch) *launch {
+	ref := *r.Reference
+	t := first.text
+	if ref.Source != nil {
+		if t = r.open("reference.source", *ref.Source, ref.Text); t == nil {
+			return nil
+		}
+	}
+	if len(r.Dispatch) == 0 {
+		if ref.Grid == nil && ref.Threadgroups == nil {
+			ref.Grid, ref.Threadgroups = r.Launch.Grid, r.Launch.Threadgroups
+		}
+		if ref.Threadgroup == nil {
+			ref.Threadgroup = r.Launch.Threadgroup
+		}
+	}
+	l := r.launch("reference.", t, ref.Launch, first.kernel.Name)
+	if len(r.faults) == 0 && !slices.ContainsFunc(l.args, func(a argument) bool { return a.writes && a.buffer != nil && a.buffer.output }) {
+		r.fault("reference", "no_output", "the reference writes no output", "None of its arguments that it can write gets a buffer with output = true: write arguments = { NAME = \"OUTPUT\" }.")
+	}
+	return l
+}
+
+func label(what, name string) string { return what + "[" + strconv.Quote(name) + "]" }
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,236 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/plugins/internal/rotation"
+)
+
+// Bounds of a rotation.
+const (
+	mostSteps   = 64
+	cacheMargin = 3 // inputs are cold when a rotation goes through this many times the last cache
+	memoryShare = 4 // of the device's memory, one part for all steps of a configuration
+)
+
+// arm is one configuration being prepared.
+type arm struct {
+	sdk.Request[Config]
+	*plan
+	kernels  map[*launch]metal.Kernel
+	contents map[*buffer][]byte
+	steps    []map[*buffer]metal.Buffer
+	made     []metal.Buffer
+	verifier verifier
+}
+
+func (p *parsed) prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
+	plan, faults := p.plan(req.Config)
+	if len(faults) > 0 {
+		var list []error
+		for _, f := range faults {
+			list = append(list, f)
+		}
+		return nil, errors.Join(list...)
+	}
+	a := &arm{Request: req, plan: plan, kernels: map[*launch]metal.Kernel{}, contents: map[*buffer][]byte{}}
+	a.verifier.arm = a
+	timed, err := a.prepare(ctx)
+	if err != nil {
+		a.release()
+		return nil, err
+	}
+	c, err := rotation.New(ctx, sdk.Prepared{Facts: a.facts(), Warnings: a.warnings()}, a.release, timed)
+	if err != nil {
+		return nil, err
+	}
+	return prepared{c, &a.verifier}, nil
+}
+
+func (a *arm) prepare(ctx context.Context) (*rotation.Phase, error) {
+	a.Progress("compile", 0)
+	if err := a.compile(ctx); err != nil {
+		return nil, err
+	}
+	a.Progress("data", 0.3)
+	if err := a.fill(); err != nil {
+		return nil, err
+	}
+	a.Progress("reference", 0.6)
+	if err := a.verifier.reference(ctx); err != nil {
+		return nil, err
+	}
+	p := &rotation.Phase{Name: phase, Iterations: len(a.steps), PhaseFacts: a.moved(), Verify: a.verifier.verify}
+	for _, step := range a.steps {
+		for _, b := range a.buffers {
+			if b.output && !b.given() {
+				p.Outputs = append(p.Outputs, metal.Arg{Buffer: step[b]})
+			}
+		}
+	}
+	var err error
+	p.Runner, err = rotation.Replay(a.Device, len(a.steps), func(step int) ([]metal.Dispatch, error) {
+		return a.dispatches(a.launches, a.steps[step]), nil
+	})
+	if err != nil {
+		return nil, sdk.UserError{Code: "dispatch", Summary: "the device refuses a dispatch", Detail: err.Error() + "."}
+	}
+	return p, nil
+}
+
+// compile looks each kernel up; of one source it compiles once.
+func (a *arm) compile(ctx context.Context) error {
+	libraries := map[*text]metal.Library{}
+	all := a.launches
+	if a.plan.reference != nil {
+		all = append(all[:len(all):len(all)], a.plan.reference)
+	}
+	for _, l := range all {
+		if libraries[l.text] == nil {
+			library, err := a.Device.Compile(ctx, l.text.src)
+			if err != nil {
+				return err
+			}
+			libraries[l.text] = library
+		}
+		k, err := libraries[l.text].Kernel(l.kernel.Name, l.constants)
+		if err != nil {
+			return err
+		}
+		a.kernels[l] = k
+	}
+	return nil
+}
+
+// fill makes the buffers of every step.
+func (a *arm) fill() error {
+	for _, b := range a.buffers {
+		data := spoilt(b.bytes(), firstPattern)
+		if b.given() {
+			var err error
+			if data, err = b.contents(a.Seed); err != nil {
+				return sdk.UserError{Path: label("buffer", b.name) + ".file", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
+			}
+		}
+		a.contents[b] = data
+	}
+	for range a.stepCount() {
+		step := map[*buffer]metal.Buffer{}
+		for _, b := range a.buffers {
+			buf, err := a.buffer(a.contents[b])
+			if err != nil {
+				return fmt.Errorf("buffer %s: %w", b.name, err)
+			}
+			step[b] = buf
+		}
+		a.steps = append(a.steps, step)
+	}
+	return nil
+}
+
+func (a *arm) buffer(data []byte) (metal.Buffer, error) {
+	buf, err := a.Device.NewBuffer(len(data))
+	if err != nil {
+		return nil, err
+	}
+	a.made = append(a.made, buf)
+	return buf, buf.Write(0, data)
+}
+
+// size of all buffers, once.
+func (a *arm) size() (n int64) {
+	for _, b := range a.buffers {
+		n += int64(b.bytes())
+	}
+	return n
+}
+
+// stepCount is how many copies of the buffers a rotation goes through, so that none
+// is found in a cache.
+func (a *arm) stepCount() int {
+	if !a.Cold {
+		return 1
+	}
+	info, size := a.Device.Info(), max(a.size(), 1)
+	want := (cacheMargin*info.LastCache + size - 1) / size
+	if info.Memory > 0 {
+		want = min(want, info.Memory/memoryShare/size)
+	}
+	return int(max(1, min(want, mostSteps)))
+}
+
+func (a *arm) dispatches(launches []*launch, step map[*buffer]metal.Buffer) []metal.Dispatch {
+	var out []metal.Dispatch
+	for _, l := range launches {
+		d := metal.Dispatch{Kernel: a.kernels[l], Grid: l.grid, Threadgroup: l.threadgroup, ThreadgroupMemory: l.memory}
+		for _, arg := range l.args {
+			if arg.buffer != nil {
+				d.Args = append(d.Args, metal.Arg{Buffer: step[arg.buffer]})
+			} else {
+				d.Args = append(d.Args, metal.Arg{Bytes: arg.bytes})
+			}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// moved are the bytes that one iteration moves: as declared, or each buffer of
+// each dispatch once.
+func (a *arm) moved() sdk.PhaseFacts {
+	f := sdk.PhaseFacts{Units: a.units, Bytes: a.declared}
+	var read, written int64
+	for _, l := range a.launches {
+		seen := map[*buffer]bool{}
+		for _, arg := range l.args {
+			if arg.buffer == nil || seen[arg.buffer] {
+				continue
+			}
+			seen[arg.buffer] = true
+			if arg.writes {
+				written += int64(arg.buffer.bytes())
+			} else {
+				read += int64(arg.buffer.bytes())
+			}
+		}
+	}
+	if f.Bytes == 0 {
+		f.Bytes = read + written
+	}
+	if 3*written > read+written {
+		f.Yardstick = metal.Copy
+	}
+	return f
+}
+
+func (a *arm) facts() map[string]string {
+	l := a.launches[0]
+	return map[string]string{
+		"source": l.text.src.Name, "kernel": l.kernel.Name, "copies": fmt.Sprint(len(a.steps)),
+		"grid": extent(l.grid), "threadgroup": extent(l.threadgroup), "dispatches": fmt.Sprint(len(a.launches)),
+	}
+}
+
+func extent(s metal.Size) string { return fmt.Sprintf("%dx%dx%d", s.X, s.Y, s.Z) }
+
+func (a *arm) warnings() []sdk.Diagnostic {
+	cache := a.Device.Info().LastCache
+	if n := a.size() * int64(len(a.steps)); a.Cold && n < cacheMargin*cache {
+		return []sdk.Diagnostic{{
+			Warning: true, Code: "inputs_not_cold", Summary: "inputs may be found in a cache",
+			Detail: fmt.Sprintf("%d copies of the buffers are %.1f MB, the last cache holds %d MB: make the buffers larger, or write cache = \"hot\" in measure", len(a.steps), float64(n)/(1<<20), cache>>20),
+		}}
+	}
+	return nil
+}
+
+func (a *arm) release() {
+	for _, b := range a.made {
+		b.Release()
+	}
+	a.made = nil
+}

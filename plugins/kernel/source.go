@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/agext/levenshtein"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/msl"
+)
+
+// text is a source that was read.
+type text struct {
+	src  metal.Source
+	flat string // with what it includes
+	unit *msl.Unit
+}
+
+// mostSource bounds a file that is read as a source, as msl does.
+const mostSource = 8 << 20
+
+// parsed keeps what was read, since an experiment has many configurations of few
+// files.
+type parsed struct {
+	mu    sync.Mutex
+	units map[string]*text
+}
+
+// file reads a source file.
+func (p *parsed) file(path string, include []string, defines map[string]string) (*text, error) {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !stat.Mode().IsRegular() || stat.Size() > mostSource {
+		return nil, fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	folders := append([]string{filepath.Dir(path)}, include...)
+	return p.read(metal.Source{Name: short(path), Text: string(raw), Defines: defines, Folders: folders})
+}
+
+func (p *parsed) read(src metal.Source) (*text, error) {
+	flat, err := src.Flat()
+	if err != nil {
+		return nil, err
+	}
+	key := fmt.Sprint(flat.Name, "\x00", flat.Defines, "\x00", flat.Text)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t := p.units[key]; t != nil {
+		return t, nil
+	}
+	unit, err := msl.Parse(flat.Name, flat.Text, flat.Defines)
+	if err != nil {
+		return nil, err
+	}
+	if p.units == nil {
+		p.units = map[string]*text{}
+	}
+	p.units[key] = &text{src: src, flat: flat.Text, unit: unit}
+	return p.units[key], nil
+}
+
+// short is a path as a person would write it here.
+func short(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return path
+}
+
+// choose finds the kernel of a source: the one of the name, or the only one. Of
+// several, like is taken where the name is left out.
+func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
+	names := t.unit.Names()
+	if name != nil {
+		if k, ok := t.unit.Kernel(*name); ok {
+			return k, nil
+		}
+		return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "kernel"), didYouMean(*name, names))
+	}
+	if k, ok := t.unit.Kernel(like); ok {
+		return k, nil
+	}
+	switch len(names) {
+	case 1:
+		k, _ := t.unit.Kernel(names[0])
+		return k, nil
+	case 0:
+		return nil, fmt.Errorf("%s has no kernel: write \"kernel void NAME(…)\", or name another file", t.src.Name)
+	}
+	return nil, fmt.Errorf("%s has %s: write kernel = %q", t.src.Name, listed(names, "kernel"), names[0])
+}
+
+// listed is "3 kernels: a, b, c", shortened.
+func listed(names []string, what string) string {
+	const most = 8
+	n := fmt.Sprintf("%d %ss", len(names), what)
+	switch {
+	case len(names) == 0:
+		return "no " + what
+	case len(names) == 1:
+		n = "1 " + what
+	case len(names) > most:
+		return n + ", such as " + strings.Join(names[:most], ", ")
+	}
+	return n + ": " + strings.Join(names, ", ")
+}
+
+func didYouMean(name string, known []string) string {
+	if best := nearest(name, known); best != "" {
+		return fmt.Sprintf(". Did you mean %q?", best)
+	}
+	return ""
+}
+
+// nearest is the name that differs least, if it differs little.
+func nearest(name string, known []string) string {
+	best, least := "", min(max(2, len(name)/3), max(len(name)-1, 1))+1
+	for _, k := range known {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil); d < least {
+			best, least = k, d
+		}
+	}
+	return best
+}
+
+// constants reads function constants by name or index; at is the key to blame.
+func (t *text) constants(given map[string]string) (values map[int]any, at string, err error) {
+	values = map[int]any{}
+	for _, key := range sorted(given) {
+		c, err := t.constant(key)
+		if err != nil {
+			return nil, key, err
+		}
+		v, err := constantValue(c.Type, given[key])
+		if err != nil {
+			return nil, key, fmt.Errorf("%s:%d declares %s %s: %w", c.File, c.Line, plainType(c.Type), c.Name, err)
+		}
+		values[c.Index] = v
+	}
+	return values, "", nil
+}
+
+func (t *text) constant(key string) (*msl.FunctionConstant, error) {
+	var names []string
+	for i := range t.unit.Constants {
+		c := &t.unit.Constants[i]
+		if c.Name == key || strconv.Itoa(c.Index) == key {
+			return c, nil
+		}
+		names = append(names, c.Name)
+	}
+	return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "function constant"), didYouMean(key, names))
+}
+
+func constantValue(typ, value string) (any, error) {
+	l, ok := layoutOf(typ)
+	if !ok || len(l.scalars) != 1 {
+		return nil, errors.New("constants of this type cannot be given")
+	}
+	e := l.scalars[0].element
+	v, bits, err := e.parse(value)
+	switch {
+	case err != nil:
+		return nil, err
+	case e.class == boolean:
+		return v != 0, nil
+	case e.class == floating:
+		return float32(v), nil
+	case e.class == signed:
+		return int32(bits), nil
+	}
+	return uint32(bits), nil
+}
+
+// place is where an argument is declared, and how.
+func place(a msl.Arg) string {
+	mark := "*"
+	if a.Reference {
+		mark = "&"
+	}
+	return fmt.Sprintf("%s:%d:%d declares %s %s %s%s [[%s(%d)]]", a.File, a.Line, a.Col, a.Space, plainerType(a), mark, a.Name, a.Attr, a.Index)
+}
+
+// plainerType keeps const, which says that the kernel does not write.
+func plainerType(a msl.Arg) string {
+	t := plainType(a.Type)
+	if a.Constant && a.Space == msl.Device {
+		return "const " + t
+	}
+	return t
+}
