@@ -17,12 +17,13 @@ const phase = "run"
 type Config struct {
 	Text
 	Launch
-	Dispatch   []Dispatch        `assay:"dispatch" help:"one of several dispatches, in order, instead of kernel, grid and threadgroup beside it"`
-	Buffer     map[string]Buffer `assay:"buffer" label:"argument" help:"memory, bound to the kernel's argument of that name or index"`
-	Value      map[string]Value  `assay:"value" label:"argument" help:"bytes that are copied with each dispatch, bound to the kernel's argument of that name or index"`
-	Reference  *Reference        `assay:"reference" help:"a kernel that gets the same inputs, once; outputs are held against what it writes"`
-	Bytes      *int64            `assay:"bytes" min:"1" help:"memory that one iteration must move at least, for GB/s; default: each buffer of each dispatch once"`
-	Operations *float64          `assay:"operations" min:"1" help:"operations of one iteration; the rate is then in op/s instead of call/s"`
+	Dispatch    []Dispatch        `assay:"dispatch" help:"one of several dispatches, in order, instead of kernel, grid and threadgroup beside it"`
+	Buffer      map[string]Buffer `assay:"buffer" label:"argument" help:"memory, bound to the kernel's argument of that name or index"`
+	Value       map[string]Value  `assay:"value" label:"argument" help:"bytes that are copied with each dispatch, bound to the kernel's argument of that name or index"`
+	MetalKernel *MetalKernel      `assay:"metal_kernel" help:"the source is the body of a kernel, as mx.fast.metal_kernel takes it"`
+	Reference   *Reference        `assay:"reference" help:"a kernel that gets the same inputs, once; outputs are held against what it writes"`
+	Bytes       *int64            `assay:"bytes" min:"1" help:"memory that one iteration must move at least, for GB/s; default: each buffer of each dispatch once"`
+	Operations  *float64          `assay:"operations" min:"1" help:"operations of one iteration; the rate is then in op/s instead of call/s"`
 }
 
 // Text is what is compiled.

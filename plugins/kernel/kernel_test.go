@@ -161,16 +161,23 @@ func TestWrongOutputs(t *testing.T) {
 
 // expectedFile is a .npy file of 64 numbers; that of index wrong is one too large.
 func expectedFile(t *testing.T, f func(i int) float32, wrong int) string {
-	e := elementNamed("float32")
-	body := make([]byte, 64*4)
-	for i := range 64 {
-		v := f(i)
+	return npyFile(t, "<f4", 64, func(i int) float64 {
 		if i == wrong {
-			v++
+			return float64(f(i) + 1)
 		}
-		e.put(body, i, float64(v))
+		return float64(f(i))
+	})
+}
+
+// npyFile is a file of n numbers, of type <f4 or <i4.
+func npyFile(t *testing.T, descr string, n int, f func(i int) float64) string {
+	t.Helper()
+	e := elementNamed(map[string]string{"<f4": "float32", "<i4": "int32"}[descr])
+	body := make([]byte, n*e.size)
+	for i := range n {
+		e.put(body, i, f(i))
 	}
-	header := "{'descr': '<f4', 'fortran_order': False, 'shape': (8, 8), }\n"
+	header := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': (%d,), }\n", descr, n)
 	path := filepath.Join(t.TempDir(), "y.npy")
 	file := "\x93NUMPY\x01\x00" + string([]byte{byte(len(header)), 0}) + header + string(body)
 	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {

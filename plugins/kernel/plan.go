@@ -59,7 +59,7 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 	r := &reader{Config: c, sources: p, buffers: map[string]*buffer{}, used: map[string]bool{}, extra: map[string][]byte{}}
 	out := &plan{units: 1}
 	for _, name := range sorted(c.Buffer) {
-		b := r.buffer(name, c.Buffer[name])
+		b := r.buffer(name, c.initial(name, c.Buffer[name]))
 		r.buffers[name] = b
 		out.buffers = append(out.buffers, b)
 	}
@@ -82,6 +82,9 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 }
 
 func (r *reader) launches() []*launch {
+	if r.MetalKernel != nil {
+		return r.custom()
+	}
 	main := r.main()
 	if len(r.Dispatch) == 0 {
 		if main == nil {
@@ -107,6 +110,29 @@ func (r *reader) launches() []*launch {
 		}
 	}
 	return out
+}
+
+// custom is the dispatch of a body. As in MLX, a threadgroup is no longer than the grid.
+func (r *reader) custom() []*launch {
+	if len(r.Dispatch) > 0 {
+		r.fault("dispatch", "two_forms", "dispatch and metal_kernel exclude each other", "A body is one dispatch: delete one of them.")
+	}
+	if r.Launch.Kernel != nil {
+		r.fault("kernel", "two_names", "a body has no kernel to choose", "Delete this; the name stands in metal_kernel.")
+	}
+	t := r.body()
+	if t == nil {
+		return nil
+	}
+	l := r.Launch
+	for i := range l.Threadgroup {
+		if l.Threadgroup = slices.Clone(l.Threadgroup); i < len(l.Grid) {
+			l.Threadgroup[i] = min(l.Threadgroup[i], l.Grid[i])
+		}
+	}
+	name := r.MetalKernel.function()
+	l.Kernel = &name
+	return []*launch{r.launch("", t, l, "")}
 }
 
 // main is the source of the configuration; nil if there is none or it has a fault.

@@ -34,19 +34,24 @@ type parsed struct {
 
 // file reads a source file.
 func (p *parsed) file(path string, include []string, defines map[string]string) (*text, error) {
-	stat, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !stat.Mode().IsRegular() || stat.Size() > mostSource {
-		return nil, fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
-	}
-	raw, err := os.ReadFile(path)
+	raw, err := readSource(path)
 	if err != nil {
 		return nil, err
 	}
 	folders := append([]string{filepath.Dir(path)}, include...)
-	return p.read(metal.Source{Name: short(path), Text: string(raw), Defines: defines, Folders: folders})
+	return p.read(metal.Source{Name: short(path), Text: raw, Defines: defines, Folders: folders})
+}
+
+func readSource(path string) (string, error) {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !stat.Mode().IsRegular() || stat.Size() > mostSource {
+		return "", fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
+	}
+	raw, err := os.ReadFile(path)
+	return string(raw), err
 }
 
 func (p *parsed) read(src metal.Source) (*text, error) {
