@@ -17,7 +17,8 @@ inline long mulhi(long a, long b) { return ::__mul64hi(a, b); }
 inline unsigned long mulhi(unsigned long a, unsigned long b) { return ::__umul64hi(a, b); }
 inline float half_to_float(unsigned short h) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h)); return f; }
 inline unsigned short float_to_half(float f) { unsigned short h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f)); return h; }
-// Two elements of the product of A, whose rows 8 to 15 are 0, and B (PTX ISA: mma.m16n8k8).
+// The lane's elements of products of 16 by 8 and 8 by 8 matrices (PTX ISA:
+// mma.m16n8k8). Of 16-bit types rows 8 to 15 of A are 0 and left out.
 #define ASSAY_MMA_(NAME, T)                                                                  \
   inline void NAME(float& x, float& y, unsigned a, unsigned b) {                            \
     float rest0, rest1;                                                                     \
@@ -25,11 +26,17 @@ inline unsigned short float_to_half(float f) { unsigned short h; asm("cvt.rn.f16
                  : "=f"(x), "=f"(y), "=f"(rest0), "=f"(rest1) : "r"(a), "r"(0), "r"(b), "f"(0.0f)); }
 ASSAY_MMA_(mma_half, "f16")
 #if __CUDA_ARCH__ >= 800
-#define ASSAY_MMA_BFLOAT_ true
+#define ASSAY_AMPERE_ true
 ASSAY_MMA_(mma_bfloat, "bf16")
+inline void mma_tf32(float* d, float a0, float a1, float a2, float a3, float b0, float b1) {
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
+               : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+               : "r"(__float_as_uint(a0)), "r"(__float_as_uint(a1)), "r"(__float_as_uint(a2)), "r"(__float_as_uint(a3)), "r"(__float_as_uint(b0)), "r"(__float_as_uint(b1)), "f"(0.0f));
+}
 #else
-#define ASSAY_MMA_BFLOAT_ false
+#define ASSAY_AMPERE_ false
 void mma_bfloat(float&, float&, unsigned, unsigned);
+void mma_tf32(float*, float, float, float, float, float, float);
 #endif
 }
 extern __shared__ __align__(16) unsigned char assay_dynamic[];
