@@ -1,6 +1,9 @@
 package msl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // positions are the built-in arguments a kernel may ask for.
 var positions = map[string]bool{
@@ -55,6 +58,14 @@ func (w *walker) arg(i, end int, bare bool) Arg {
 			continue
 		}
 		switch {
+		case t.is("coherent") && j+1 < end && (u.toks[j+1].is("(") || qualifier[u.toks[j+1].text]):
+			if u.toks[j+1].is("(") {
+				j = u.match[j+1]
+			}
+			if !spelled(typ, "volatile") {
+				typ = append(typ, token{kind: tokIdent, text: "volatile", space: true})
+			}
+		case t.is("volatile") && spelled(typ, "volatile"):
 		case t.is("=") || t.is("("):
 			panic(fault{u.errorAt(t, "", "kernel argument is written in a way that is not supported: use T* or T&")})
 		case t.is("["):
@@ -91,15 +102,17 @@ func (w *walker) arg(i, end int, bare bool) Arg {
 		a.Name = u.toks[name].text
 	}
 	a.Type = spell(typ)
-	a.Constant = a.Space == Constant
-	for _, t := range typ {
-		a.Constant = a.Constant || t.is("const")
-	}
+	a.Constant = a.Space == Constant || spelled(typ, "const")
 	if bare {
 		return a
 	}
 	w.checkArg(a, first, array)
 	return a
+}
+
+// spelled reports whether a word is among tokens.
+func spelled(toks []token, word string) bool {
+	return slices.ContainsFunc(toks, func(t token) bool { return t.is(word) })
 }
 
 func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {

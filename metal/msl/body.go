@@ -16,6 +16,9 @@ func (w *walker) plain(i, end int) {
 			continue
 		}
 		if t.kind == tokPunct {
+			if t.is("[") && i > begin {
+				w.designators(i, end)
+			}
 			if u.match[i] > i {
 				braces = append(braces, i)
 			} else if u.match[i] >= 0 && len(braces) > 0 {
@@ -36,12 +39,14 @@ func (w *walker) plain(i, end int) {
 			case n < 0 && i+1 < end && u.toks[i+1].kind != tokIdent && !u.toks[i+1].is("::"): // a member function's, or behind its type
 				u.edits[i] = edit{role: roleErase}
 			case n >= 0 && u.toks[braces[n]].is("{"):
-				w.threadgroup(i, braces[n]+1, end, true)
+				w.threadgroup(i, braces[n]+1, end, true, n == 0 && w.inKernel)
 			case n >= 0 || i > 0 && (u.toks[i-1].is(")") || u.toks[i-1].is("<") || u.toks[i-1].is(",") || u.toks[i-1].is("=")): // an argument's, a member function's
 				u.edits[i] = edit{role: roleErase}
 			default:
-				w.threadgroup(i, begin, end, false)
+				w.threadgroup(i, begin, end, false, false)
 			}
+		case "coherent":
+			w.coherent(i, begin, end)
 		case "is_function_constant_defined":
 			if i+3 < end && u.toks[i+1].is("(") && u.toks[i+2].kind == tokIdent && u.toks[i+3].is(")") {
 				u.edits[i] = edit{role: roleDefined, text: u.toks[i+2].text}
@@ -51,6 +56,33 @@ func (w *walker) plain(i, end int) {
 		}
 	}
 }
+
+// coherent memory is written by other threadgroups meanwhile: volatile is what
+// other compilers have for it.
+func (w *walker) coherent(i, begin, end int) {
+	u := w.u
+	last := i
+	if i+3 < end && u.toks[i+1].is("(") && u.toks[i+2].kind == tokIdent && u.toks[i+3].is(")") {
+		last = i + 3
+	}
+	if last+1 >= end || !qualifier[u.toks[last+1].text] && (i == begin || !qualifier[u.toks[i-1].text]) {
+		return // a name
+	}
+	w.erase(i, last)
+	for j := i - 1; j >= begin && u.toks[j].kind == tokIdent; j-- {
+		if u.toks[j].is("volatile") {
+			return
+		}
+	}
+	for j := last + 1; j < end && u.toks[j].kind == tokIdent; j++ {
+		if u.toks[j].is("volatile") {
+			return
+		}
+	}
+	u.edits[i] = edit{role: roleText, text: "volatile"}
+}
+
+var qualifier = map[string]bool{"device": true, "constant": true, "threadgroup": true, "volatile": true, "const": true}
 
 // constant becomes const, unless the type says so already.
 func (w *walker) constant(i, end int) edit {

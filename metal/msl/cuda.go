@@ -79,7 +79,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("cuda_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "builtin", "log", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("async_copy", "cuda_entry"))
 	b.WriteString(u.definedMacros(o))
@@ -125,8 +125,7 @@ func (u *Unit) definedMacros(o Options) string {
 	return b.String()
 }
 
-// openEntry opens the namespaces of an entry point and makes the template
-// parameters' names mean the instantiation's arguments.
+// openEntry opens the namespaces of an entry point.
 func (u *Unit) openEntry(b *strings.Builder, k *Kernel) (close string) {
 	close = "}"
 	if ns := k.fn.namespace; ns != "" {
@@ -136,21 +135,6 @@ func (u *Unit) openEntry(b *strings.Builder, k *Kernel) (close string) {
 		}
 	}
 	fmt.Fprintf(b, "\nnamespace %s_entry_ {\n", k.Symbol)
-	args := splitText(k.TemplateArgs)
-	for i, p := range k.fn.template {
-		value := p.fallback
-		if i < len(args) {
-			value = args[i]
-		}
-		if p.name == "" || p.typ == "" || value == "" || value == p.name {
-			continue
-		}
-		if p.typ == "typename" {
-			fmt.Fprintf(b, "typedef %s %s;\n", value, p.name)
-		} else {
-			fmt.Fprintf(b, "constexpr %s %s = %s;\n", bareType(p.typ), p.name, value)
-		}
-	}
 	return close
 }
 

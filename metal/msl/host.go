@@ -33,9 +33,9 @@ func (u *Unit) Host(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("host_runtime", "host_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "log", "host_simd", "matrix", "host_matrix"))
+	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "builtin", "log", "host_simd", "matrix", "host_matrix"))
 	b.WriteString("}\nusing namespace metal;\n")
-	b.WriteString(prelude("async_copy", "host_entry"))
+	b.WriteString(prelude("async_copy", "host_shared", "host_entry"))
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)
 	for _, k := range kernels {

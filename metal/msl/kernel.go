@@ -1,6 +1,9 @@
 package msl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // kernel reads a kernel function's definition.
 func (w *walker) kernel(i int, s shape, namespace string) {
@@ -40,6 +43,8 @@ func (w *walker) kernel(i int, s shape, namespace string) {
 		u.Kernels = append(u.Kernels, Kernel{Name: name, Function: qualify(namespace, f.name), MaxThreads: f.max, File: f.file, Line: f.line, fn: f, place: i})
 	}
 	// From here on what is wrong is wrong with a kernel that is known.
+	w.inKernel = true
+	defer func() { w.inKernel = false }()
 	f.args = w.args(s.params, false)
 	w.plain(i, s.end+1)
 	w.kernelWord(s.spec, s.body)
@@ -83,8 +88,11 @@ func (w *walker) kernelAttributes(f *function, attrs map[string][]token) {
 			f.hostName += unquote(t.text)
 		}
 	}
-	if n, ok := w.index(attrs["max_total_threads_per_threadgroup"]); ok {
-		f.max = n
+	if a := attrs["max_total_threads_per_threadgroup"]; len(a) > 0 {
+		f.maxText = a
+		if n, ok := w.index(a); ok {
+			f.max = n
+		}
 	}
 }
 
@@ -94,28 +102,31 @@ func (w *walker) templateParams(i, end int) []templateParam {
 	for _, part := range u.split(i, end) {
 		p := templateParam{}
 		limit := part[1]
-		complex := false
 		for j := part[0]; j < limit; j++ {
-			if u.toks[j].is("=") {
+			switch t := u.toks[j]; {
+			case t.is("="):
 				p.fallback = u.text(j+1, limit)
 				limit = j
-				break
-			}
-			if u.toks[j].is("<") {
+			case t.is("<"):
 				if behind, ok := u.angles(j, limit); ok {
 					j = behind - 1
-					continue
 				}
+			case t.is("..."):
+				p.pack = true
+			case t.is("(") && p.name == "": // R (*name)(...)
+				if n := u.match[j] - 1; u.toks[n].kind == tokIdent {
+					p.name = u.toks[n].text
+				}
+				j = u.match[j]
+			case u.match[j] > j:
+				j = u.match[j]
 			}
-			complex = complex || u.toks[j].is("(") || u.toks[j].is("...") || u.toks[j].is("template")
 		}
-		if n := limit - 1; n > part[0] && u.toks[n].kind == tokIdent && !complex {
+		if n := limit - 1; n > part[0] && u.toks[n].kind == tokIdent && p.name == "" {
 			p.name = u.toks[n].text
-			p.typ = u.text(part[0], n)
-			if p.typ == "class" {
-				p.typ = "typename"
-			}
 		}
+		first := u.toks[part[0]]
+		p.value = !first.is("typename") && !first.is("class") && !first.is("template")
 		out = append(out, p)
 	}
 	return out
@@ -134,7 +145,13 @@ func (w *walker) instantiate() {
 			w.unknown(in)
 			continue
 		}
-		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: u.text(open+1, close), Threadgroup: f.shared, File: t.file, Line: t.line, fn: f, place: in.begin}
+		args := ""
+		if open >= 0 {
+			args = u.text(open+1, close)
+		} else {
+			open = params
+		}
+		k := Kernel{Function: qualify(f.namespace, f.name), TemplateArgs: args, Threadgroup: f.shared, File: t.file, Line: t.line, fn: f, place: in.begin}
 		attrs := w.attributesOf(in.begin, open)
 		k.MaxThreads = max(attrs.max, f.max)
 		k.Name = attrs.hostName
@@ -177,6 +194,11 @@ func (w *walker) attributesOf(i, end int) function {
 // the template's arguments in the places of their names.
 func (w *walker) concrete(k *Kernel, params int) {
 	k.Args = append([]Arg(nil), k.fn.args...)
+	if k.MaxThreads == 0 && k.fn.maxText != nil {
+		if n, ok := w.index(w.replaced(k.fn.maxText, w.templateArgs(k))); ok {
+			k.MaxThreads = n
+		}
+	}
 	if params < 0 {
 		w.substitute(k)
 		return
@@ -190,24 +212,56 @@ func (w *walker) concrete(k *Kernel, params int) {
 	}
 }
 
-// substitute writes template arguments into the kernel's argument types where
-// that is a matter of replacing names.
+// substitute writes template arguments into the kernel's argument types.
 func (w *walker) substitute(k *Kernel) {
-	values := map[string]string{}
-	for n, a := range splitText(k.TemplateArgs) {
-		if n < len(k.fn.template) {
-			values[k.fn.template[n].name] = a
-		}
-	}
+	values := w.templateArgs(k)
 	for n := range k.Args {
-		toks := lex("", k.Args[n].Type)
-		for i := range toks {
-			if v, ok := values[toks[i].text]; ok && toks[i].kind == tokIdent {
-				toks[i].text = v
-			}
-		}
-		k.Args[n].Type = spell(toks)
+		k.Args[n].Type = spell(w.replaced(lex("", k.Args[n].Type), values))
 	}
+}
+
+// templateArgs are an instantiation's template arguments by the names of their
+// parameters, defaults included.
+func (w *walker) templateArgs(k *Kernel) map[string][]token {
+	values := map[string][]token{}
+	args := splitText(k.TemplateArgs)
+	for n, p := range k.fn.template {
+		if p.pack {
+			break
+		}
+		text := p.fallback
+		if n < len(args) {
+			text = args[n]
+		}
+		value := w.replaced(lex("", text), values)
+		if p.value && len(value) > 1 {
+			value = slices.Concat([]token{{kind: tokPunct, text: "("}}, value, []token{{kind: tokPunct, text: ")"}})
+		}
+		if p.name != "" && len(value) > 0 {
+			values[p.name] = value
+		}
+	}
+	return values
+}
+
+// replaced puts values in the places of names.
+func (w *walker) replaced(toks []token, values map[string][]token) []token {
+	var out []token
+	for i, t := range toks {
+		v, ok := values[t.text]
+		if !ok || t.kind != tokIdent || i > 0 && (toks[i-1].is("::") || toks[i-1].is(".")) {
+			out = append(out, t)
+			continue
+		}
+		for j, x := range v {
+			x.space = x.space || j == 0 && t.space
+			out = append(out, x)
+		}
+		if len(out) > maxLookahead {
+			panic(fault{w.u.errorAt(w.u.toks[0], "", "template arguments are longer than %d tokens", maxLookahead)})
+		}
+	}
+	return out
 }
 
 // splitText splits template arguments at top-level commas.
@@ -233,11 +287,12 @@ func splitText(args string) []string {
 	return append(out, strings.TrimSpace(args[begin:]))
 }
 
-// target finds the kernel template an instantiation names: the last
-// name<...> outside parentheses.
+// target finds the kernel template an instantiation names: the last name<...>
+// outside parentheses or, where the arguments tell the template's, name(...); open
+// is -1 then.
 func (w *walker) target(in instantiation) (f *function, open, close, params int) {
 	u := w.u
-	params = -1
+	open, close, params = -1, -1, -1
 	for j := in.begin; j < in.end; j++ {
 		if last, ok := u.attribute(j); ok {
 			j = last
@@ -251,19 +306,39 @@ func (w *walker) target(in instantiation) (f *function, open, close, params int)
 			j = u.match[j]
 			continue
 		}
-		if t.kind != tokIdent || j+1 >= in.end || !u.toks[j+1].is("<") {
+		if t.kind != tokIdent || j+1 >= in.end {
 			continue
 		}
-		behind, ok := u.angles(j+1, in.end)
+		behind, ok := 0, false
+		if u.toks[j+1].is("<") {
+			behind, ok = u.angles(j+1, in.end)
+		}
+		if !ok && !(u.toks[j+1].is("(") && w.template(t.text, 0) != nil) {
+			continue
+		}
 		if !ok {
-			continue
+			return w.template(t.text, len(u.split(j+2, u.match[j+1]))), -1, -1, j + 1
 		}
-		for _, candidate := range w.functions[t.text] {
-			if len(candidate.template) > 0 {
-				f, open, close = candidate, j+1, behind-1
-			}
+		count := 0
+		if behind < in.end && u.toks[behind].is("(") {
+			count = len(u.split(behind+1, u.match[behind]))
+		}
+		if candidate := w.template(t.text, count); candidate != nil {
+			f, open, close = candidate, j+1, behind-1
 		}
 		j = behind - 1
 	}
 	return f, open, close, params
+}
+
+// template is the kernel template of a name, and of so many arguments where there
+// is one.
+func (w *walker) template(name string, args int) *function {
+	var found *function
+	for _, f := range w.functions[name] {
+		if len(f.template) > 0 && (found == nil || len(f.args) == args || len(found.args) != args) {
+			found = f
+		}
+	}
+	return found
 }

@@ -20,11 +20,12 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	if len(text) > maxSource {
 		return nil, &Error{File: name, Line: 1, Col: 1, Msg: "source is larger than 8 MiB"}
 	}
-	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}}
+	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, values: map[string]bool{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}}
 	u.toks = preprocess(name, text, defines)
 	u.files()
 	u.pragmas()
 	u.brackets()
+	u.templateValues()
 	u.conditionals()
 	w := &walker{u: u, seen: map[string]bool{}, functions: map[string][]*function{}}
 	w.scope(0, len(u.toks), "", false)
@@ -133,7 +134,9 @@ func (u *Unit) angles(i, limit int) (end int, ok bool) {
 		t := u.toks[j]
 		switch {
 		case t.is("<"):
-			depth++
+			if j == i || u.opens(j) {
+				depth++
+			}
 		case t.is(">"):
 			if depth--; depth == 0 {
 				return j + 1, true
@@ -145,6 +148,50 @@ func (u *Unit) angles(i, limit int) (end int, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// opens reports whether the `<` at i can open a template argument list: behind a
+// value, a number or a bracket it compares.
+func (u *Unit) opens(i int) bool {
+	before := u.toks[i-1]
+	return before.kind == tokIdent && !u.values[before.text]
+}
+
+// templateValues notes the names of template parameters that are numbers.
+func (u *Unit) templateValues() {
+	for i := 0; i+2 < len(u.toks); i++ {
+		if !u.toks[i].is("template") || !u.toks[i+1].is("<") {
+			continue
+		}
+		depth := 0
+	head:
+		for j := i + 1; j+1 < min(len(u.toks), i+maxLookahead); j++ {
+			switch t := u.toks[j]; {
+			case t.is("<"):
+				depth++
+			case t.is(">"):
+				if depth--; depth == 0 {
+					break head
+				}
+			case t.is(";") || t.is("{"):
+				break head
+			case u.match[j] > j:
+				j = u.match[j]
+			}
+			first, n := u.toks[j], j+1
+			for n+1 < len(u.toks) && (u.toks[n].is("const") || builtinScalar[u.toks[n].text]) {
+				n++
+			}
+			if depth == 1 && n > j+1 && (first.is("<") || first.is(",")) && u.toks[n].kind == tokIdent {
+				u.values[u.toks[n].text] = true
+			}
+		}
+	}
+	for i := 2; i < len(u.toks); i++ { // a template of that name elsewhere
+		if t := u.toks[i]; t.kind == tokIdent && u.values[t.text] && u.toks[i-2].is(">") && (u.toks[i-1].is("struct") || u.toks[i-1].is("class") || u.toks[i-1].is("using")) {
+			delete(u.values, t.text)
+		}
+	}
 }
 
 // text spells tokens [i,j) with address spaces and attributes left out.

@@ -8,11 +8,11 @@ import (
 // Bounds on what a source may make of itself.
 const (
 	maxSource    = 8 << 20 // bytes of text
-	maxTokens    = 1 << 20 // tokens after macro expansion
+	maxTokens    = 1 << 21 // tokens after macro expansion
 	maxNesting   = 200     // #if, brackets, #if expressions
 	maxMacroArgs = 256
 	maxKernels   = 1 << 16
-	maxLookahead = 256     // tokens of one type or template argument list
+	maxLookahead = 1024    // tokens of one type or template argument list
 	maxWork      = 1 << 27 // comparisons of macro names during expansion
 )
 
@@ -88,6 +88,7 @@ func preprocess(file, src string, defines map[string]string) []token {
 	for name, body := range predefined {
 		p.macros[name] = &macro{body: lex("<predefined>", body)}
 	}
+	p.macros["assert"] = &macro{function: true, variadic: true, params: []string{"__VA_ARGS__"}, body: lex("<predefined>", "((void)0)")}
 	for name, body := range defines {
 		p.macros[name] = &macro{body: lex("<define "+name+">", body)}
 	}

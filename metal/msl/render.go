@@ -159,14 +159,15 @@ func (u *Unit) swizzleText(i int) string {
 func (u *Unit) writeShared(w *writer, to target, i int) {
 	d := u.shared[i]
 	for n, v := range d.vars {
-		var text string
-		switch to {
-		case targetCUDA:
-			text = fmt.Sprintf("__shared__ %s%s %s%s;", d.align, d.typ, v.name, v.dims)
-		case targetSpaces: // no automatic variable may be in another address space
+		site := i*16 + n
+		text := u.initial(v, to, d.typ, site)
+		switch {
+		case to == targetCUDA:
+			text = fmt.Sprintf("__shared__ %s%s %s%s;%s", d.align, d.typ, v.name, v.dims, text)
+		case to == targetSpaces: // no automatic variable may be in another address space
 			text = fmt.Sprintf("auto& %s = shared_<%s %s%s>();", v.name, space("threadgroup"), d.typ, v.dims)
-		case targetHost:
-			text = fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", v.name, d.typ, v.dims, i*16+n, quote(v.name), v.line)
+		case text == "":
+			text = fmt.Sprintf("auto& %s = assay_target::shared<%s%s>(%d, %s, %d);", v.name, d.typ, v.dims, site, quote(v.name), v.line)
 		}
 		w.write(u.toks[i], text)
 	}

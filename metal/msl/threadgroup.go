@@ -11,7 +11,7 @@ type sharedDecl struct {
 
 type sharedVar struct {
 	name, dims string
-	init       string // what is between = and the next variable, or braces
+	init       [2]int // tokens of the initial value
 	line       int
 }
 
@@ -27,7 +27,7 @@ var builtinWords = map[string]bool{"unsigned": true, "signed": true, "int": true
 // marks one of threadgroup variables; a pointer or reference to some loses the
 // word. What is neither is refused: as an ordinary variable each thread would
 // have its own.
-func (w *walker) threadgroup(i, begin, end int, block bool) {
+func (w *walker) threadgroup(i, begin, end int, block, outermost bool) {
 	u := w.u
 	if u.edits[i].role == roleShared {
 		return
@@ -46,6 +46,11 @@ func (w *walker) threadgroup(i, begin, end int, block bool) {
 		d, last, ok := u.sharedAt(start, first, end)
 		if !ok {
 			break
+		}
+		for _, v := range d.vars {
+			if v.init[0] < v.init[1] && !outermost {
+				panic(fault{u.errorAt(u.toks[i], "threadgroup", "threadgroup variable %s has an initial value: declare it in the outermost block of a kernel, where all threads come by", v.name)})
+			}
 		}
 		d.typ = name
 		u.shared[start] = d
@@ -181,9 +186,9 @@ func (u *Unit) sharedAt(start, first, end int) (d *sharedDecl, last int, ok bool
 				}
 				i++
 			}
-			v.init = u.text(from, i)
+			v.init = [2]int{from, i}
 		} else if i < end && u.toks[i].is("{") {
-			v.init = u.text(i, u.match[i]+1)
+			v.init = [2]int{i, u.match[i] + 1}
 			i = u.match[i] + 1
 		}
 		d.vars = append(d.vars, v)

@@ -40,6 +40,7 @@ type Unit struct {
 	members map[string]bool // names of this form that a structure declares
 	decls   []*declaration  // in source order
 	shared  map[int]*sharedDecl
+	values  map[string]bool // names of template parameters that are numbers
 	asks    map[string]bool // function constants that is_function_constant_defined asks for
 	byName  map[string][]*declaration
 }
@@ -136,16 +137,18 @@ type function struct {
 	shared    []ThreadgroupVar
 	hostName  string
 	max       int
-	begin     int // first token of the declaration, template head included
-	end       int // closing brace
-	body      int // opening brace
+	maxText   []token // of a template, where max depends on its parameters
+	begin     int     // first token of the declaration, template head included
+	end       int     // closing brace
+	body      int     // opening brace
 	file      string
 	line      int
 }
 
 type templateParam struct {
 	name     string // empty if unnamed
-	typ      string // "typename", or the type of a value parameter; empty for what cannot be aliased
+	value    bool   // no type and no template
+	pack     bool
 	fallback string // default argument
 }
 

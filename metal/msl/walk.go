@@ -9,6 +9,7 @@ type walker struct {
 	classes   int
 	depth     int
 	kernels   int
+	inKernel  bool
 }
 
 // instantiation is an explicit instantiation that may name a kernel.

@@ -23,6 +23,43 @@ func groupMemory() []Case {
 		Args: []Arg{out(want...), in(x...)}}}
 }
 
+func heads() []Case {
+	const n = 4
+	c := func(kernel string, args ...Arg) Case {
+		return Case{Name: "template heads: " + kernel, File: "heads", Kernel: kernel, Grid: line(n), Threadgroup: line(n), Args: args}
+	}
+	chain := func(steps ...func(y, i float32) float32) Arg {
+		return out(fill(n, func(i int) (y float32) {
+			for _, f := range steps {
+				y = f(y, float32(i))
+			}
+			return y
+		})...)
+	}
+	put := func(_, i float32) float32 { return i }
+	scale := func(k float32) func(y, i float32) float32 { return func(y, _ float32) float32 { return y*k + 1 } }
+	return []Case{
+		c("chain_a", chain(put, scale(3), scale(2))),
+		c("chain_b", chain(scale(2), put, scale(5))),
+		c("fill_float_2", out(fill(2*n, func(i int) float32 { return []float32{1.5, -2}[i%2]*float32(i/2) + 4 + 100 + 1000 })...), inline([]float32{1.5, -2})),
+		c("fill_half_4", out(halves(fill(4*n, func(i int) float32 { return []float32{1, 2, -3, 4}[i%4]*float32(i/4) + 2 + 100 + 1000 })...)...), inline(halves(1, 2, -3, 4))),
+	}
+}
+
+func initial() []Case {
+	const n = 8
+	ones, last, table, steps := []float32{1, 2, 0, 0, 0, 0, 0, 0}, []float32{3, 4}, []float32{1, 3, 3, 3, 3, 4}, []float32{5, 5, 5, 7, 9, 11, 11, 11}
+	want := fill(n, func(i int) float32 {
+		return float32(i+1) + 100*ones[i] + 1000*last[i&1] + 0.25 + 10000*table[i%6] + 100000*steps[i]
+	})
+	flags := Arg{Data: bytesOf([]uint32{40})}
+	return []Case{
+		{Name: "initial values of threadgroup variables", File: "initial", Kernel: "initial_8", Grid: line(n), Threadgroup: line(n), Args: []Arg{out(append(want, 7+n)...)}},
+		{Name: "coherent memory", File: "initial", Kernel: "flags", Grid: line(n), Threadgroup: line(n),
+			Args: []Arg{flags, out(fill(n, func(i int) uint32 { return uint32(i + 40) })...), out(fill(n, func(i int) uint32 { return uint32(2 * (i + 40)) })...)}},
+	}
+}
+
 func beside() []Case {
 	const n = 12
 	c := func(kernel string, constants map[int]any, f func(i int) int32) Case {

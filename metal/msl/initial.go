@@ -1,0 +1,114 @@
+package msl
+
+import "fmt"
+
+// initial is what gives a threadgroup variable its initial value: one thread, once,
+// before any goes on.
+func (u *Unit) initial(v sharedVar, to target, typ string, site int) string {
+	if v.init[0] == v.init[1] {
+		return ""
+	}
+	copied := fmt.Sprintf("{ const assay_t_ assay_v_ = %s; ASSAY_COPY_(&assay_at_, &assay_v_, sizeof(assay_t_)); }", u.code(v.init[0], v.init[1]))
+	switch to {
+	case targetCUDA:
+		return fmt.Sprintf(" if (::threadIdx.x + ::threadIdx.y + ::threadIdx.z == 0) { typedef %s assay_t_%s; assay_t_& assay_at_ = %s; %s } ::__syncthreads();", typ, v.dims, v.name, copied)
+	case targetHost:
+		return fmt.Sprintf("typedef %s assay_t_%d_%s; auto& %s = assay_target::shared_value<assay_t_%d_>(%d, %s, %d, [&](auto& assay_at_) { typedef assay_t_%d_ assay_t_; %s });",
+			typ, site, v.dims, v.name, site, site, quote(v.name), v.line, site, copied)
+	}
+	return ""
+}
+
+// designators writes `[a ... b] = v` of an initializer out: other compilers have no
+// ranges there. Token i is the bracket.
+func (w *walker) designators(i, end int) {
+	u := w.u
+	if !u.toks[i-1].is("{") && !u.toks[i-1].is(",") {
+		return
+	}
+	behind := u.match[i] + 1
+	dots := -1
+	for j := i + 1; j < behind-1; j++ {
+		if u.toks[j].is("...") {
+			dots = j
+		}
+	}
+	if dots < 0 || behind >= end || !u.toks[behind].is("=") {
+		return
+	}
+	refuse := func(what string) {
+		panic(fault{u.errorAt(u.toks[i], "", "range of an initializer: %s: write its elements out", what)})
+	}
+	first, ok := w.index(u.toks[i+1 : dots])
+	last, also := w.index(u.toks[dots+1 : behind-1])
+	if !ok || !also || last < first || last-first > 1<<12 {
+		refuse("its ends are no numbers in order")
+	}
+	if at, known := u.elements(i); !known || at != first {
+		refuse("it does not begin where the elements before it end")
+	}
+	stop := behind + 1
+	for stop < end && !u.toks[stop].is(",") && !u.toks[stop].is("}") {
+		if u.match[stop] > stop {
+			stop = u.match[stop]
+		}
+		stop++
+	}
+	text := ""
+	for range last - first {
+		text += u.code(behind+1, stop) + ", "
+	}
+	w.erase(i, behind)
+	u.edits[i] = edit{role: roleText, text: text}
+}
+
+// code spells tokens as a rendering has them.
+func (u *Unit) code(i, end int) string {
+	var out []token
+	for ; i < end; i++ {
+		t := u.toks[i]
+		switch e := u.edits[i]; {
+		case e.role == roleErase || t.kind == tokPragma:
+			continue
+		case e.role == roleText:
+			t.text = e.text
+		case t.kind == tokNumber:
+			t.text = number(t.text)
+		}
+		out = append(out, t)
+	}
+	return spell(out)
+}
+
+// elements counts those of an initializer before token i.
+func (u *Unit) elements(i int) (n int, ok bool) {
+	open := i - 1
+	for ; open >= 0; open-- {
+		if u.match[open] >= 0 && u.match[open] < open {
+			open = u.match[open]
+		} else if u.match[open] > open {
+			break
+		}
+	}
+	if open < 0 || !u.toks[open].is("{") {
+		return 0, false
+	}
+	for j := open + 1; j < i; j++ {
+		switch {
+		case u.toks[j].is(","):
+			n++
+		case u.toks[j].is("[") && u.edits[j].role == roleText: // a range that was written out
+			for _, c := range u.edits[j].text {
+				if c == ',' {
+					n++
+				}
+			}
+			j = u.match[j]
+		case u.toks[j].is("["):
+			return 0, false
+		case u.match[j] > j:
+			j = u.match[j]
+		}
+	}
+	return n, true
+}
