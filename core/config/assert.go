@@ -29,7 +29,8 @@ func (x *experiment) assert(b *hcl.Block) {
 		a.Message = attr.Expr
 	}
 	if attr := content.Attributes["condition"]; attr != nil && known {
-		x.condition(r, attr, &a.Assert, a.Message)
+		uses := x.condition(r, attr, &a.Assert, a.Message)
+		a.Others = a.Variant == "" && slices.ContainsFunc(uses, func(u expr.Use) bool { return u.Root == expr.Ratio })
 	}
 	if a.Message != nil && known {
 		x.message(r, content.Attributes["error_message"], a)

@@ -16,11 +16,11 @@ import (
 
 // condition reads a condition on measured numbers: its text, the values of other
 // names in it, and the numbers that it and the message use. It reports what is
-// wrong with it whatever is measured.
-func (x *experiment) condition(r *reader, attr *hcl.Attribute, to *judge.Assert, message hcl.Expression) {
+// wrong with it whatever is measured, and returns the numbers that it uses.
+func (x *experiment) condition(r *reader, attr *hcl.Attribute, to *judge.Assert, message hcl.Expression) []expr.Use {
 	to.Numbers = []judge.Number{}
 	if len(x.Cases) == 0 {
-		return
+		return nil
 	}
 	scope := x.answerScope(&x.Cases[0], to.Over)
 	if to.Over == "" {
@@ -31,22 +31,22 @@ func (x *experiment) condition(r *reader, attr *hcl.Attribute, to *judge.Assert,
 	w, scope := writtenAs(attr.Expr, scope)
 	if w == nil || w.text == "" {
 		r.invalid(attr, "true or false is required.")
-		return
+		return nil
 	}
 	c, diags := expr.Parse(w.text, attr.Expr.Range().Filename, w.start)
 	if diags.HasErrors() {
 		r.diags = append(r.diags, diags...)
-		return
+		return nil
 	}
 	to.Condition = w.folded(scope)
 	to.Values = r.valuesOf(c.Variables(), scope)
-	variables := c.Variables()
+	variables, uses := c.Variables(), expr.Uses(c.Variables())
 	if message != nil {
 		variables = append(variables, message.Variables()...)
 	}
 	to.Numbers = x.numbers(expr.Uses(variables))
-	if !x.checkable() || x.wrongPlace(r, expr.Uses(c.Variables()), c.Variables(), to) || x.conditionFaults(r, c) {
-		return
+	if !x.checkable() || x.wrongPlace(r, uses, c.Variables(), to) || x.conditionFaults(r, c) {
+		return uses
 	}
 	known, _ := expr.Unmeasured(scope, x.refs(to.Over))
 	before := len(r.diags)
@@ -59,7 +59,8 @@ func (x *experiment) condition(r *reader, attr *hcl.Attribute, to *judge.Assert,
 			r.diags = append(r.diags, x.openNames(explain(hcl.Diagnostics{d}))...)
 		}
 	}
-	x.directions(r, r.diags[before:], expr.Uses(c.Variables()))
+	x.directions(r, r.diags[before:], uses)
+	return uses
 }
 
 // folded is the text with the calls of file() replaced by what they read: a

@@ -12,8 +12,10 @@ import (
 // What its conditions compare are intervals, and each bound that could make it
 // true by mistake is a claim that shares the error with the guardrails.
 type Assert struct {
-	Name      string `json:"name"`
-	Variant   string `json:"variant"`        // empty: every one, the baseline too
+	Name    string `json:"name"`
+	Variant string `json:"variant"` // empty: every one
+	// Others leaves the baseline out: its ratio to itself is 1, and answers nothing.
+	Others    bool   `json:"others,omitempty"`
 	Over      string `json:"over,omitempty"` // a key of the matrix: asked once of all its values
 	Condition string `json:"condition"`      // as written
 	// Values of the other names in it: local, var and so on.
@@ -63,8 +65,9 @@ func Ask(asserts []Assert, places []Place) []Asked {
 			}
 			p := places[i]
 			for _, name := range append([]string{p.Baseline}, p.Variants...) {
-				if a.Variant == "" || a.Variant == name {
-					out = append(out, Asked{Assert: a, Of: name, Baseline: name == p.Baseline, Places: group})
+				baseline := name == p.Baseline
+				if (a.Variant == "" || a.Variant == name) && !(a.Others && baseline) {
+					out = append(out, Asked{Assert: a, Of: name, Baseline: baseline, Places: group})
 				}
 			}
 		}

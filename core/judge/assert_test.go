@@ -33,6 +33,9 @@ func TestAsk(t *testing.T) {
 	if n := len(Ask([]Assert{{Name: "all"}}, grid[:1])); n != 3 {
 		t.Errorf("%d questions without a variant, want the baseline's and two more", n)
 	}
+	if asked := Ask([]Assert{{Name: "others", Others: true}}, grid[:1]); len(asked) != 2 || asked[0].Baseline || asked[1].Baseline {
+		t.Errorf("asked %+v, want the two variants and not the baseline", asked)
+	}
 }
 
 // Each bound that could make a condition true by mistake is a claim.
