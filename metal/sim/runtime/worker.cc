@@ -182,8 +182,11 @@ extern "C" unsigned assay_exchange(int op, int line, const void* value, unsigned
   w->now->line = line;
   w->now->op = op;
   yield(w);
-  // A size the compiler knows spares 32 calls of memcpy; most values are floats.
+  // A size the compiler knows spares 32 calls of memcpy: of a float, and of a
+  // matrix multiplication's operands.
   if (size == 4) collect(w, static_cast<char*>(all), std::integral_constant<unsigned, 4>());
+  else if (size == 8) collect(w, static_cast<char*>(all), std::integral_constant<unsigned, 8>());
+  else if (size == 16) collect(w, static_cast<char*>(all), std::integral_constant<unsigned, 16>());
   else collect(w, static_cast<char*>(all), size);
   return w->released;
 }
