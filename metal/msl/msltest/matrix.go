@@ -69,7 +69,9 @@ func matrixLayout() []Case {
 			}
 		}
 	}
-	return []Case{{Name: "matrix layout, loads and stores", File: "matrix", Kernel: "matrix_layout", Grid: line(32), Threadgroup: line(32),
+	turned := fill(64, func(i int) float32 { return x[63-i] })
+	return []Case{{Name: "matrix loads and stores without barriers", File: "matrix", Kernel: "turned", Grid: line(32), Threadgroup: line(32),
+		Args: []Arg{in(x[:64]...), out(turned...)}}, {Name: "matrix layout, loads and stores", File: "matrix", Kernel: "matrix_layout", Grid: line(32), Threadgroup: line(32),
 		Args: []Arg{in(x...), out(y...), out(z...), inline(c)}}}
 }
 

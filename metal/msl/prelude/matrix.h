@@ -42,7 +42,8 @@ inline matrix_place_ matrix_place_of_(ulong elements_per_row, ulong2 origin, boo
   if (transposed) return {column * elements_per_row + row, elements_per_row};
   return {row * elements_per_row + column, 1};
 }
-// The lanes load and store together: none is ahead of another's earlier load or store.
+// The lanes load and store together, after what any of them wrote before, and none
+// goes on before all have stored: public kernels have no barriers there.
 template <class T, int Cols, int Rows> inline void simdgroup_load(simdgroup_matrix<T, Cols, Rows>& d, const T* src, ulong elements_per_row = Cols, ulong2 matrix_origin = 0, bool transpose_matrix = false, int line = ASSAY_LINE_) {
   matrix_sync_(line);
   matrix_place_ at = matrix_place_of_(elements_per_row, matrix_origin, transpose_matrix);
@@ -53,6 +54,7 @@ template <class T, int Cols, int Rows> inline void simdgroup_store(const simdgro
   matrix_place_ at = matrix_place_of_(elements_per_row, matrix_origin, transpose_matrix);
   dst[at.first] = a.thread_elements().x;
   dst[at.first + at.step] = a.thread_elements().y;
+  matrix_sync_(line);
 }
 
 // Sums are float, and rounded once to the type of the result.

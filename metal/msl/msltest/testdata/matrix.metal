@@ -91,3 +91,15 @@ kernel void chain(device const float *x [[buffer(0)]], device float *y [[buffer(
   simdgroup_multiply_accumulate(a, a, r, a);
   simdgroup_store(a, y);
 }
+
+// The lanes see what a matrix stored, and a matrix what they did, without barriers.
+kernel void turned(device const float *x [[buffer(0)]], device float *y [[buffer(1)]], ushort lane [[thread_index_in_simdgroup]]) {
+  threadgroup float tile[64], other[64];
+  simdgroup_float8x8 m;
+  simdgroup_load(m, x);
+  simdgroup_store(m, tile);
+  other[lane] = tile[63 - lane];
+  other[lane + 32] = tile[31 - lane];
+  simdgroup_load(m, other);
+  simdgroup_store(m, y);
+}
