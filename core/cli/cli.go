@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -90,6 +91,11 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	}
 	if exited >= 0 {
 		return exited // help was printed
+	}
+	if err != nil && !strings.HasPrefix(args[0], "-") {
+		if tool := app.asTool(ctx, parser, &g, args); tool != nil {
+			command, err = tool, nil
+		}
 	}
 	if err != nil {
 		parser.Errorf("%s (assay --help lists commands and flags)", err)

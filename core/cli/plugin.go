@@ -12,6 +12,7 @@ import (
 type pluginCommand struct {
 	List pluginList `cmd:"" help:"List the plugins found."`
 	Docs pluginDocs `cmd:"" help:"Print a plugin's documentation as markdown."`
+	Tool pluginTool `cmd:"" passthrough:"" help:"Run a command that a plugin brings; assay NAME ARGS is short for it."`
 	Lock pluginLock `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
 }
 

@@ -54,6 +54,8 @@ type Plugin[C any] struct {
 	// Propose answers with configurations to compare next or with findings.
 	// Optional; set, it announces the search capability.
 	Propose func(ctx context.Context, in Results[C]) (Proposal[C], error)
+
+	Tools []Tool // commands beside measuring, such as one that writes an experiment
 }
 
 // Command is a program that a plugin starts.

@@ -25,7 +25,8 @@ import (
 // by hand, 86 when its connection to the host is gone. If the host itself is
 // gone, the processes that the plugin started end with it.
 //
-// With "describe" as first argument it prints the description as JSON.
+// With "describe" as first argument it prints the description as JSON; with
+// "tool", it runs one of the plugin's Tools.
 func Serve[C any](p Plugin[C], opts ...Option) {
 	log := newLogger()
 	server, err := NewServer(p, log, opts...)
@@ -35,6 +36,13 @@ func Serve[C any](p Plugin[C], opts ...Option) {
 	}
 	if len(os.Args) > 1 && os.Args[1] == wire.DescribeArg {
 		if err := PrintDescription(os.Stdout, server.describe()); err != nil {
+			fmt.Fprintln(os.Stderr, "error:", err)
+			os.Exit(1)
+		}
+		return
+	}
+	if len(os.Args) > 1 && os.Args[1] == wire.ToolArg {
+		if err := runTool(p.Name, p.Tools, os.Args[2:], os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, "error:", err)
 			os.Exit(1)
 		}

@@ -40,6 +40,10 @@ const ExitOrphaned = 86
 // JSON and exit, without a host.
 const DescribeArg = "describe"
 
+// ToolArg as the first argument makes a plugin run the command of its own that
+// the other arguments name.
+const ToolArg = "tool"
+
 // MaxMessage is the largest message either side accepts, in bytes.
 const MaxMessage = 16 << 20
 

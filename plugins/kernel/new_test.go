@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What is written names every argument with its type, and every guess says so.
+func TestNewExperiment(t *testing.T) {
+	for name, tt := range map[string]struct {
+		args []string
+		file string
+		want []string
+		err  string
+	}{
+		"a structure": {[]string{"count.metal"}, "count.hcl", []string{
+			"buffer \"total\" {\n      dtype  = \"uint32\"\n      shape  = [1024] # TODO\n      output = true", "1,       # TODO: ushort4 step[3]",
+		}, ""},
+		"one of several": {[]string{"scale.metal", "--kernel", "scale"}, "scale.hcl", []string{"twice = true # TODO: bool", "value = 1.0 # TODO: float", `kernel      = "scale"`}, ""},
+		"threadgroup":    {[]string{"-kernel=sum", "scale.metal"}, "sum.hcl", []string{"part = 4096 # TODO: bytes"}, ""},
+		"which":          {[]string{"scale.metal"}, "", nil, `2 kernels: scale, sum: choose one with --kernel "scale"`},
+		"no file":        {nil, "", nil, "one file is needed"},
+		"not there":      {[]string{"x.metal"}, "", nil, "no such file"},
+		"not a kernel":   {[]string{"exp.metal"}, "", nil, "no kernel"},
+		"a flag":         {[]string{"--kernels", "scale.metal"}, "", nil, "--kernel NAME"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, file := range []string{"count.metal", "scale.metal"} {
+				text, err := os.ReadFile(data(file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if file == "count.metal" {
+					text = []byte("#define HOLE 99\n" + string(text))
+				}
+				if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(dir, "exp.metal"), []byte("float f(float x) { return x; }\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Chdir(dir)
+			var out strings.Builder
+			err := newExperiment(tt.args, &out)
+			if tt.err != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.err) {
+					t.Errorf("%v, want …%s…", err, tt.err)
+				}
+				return
+			}
+			text, read := os.ReadFile(tt.file)
+			if err != nil || read != nil || !strings.Contains(out.String(), tt.file+" is written from") {
+				t.Fatalf("%v, %v, %q", err, read, out.String())
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(string(text), want) {
+					t.Errorf("no %q in\n%s", want, text)
+				}
+			}
+			if err := newExperiment(tt.args, &out); err == nil || !strings.Contains(err.Error(), "there already") {
+				t.Errorf("a second time: %v", err)
+			}
+		})
+	}
+}
