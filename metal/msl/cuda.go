@@ -54,6 +54,9 @@ func (u *Unit) CUDAFlags() []string {
 	return flags
 }
 
+// cudaLibrary are the preludes that make up namespace metal.
+var cudaLibrary = []string{"early", "convert", "traits", "cuda_builtin", "vector", "math", "log", "cuda_lanes", "cuda_simd", "apple", "matrix", "cuda_matrix"}
+
 // CUDA renders the unit as CUDA C++ for NVRTC. Each kernel becomes
 //
 //	extern "C" __global__ void SYMBOL(params...)
@@ -79,7 +82,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("cuda_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "builtin", "log", "cuda_lanes", "cuda_simd", "matrix", "cuda_matrix"))
+	b.WriteString(prelude(cudaLibrary...))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("async_copy", "cuda_entry"))
 	b.WriteString(u.definedMacros(o))

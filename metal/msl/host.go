@@ -14,6 +14,9 @@ func (u *Unit) HostFlags() []string {
 	return []string{"-std=c++17", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-fsigned-char", "-fno-exceptions", "-fno-rtti"}
 }
 
+// hostLibrary are the preludes that make up namespace metal.
+var hostLibrary = []string{"early", "convert", "traits", "vector", "math", "log", "host_simd", "apple", "matrix", "host_matrix"}
+
 // Host renders the unit as C++ for the sim device. Each kernel becomes a
 // function of one thread, listed under its Symbol in
 //
@@ -33,7 +36,7 @@ func (u *Unit) Host(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("host_runtime", "host_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("early", "convert", "traits", "vector", "math", "builtin", "log", "host_simd", "matrix", "host_matrix"))
+	b.WriteString(prelude(hostLibrary...))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("async_copy", "host_shared", "host_entry"))
 	b.WriteString(u.definedMacros(o))

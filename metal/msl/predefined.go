@@ -24,6 +24,12 @@ var predefined = map[string]string{
 	"HALF_MAX":          "65504.0h",
 	"HALF_MIN":          "6.103515625e-05h",
 	"HALF_EPSILON":      "0.0009765625h",
+	"__FLT_MAX__":       "3.402823466e+38f", // as clang spells them
+	"__FLT_MIN__":       "1.175494351e-38f",
+	"__FLT_EPSILON__":   "1.192092896e-07f",
+	"__FLT16_MAX__":     "65504.0h",
+	"__FLT16_MIN__":     "6.103515625e-05h",
+	"__FLT16_EPSILON__": "0.0009765625h",
 	"CHAR_BIT":          "8",
 	"CHAR_MAX":          "127",
 	"CHAR_MIN":          "(-128)",

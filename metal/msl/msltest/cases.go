@@ -7,6 +7,7 @@ func Cases() []Case {
 		positions, barrier, dynamic, reduce, shuffle, vote, simdBarrier, atomics, // threads
 		swizzles, packed, half, bfloat, conditional, integers, mathLibrary, // values
 		templates, constants, macros, tables, overloads, complexNumbers, // language
+		appleNames, builtins, braces, matrices, traits, // the library
 		groupMemory, beside, heads, initial, // as public sources are written
 		qmatvec, softmax, blocks, // whole kernels
 		matrixLayout, matrixProducts, matrixGEMM, matrixAttention, asyncCopies,

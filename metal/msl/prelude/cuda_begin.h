@@ -43,3 +43,4 @@ extern __shared__ __align__(16) unsigned char assay_dynamic[];
 #define ASSAY_GLOBAL_ static __device__
 #define ASSAY_COPY_ ::memcpy
 #define ASSAY_LINE_ 0 // only sim asks where a call stands
+#define ASSAY_SITE_

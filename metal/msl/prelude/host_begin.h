@@ -47,3 +47,21 @@ inline float exp10f(float x) { return ::powf(10.0f, x); }
 #define ASSAY_GLOBAL_ static
 #define ASSAY_COPY_ __builtin_memcpy
 #define ASSAY_LINE_ __builtin_LINE() // of a call, as a default argument
+#define ASSAY_SITE_ , line // passes that on
+#ifndef __clang__
+#define __builtin_assume(x) ((void)0)
+#endif
+#if !defined(_INITIALIZER_LIST) && !defined(_LIBCPP_INITIALIZER_LIST)
+namespace std {
+template <class E> class initializer_list { // the compiler makes them of braces
+  const E* begin_;
+  decltype(sizeof 0) size_;
+ public:
+  constexpr initializer_list() : begin_(nullptr), size_(0) {}
+  constexpr initializer_list(const E* begin, decltype(sizeof 0) size) : begin_(begin), size_(size) {}
+  constexpr const E* begin() const { return begin_; }
+  constexpr const E* end() const { return begin_ + size_; }
+  constexpr decltype(sizeof 0) size() const { return size_; }
+};
+}
+#endif

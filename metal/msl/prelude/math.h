@@ -101,6 +101,9 @@ template <class A, class B, class C, enable_if_t<all_scalar_<A, B, C>, int> = 0>
 template <class A, class B, class C, enable_if_t<all_scalar_<A, B, C>, int> = 0> inline auto max3(A a, B b, C c) { return max(a, max(b, c)); }
 template <class A, class B, class C, enable_if_t<all_scalar_<A, B, C>, int> = 0> inline auto median3(A a, B b, C c) { return max(min(a, b), min(max(a, b), c)); }
 ASSAY_V3(min3) ASSAY_V3(max3) ASSAY_V3(median3)
+template <class A, class B, class C> inline auto fmin3(A a, B b, C c) { return fmin(a, fmin(b, c)); }
+template <class A, class B, class C> inline auto fmax3(A a, B b, C c) { return fmax(a, fmax(b, c)); }
+template <class A, class B, class C> inline auto fmedian3(A a, B b, C c) { return fmax(fmin(a, b), fmin(fmax(a, b), c)); }
 
 template <class A, class B, class C, enable_if_t<all_scalar_<A, B, C>, int> = 0> inline float_of_<common_t_<common_t_<A, B>, C>> fma(A a, B b, C c) {
   return float_of_<common_t_<common_t_<A, B>, C>>(::fmaf(float(a), float(b), float(c)));
@@ -224,13 +227,17 @@ namespace precise {
 ASSAY_MATH_
 ASSAY_MATH_PRECISE_
 using metal::fma; using metal::abs; using metal::min; using metal::max; using metal::clamp;
-using metal::isnan; using metal::isinf; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
+using metal::min3; using metal::max3; using metal::median3; using metal::fmin3; using metal::fmax3; using metal::fmedian3;
+using metal::ldexp; using metal::frexp; using metal::modf; using metal::sincos; using metal::ilogb;
+using metal::isnan; using metal::isinf; using metal::isfinite; using metal::isnormal; using metal::signbit; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
 }
 namespace fast {
 ASSAY_MATH_
 ASSAY_MATH_FAST_
 using metal::fma; using metal::abs; using metal::min; using metal::max; using metal::clamp;
-using metal::isnan; using metal::isinf; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
+using metal::min3; using metal::max3; using metal::median3; using metal::fmin3; using metal::fmax3; using metal::fmedian3;
+using metal::ldexp; using metal::frexp; using metal::modf; using metal::sincos; using metal::ilogb;
+using metal::isnan; using metal::isinf; using metal::isfinite; using metal::isnormal; using metal::signbit; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
 }
 
 // Packing.

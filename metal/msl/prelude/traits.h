@@ -13,6 +13,7 @@ typedef long int64_t;
 typedef unsigned long uint64_t;
 typedef unsigned long size_t;
 typedef long ptrdiff_t;
+typedef decltype(nullptr) nullptr_t;
 
 template <class T, T V> struct integral_constant { static constexpr T value = V; typedef T value_type; typedef integral_constant type;
   constexpr operator T() const { return V; } };
@@ -25,7 +26,7 @@ template <bool B, class T = void> using enable_if_t = typename enable_if<B, T>::
 template <bool B, class A, class C> struct conditional { typedef A type; };
 template <class A, class C> struct conditional<false, A, C> { typedef C type; };
 template <bool B, class A, class C> using conditional_t = typename conditional<B, A, C>::type;
-template <class...> using void_t = void;
+template <class...> using void_of_ = void; // not void_t, which Metal leaves to its users
 template <class A, class B> struct is_same : false_type {};
 template <class A> struct is_same<A, A> : true_type {};
 template <class A, class B> constexpr bool is_same_v = is_same<A, B>::value;
@@ -42,6 +43,23 @@ template <class T> using remove_reference_t = typename remove_reference<T>::type
 template <class T> struct remove_pointer { typedef T type; };
 template <class T> struct remove_pointer<T*> { typedef T type; };
 template <class T> using remove_pointer_t = typename remove_pointer<T>::type;
+template <class T> struct remove_addrspace { typedef T type; }; // there are none
+template <class T> using remove_addrspace_t = typename remove_addrspace<T>::type;
+template <class T> using remove_const_t = typename remove_const<T>::type;
+template <class T> using remove_volatile_t = typename remove_volatile<T>::type;
+template <class T> struct add_const { typedef const T type; };
+template <class T> using add_const_t = typename add_const<T>::type;
+template <class T> struct is_const : false_type {};
+template <class T> struct is_const<const T> : true_type {};
+template <class T> constexpr bool is_const_v = is_const<T>::value;
+template <class T> struct is_reference : false_type {};
+template <class T> struct is_reference<T&> : true_type {};
+template <class T> constexpr bool is_reference_v = is_reference<T>::value;
+template <class T> struct is_array : false_type {};
+template <class T, size_t N> struct is_array<T[N]> : true_type {};
+template <class T> constexpr bool is_array_v = is_array<T>::value;
+template <class T> struct is_void : is_same<remove_cv_t<T>, void> {};
+template <class T> constexpr bool is_void_v = is_void<T>::value;
 template <class T> using decay_t = remove_cv_t<remove_reference_t<T>>;
 template <class T> struct is_pointer : false_type {};
 template <class T> struct is_pointer<T*> : true_type {};
@@ -50,9 +68,16 @@ template <class T> T&& declval();
 template <class B> true_type converts_(B);
 template <class B> false_type converts_(...);
 template <class A, class B, class = void> struct is_convertible : false_type {};
-template <class A, class B> struct is_convertible<A, B, void_t<decltype(converts_<B>(declval<A>()))>> : bool_constant<decltype(converts_<B>(declval<A>()))::value> {};
+template <class A, class B> struct is_convertible<A, B, void_of_<decltype(converts_<B>(declval<A>()))>> : bool_constant<decltype(converts_<B>(declval<A>()))::value> {};
 template <class A, class B> constexpr bool is_convertible_v = is_convertible<A, B>::value;
 template <class T> struct is_enum : bool_constant<__is_enum(T)> {};
+template <class T> constexpr bool is_enum_v = __is_enum(T);
+template <class T> struct is_class : bool_constant<__is_class(T)> {};
+template <class T> constexpr bool is_class_v = __is_class(T);
+template <class T> struct is_union : bool_constant<__is_union(T)> {};
+template <class T> constexpr bool is_union_v = __is_union(T);
+template <class A, class B> struct is_base_of : bool_constant<__is_base_of(A, B)> {};
+template <class A, class B> constexpr bool is_base_of_v = __is_base_of(A, B);
 
 template <class T> struct is_integer_ : false_type {};
 #define ASSAY_INTEGER(T) template <> struct is_integer_<T> : true_type {};
@@ -71,6 +96,8 @@ template <class T> struct is_arithmetic : bool_constant<is_integral_v<T> || is_f
 template <class T> constexpr bool is_arithmetic_v = is_arithmetic<T>::value;
 template <class T> constexpr bool is_scalar_v = is_arithmetic_v<T> || __is_enum(T);
 template <class T> struct is_scalar : bool_constant<is_scalar_v<T>> {};
+template <class T> constexpr bool is_fundamental_v = is_arithmetic_v<T> || is_void_v<T> || is_same_v<T, nullptr_t>;
+template <class T> struct is_fundamental : bool_constant<is_fundamental_v<T>> {};
 template <class T> struct is_unsigned : bool_constant<is_integral_v<T> && (T(0) < T(-1))> {};
 template <> struct is_unsigned<float> : false_type {};
 template <> struct is_unsigned<half> : false_type {};

@@ -43,6 +43,8 @@ template <class V, class A> constexpr void fill_(V& v, int& at, const A& a) {
   vec() = default;                                                                          \
   template <class... A, enable_if_t<(sizeof...(A) > 1) && count_<A...>::n == N, int> = 0>   \
   constexpr vec(A... a) : vec(zero_{}) { int at = 0; (fill_(*this, at, a), ...); }          \
+  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> /* in braces: what is left is 0 */ \
+  constexpr vec(std::initializer_list<S> l) : vec(zero_{}) { for (int i = 0; i < int(l.size()); i++) set_(i, static_cast<T>(l.begin()[i])); } \
   template <class V, enable_if_t<vec_traits_<V>::n == N && !is_same_v<elem_<V>, T>, int> = 0> \
   explicit constexpr vec(const V& v) : vec(zero_{}) { int at = 0; fill_(*this, at, v); }    \
   T& operator[](int i) { return reinterpret_cast<T*>(this)[i]; }                            \
@@ -189,6 +191,48 @@ template <class T, int C, int R> inline vec<T, R> operator*(const matrix<T, C, R
   vec<T, R> r = m[0] * v[0];
   for (int c = 1; c < C; c++) r += m[c] * v[c];
   return r;
+}
+template <class T, int C, int R> inline vec<T, C> operator*(const vec<T, R>& v, const matrix<T, C, R>& m) {
+  vec<T, C> r(T(0));
+  for (int c = 0; c < C; c++) r.set_(c, dot(v, m[c]));
+  return r;
+}
+#define ASSAY_OP(OP) \
+  template <class T, int C, int R> inline matrix<T, C, R> operator OP(const matrix<T, C, R>& a, const matrix<T, C, R>& b) { \
+    matrix<T, C, R> m;                                                                      \
+    for (int c = 0; c < C; c++) m[c] = a[c] OP b[c];                                        \
+    return m; }
+ASSAY_OP(+) ASSAY_OP(-)
+#undef ASSAY_OP
+template <class T, int C, int R> inline matrix<T, C, R> operator-(const matrix<T, C, R>& a) {
+  matrix<T, C, R> m;
+  for (int c = 0; c < C; c++) m[c] = -a[c];
+  return m;
+}
+template <class T, int C, int R, class S, enable_if_t<is_scalar_v<S>, int> = 0> inline matrix<T, C, R> operator*(const matrix<T, C, R>& a, S s) {
+  matrix<T, C, R> m;
+  for (int c = 0; c < C; c++) m[c] = a[c] * T(s);
+  return m;
+}
+template <class T, int C, int R, class S, enable_if_t<is_scalar_v<S>, int> = 0> inline matrix<T, C, R> operator*(S s, const matrix<T, C, R>& a) { return a * s; }
+template <class T, int C, int R, class B> inline matrix<T, C, R>& operator+=(matrix<T, C, R>& a, const B& b) { return a = a + b; }
+template <class T, int C, int R, class B> inline matrix<T, C, R>& operator-=(matrix<T, C, R>& a, const B& b) { return a = a - b; }
+template <class T, int C, int R, class B> inline matrix<T, C, R>& operator*=(matrix<T, C, R>& a, const B& b) { return a = a * b; }
+template <class T, int C, int R> inline bool operator==(const matrix<T, C, R>& a, const matrix<T, C, R>& b) {
+  for (int c = 0; c < C; c++) for (int r = 0; r < R; r++) if (a[c][r] != b[c][r]) return false;
+  return true;
+}
+template <class T, int C, int R> inline bool operator!=(const matrix<T, C, R>& a, const matrix<T, C, R>& b) { return !(a == b); }
+template <class T> inline T determinant(const matrix<T, 2, 2>& m) { return T(m[0][0] * m[1][1] - m[1][0] * m[0][1]); }
+template <class T> inline T determinant(const matrix<T, 3, 3>& m) { return dot(m[0], cross(m[1], m[2])); }
+template <class T> inline T determinant(const matrix<T, 4, 4>& m) {
+  T d = T(0);
+  for (int c = 0; c < 4; c++) { // along the first row
+    matrix<T, 3, 3> rest;
+    for (int k = 0, to = 0; k < 4; k++) if (k != c) rest[to++] = vec<T, 3>(m[k][1], m[k][2], m[k][3]);
+    d = T(d + (c & 1 ? -m[c][0] : m[c][0]) * determinant(rest));
+  }
+  return d;
 }
 template <class T, int C, int R, int K> inline matrix<T, C, R> operator*(const matrix<T, K, R>& a, const matrix<T, C, K>& b) {
   matrix<T, C, R> m;
