@@ -60,9 +60,12 @@ bundle: ## dist/assay-OS-ARCH: all that a GPU machine without Go, compiler or ne
 method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
 	go run ./core/internal/methodstudy -doc docs/method.md
 
+metal-corpus: ## how much of a folder of projects the Metal reader and the compilers take: DIR=folder; FLAGS="-list"
+	@go run ./metal/internal/corpus $(FLAGS) "$(DIR)"
+
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 	bin/sessionstudy -twins -n 40 experiments/session-study/twins
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle method-study session-study
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study session-study
