@@ -24,10 +24,10 @@ type Case struct {
 	// Interrupted says that the session ended before the case did, so that
 	// resuming it measures what is missing.
 	Interrupted bool
-	// Unusable, when not empty, is the reason why no verdict may come from this
-	// case, such as simulated times. Every verdict is then invalid, but for those
-	// on exact metrics.
-	Unusable string
+	// Unusable, when not nil, is why no verdict may come from this case, such as
+	// simulated times. Every verdict is then invalid, but for those on exact
+	// metrics.
+	Unusable *Lack
 }
 
 // A Phase is what was measured of one phase. Every variant has an Arm, an empty

@@ -26,8 +26,8 @@ func Decide(p Plan, guardrails []Guardrail, c Case, asserts []AssertResult) (Dec
 	if len(p.Looks) == 0 {
 		return Decision{}, fmt.Errorf("plan: no looks; make it with NewPlan")
 	}
-	if c.Unusable != "" {
-		return Decision{Stop: true, Reason: "no verdict can come from this case: " + c.Unusable}, nil
+	if c.Unusable != nil {
+		return Decision{Stop: true, Reason: "no verdict can come from this case: " + c.Unusable.Reason}, nil
 	}
 	rounds := c.rounds()
 	if at := p.Looks[p.lookAt(rounds)]; rounds < at.Rounds {

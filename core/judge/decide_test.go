@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		{"control a little noisy", one(quiet(8), around(1, 0.02, 8)), false, 8, "noise floor"},
 		{"control hopeless", one(quiet(8), around(1, 0.1, 8)), true, 0, "more rounds would not help"},
 		{"control biased", one(around(0.9, 0.002, 8), around(0.9, 0.002, 8)), false, 8, "control"},
-		{"simulated", []Case{{Unusable: "times are simulated"}}, true, 0, "simulated"},
+		{"simulated", []Case{{Unusable: &Lack{Reason: "times are simulated"}}}, true, 0, "simulated"},
 		{"a variant lost rounds", []Case{{ID: "x", Rounds: 8, Phases: one(quiet(5), quiet(8))[0].Phases}}, false, 8, "too few"},
 	} {
 		d, err := Decide(plan(t, Method{}), []Guardrail{decode}, c.c[0], nil)

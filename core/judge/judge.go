@@ -177,7 +177,7 @@ func arms(g Guardrail, q Quantity) []Arm {
 
 // unusable says that no verdict may come from the case. What is exact does not
 // hang on times.
-func (t test) unusable() bool { return t.c.Unusable != "" && !t.g.Exact }
+func (t test) unusable() bool { return t.c.Unusable != nil && !t.g.Exact }
 
 // nothing says that there is nothing to judge.
 func (t test) nothing() bool {

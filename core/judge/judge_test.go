@@ -84,7 +84,7 @@ func TestVerdicts(t *testing.T) {
 		{"no such phase", with(func(g *Guardrail) { g.Phase = "prefill" }), one(quiet, quiet), Inconclusive, func(j Judgement) bool { return j.Variant == "fused" }},
 		{"no such variant", with(func(g *Guardrail) { g.Variant = "other" }), one(quiet, quiet), Inconclusive, func(j Judgement) bool { return j.Variant == "other" }},
 		{"every variant", with(func(g *Guardrail) { g.Variant = "" }), one(quiet, quiet), Pass, func(j Judgement) bool { return j.Variant == "fused" }},
-		{"simulated", decode, []Case{{ID: "x", Phases: one(quiet, quiet)[0].Phases, Unusable: "times are simulated"}}, Invalid, nil},
+		{"simulated", decode, []Case{{ID: "x", Phases: one(quiet, quiet)[0].Phases, Unusable: &Lack{Reason: "times are simulated", Next: "measure on a device whose times count"}}}, Invalid, nil},
 		{"control lost rounds", decode, one(around(0.9, 0.001, 24), around(1, 0.001, 5)), Invalid, func(j Judgement) bool { return j.Control.Lower == nil }},
 		{"too few rounds", decode, one(around(1, 0.001, 4), around(1, 0.001, 4)), Invalid, func(j Judgement) bool { return j.Lower == nil && !j.Final }},
 		{"first look", decode, one(around(1, 0.001, 8), around(1, 0.001, 8)), Pass, func(j Judgement) bool { return j.Look == 1 && j.Final }},

@@ -114,7 +114,7 @@ func (t test) missing() string {
 func reasonText(p Plan, t test, j Judgement) string {
 	switch {
 	case t.unusable():
-		return "no verdict can come from this case: " + t.c.Unusable
+		return "no verdict can come from this case: " + t.c.Unusable.Reason
 	case t.nothing():
 		return t.missing()
 	case (t.trouble == noControl || t.trouble == tooFew) && t.lost != nil:

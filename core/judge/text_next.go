@@ -15,7 +15,7 @@ const resume = "`assay resume` goes on with the session"
 func nextStep(p Plan, t test, j Judgement) string {
 	switch {
 	case t.unusable():
-		return "measure on a device whose times count"
+		return t.c.Unusable.Next
 	case t.arm.Lacks != nil:
 		return t.arm.Lacks.Next
 	case j.Verdict == Pass:

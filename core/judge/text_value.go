@@ -62,7 +62,7 @@ func demand(b Bound) string {
 func reasonValue(t test, j Judgement) string {
 	switch {
 	case t.unusable():
-		return "no verdict can come from this case: " + t.c.Unusable
+		return "no verdict can come from this case: " + t.c.Unusable.Reason
 	case t.nothing():
 		return t.missing()
 	}
@@ -81,7 +81,7 @@ func reasonValue(t test, j Judgement) string {
 func reasonAsIs(t test, j Judgement) string {
 	switch {
 	case t.unusable():
-		return "no verdict can come from this case: " + t.c.Unusable
+		return "no verdict can come from this case: " + t.c.Unusable.Reason
 	case t.nothing():
 		return t.missing()
 	}

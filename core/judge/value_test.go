@@ -112,7 +112,7 @@ func TestVerdictsOnOtherQuantities(t *testing.T) {
 }
 
 func unusable(c []Case) []Case {
-	c[0].Unusable = "its times are simulated"
+	c[0].Unusable = &Lack{Reason: "its times are simulated", Next: "measure on a device whose times count"}
 	return c
 }
 

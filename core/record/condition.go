@@ -94,7 +94,10 @@ func (r *Result) Case(id string) *Case {
 // reading is what the rounds of a case say of a number.
 func (r *Result) reading(caseID, variant string, n judge.Number) judge.Reading {
 	c := r.Case(caseID)
-	out := judge.Reading{Unusable: r.unusable()}
+	out := judge.Reading{}
+	if why := r.unusable(c.Rounds); why != nil {
+		out.Unusable = why.Reason
+	}
 	for i := range c.Rounds {
 		if c.Rounds[i].Counted {
 			out.Rounds++

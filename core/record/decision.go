@@ -45,6 +45,10 @@ func (d *decision) make(out *Selection) error {
 		out.Reason = fmt.Sprintf("of the finalists only %q could be measured to the end, so that it is compared with nobody", d.who[0].Variant)
 		return nil
 	}
+	if why := d.r.unusable(d.rounds); why != nil {
+		out.Reason = why.Reason
+		return nil
+	}
 	bias, unsound, err := d.control()
 	if err != nil {
 		return fmt.Errorf("control: %w", err)

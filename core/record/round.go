@@ -147,7 +147,8 @@ type Visit struct {
 	Samples      Samples     `json:"samples"`
 	Contaminated bool        `json:"contaminated"`
 	Reasons      []string    `json:"reasons,omitempty"`
-	Superseded   bool        `json:"superseded"` // a cleaner visit in the same place of the order stands in for it
+	Unmet        []string    `json:"unmet,omitempty"` // those of the reasons that are requirements of the experiment
+	Superseded   bool        `json:"superseded"`      // a cleaner visit in the same place of the order stands in for it
 	Observed     Observation `json:"observed"`
 	PeakBytes    int64       `json:"peak_device_bytes"`
 	Kernels      string      `json:"kernels,omitempty"` // digest of what one iteration dispatched; empty: not known

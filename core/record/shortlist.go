@@ -12,8 +12,8 @@ import (
 // better ones first.
 func (r *Result) Shortlist(c *Case, s *Select, x *Race) error {
 	x.Finalists, x.Goal, x.Unsound = []string{}, 0, ""
-	if d := r.Metadata.Device; d.Simulated && !s.Exact {
-		x.Unsound = "device " + d.Kind + " is simulated: its times are not measurements"
+	if why := r.unusable(c.Rounds); why != nil && !s.Exact {
+		x.Unsound = why.Reason
 	}
 	switch {
 	case x.Unsound != "" || len(x.Candidates) < 2 || s.Exact:

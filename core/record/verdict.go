@@ -1,6 +1,8 @@
 package record
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -53,7 +55,7 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 			out.Rounds++
 		}
 	}
-	out.Unusable = r.unusable()
+	out.Unusable = r.unusable(c.Rounds)
 	for _, phase := range r.Experiment.Measure.Phases {
 		p := judge.Phase{Name: phase}
 		for _, v := range c.Variants {
@@ -76,12 +78,39 @@ func (r *Result) JudgeCase(c *Case) judge.Case {
 	return out
 }
 
-// unusable is why nothing that rests on times or on noise counts; empty: it does.
-func (r *Result) unusable() string {
-	if !r.Metadata.Device.Simulated {
-		return ""
+// unusable is why nothing that rests on times or on noise counts in these rounds;
+// nil: it does.
+func (r *Result) unusable(rounds []Round) *judge.Lack {
+	if r.Metadata.Device.Simulated {
+		return &judge.Lack{Reason: "device " + r.Metadata.Device.Kind + " is simulated: its times are not measurements", Next: "measure on a device whose times count"}
 	}
-	return "device " + r.Metadata.Device.Kind + " is simulated: its times are not measurements"
+	counted, outside, why := 0, 0, ""
+	for i := range rounds {
+		if d := &rounds[i]; d.Counted {
+			counted++
+			if first := d.unmet(); first != "" {
+				outside, why = outside+1, cmp.Or(why, first)
+			}
+		}
+	}
+	if outside == 0 {
+		return nil
+	}
+	return &judge.Lack{
+		Reason: fmt.Sprintf("the machine was not as required in %d of %d rounds: %s", outside, counted, why),
+		Next:   "measure again when the machine is as the block require says, or take out of that block what need not hold",
+	}
+}
+
+// unmet is what was required and not met in the first visit of the round that was
+// made outside of it; empty: none was.
+func (d *Round) unmet() string {
+	for i := range d.Visits {
+		if v := &d.Visits[i]; !v.Superseded && len(v.Unmet) > 0 {
+			return v.Unmet[0]
+		}
+	}
+	return ""
 }
 
 // TimesSingle says that a guardrail asks of a case how the single iterations of a

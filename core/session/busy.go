@@ -38,8 +38,8 @@ func (s *Session) busy(ctx context.Context) error {
 func (r round) disturbance() string {
 	for i := range r.x.Visits {
 		v := &r.x.Visits[i]
-		if v.Contaminated && !v.Superseded && len(contamination(v.Observed)) == 0 && len(v.Reasons) > 0 {
-			return v.Reasons[0] // outside of what is required: nobody disturbed it
+		if v.Contaminated && !v.Superseded && len(contamination(v.Observed)) == 0 && len(v.Unmet) > 0 {
+			return v.Unmet[0] // outside of what is required: nobody disturbed it
 		}
 	}
 	var busy []string

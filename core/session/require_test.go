@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -182,6 +183,37 @@ func TestRequire(t *testing.T) {
 			}
 			if (told != "") != (c.waited[0] > 0) {
 				t.Errorf("told %q", told)
+			}
+		})
+	}
+}
+
+// Rounds that are outside of what is required, after all repeats, give no answer.
+func TestUnmetRequirementsGiveNoAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment func() record.Environment
+		verdict     judge.Verdict
+		reason      string
+	}{
+		"met":     {nominal, judge.Pass, ""},
+		"not met": {battery, judge.Invalid, "not as required in 7 of 7 rounds: power is battery, and ac is required"},
+		"unknown": {unknownPower, judge.Invalid, "not as required in 7 of 7 rounds: power cannot be read here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := experimentOf("x", variant(t, "a", true, nil), variant(t, "b", false, map[string]any{"mode": "slow", "slow": 0.2}))
+			e.Measure.Rounds, e.Measure.MaxRounds, e.Measure.Require = 7, 7, &config.Require{Power: "ac"}
+			e.Guardrails = []config.Guardrail{{Name: "speed", Phase: "decode", MinRatio: 1, Margin: 0.9, OnFail: "fail"}}
+			e.Selects = []config.Select{selecting("best", func(s *config.Select) { s.Rounds = 7 })}
+			r, _ := conditioned(t, e, c.environment, undisturbed)
+			j, s := r.Cases[0].Judgements[0], r.Selections[0]
+			if j.Verdict != c.verdict || !strings.Contains(j.Reason, c.reason) {
+				t.Errorf("%s: %s", j.Verdict, j.Reason)
+			}
+			if none := s.Outcome == record.OutcomeNone; none != (c.reason != "") || !strings.Contains(s.Reason, c.reason) {
+				t.Errorf("selected %q: %s", s.Variant, s.Reason)
+			}
+			if c.reason != "" && !strings.Contains(j.Next, "require") {
+				t.Errorf("next: %s", j.Next)
 			}
 		})
 	}

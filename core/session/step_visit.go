@@ -83,7 +83,8 @@ func (s visit) do(ctx context.Context, r *runner) error {
 			e.Kernels = nil
 		}
 	}
-	v.Reasons = append(contamination(v.Observed), r.outside(ctx, v.Observed)...)
+	v.Unmet = r.outside(ctx, v.Observed)
+	v.Reasons = append(contamination(v.Observed), v.Unmet...)
 	v.Contaminated = len(v.Reasons) > 0
 	return r.emit(e)
 }
