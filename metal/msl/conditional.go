@@ -10,7 +10,8 @@ type choice struct{ question, colon, depth int }
 
 // conditionals finds each `c ? x : 0.0f` and `c ? 0.0f : x`, and marks the arm x:
 // what computes in half or bfloat there is a float in Metal. In a rendering both
-// are classes, which a compiler does not choose between and float.
+// are classes, which a compiler does not choose between and float; nor between
+// and an integer literal, which is marked likewise.
 func (u *Unit) conditionals() {
 	found := u.choices()
 	floats := map[int]bool{} // by their question mark: those that have an arm known to be a float
@@ -22,6 +23,8 @@ func (u *Unit) conditionals() {
 			u.besideFloat(c.question+1, c.colon-1)
 		} else if first && !second {
 			u.besideFloat(c.colon+1, end-1)
+		} else if !first {
+			u.besideInt(c, end)
 		}
 	}
 }
@@ -60,6 +63,61 @@ func (u *Unit) besideFloat(begin, last int) {
 		u.before[begin] = "metal::beside_float_((" + u.before[begin]
 		u.after[last] += "))"
 	}
+}
+
+// besideInt gives an arm that is an integer literal the type of the other one.
+func (u *Unit) besideInt(c choice, end int) {
+	first, second := u.isInt(c.question+1, c.colon), u.isInt(c.colon+1, end)
+	if first == second || end <= c.colon+1 || c.colon <= c.question+1 {
+		return
+	}
+	literal, other := [2]int{c.question + 1, c.colon - 1}, [2]int{c.colon + 1, end - 1}
+	if second {
+		literal, other = other, literal
+	}
+	if !u.oneArm(other[0], other[1]+1) {
+		return
+	}
+	u.before[other[0]] = "metal::beside_int_((" + u.before[other[0]]
+	u.after[other[1]] += "))"
+	u.before[literal[0]] = "metal::int_arm_{" + u.before[literal[0]]
+	u.after[literal[1]] += "}"
+}
+
+// oneArm reports whether tokens [i,j) are an expression without comparisons, but
+// for those of a conditional: what looks like one may be the end of a template
+// argument list.
+func (u *Unit) oneArm(i, j int) bool {
+	for k := i; k < j; k++ {
+		if u.match[k] > k {
+			k = u.match[k]
+		} else if u.toks[k].is("?") {
+			i = k + 1
+		}
+	}
+	for ; i < j; i++ {
+		switch t := u.toks[i]; {
+		case u.match[i] > i:
+			i = u.match[i]
+		case t.is("<"):
+			behind, ok := u.angles(i, j)
+			if !ok || !u.opens(i) {
+				return false
+			}
+			i = behind - 1
+		case t.is(">") || t.kind == tokPragma:
+			return false
+		}
+	}
+	return true
+}
+
+// isInt reports whether tokens [i,j) are an integer literal without a suffix.
+func (u *Unit) isInt(i, j int) bool {
+	if i < j && u.toks[i].is("-") {
+		i++
+	}
+	return j-i == 1 && u.toks[i].kind == tokNumber && strings.Trim(u.toks[i].text, "0123456789") == ""
 }
 
 // armEnd is behind the last token of an expression without a comma that begins at i.

@@ -55,7 +55,7 @@ func (u *Unit) CUDAFlags() []string {
 }
 
 // cudaLibrary are the preludes that make up namespace metal.
-var cudaLibrary = []string{"early", "convert", "traits", "cuda_builtin", "vector", "math", "log", "cuda_lanes", "cuda_simd", "apple", "matrix", "cuda_matrix"}
+var cudaLibrary = []string{"early", "convert", "traits", "cuda_builtin", "vector", "math", "arms", "log", "cuda_lanes", "cuda_simd", "apple", "matrix", "cuda_matrix"}
 
 // CUDA renders the unit as CUDA C++ for NVRTC. Each kernel becomes
 //

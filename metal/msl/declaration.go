@@ -8,6 +8,7 @@ type declaration struct {
 	names         []string
 	function      bool            // an overload of its name may stand in for it
 	operator      bool            // is named by no identifier: counts with a type that it has
+	special       bool            // a class template's specialisation
 	assertion     bool            // counts with all that it is about
 	root          bool            // counts for every kernel, because nothing names it
 	instantiation bool            // counts for its kernel, which names no declaration
@@ -46,6 +47,11 @@ func (w *walker) declare(i int, s shape) *declaration {
 		d.signature = u.identifiers(i, max(s.body, s.operator))
 	case s.class >= 0 || s.enum >= 0:
 		d.names = u.classNames(s)
+		for j := s.word + 1; j < s.class && !d.special; j++ {
+			if behind, ok := u.angles(j, s.class); u.toks[j].is("<") && ok {
+				d.special, d.signature = true, u.identifiers(j+1, behind)
+			}
+		}
 	default:
 		d.names = u.declared(s)
 		d.function = s.params >= 0 && s.initializer < 0

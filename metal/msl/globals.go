@@ -10,7 +10,7 @@ func (w *walker) variable(i int, s shape) bool {
 	if s.initializer >= 0 {
 		limit = s.initializer
 	}
-	constant := false
+	constant, member := false, false
 	var fc []token
 	for j := s.spec; j < limit; j++ {
 		t := u.toks[j]
@@ -41,11 +41,16 @@ func (w *walker) variable(i int, s shape) bool {
 				j = behind - 1
 			}
 		case t.kind == tokIdent:
+			member = j > i && u.toks[j-1].is("::") && (j+1 == limit || u.toks[j+1].is("["))
 			g.name = t.text
 		}
 	}
 	if !constant || g.name == "" {
 		return false
+	}
+	if member && s.initializer < 0 { // a static member again: in C++17 the class has defined it
+		w.erase(i, s.end)
+		return true
 	}
 	typ := strings.TrimSpace(strings.TrimSuffix(u.text(s.spec, limit), g.name))
 	g.scalar = !g.array && builtinScalar[bareType(typ)]

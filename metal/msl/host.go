@@ -15,7 +15,7 @@ func (u *Unit) HostFlags() []string {
 }
 
 // hostLibrary are the preludes that make up namespace metal.
-var hostLibrary = []string{"early", "convert", "traits", "vector", "math", "log", "host_simd", "apple", "matrix", "host_matrix"}
+var hostLibrary = []string{"early", "convert", "traits", "vector", "math", "arms", "log", "host_simd", "apple", "matrix", "host_matrix"}
 
 // Host renders the unit as C++ for the sim device. Each kernel becomes a
 // function of one thread, listed under its Symbol in

@@ -41,8 +41,14 @@ func (w *walker) designators(i, end int) {
 	}
 	first, ok := w.index(u.toks[i+1 : dots])
 	last, also := w.index(u.toks[dots+1 : behind-1])
-	if !ok || !also || last < first || last-first > 1<<12 {
-		refuse("its ends are no numbers in order")
+	if !ok || !also {
+		if !w.filled(i, dots, behind, end) {
+			refuse("its ends are no numbers")
+		}
+		return
+	}
+	if last < first || last-first > 1<<12 {
+		refuse("its ends are not in order")
 	}
 	if at, known := u.elements(i); !known || at != first {
 		refuse("it does not begin where the elements before it end")
@@ -60,6 +66,41 @@ func (w *walker) designators(i, end int) {
 	}
 	w.erase(i, behind)
 	u.edits[i] = edit{role: roleText, text: text}
+}
+
+// filled writes `T name[N] = {[a ... b] = v};` as a loop behind the declaration.
+func (w *walker) filled(i, dots, behind, end int) bool {
+	u := w.u
+	open := i - 1
+	if !u.toks[open].is("{") || open < 4 || !u.toks[open-1].is("=") || !u.toks[open-2].is("]") {
+		return false
+	}
+	name := u.match[open-2] - 1
+	stop := behind + 1
+	for stop < u.match[open] && !u.toks[stop].is(",") {
+		if u.match[stop] > stop {
+			stop = u.match[stop]
+		}
+		stop++
+	}
+	semicolon := u.match[open] + 1
+	for semicolon < end && !u.toks[semicolon].is(";") && (u.match[semicolon] < 0 || u.match[semicolon] > semicolon) {
+		if u.match[semicolon] > semicolon {
+			semicolon = u.match[semicolon]
+		}
+		semicolon++
+	}
+	if name < 1 || u.toks[name].kind != tokIdent || stop < u.match[open]-1 || semicolon >= end || !u.toks[semicolon].is(";") {
+		return false
+	}
+	before := ";"
+	if e := u.edits[semicolon]; e.role == roleText {
+		before = e.text
+	}
+	u.edits[semicolon] = edit{role: roleText, text: fmt.Sprintf("%s for (int assay_i_ = %s; assay_i_ <= (%s); assay_i_++) %s[assay_i_] = %s;",
+		before, u.code(i+1, dots), u.code(dots+1, behind-1), u.toks[name].text, u.code(behind+1, stop))}
+	w.erase(i, stop-1)
+	return true
 }
 
 // code spells tokens as a rendering has them.

@@ -27,7 +27,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	u.brackets()
 	u.templateValues()
 	u.conditionals()
-	w := &walker{u: u, seen: map[string]bool{}, functions: map[string][]*function{}}
+	w := &walker{u: u, seen: map[string]span{}, functions: map[string][]*function{}}
 	w.scope(0, len(u.toks), "", false)
 	u.refuse()
 	w.instantiate()

@@ -1,6 +1,9 @@
 package msl
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // index prepares what reach asks.
 func (u *Unit) index() {
@@ -12,6 +15,9 @@ func (u *Unit) index() {
 		}
 	}
 	for _, d := range u.decls {
+		if d.special && !slices.ContainsFunc(u.byName[d.names[0]], func(o *declaration) bool { return !o.special }) {
+			d.operator = true // of a template of the prelude's: its types tell, like an operator's
+		}
 		maps.DeleteFunc(d.signature, func(name string, _ bool) bool { return u.byName[name] == nil })
 	}
 }

@@ -1,9 +1,11 @@
 package msl
 
+import "strings"
+
 // walker goes over declarations and marks what a renderer has to change.
 type walker struct {
 	u         *Unit
-	seen      map[string]bool        // headers of functions, address spaces left out
+	seen      map[string]span        // headers of functions, address spaces left out
 	functions map[string][]*function // kernel functions by unqualified name
 	pending   []instantiation
 	classes   int
@@ -11,6 +13,9 @@ type walker struct {
 	kernels   int
 	inKernel  bool
 }
+
+// span are the tokens of a function: its header, and its body to end.
+type span struct{ begin, body, end int }
 
 // instantiation is an explicit instantiation that may name a kernel.
 type instantiation struct {
@@ -103,8 +108,11 @@ func (w *walker) mark(i int, s shape, namespace string, class bool) {
 		w.plain(i, s.class+1)
 		w.scope(s.class+1, u.match[s.class], namespace+"{"+itoa(w.classes), true)
 		w.plain(u.match[s.class], s.end+1)
+		w.class(i, s, namespace)
 	case s.body >= 0:
 		w.function(i, s, namespace)
+	case class && s.params >= 0 && s.operator < 0 && !u.toks[s.spec].is("using") && !u.toks[s.spec].is("typedef") && !u.toks[s.spec].is("friend"):
+		w.function(i, s, namespace) // declared, or = default
 	case !class && w.variable(i, s):
 	default:
 		if class {
@@ -159,24 +167,61 @@ func (w *walker) members(i int, s shape) {
 }
 
 // function handles a function that is no kernel. Two that differ in address
-// spaces alone are one where there are none: the first stays.
+// spaces alone are one where there are none: the first stays. They must do the
+// same, or it would be wrong without a word.
 func (w *walker) function(i int, s shape, namespace string) {
 	u := w.u
-	end := s.body
-	if colon := w.initializers(s); colon > 0 {
-		end = colon
+	end := s.end
+	if s.body >= 0 {
+		end = s.body
+	} else if s.initializer >= 0 {
+		end = s.initializer
 	}
-	spaced := false
-	for j := i; j < end; j++ {
-		spaced = spaced || u.toks[j].kind == tokIdent && spaces[u.toks[j].text]
+	if colon := w.initializers(s, end); colon > 0 {
+		end = colon
 	}
 	w.plain(i, s.end+1)
 	header := namespace + "\x00" + w.header(i, end, s.params)
-	if w.seen[header] && spaced {
-		w.u.spaced[i] = s.end
+	first, again := w.seen[header]
+	if !again {
+		w.seen[header] = span{i, end, s.end + 1}
 		return
 	}
-	w.seen[header] = true
+	if !u.spaces(i, end) && !u.spaces(first.begin, first.body) {
+		return // twice the same, which is the compiler's to say
+	}
+	u.spaced[i] = s.end
+	if a, b := w.header(first.body, first.end, len(u.toks)), w.header(end, s.end+1, len(u.toks)); s.body >= 0 && a != b && strings.Contains(a, "{") {
+		wrong := fault{u.errorAt(u.toks[s.params-1], "", "%s is there for several address spaces, and does not do the same in all: give each a name of its own", u.toks[s.params-1].text)}
+		if d := u.declarationAt(first.begin); d != nil && d.refusal == nil {
+			d.refusal = wrong.err
+		}
+		panic(wrong)
+	}
+}
+
+// class handles a class: two specialisations that differ in address spaces alone
+// are one, if nothing else differs.
+func (w *walker) class(i int, s shape, namespace string) {
+	u := w.u
+	if !u.spaces(i, s.class) && len(s.templates) == 0 {
+		return
+	}
+	all := namespace + "\x00" + w.header(i, s.end+1, len(u.toks))
+	if _, again := w.seen[all]; again && u.spaces(i, s.class) {
+		u.spaced[i] = s.end
+	}
+	w.seen[all] = span{i, s.class, s.end + 1}
+}
+
+// spaces reports whether tokens [i,end) name an address space.
+func (u *Unit) spaces(i, end int) bool {
+	for ; i < end; i++ {
+		if u.toks[i].kind == tokIdent && spaces[u.toks[i].text] {
+			return true
+		}
+	}
+	return false
 }
 
 // header spells a function's declaration as it will be written, less the
@@ -203,12 +248,12 @@ func (w *walker) header(i, end, params int) string {
 }
 
 // initializers finds the ':' of a constructor's member initializers.
-func (w *walker) initializers(s shape) int {
+func (w *walker) initializers(s shape, end int) int {
 	u := w.u
 	if s.params < 0 {
 		return -1
 	}
-	for j := u.match[s.params] + 1; j < s.body; j++ {
+	for j := u.match[s.params] + 1; j < end; j++ {
 		if u.toks[j].is(":") {
 			return j
 		}

@@ -60,6 +60,17 @@ func initial() []Case {
 	}
 }
 
+func bySpace() []Case {
+	x, c := []float32{1, 2, 4, 8}, []uint8{1, 2, 3, 4}
+	row, h, g := []float32{1.5, 2.5, 3.5, 4.5}, []float32{0, 0, 4, 8}, []float32{-1, 2, 3, 3}
+	n, m, q := []float32{300, 300, 3, 4}, []float32{7, 7, 7, 0}, []float32{0, 0, 0, 0.25}
+	want := fill(4, func(i int) float32 {
+		return x[i] + 2 + row[i] + 10*h[i] + 100*g[i] + 1000*n[i] + 10000*m[i] + q[i] - 1.5*x[i] + 400 + 4
+	})
+	return []Case{{Name: "one of each address space, arms of integers", File: "byspace", Kernel: "by_space", Grid: line(4), Threadgroup: line(4),
+		Args: []Arg{out(want...), in(halves(x...)...), in(c...)}}}
+}
+
 func beside() []Case {
 	const n = 12
 	c := func(kernel string, constants map[int]any, f func(i int) int32) Case {
