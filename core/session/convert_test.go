@@ -66,3 +66,23 @@ func TestKernelsOf(t *testing.T) {
 		}
 	}
 }
+
+// Vectors that stand for output are finite and short, or the plugin is broken.
+func TestNumbersOfOutputs(t *testing.T) {
+	of := func(tolerance float64, values ...float64) map[string]*pluginv1.Numbers {
+		return map[string]*pluginv1.Numbers{"y": {Values: values, Tolerance: tolerance}}
+	}
+	got, err := numbersOf(of(1e-3, 1, -2))
+	if err != nil || len(got["y"].Values) != 2 || got["y"].Tolerance != 1e-3 {
+		t.Errorf("%v, %v", got, err)
+	}
+	bad := []map[string]*pluginv1.Numbers{of(-1, 1), of(1, make([]float64, mostNumbers+1)...)}
+	for _, x := range impossible {
+		bad = append(bad, of(1, 0, x), of(x, 0))
+	}
+	for _, in := range bad {
+		if _, err := numbersOf(in); !errors.Is(err, errNumbers) {
+			t.Errorf("%.60v is taken: %v", in, err)
+		}
+	}
+}

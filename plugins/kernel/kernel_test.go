@@ -222,3 +222,30 @@ func TestNumbersFollowTheOutput(t *testing.T) {
 		t.Errorf("whole numbers are announced as %v %v", whole.GetOutputs(), whole.GetNumbers())
 	}
 }
+
+// A file gives a buffer its type and shape; a tensor that is not there is named.
+func TestSafetensors(t *testing.T) {
+	header := `{"w":{"dtype":"F32","shape":[8,8],"data_offsets":[0,256]},"b":{"dtype":"F32","shape":[4],"data_offsets":[256,272]}}`
+	body := make([]byte, 272)
+	for i := range 64 {
+		elementNamed("float32").put(body, i, float64(i))
+	}
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	file := string([]byte{byte(len(header)), 0, 0, 0, 0, 0, 0, 0}) + header + string(body)
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := with(scale(), "buffer/x", object{"file": path, "tensor": "w"})
+	with(c, "buffer/y/expected", expectedFile(t, func(i int) float32 { return float32(2 * (3*i + 1 + i%4)) }, -1))
+	sdktest.Run(t, plugin(), asJSON(t, c))
+
+	h := sdktest.Start(t, plugin())
+	found := h.Validate(asJSON(t, with(c, "buffer/x/tensor", "v")))
+	if len(found) != 1 || pathOf(found[0]) != "buffer/x/tensor" || !strings.Contains(found[0].GetDetail(), "2 tensors: b, w. Write tensor") {
+		t.Errorf("%v", found)
+	}
+	found = h.Validate(asJSON(t, with(with(c, "buffer/x/tensor", "w"), "buffer/x/shape", []int{63})))
+	if len(found) != 1 || pathOf(found[0]) != "buffer/x/file" || !strings.Contains(found[0].GetDetail(), "64 elements and not 63") {
+		t.Errorf("%v", found)
+	}
+}

@@ -135,7 +135,7 @@ func didYouMean(name string, known []string) string {
 
 // nearest is the name that differs least, if it differs little.
 func nearest(name string, known []string) string {
-	best, least := "", min(max(2, len(name)/3), max(len(name)-1, 1))+1
+	best, least := "", min(max(2, len(name)/3), len(name)-1)+1
 	for _, k := range known {
 		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(k), nil); d < least {
 			best, least = k, d
