@@ -2,26 +2,42 @@ package session
 
 import (
 	"math"
+	"slices"
 
 	"github.com/assay-bench/assay/core/record"
 )
 
-// leastSamples of a visit whose iterations are long.
-const leastSamples = 2
+const (
+	// leastSamples of a visit whose iterations are long.
+	leastSamples = 2
+	// warmRounds is in how many rounds, this one the last, warm-ups say how long an
+	// iteration takes.
+	warmRounds = 8
+	// alike is by what factor an arm may be slower than the fastest and still get
+	// as many iterations.
+	alike = 1.5
+)
 
-// lastWarmup is the one that decides how many iterations fill a sample: the last
-// of this round, else of the rounds before. Those that a resumed session made
-// once more decide nothing.
-func (r round) lastWarmup(arm, phase string) (w record.Warmup) {
-	for i := r.number; i > 0; i-- {
-		ws := r.c.Round(i).Warmups
-		for k := len(ws) - 1; k >= 0; k-- {
-			if ws[k].Variant == arm && ws[k].Phase == phase && !ws[k].Again {
-				return ws[k]
+// warmTimes are how long an iteration takes, of an arm and of the fastest one: in
+// the fastest of the last warm-ups, since other programs only make them longer; 0
+// before the first. Those that a resumed session made once more decide nothing,
+// nor do those between the visits of this round, which are to be alike.
+func (r round) warmTimes(arm, phase string) (own, fastest float64) {
+	for i := max(1, r.number-warmRounds+1); i <= r.number; i++ {
+		for _, w := range r.c.Round(i).Warmups {
+			late := i == r.number && w.Visit > 0
+			if w.Phase != phase || w.Again || late || w.PerNs <= 0 || !slices.Contains(r.x.Arms, w.Variant) {
+				continue
+			}
+			if fastest == 0 || w.PerNs < fastest {
+				fastest = w.PerNs
+			}
+			if w.Variant == arm && (own == 0 || w.PerNs < own) {
+				own = w.PerNs
 			}
 		}
 	}
-	return w
+	return own, fastest
 }
 
 // firstWarmup is that of this round; in turns that of the round before, since
@@ -80,16 +96,21 @@ func (r round) fixed(arm, phase string) uint64 {
 	return 0
 }
 
-// iterations that fill a sample, or 0 while that is not known.
+// iterations that fill a sample, or 0 while that is not known. Arms that take
+// about as long get the same number: with fewer, more of a sample is its
+// beginning, and the arm looks slower.
 func (r round) iterations(arm, phase string) uint64 {
 	if n := r.fixed(arm, phase); n > 0 {
 		return n
 	}
-	w := r.lastWarmup(arm, phase)
-	if w.PerNs <= 0 {
+	own, fastest := r.warmTimes(arm, phase)
+	if own <= 0 {
 		return 0
 	}
-	return max(1, uint64(math.Round(float64(r.sampleNs(phase))/w.PerNs)))
+	if own < alike*fastest {
+		own = fastest
+	}
+	return max(1, uint64(math.Round(float64(r.sampleNs(phase))/own)))
 }
 
 // perSample is how many iterations a sample of a visit holds: one where a

@@ -13,7 +13,7 @@ func (r round) nextTurn() step {
 	for _, phase := range r.d.Experiment.Measure.Phases {
 		// How many samples a visit takes hangs on the slowest arm.
 		for _, arm := range order(r.c.ID, r.x, phase, 1) {
-			if r.lastWarmup(arm, phase).Windows == 0 {
+			if own, _ := r.warmTimes(arm, phase); own == 0 {
 				return turn{r.at(stageStart, arm, phase), nil}
 			}
 		}
