@@ -43,7 +43,7 @@ func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, erro
 	}
 	module, key, err := l.module(name, constants)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w%s", err, l.unit.LeftOut(k))
 	}
 	l.d.origins[name] = origin{key, k.Symbol}
 	defer l.d.enter()()

@@ -58,6 +58,12 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("render: %v", err)
 			}
 		}
+		for i := range u.Kernels {
+			if err := u.Check(&u.Kernels[i], nil); err != nil && !errors.As(err, new(*Error)) {
+				t.Fatalf("kernel %s: error %v has no place", u.Kernels[i].Name, err)
+			}
+			_ = u.LeftOut(&u.Kernels[i])
+		}
 	})
 }
 

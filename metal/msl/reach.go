@@ -137,3 +137,18 @@ func (r *reached) name(name string, sure bool) {
 		r.add(d)
 	}
 }
+
+// LeftOut lists, a line each, what a kernel's rendering lacks because it is outside
+// the subset: overloads that others of their names may stand in for, and what only
+// perhaps is meant. It belongs to a compiler's errors, which may be for want of it.
+func (u *Unit) LeftOut(k *Kernel) string {
+	text := ""
+	seen := map[*declaration]bool{}
+	for _, d := range u.reach([]*Kernel{k}).left {
+		if !seen[d] {
+			text += "\nleft out: " + d.names[0] + ": " + d.refusal.Error()
+		}
+		seen[d] = true
+	}
+	return text
+}

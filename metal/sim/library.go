@@ -52,7 +52,7 @@ func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, erro
 	}
 	module, err := l.d.compiler.kernel(l.ctx, l.unit, k, source, !l.checked[name])
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w%s", err, l.unit.LeftOut(k))
 	}
 	l.checked[name] = true
 	return &kernel{unit: l.unit, k: k, module: module}, nil

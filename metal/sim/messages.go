@@ -12,13 +12,16 @@ import (
 // and the like have no kind.
 var message = regexp.MustCompile(`^(.*?):\d+(?::\d+)?: +(error:|note:)?`)
 
+// column is the place in a line of what was rendered, which is none of the source's.
+var column = regexp.MustCompile(`^(.*?:\d+):\d+: `)
+
 // relevant keeps the compiler's errors, each once, and of what belongs to them
 // what is about the sources: the prelude is nothing that a kernel's author can
 // look up.
 func relevant(out string, sources []string) string {
 	var keep, before []string
 	add := func(line string) {
-		if line = msl.InSource(line); !slices.Contains(keep, line) {
+		if line = msl.InSource(column.ReplaceAllString(line, "$1: ")); !slices.Contains(keep, line) {
 			keep = append(keep, line)
 		}
 	}

@@ -70,6 +70,8 @@ func TestCompileErrors(t *testing.T) {
 		{"arms", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device half *x, device float *y) {\n  y[0] = x[0] > 0.0h ? x[0] : y[1];\n}\n",
 			"write c ? x : half(0)"},
 		{"no such call", "#include <metal_stdlib>\nusing namespace metal;\nkernel void k(device half *x) {\n  x[0] = simd_shuffle(x[0], x);\n}\n", "bad.metal:4:"},
+		{"for want of what is refused", "#include <metal_stdlib>\nusing namespace metal;\ninline float at(float x) { return x; }\ninline float at(texture2d<float> t, float2 p) { return 0; }\nkernel void k(device float *x) {\n  x[0] = at(x[1], float2(0));\n}\n",
+			"left out: at: bad.metal:4:17: texture2d"},
 		{"in the prelude", "#include <metal_stdlib>\nusing namespace metal;\nstruct S { half x; };\nkernel void k(device S *x, device uint *y) {\n  y[0] = as_type<uint>(x[0].x);\n}\n", "bad.metal:5:"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
