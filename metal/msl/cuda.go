@@ -113,7 +113,7 @@ func (u *Unit) choose(o Options) ([]*Kernel, *reached, error) {
 		}
 	}
 	r := u.reach(kernels)
-	if r.refusal != nil {
+	if r.refusal != nil && o.Kernels != nil {
 		return nil, nil, r.refusal
 	}
 	return kernels, r, nil

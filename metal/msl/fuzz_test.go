@@ -2,8 +2,12 @@ package msl
 
 import (
 	"errors"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,31 +44,65 @@ func FuzzParse(f *testing.F) {
 		"", "#", "#if", "#define A(", "#define A A\nA", "#define F(x) #x ## x\nF(", "\\\n", "/*", "\"", "'", "template<", "kernel", "kernel void",
 		"kernel void k(", "kernel void k()", "namespace{", "template <template <> kernel void f() {}", "constant int x[[function_constant(0)]];",
 		"struct{", "[[", "kernel void k(device int*[[buffer(0)]]){threadgroup int;}", "template[[host_name(\"\")]]kernel a<b>;", "operator", "extern\"C\"{",
-		"kernel void k(){threadgroup int a[a[a],b<c,d;}", "#line 5 \"x\"\nkernel void k(){}", "enum{}", "using x=y;", "f():a{},b{}{}",
+		"kernel void k(){threadgroup int a[a[a],b<c,d;}", "#line 5 \"x\"\nkernel void k(){}", "enum{}", "using x=y;", "f():a{},b{}{}", "template <> struct <int> {};", "(sizeof(x));\nstruct x { texture2d<float> t; };",
 	} {
 		f.Add(text)
 	}
-	f.Fuzz(func(t *testing.T, text string) {
-		u, err := Parse("fuzz.metal", text, map[string]string{"WIDTH": "4", "ASSAY_T": "half", "ASSAY_SUFFIX": "f16"})
-		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) {
-				t.Fatalf("error %v is no *Error", err)
-			}
-			return
+	f.Fuzz(func(t *testing.T, text string) { readAndRender(t, text) })
+}
+
+// readAndRender: a text is refused with a place, or renders for every target.
+func readAndRender(t *testing.T, text string) {
+	t.Helper()
+	u, err := Parse("fuzz.metal", text, map[string]string{"WIDTH": "4", "ASSAY_T": "half", "ASSAY_SUFFIX": "f16"})
+	if err != nil {
+		if !errors.As(err, new(*Error)) {
+			t.Fatalf("error %v has no place", err)
 		}
-		for _, render := range []func(Options) (string, error){u.CUDA, u.Host, u.AddressSpaces} {
-			if _, err := render(Options{}); err != nil {
-				t.Fatalf("render: %v", err)
+		return
+	}
+	for _, render := range []func(Options) (string, error){u.CUDA, u.Host, u.AddressSpaces} {
+		if _, err := render(Options{}); err != nil {
+			t.Fatalf("render: %v", err)
+		}
+	}
+	for i := range u.Kernels {
+		if err := u.Check(&u.Kernels[i], nil); err != nil && !errors.As(err, new(*Error)) {
+			t.Fatalf("kernel %s: error %v has no place", u.Kernels[i].Name, err)
+		}
+		_ = u.LeftOut(&u.Kernels[i])
+	}
+}
+
+// TestMutants: sources with a few words lost, doubled, or taken from others.
+func TestMutants(t *testing.T) {
+	word := regexp.MustCompile(`\w+|\s+|.`)
+	var seeds [][]string
+	all := sources(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		seeds = append(seeds, word.FindAllString(all[name], -1))
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		s := slices.Clone(seeds[r.IntN(len(seeds))])
+		for range 1 + r.IntN(6) {
+			if len(s) == 0 {
+				break
+			}
+			a, b := r.IntN(len(s)), r.IntN(len(s))
+			switch other := seeds[r.IntN(len(seeds))]; r.IntN(4) {
+			case 0:
+				s = slices.Delete(s, a, min(a+1+r.IntN(2), len(s)))
+			case 1:
+				s[a] = s[b]
+			case 2:
+				s[a] = other[r.IntN(len(other))]
+			case 3:
+				s = slices.Insert(s, a, slices.Clone(s[b:min(b+40, len(s))])...)
 			}
 		}
-		for i := range u.Kernels {
-			if err := u.Check(&u.Kernels[i], nil); err != nil && !errors.As(err, new(*Error)) {
-				t.Fatalf("kernel %s: error %v has no place", u.Kernels[i].Name, err)
-			}
-			_ = u.LeftOut(&u.Kernels[i])
-		}
-	})
+		readAndRender(t, strings.Join(s, ""))
+	}
 }
 
 // TestRenderKeepsLines: every token of a rendering stays on the line of its

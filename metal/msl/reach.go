@@ -15,7 +15,7 @@ func (u *Unit) index() {
 		}
 	}
 	for _, d := range u.decls {
-		if d.special && !slices.ContainsFunc(u.byName[d.names[0]], func(o *declaration) bool { return !o.special }) {
+		if d.special && len(d.names) > 0 && !slices.ContainsFunc(u.byName[d.names[0]], func(o *declaration) bool { return !o.special }) {
 			d.operator = true // of a template of the prelude's: its types tell, like an operator's
 		}
 		maps.DeleteFunc(d.signature, func(name string, _ bool) bool { return u.byName[name] == nil })
@@ -85,11 +85,14 @@ func (r *reached) touches(d *declaration) bool {
 	return false
 }
 
-// covers reports whether all that an assertion names is reached.
+// covers reports whether all that an assertion names is reached and not refused.
 func (r *reached) covers(d *declaration) bool {
 	for name := range d.uses {
 		all, kept := r.u.byName[name], false
 		for _, of := range all {
+			if of.refusal != nil {
+				return false
+			}
 			kept = kept || r.kept[of]
 		}
 		if len(all) > 0 && !kept {

@@ -44,7 +44,7 @@ func (u *Unit) render(to target, o Options, r *reached) (string, error) {
 	}
 	skip := map[int]int{} // first token of what is left out -> last
 	for _, d := range u.decls {
-		if !r.kept[d] {
+		if !r.kept[d] || d.refusal != nil {
 			skip[d.begin] = d.end
 		}
 	}
