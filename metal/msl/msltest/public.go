@@ -1,5 +1,7 @@
 package msltest
 
+import "math"
+
 // groupMemory and beside are what public sources have and do without a second
 // thought.
 func groupMemory() []Case {
@@ -39,6 +41,7 @@ func heads() []Case {
 	put := func(_, i float32) float32 { return i }
 	scale := func(k float32) func(y, i float32) float32 { return func(y, _ float32) float32 { return y*k + 1 } }
 	return []Case{
+		c("limits", out(fill(n, func(int) uint32 { return math.MaxUint32 - 8 })...)),
 		c("chain_a", chain(put, scale(3), scale(2))),
 		c("chain_b", chain(scale(2), put, scale(5))),
 		c("fill_float_2", out(fill(2*n, func(i int) float32 { return []float32{1.5, -2}[i%2]*float32(i/2) + 4 + 100 + 1000 })...), inline([]float32{1.5, -2})),

@@ -178,7 +178,19 @@ ASSAY_OP(+) ASSAY_OP(-) ASSAY_OP(*) ASSAY_OP(/)
 ASSAY_OP(==) ASSAY_OP(!=) ASSAY_OP(<) ASSAY_OP(>) ASSAY_OP(<=) ASSAY_OP(>=)
 #undef ASSAY_OP
 
-template <class T> struct numeric_limits;
+template <class... B> struct disjunction : bool_constant<(bool(B::value) || ...)> {};
+template <class... B> struct conjunction : bool_constant<(bool(B::value) && ...)> {};
+template <class B> struct negation : bool_constant<!bool(B::value)> {};
+template <class... B> constexpr bool disjunction_v = disjunction<B...>::value;
+template <class... B> constexpr bool conjunction_v = conjunction<B...>::value;
+template <class B> constexpr bool negation_v = negation<B>::value;
+template <class... B> using _disjunction = disjunction<B...>; // Apple's own names, which sources use
+template <class... B> using _conjunction = conjunction<B...>;
+template <class B> using _negation = negation<B>;
+
+// Sources specialise Apple's _numeric_limits_impl for types of their own.
+template <class T> struct _numeric_limits_impl;
+template <class T> struct numeric_limits : _numeric_limits_impl<T> {};
 #define ASSAY_LIMITS(T, MIN, MAX, DIGITS)                                                   \
   template <> struct numeric_limits<T> {                                                    \
     static constexpr bool is_specialized = true, is_integer = true, is_signed = T(-1) < T(0); \

@@ -13,6 +13,16 @@ template <int N, bool small = N < 8, int M = (N > 4) ? 1 : 0>
 struct sized { static constexpr constant int value = (small ? 100 : 200) + M; };
 template <typename T> constexpr constant bool by_lanes = __is_valid_simdgroup_type<T>::value;
 
+template <typename T> struct ranked { T v; uint at; };
+template <typename T> struct metal::_numeric_limits_impl<ranked<T>> {
+  static constexpr ranked<T> max() { return {numeric_limits<T>::max(), 9}; }
+};
+template <typename T> constexpr constant bool counts = _disjunction<is_same<T, int>, is_same<T, uint>>::value;
+kernel void limits(device uint *y, uint i [[thread_position_in_grid]]) {
+  ranked<uint> r = numeric_limits<ranked<uint>>::max();
+  y[i] = r.v - r.at + counts<uint> + 2 * counts<float>;
+}
+
 typedef void apply_t(device float *y, uint i);
 void put(device float *y, uint i) { y[i] = i; }
 template <int K> void scale(device float *y, uint i) { y[i] = y[i] * K + 1; }
