@@ -9,6 +9,8 @@ type declaration struct {
 	function      bool            // an overload of its name may stand in for it
 	operator      bool            // is named by no identifier: counts with a type that it has
 	special       bool            // a class template's specialisation
+	name          int             // its name's token
+	metal         bool            // in Metal's own namespace
 	assertion     bool            // counts with all that it is about
 	root          bool            // counts for every kernel, because nothing names it
 	instantiation bool            // counts for its kernel, which names no declaration
@@ -49,7 +51,7 @@ func (w *walker) declare(i int, s shape) *declaration {
 		d.names = u.classNames(s)
 		for j := s.word + 1; j < s.class && !d.special; j++ {
 			if behind, ok := u.angles(j, s.class); u.toks[j].is("<") && ok {
-				d.special, d.signature = true, u.identifiers(j+1, behind)
+				d.special, d.name, d.signature = true, j-1, u.identifiers(j+1, behind)
 			}
 		}
 	default:

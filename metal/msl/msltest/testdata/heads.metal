@@ -14,7 +14,7 @@ struct sized { static constexpr constant int value = (small ? 100 : 200) + M; };
 template <typename T> constexpr constant bool by_lanes = __is_valid_simdgroup_type<T>::value;
 
 template <typename T> struct ranked { T v; uint at; };
-template <typename T> struct metal::_numeric_limits_impl<ranked<T>> {
+template <typename T> struct _numeric_limits_impl<ranked<T>> {
   static constexpr ranked<T> max() { return {numeric_limits<T>::max(), 9}; }
 };
 template <typename T> constexpr constant bool counts = _disjunction<is_same<T, int>, is_same<T, uint>>::value;
