@@ -167,3 +167,22 @@ func TestLineDirective(t *testing.T) {
 		t.Error("rendering does not name b.metal")
 	}
 }
+
+// TestUnrollCount: the count of an unrolled loop is an expression, macros included.
+func TestUnrollCount(t *testing.T) {
+	src := "#define LESS(a, b) ((a) < (b) ? (a) : (b))\ntemplate <int N> void f(device int *x) {\n#pragma unroll (LESS(N / 2, 4))\n  for (int i = 0; i < N; i++) x[i] = i;\n" +
+		"#pragma unroll 3\n  for (int i = 0; i < N; i++) x[i] = i;\n}\nkernel void k(device int *x) { f<8>(x); }\n"
+	u, err := Parse("a.metal", src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := u.CUDA(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"#pragma unroll (((N / 2) < (4) ? (N / 2) : (4)))\n", "#pragma unroll 3\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("rendering lacks %q", want)
+		}
+	}
+}

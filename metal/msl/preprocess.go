@@ -198,6 +198,9 @@ func (p *preprocessor) directive(hash, name token, rest []token) {
 	case "include", "import":
 		p.include(hash, rest)
 	case "pragma":
+		if len(rest) > 1 && rest[0].is("unroll") { // its count is an expression
+			rest = append(rest[:1:1], p.expand(rest[1:])...)
+		}
 		p.out = append(p.out, token{kind: tokPragma, text: spell(rest), file: hash.file, line: hash.line, col: hash.col, bol: true})
 	case "error":
 		message := spell(rest)

@@ -82,9 +82,7 @@ func pragma(text string, to target) string {
 	count := ""
 	switch {
 	case len(words) > 0 && (words[0] == "unroll" || words[0] == "nounroll"):
-		if len(words) > 1 {
-			count = words[1]
-		}
+		count = strings.TrimSpace(strings.TrimPrefix(text, "unroll")) // perhaps in brackets
 		if words[0] == "nounroll" {
 			count = "1"
 		}
