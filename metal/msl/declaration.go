@@ -10,7 +10,7 @@ type declaration struct {
 	operator      bool            // is named by no identifier: counts with a type that it has
 	special       bool            // a class template's specialisation
 	name          int             // its name's token
-	metal         bool            // in Metal's own namespace
+	global        bool            // in no namespace
 	assertion     bool            // counts with all that it is about
 	root          bool            // counts for every kernel, because nothing names it
 	instantiation bool            // counts for its kernel, which names no declaration
@@ -49,7 +49,7 @@ func (w *walker) declare(i int, s shape) *declaration {
 		d.signature = u.identifiers(i, max(s.body, s.operator))
 	case s.class >= 0 || s.enum >= 0:
 		d.names = u.classNames(s)
-		for j := s.word + 1; j < s.class && !d.special; j++ {
+		for j := s.word + 1; j < s.class && !d.special && !u.toks[j].is(":"); j++ { // to the bases
 			if behind, ok := u.angles(j, s.class); u.toks[j].is("<") && ok {
 				d.special, d.name, d.signature = true, j-1, u.identifiers(j+1, behind)
 			}

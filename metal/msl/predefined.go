@@ -10,6 +10,7 @@ var predefined = map[string]string{
 	"__HAVE_BFLOAT__":   "1",
 	"METAL_FUNC":        "inline __attribute__((always_inline))",
 	"METAL_CONST_ARG":   "",
+	"__extension__":     "",
 	"INFINITY":          "metal::bits_as_const_(0x7f800000u)",
 	"NAN":               "metal::bits_as_const_(0x7fc00000u)",
 	"HUGE_VALF":         "metal::bits_as_const_(0x7f800000u)",

@@ -17,7 +17,7 @@ func (u *Unit) index() {
 	for _, d := range u.decls {
 		if d.special && len(d.names) > 0 && !slices.ContainsFunc(u.byName[d.names[0]], func(o *declaration) bool { return !o.special }) {
 			d.operator = true // of a template of Metal's: its types tell, like an operator's
-			if t := u.toks[d.name]; t.kind == tokIdent && !u.toks[max(d.name-1, 0)].is("::") && !d.metal {
+			if t := u.toks[d.name]; t.kind == tokIdent && !u.toks[max(d.name-1, 0)].is("::") && d.global {
 				u.edits[d.name] = edit{role: roleText, text: "metal::" + t.text} // NVRTC finds it in no other namespace
 			}
 		}

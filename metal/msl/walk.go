@@ -86,7 +86,7 @@ func (w *walker) declaration(i, end int, namespace string, class bool) int {
 		return s.end + 1
 	}
 	d, depth := w.declare(i, s), w.depth
-	d.metal = namespace == "metal"
+	d.global = namespace == ""
 	d.refusal = attempt(func() { w.mark(i, s, namespace, false) })
 	w.depth = depth
 	return s.end + 1

@@ -17,10 +17,17 @@ template <typename T> struct ranked { T v; uint at; };
 template <typename T> struct _numeric_limits_impl<ranked<T>> {
   static constexpr ranked<T> max() { return {numeric_limits<T>::max(), 9}; }
 };
+namespace lib {
+namespace deep {
+template <int N> struct number { static constexpr constant int value = N; };
+template <typename T> struct is_integral : bool_constant<metal::is_integral<T>::value> {};
+template <int N> struct is_integral<number<N>> : bool_constant<true> {};
+}
+}
 template <typename T> constexpr constant bool counts = _disjunction<is_same<T, int>, is_same<T, uint>>::value;
 kernel void limits(device uint *y, uint i [[thread_position_in_grid]]) {
   ranked<uint> r = numeric_limits<ranked<uint>>::max();
-  y[i] = r.v - r.at + counts<uint> + 2 * counts<float>;
+  y[i] = r.v - r.at + counts<uint> + 2 * counts<float> + lib::deep::is_integral<lib::deep::number<3>>::value - lib::deep::is_integral<int>::value;
 }
 
 typedef void apply_t(device float *y, uint i);

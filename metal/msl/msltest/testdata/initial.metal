@@ -26,3 +26,14 @@ template [[host_name("initial_8")]] kernel decltype(initial<8>) initial<8>;
   own[i] = i + coherent;
   y[i] = seen[i] * 2;
 }
+
+typedef struct {
+  __extension__ union {
+    struct { half d, dmin; };
+    half2 dm;
+  };
+  uchar qs[4];
+} block;
+kernel void extension(device float *y, device const block *b, uint i [[thread_position_in_grid]]) {
+  y[i] = float(b[i].d) * b[i].qs[0] + float(b[i].dm.y) * b[i].qs[3];
+}
