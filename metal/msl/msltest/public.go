@@ -57,7 +57,7 @@ func initial() []Case {
 	})
 	flags := Arg{Data: bytesOf([]uint32{40})}
 	return []Case{
-		{Name: "initial values of threadgroup variables", File: "initial", Kernel: "initial_8", Grid: line(n), Threadgroup: line(n), Args: []Arg{out(append(want, 7+n)...)}},
+		{Name: "initial values of threadgroup variables", File: "initial", Kernel: "initial_8", Grid: line(n), Threadgroup: line(n), Args: []Arg{out(append(want, 7+1)...)}},
 		{Name: "anonymous members with __extension__", File: "initial", Kernel: "extension", Grid: line(1), Threadgroup: line(1),
 			Args: []Arg{out(float32(1.5*2 + 0.25*8)), in(append(halves(1.5, 0.25), 2|1<<8, 4|8<<8)...)}},
 		{Name: "coherent memory", File: "initial", Kernel: "flags", Grid: line(n), Threadgroup: line(n),

@@ -13,7 +13,7 @@ template <int N> kernel void initial(device float *y, uint i [[thread_position_i
   threadgroup cell c = {7, 0.5f};
   const int table[6] = {1, [1 ... 4] = 3, 4};
   part[i] += i + 1;
-  c.n += 1;
+  if (i == 0) c.n += 1;
   threadgroup_barrier(mem_flags::mem_threadgroup);
   y[i] = part[i] + 10 * part[i + N] + 100 * ones[i] + 1000 * last[i & 1] + 0.5f * c.f + 10000 * table[i % 6] + 100000 * steps[i];
   if (i == 0) y[N] = c.n;
