@@ -60,8 +60,9 @@ bundle: ## dist/assay-OS-ARCH: all that a GPU machine without Go, compiler or ne
 method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
 	go run ./core/internal/methodstudy -doc docs/method.md
 
-metal-corpus: ## how much of a folder of projects the Metal reader and the compilers take: DIR=folder; FLAGS="-list"
+metal-corpus: ## how much of a folder of projects is read and compiled, and which kernels run right: DIR=folder; FLAGS="-list"
 	@go run ./metal/internal/corpus $(FLAGS) "$(DIR)"
+	@METAL_CORPUS="$$(cd "$(DIR)" && pwd)" go test -count=1 -v -run TestKernels ./metal/internal/corpus
 
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts
 	go build -o bin/sessionstudy ./core/internal/sessionstudy

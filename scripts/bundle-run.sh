@@ -4,6 +4,8 @@
 #   doctor       devices, drivers, compilers and what is missing
 #   suite        the device suite over golden tensors and random shapes
 #   constructs   Metal constructs that third-party kernels use
+#   corpus       kernels of public projects against results computed in Go; the
+#                projects are folders in the one that METAL_CORPUS names
 #   faults       kernels that fault, hang or do not compile, and the other tests
 #                of the cuda device (NVIDIA only)
 #   broken       the same through `assay run`: each is data of its own variant
@@ -18,6 +20,8 @@ RESULTS=${RESULTS:-$here/results}
 mkdir -p "$RESULTS"
 RESULTS=$(cd "$RESULTS" && pwd)
 device=${DEVICE:-}
+# Parts run in folders of their own.
+[ -z "${METAL_CORPUS:-}" ] || METAL_CORPUS=$(cd "$METAL_CORPUS" && pwd) || exit 2
 failed=0
 
 part() { # name folder command...
@@ -50,6 +54,7 @@ for what in ${*:-doctor suite experiments}; do
     part suite "$here/tests/devicetest" ./run.test -test.run TestDevices -test.v ${device:+-devices $device}
     ;;
   constructs) part constructs "$here/tests/constructs" ./run.test -test.run "TestConstructs${device:+/$device}" -test.v ;;
+  corpus) part corpus "$here/tests/corpus" ./run.test -test.run "TestKernels${device:+/$device}" -test.v ;;
   faults) part faults "$here/tests/cuda" ./run.test -test.v ;;
   broken)
     part broken "$RESULTS" "$here/bin/assay" run "$here/tests/broken" --no-color \
@@ -61,7 +66,7 @@ for what in ${*:-doctor suite experiments}; do
       --plugin-dir "$here/bin/plugins" --var "effort=${EFFORT:-quick}" ${device:+--var device=$device}
     ;;
   *)
-    sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,17s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
   esac

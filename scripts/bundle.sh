@@ -9,7 +9,7 @@ out=${BUNDLE_DIR:-dist/assay-$os-$arch}
 plugins="gather-qmm moe-mlp slime bisect command endpoint kernel"
 
 rm -rf "$out"
-mkdir -p "$out/bin/plugins" "$out/tests/devicetest" "$out/tests/constructs" "$out/tests/cuda"
+mkdir -p "$out/bin/plugins" "$out/tests/devicetest" "$out/tests/constructs" "$out/tests/corpus" "$out/tests/cuda"
 
 go build -trimpath -ldflags '-s -w' -o "$out/bin/assay" ./core
 for p in $plugins; do
@@ -20,6 +20,7 @@ go build -trimpath -ldflags '-s -w' -o "$out/tests/broken/plugins/assay-plugin-b
 cp plugins/internal/broken/experiments/*.hcl "$out/tests/broken/"
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/devicetest/run.test" ./metal/devicetest
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/constructs/run.test" ./metal/msl/msltest
+go test -c -trimpath -ldflags '-s -w' -o "$out/tests/corpus/run.test" ./metal/internal/corpus
 go test -c -trimpath -ldflags '-s -w' -o "$out/tests/cuda/run.test" ./metal/cuda
 
 # Tests find their data beside them, as in the repository.

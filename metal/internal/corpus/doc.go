@@ -6,4 +6,5 @@
 // functions for the sim device and, by NVRTC, for a CUDA device, with the devices'
 // own code; tabulate counts by project and by cause. Workers are processes because
 // neither NVRTC nor the reader can be stopped: one that takes too long is killed.
+// TestKernels runs some of the kernels and holds them against Go.
 package main
