@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assay-bench/assay/metal/mlxkernel"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -75,7 +76,7 @@ func same(a, b layout) bool {
 func spelled(l layout) string {
 	var out []string
 	for _, s := range l.scalars {
-		out = append(out, s.metal)
+		out = append(out, mlxkernel.Type(s.name))
 	}
 	return strings.Join(out, ", ")
 }

@@ -22,7 +22,6 @@ const (
 // element is the type of a buffer's elements and of scalar arguments.
 type element struct {
 	name  string // in configurations
-	metal string // in Metal
 	size  int
 	class class
 	small dtype.DType // of floats
@@ -30,18 +29,18 @@ type element struct {
 }
 
 var elements = []*element{
-	{"float32", "float", 4, floating, dtype.F32, safetensors.F32},
-	{"float16", "half", 2, floating, dtype.F16, safetensors.F16},
-	{"bfloat16", "bfloat", 2, floating, dtype.BF16, safetensors.BF16},
-	{"int8", "char", 1, signed, 0, safetensors.I8},
-	{"int16", "short", 2, signed, 0, safetensors.I16},
-	{"int32", "int", 4, signed, 0, safetensors.I32},
-	{"int64", "long", 8, signed, 0, safetensors.I64},
-	{"uint8", "uchar", 1, unsigned, 0, safetensors.U8},
-	{"uint16", "ushort", 2, unsigned, 0, safetensors.U16},
-	{"uint32", "uint", 4, unsigned, 0, safetensors.U32},
-	{"uint64", "ulong", 8, unsigned, 0, safetensors.U64},
-	{"bool", "bool", 1, boolean, 0, safetensors.BOOL},
+	{"float32", 4, floating, dtype.F32, safetensors.F32},
+	{"float16", 2, floating, dtype.F16, safetensors.F16},
+	{"bfloat16", 2, floating, dtype.BF16, safetensors.BF16},
+	{"int8", 1, signed, 0, safetensors.I8},
+	{"int16", 2, signed, 0, safetensors.I16},
+	{"int32", 4, signed, 0, safetensors.I32},
+	{"int64", 8, signed, 0, safetensors.I64},
+	{"uint8", 1, unsigned, 0, safetensors.U8},
+	{"uint16", 2, unsigned, 0, safetensors.U16},
+	{"uint32", 4, unsigned, 0, safetensors.U32},
+	{"uint64", 8, unsigned, 0, safetensors.U64},
+	{"bool", 1, boolean, 0, safetensors.BOOL},
 }
 
 // elementNamed finds a type by its name in configurations; nil if there is none.

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/assay-bench/assay/metal/mlxkernel"
 )
 
 // parse reads one number of the type. bits are those of a whole number.
@@ -25,7 +27,7 @@ func (e *element) parse(text string) (v float64, bits uint64, err error) {
 			return 0, 0, fmt.Errorf("%q is not a number", text)
 		}
 		if err != nil || !math.IsInf(v, 0) && math.Abs(v) > e.largest() {
-			return 0, 0, fmt.Errorf("%s is out of the range of %s, whose largest value is %g", text, e.metal, e.largest())
+			return 0, 0, fmt.Errorf("%s is out of the range of %s, whose largest value is %g", text, mlxkernel.Type(e.name), e.largest())
 		}
 		return v, 0, nil
 	}
@@ -34,7 +36,7 @@ func (e *element) parse(text string) (v float64, bits uint64, err error) {
 
 func (e *element) parseWhole(text string) (v float64, bits uint64, err error) {
 	low, high := e.bounds()
-	out := fmt.Errorf("%s is out of the range of %s, %.0f to %.0f", text, e.metal, low, high)
+	out := fmt.Errorf("%s is out of the range of %s, %.0f to %.0f", text, mlxkernel.Type(e.name), low, high)
 	if e.class == unsigned {
 		u, err := strconv.ParseUint(text, 10, 8*e.size)
 		if err == nil {
@@ -48,7 +50,7 @@ func (e *element) parseWhole(text string) (v float64, bits uint64, err error) {
 	case ferr != nil && !math.IsInf(f, 0):
 		return 0, 0, fmt.Errorf("%q is not a number", text)
 	case f != math.Trunc(f):
-		return 0, 0, fmt.Errorf("%s is not a whole number, as %s must be", text, e.metal)
+		return 0, 0, fmt.Errorf("%s is not a whole number, as %s must be", text, mlxkernel.Type(e.name))
 	}
 	return 0, 0, out
 }

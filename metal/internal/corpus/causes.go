@@ -59,7 +59,7 @@ func (f function) failures() [][2]string {
 }
 
 var (
-	clangError = regexp.MustCompile(`(?m)^(.*?:\d+:\d+): (?:fatal )?error: (.*)$`)
+	clangError = regexp.MustCompile(`(?m)^(\S.*?:\d+(?::\d+)?): (?:fatal )?error: (.*)$`)
 	nvrtcError = regexp.MustCompile(`(?m)^(?:.*: )?(\S+\(\d+\)): (?:catastrophic )?error(?: #\S+)?: (.*)$`)
 	readError  = regexp.MustCompile(`(?m)([^\s:]+:\d+:\d+): (.*)$`)
 	spaces     = regexp.MustCompile(`\s+`)

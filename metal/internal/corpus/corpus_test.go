@@ -66,6 +66,7 @@ func TestInterruption(t *testing.T) {
 func TestEssence(t *testing.T) {
 	for _, c := range []struct{ name, said, text, place string }{
 		{"clang", "a.metal: does not compile:\na.metal:3:7: error: use of undeclared identifier 'foo'\n  foo();\n", "use of undeclared identifier 'foo'", "a.metal:3:7"},
+		{"no column", "a.metal_kernel.json: kernel source does not compile:\na.metal_kernel.json:3: error: unknown type name 'foo'\n", "unknown type name 'foo'", "a.metal_kernel.json:3"},
 		{"nvrtc", "does not compile: a.metal(3): error: identifier \"foo\" is undefined\n", "identifier \"foo\" is undefined", "a.metal(3)"},
 		{"reader", "does not compile: k/a.metal:3:7: mpp: outside the subset", "mpp: outside the subset", "k/a.metal:3:7"},
 		{"no place", "compiling took longer than 1m0s", "compiling took longer than 1m0s", ""},

@@ -8,9 +8,13 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/mlxkernel"
 )
 
-// root is a Metal file that no other file of its project includes.
+// root is a Metal file that no other file of its project includes, or the body of
+// a kernel.
 type root struct {
 	Project string
 	File    string   // path below the project's folder, with forward slashes
@@ -20,7 +24,34 @@ type root struct {
 	Reached []string // the files that it includes, however indirectly
 }
 
-// roots lists the Metal files of the projects in dir, sorted.
+// source is what the devices compile. The signature of a body is made as MLX does.
+func (r root) source() (metal.Source, error) {
+	src := metal.Source{Name: r.File, Folders: r.Folders}
+	if !isBody(r.Path) {
+		text, err := os.ReadFile(r.Path)
+		src.Text = string(text)
+		return src, err
+	}
+	b, err := readBody(r.Path)
+	if err != nil {
+		return src, fmt.Errorf("%s: %w", r.File, err)
+	}
+	src.Text = b.Text(r.File)
+	return src, nil
+}
+
+func isBody(path string) bool { return strings.HasSuffix(path, mlxkernel.Extension) }
+
+func readBody(path string) (b mlxkernel.Body, err error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return b, err
+	}
+	defer in.Close()
+	return mlxkernel.Read(in)
+}
+
+// roots lists the Metal files and bodies of the projects in dir, sorted.
 func roots(dir string) ([]root, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -59,11 +90,11 @@ func projectRoots(name, top string) ([]root, error) {
 		if !d.Type().IsRegular() {
 			return nil
 		}
-		switch filepath.Ext(path) {
-		case ".metal":
+		switch ext := filepath.Ext(path); {
+		case isBody(path), ext == ".metal":
 			metals = append(metals, path)
 			fallthrough
-		case ".h", ".hpp", ".inc":
+		case ext == ".h", ext == ".hpp", ext == ".inc":
 			files[d.Name()] = append(files[d.Name()], path)
 		}
 		return nil

@@ -2,9 +2,11 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/assay-bench/assay/metal/mlxkernel"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -64,6 +66,10 @@ func written(files []string) []function {
 	var out []function
 	seen := map[string]bool{}
 	for _, file := range files {
+		if isBody(file) {
+			out = append(out, bodyWritten(file))
+			continue
+		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
@@ -76,6 +82,15 @@ func written(files []string) []function {
 		}
 	}
 	return out
+}
+
+// bodyWritten is the function that a body makes. One that is no body counts too.
+func bodyWritten(file string) function {
+	b, err := readBody(file)
+	if err != nil {
+		return function{Name: strings.TrimSuffix(filepath.Base(file), mlxkernel.Extension), File: file}
+	}
+	return function{Name: b.Function(), File: file}
 }
 
 // unqualified is a function's name without its namespace.

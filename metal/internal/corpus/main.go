@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"syscall"
 	"time"
+
+	"github.com/assay-bench/assay/metal/mlxkernel"
 )
 
 // options of one run.
@@ -61,7 +63,7 @@ func run(ctx context.Context, dir string, o options, out, progress io.Writer) er
 		return err
 	}
 	if len(rs) == 0 {
-		return fmt.Errorf("%s: no .metal file in any folder of it", dir)
+		return fmt.Errorf("%s: no .metal or %s file in any folder of it", dir, mlxkernel.Extension)
 	}
 	p := &pool{o: o, progress: progress}
 	units, err := p.read(ctx, rs)

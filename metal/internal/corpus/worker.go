@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -96,11 +95,10 @@ func (w *worker) answer(ctx context.Context, r request) answer {
 
 func (w *worker) read(r root) {
 	w.path, w.unit, w.lib = r.Path, nil, nil
-	text, err := os.ReadFile(r.Path)
+	src, err := r.source()
 	if w.err = err; err != nil {
 		return
 	}
-	src := metal.Source{Name: r.File, Text: string(text), Folders: r.Folders}
 	if w.src, w.err = src.Flat(); w.err == nil {
 		w.unit, w.err = msl.Parse(w.src.Name, w.src.Text, w.src.Defines)
 	}
