@@ -187,9 +187,7 @@ func (f *flattener) find(from text, named string, quoted bool) (t text, searched
 	if len(f.src.Files) > 0 {
 		searched = append(searched, "the given files")
 	}
-	for _, folder := range append(disk, f.src.Folders...) {
-		searched = append(searched, folder)
-	}
+	searched = append(append(searched, disk...), f.src.Folders...)
 	if len(searched) == 0 {
 		searched = []string{"no folder and no file (none was given)"}
 	}
