@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
@@ -248,5 +249,27 @@ func TestBusy(t *testing.T) {
 	}
 	if r.Status != record.Complete {
 		t.Errorf("status %s", r.Status)
+	}
+}
+
+// The times of a simulated device are no measurements: nothing is waited for, and
+// nothing measured again.
+func TestNothingDisturbsASimulatedDevice(t *testing.T) {
+	e := requiring(t, nil)
+	e.Device, e.Kind = "auto", "sim"
+	for i := range e.Cases[0].Variants {
+		e.Cases[0].Variants[i].Program = config.Program{Plugin: badplugin.Name, Device: "auto", Kind: "sim"}
+	}
+	r, _ := conditioned(t, e, nominal, func() record.Observation { return record.Observation{WaitShare: 1, ForeignLoad: 1.5} })
+	if !r.Metadata.Device.Simulated || len(r.Cases[0].Rounds) != 1 {
+		t.Fatalf("simulated %v, %d rounds, want 1", r.Metadata.Device.Simulated, len(r.Cases[0].Rounds))
+	}
+	for _, v := range r.Cases[0].Rounds[0].Visits {
+		if v.Contaminated || v.Superseded || v.Observed.WaitShare != 1 {
+			t.Errorf("visit %d: contaminated %v, superseded %v, observed %+v", v.Index, v.Contaminated, v.Superseded, v.Observed)
+		}
+	}
+	if waits := r.Cases[0].Rounds[0].Waits; len(waits) > 0 {
+		t.Errorf("waited: %+v", waits)
 	}
 }
