@@ -2,6 +2,7 @@ package msl
 
 import (
 	"errors"
+	"flag"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -74,6 +75,8 @@ func readAndRender(t *testing.T, text string) {
 	}
 }
 
+var mutants = flag.Int("mutants", 1000, "how many sources TestMutants makes")
+
 // TestMutants: sources with a few words lost, doubled, or taken from others.
 func TestMutants(t *testing.T) {
 	word := regexp.MustCompile(`\w+|\s+|.`)
@@ -83,7 +86,7 @@ func TestMutants(t *testing.T) {
 		seeds = append(seeds, word.FindAllString(all[name], -1))
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
+	for range *mutants {
 		s := slices.Clone(seeds[r.IntN(len(seeds))])
 		for range 1 + r.IntN(6) {
 			if len(s) == 0 {
