@@ -2,6 +2,7 @@ package msl
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"reflect"
 	"sort"
@@ -37,15 +38,38 @@ func (u *Unit) Check(k *Kernel, constants map[int]any) error {
 	if r.refusal != nil {
 		return r.refusal
 	}
-	for _, c := range u.Constants {
-		if _, ok := constants[c.Index]; ok || !r.sure[c.Name] || u.asks[c.Name] {
-			continue
-		}
-		if t, used := u.use(k, r, c); used {
-			return u.errorAt(t, "", "function constant %s (index %d) has no value: pass it when the kernel is looked up", c.Name, c.Index)
-		}
+	for c, t := range u.valueless(k, r, constants) {
+		return u.errorAt(t, "", "function constant %s (index %d) has no value: pass it when the kernel is looked up", c.Name, c.Index)
 	}
 	return nil
+}
+
+// Missing lists the function constants whose values Check misses, all at once; none
+// if it refuses the kernel for another cause.
+func (u *Unit) Missing(k *Kernel, constants map[int]any) (out []FunctionConstant) {
+	r := u.reach([]*Kernel{k})
+	if r.refusal != nil {
+		return nil
+	}
+	for c := range u.valueless(k, r, constants) {
+		out = append(out, c)
+	}
+	return out
+}
+
+// valueless goes through the function constants without a value that a kernel uses,
+// each with a use.
+func (u *Unit) valueless(k *Kernel, r *reached, constants map[int]any) iter.Seq2[FunctionConstant, token] {
+	return func(yield func(FunctionConstant, token) bool) {
+		for _, c := range u.Constants {
+			if _, ok := constants[c.Index]; ok || !r.sure[c.Name] || u.asks[c.Name] {
+				continue
+			}
+			if t, used := u.use(k, r, c); used && !yield(c, t) {
+				return
+			}
+		}
+	}
 }
 
 // constantValue is the literal of a function constant.

@@ -67,11 +67,7 @@ func (r *reader) layout(t *text, a msl.Arg) (layout, bool) {
 }
 
 // same says that two layouts hold the same scalars in the same places.
-func same(a, b layout) bool {
-	return a.size == b.size && slices.EqualFunc(a.scalars, b.scalars, func(x, y scalar) bool {
-		return x.offset == y.offset && x.size == y.size && (x.class == floating) == (y.class == floating) && (x.class == boolean) == (y.class == boolean)
-	})
-}
+func same(a, b layout) bool { return a.size == b.size && slices.Equal(a.scalars, b.scalars) }
 
 func spelled(l layout) string {
 	var out []string

@@ -127,17 +127,24 @@ func (r *reader) idle(l *launch) (out []string) {
 	return out
 }
 
-// fits holds a buffer against the argument that it is bound to.
+// untyped says that elements are bytes, whose meaning is the kernel's.
+func untyped(e *element) bool { return e.size == 1 && e.class != boolean }
+
+// fits holds a buffer against the argument that it is bound to. What an argument of
+// a structure or of an alias holds is not known here, and anything fits.
 func (r *reader) fits(b *buffer, a msl.Arg) {
 	l, ok := layoutOf(a.Type)
 	if !ok || b.element == nil {
 		return
 	}
 	e := l.scalars[0].element
-	raw := b.element.size == 1 || e.size == 1 // bytes, whose meaning is the kernel's
 	switch {
-	case !raw && (e.size != b.element.size || (e.class == floating) != (b.element.class == floating)):
-		r.fault(label("buffer", b.name)+".dtype", "wrong_dtype", fmt.Sprintf("%s is not what argument %s takes", b.element.name, a.Name), "%s. Write dtype = %q.", place(a), e.name)
+	case e != b.element && !untyped(e):
+		at, write := label("buffer", b.name)+".dtype", fmt.Sprintf("Write dtype = %q", e.name)
+		if b.DType == nil {
+			at, write = label("buffer", b.name)+".file", "Name a file of "+e.name
+		}
+		r.fault(at, "wrong_dtype", fmt.Sprintf("%s is not what argument %s takes", b.element.name, a.Name), "%s. %s.", place(a), write)
 	case b.bytes() < l.size:
 		r.fault(label("buffer", b.name)+".shape", "too_small", "the buffer is too small", "%s, which is %d bytes; the buffer has %d. Write a larger shape.", place(a), l.size, b.bytes())
 	}

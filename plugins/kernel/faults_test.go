@@ -63,6 +63,42 @@ func TestFaults(t *testing.T) {
 			with(scale(), "buffer/x/dtype", "int32"), "buffer/x/dtype", `Write dtype = "float32"`,
 			func(c object) object { return with(c, "buffer/x/dtype", "float32") },
 		},
+		"another float of the same size": {
+			with(typed(), "buffer/halves/dtype", "bfloat16"), "buffer/halves/dtype", `declares device const half *halves [[buffer(0)]]. Write dtype = "float16"`,
+			func(c object) object { return with(c, "buffer/halves/dtype", "float16") },
+		},
+		"bytes for floats": {
+			with(typed(), "buffer/halves", object{"dtype": "int8", "shape": []int{16}, "fill": "zeros"}), "buffer/halves/dtype", `Write dtype = "float16"`,
+			func(c object) object { return with(c, "buffer/halves/dtype", "float16") },
+		},
+		"truth for floats": {
+			with(typed(), "buffer/halves", object{"dtype": "bool", "shape": []int{16}, "fill": "ones"}), "buffer/halves/dtype", `Write dtype = "float16"`,
+			func(c object) object { return with(c, "buffer/halves/dtype", "float16") },
+		},
+		"a sign that the kernel has not": {
+			with(typed(), "buffer/n/dtype", "int32"), "buffer/n/dtype", `declares constant uint &n [[buffer(3)]]. Write dtype = "uint32"`,
+			func(c object) object { return with(c, "buffer/n/dtype", "uint32") },
+		},
+		"a value whose sign the kernel has not": {
+			with(typed(), "value/m/type", "uint"), "value/m/type", `declares constant int &m [[buffer(4)]]. Write type = "int"`,
+			func(c object) object { return with(c, "value/m/type", "int") },
+		},
+		"a file of another type": {
+			with(typed(), "buffer/out", object{"file": npyFile(t, "<i4", 8, func(int) float64 { return 1 }), "output": true}), "buffer/out/file", "Name a file of float32",
+			func(c object) object {
+				return with(c, "buffer/out/file", npyFile(t, "<f4", 8, func(int) float64 { return 1 }))
+			},
+		},
+		"a texture": {
+			with(typed(), "kernel", "drawn"), "kernel", "texture2d: outside the supported compute subset (textures): use a device buffer; see docs/metal-subset.md.",
+			func(c object) object { return with(c, "kernel", "typed") },
+		},
+		"constants without values": {
+			with(typed(), "kernel", "chosen"), "kernel", `typed.metal:6 declares bool log_out [[function_constant(2)]]. Write constants = { by = 1.0, log_out = true, times = 1 }`,
+			func(c object) object {
+				return with(c, "constants", object{"log_out": "true", "times": "1", "by": "1.0"})
+			},
+		},
 		"a value of another type": {
 			with(scale(), "value/by/type", "uint"), "value/by/type", file + `:10:5 declares constant float &by [[buffer(2)]]. Write type = "float"`,
 			func(c object) object { return with(c, "value/by/type", "float") },
@@ -84,7 +120,7 @@ func TestFaults(t *testing.T) {
 			func(c object) object { return with(c, "constants", object{"twice": "true"}) },
 		},
 		"a constant without a value": {
-			with(scale(), "constants", nil), "", file + ":14:10: function constant twice (index 0) has no value",
+			with(scale(), "constants", nil), "kernel", file + ":4 declares bool twice [[function_constant(0)]]. Write constants = { twice = true }",
 			func(c object) object { return with(c, "constants", object{"twice": "true"}) },
 		},
 		"a constant of another type": {
@@ -112,8 +148,10 @@ func TestFaults(t *testing.T) {
 			return with(c, "buffer/x/output", false)
 		}},
 		"a shape of nothing": {with(scale(), "buffer/x/shape", []int{64, 0}), "buffer/x/shape", "at least 1", func(c object) object { return with(c, "buffer/x/shape", []int{64, 1}) }},
-		"too small":          {with(count(), "buffer/total/dtype", "uint8"), "buffer/total/shape", "which is 4 bytes; the buffer has 1. Write a larger shape", func(c object) object { return with(c, "buffer/total/shape", []int{4}) }},
-		"no numbers":         {with(scale(), "buffer/x/fill", nil), "buffer/x", `Write fill = "normal"`, func(c object) object { return with(c, "buffer/x/fill", "normal") }},
+		"too small": {with(typed(), "buffer/raw/shape", []int{3}), "buffer/raw/shape", "which is 4 bytes; the buffer has 3. Write a larger shape", func(c object) object {
+			return with(c, "buffer/raw/shape", []int{4})
+		}},
+		"no numbers": {with(scale(), "buffer/x/fill", nil), "buffer/x", `Write fill = "normal"`, func(c object) object { return with(c, "buffer/x/fill", "normal") }},
 		"bounds of another fill": {with(scale(), "buffer/x/low", 3), "buffer/x/low", `write fill = "uniform"`, func(c object) object {
 			return with(with(c, "buffer/x/fill", "uniform"), "buffer/x/high", 4)
 		}},
@@ -137,6 +175,64 @@ func TestFaults(t *testing.T) {
 				return
 			}
 			if found := h.Validate(asJSON(t, tt.mend(tt.config))); len(found) > 0 {
+				t.Errorf("its advice leads to %v", found)
+			}
+		})
+	}
+}
+
+// What is known of a type is held against it; bytes and structures take anything.
+func TestUntyped(t *testing.T) {
+	for _, dtype := range []string{"float32", "bfloat16", "int64", "bool"} {
+		c := with(with(typed(), "buffer/raw/dtype", dtype), "buffer/pairs/dtype", dtype)
+		if found := sdktest.Start(t, plugin()).Validate(asJSON(t, c)); len(found) > 0 {
+			t.Errorf("%s: %v", dtype, found)
+		}
+	}
+}
+
+// All constants that are missing are named at once, beside those that are given.
+func TestMissingConstants(t *testing.T) {
+	c := with(with(typed(), "kernel", "chosen"), "constants", object{"1": "7"})
+	found := sdktest.Start(t, plugin()).Validate(asJSON(t, c))
+	if len(found) != 1 || pathOf(found[0]) != "constants" || found[0].GetSummary() != "2 function constants have no value" ||
+		!strings.Contains(found[0].GetDetail(), `Write constants = { "1" = 7, by = 1.0, log_out = true }`) {
+		t.Errorf("%v", found)
+	}
+}
+
+// The folder from which a project means its includes is named, as is the argument.
+func TestIncludeFaults(t *testing.T) {
+	root := t.TempDir()
+	inner := filepath.Join(root, "lib", "kernels")
+	if err := os.MkdirAll(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write := func(path, text string) string {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write(filepath.Join(inner, "utils.h"), "#pragma once\n")
+	scaled, err := os.ReadFile(data("scale.metal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"above":  {"#include \"lib/kernels/utils.h\"\n", `Write include = ["/nope", "` + filepath.ToSlash(root) + `"].`},
+		"angles": {"#include <lib/kernels/utils.h>\n", `Write include = ["/nope", "` + filepath.ToSlash(root) + `"].`},
+		"none":   {"#include \"other.h\"\n", `Write include = ["/nope", "DIR"], with the folder that has other.h for DIR.`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source := write(filepath.Join(inner, name+".metal"), tt.text+string(scaled))
+			c := with(with(scale(), "source", source), "include", []string{"/nope"})
+			h := sdktest.Start(t, plugin())
+			found := h.Validate(asJSON(t, c))
+			if len(found) != 1 || pathOf(found[0]) != "source" || !strings.HasSuffix(found[0].GetDetail(), tt.want) {
+				t.Errorf("%v, want one fault that ends %q", found, tt.want)
+			}
+			if found := h.Validate(asJSON(t, with(c, "include", []string{"/nope", root, inner}))); name != "none" && len(found) > 0 {
 				t.Errorf("its advice leads to %v", found)
 			}
 		})

@@ -44,6 +44,21 @@ func count() object {
 	}
 }
 
+// typed is a configuration of arguments of many types.
+func typed() object {
+	return object{
+		"source": data("typed.metal"), "kernel": "typed", "grid": []int{8}, "threadgroup": []int{8},
+		"buffer": object{
+			"halves": object{"dtype": "float16", "shape": []int{8}, "fill": "ones"},
+			"raw":    object{"dtype": "uint8", "shape": []int{8, 4}, "fill": "ones"},
+			"pairs":  object{"dtype": "float16", "shape": []int{8, 2}, "fill": "ones"},
+			"n":      object{"dtype": "uint32", "shape": []int{1}, "fill": "ones"},
+			"out":    object{"dtype": "float32", "shape": []int{8}, "output": true},
+		},
+		"value": object{"m": object{"value": "3"}},
+	}
+}
+
 func data(name string) string {
 	path, err := filepath.Abs(filepath.Join("testdata", name))
 	if err != nil {

@@ -70,17 +70,21 @@ func (r *reader) body() *text {
 	}
 	out, err := r.sources.read(src)
 	if err != nil {
-		at := "source"
-		if r.Source == nil {
-			at = "metal_kernel.source"
-		}
 		var place *msl.Error
 		if errors.As(err, &place) && place.File == whole.SignatureFile() && strings.Contains(place.Msg, "not closed") {
 			err = fmt.Errorf("%s: a bracket of the body is not closed", src.Name)
 		}
-		r.fault(at, "source", "the body cannot be read", "%v", err)
+		r.fault(r.bodyAt(), "source", "the body cannot be read", "%v%s", err, includeAdvice(err, valueOr(r.Source, ""), r.Include))
 	}
 	return out
+}
+
+// bodyAt is where the body stands.
+func (r *reader) bodyAt() string {
+	if r.Source == nil {
+		return "metal_kernel.source"
+	}
+	return "source"
 }
 
 // named holds inputs and outputs against the buffers.

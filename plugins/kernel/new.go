@@ -21,10 +21,11 @@ func newExperiment(args []string, out io.Writer) error {
 	set := flag.NewFlagSet("new", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
 	kernel := set.String("kernel", "", "")
-	var files []string
+	var files, include []string
+	set.Func("include", "", func(folder string) error { include = append(include, folder); return nil })
 	for rest := args; len(rest) > 0; {
 		if err := set.Parse(rest); err != nil {
-			return fmt.Errorf("%w: write assay kernel new FILE.metal, with --kernel NAME if the file has several", err)
+			return fmt.Errorf("%w: write assay kernel new FILE.metal, with --kernel NAME if the file has several and --include DIR for its includes", err)
 		}
 		if rest = set.Args(); len(rest) > 0 {
 			files, rest = append(files, rest[0]), rest[1:]
@@ -37,9 +38,9 @@ func newExperiment(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t, err := (&parsed{}).file(path, nil, nil)
+	t, err := (&parsed{}).file(path, include, nil)
 	if err != nil {
-		return err
+		return withInclude(err, path)
 	}
 	var name *string
 	if *kernel != "" {
@@ -49,7 +50,7 @@ func newExperiment(args []string, out io.Writer) error {
 	if err != nil {
 		return errors.New(strings.ReplaceAll(err.Error(), `write kernel = "`, `choose one with --kernel "`))
 	}
-	text := draft(t, k, filepath.ToSlash(short(path)))
+	text := draft(t, k, filepath.ToSlash(short(path)), include)
 	file := word(k.Name) + ".hcl"
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -79,13 +80,16 @@ const (
 )
 
 // draft is the experiment.
-func draft(t *text, k *msl.Kernel, source string) []byte {
+func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 	b := &strings.Builder{}
 	say := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
 	say("experiment %q {", word(k.Name))
 	say("plugin = \"kernel\"")
 	say("device = \"sim\" # checks what is computed, anywhere; without this line a GPU measures")
 	say("\nconfig {")
+	if len(include) > 0 {
+		say("include = [%s]", strings.Join(quoted(include), ", "))
+	}
 	say("kernel = %q", k.Name)
 	if reads(k, "threadgroup_position_in_grid") && !reads(k, "thread_position_in_grid") {
 		say("threadgroups = [4] # TODO: x, y, z")

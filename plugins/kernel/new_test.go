@@ -20,6 +20,8 @@ func TestNewExperiment(t *testing.T) {
 		}, ""},
 		"one of several": {[]string{"scale.metal", "--kernel", "scale"}, "scale.hcl", []string{"twice = true # TODO: bool", "value = 1.0 # TODO: float", `kernel      = "scale"`}, ""},
 		"threadgroup":    {[]string{"-kernel=sum", "scale.metal"}, "sum.hcl", []string{"part = 4096 # TODO: bytes"}, ""},
+		"an include":     {[]string{"lib/inner/part.metal", "--include", "lib"}, "part.hcl", []string{"include     = [\"/"}, ""},
+		"no include":     {[]string{"lib/inner/part.metal"}, "", nil, "/lib"},
 		"which":          {[]string{"scale.metal"}, "", nil, `2 kernels: scale, sum: choose one with --kernel "scale"`},
 		"no file":        {nil, "", nil, "one file is needed"},
 		"not there":      {[]string{"x.metal"}, "", nil, "no such file"},
@@ -43,6 +45,7 @@ func TestNewExperiment(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "exp.metal"), []byte("float f(float x) { return x; }\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			writeProject(t, dir)
 			t.Chdir(dir)
 			var out strings.Builder
 			err := newExperiment(tt.args, &out)
@@ -65,5 +68,22 @@ func TestNewExperiment(t *testing.T) {
 				t.Errorf("a second time: %v", err)
 			}
 		})
+	}
+}
+
+// writeProject writes a kernel that includes a file by its path from the folder lib.
+func writeProject(t *testing.T, dir string) {
+	t.Helper()
+	inner := filepath.Join(dir, "lib", "inner")
+	if err := os.MkdirAll(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for file, text := range map[string]string{
+		"part.metal": "#include \"inner/part.h\"\nkernel void part(device REAL *x, uint i [[thread_position_in_grid]]) { x[i] = 1; }\n",
+		"part.h":     "#define REAL float\n",
+	} {
+		if err := os.WriteFile(filepath.Join(inner, file), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

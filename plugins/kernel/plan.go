@@ -24,6 +24,7 @@ type plan struct {
 // launch is one dispatch, resolved.
 type launch struct {
 	at          string // block that it stands in, with a dot; empty: the configuration itself
+	where       string // the argument that decides which kernel it is
 	text        *text
 	kernel      *msl.Kernel
 	constants   map[int]any
@@ -90,7 +91,7 @@ func (r *reader) launches() []*launch {
 		if main == nil {
 			return nil
 		}
-		return []*launch{r.launch("", main, r.Launch, "")}
+		return []*launch{r.launch("", "source", main, r.Launch, "")}
 	}
 	if r.Launch.Kernel != nil || r.Launch.Grid != nil || r.Launch.Threadgroups != nil || r.Launch.Threadgroup != nil || r.Launch.Arguments != nil {
 		r.fault("dispatch", "two_forms", "kernel, grid, threadgroup and arguments stand outside the dispatch blocks", "Move them into a dispatch block: with one, they belong there.")
@@ -98,15 +99,16 @@ func (r *reader) launches() []*launch {
 	}
 	var out []*launch
 	for i, d := range r.Dispatch {
-		at, t := fmt.Sprintf("dispatch[%d]", i), main
+		at, from, t := fmt.Sprintf("dispatch[%d]", i), "source", main
 		if d.Source != nil {
-			t = r.open(at+".source", *d.Source, r.Text)
+			from = at + ".source"
+			t = r.open(from, *d.Source, r.Text)
 		}
 		if d.Source == nil && r.Source == nil {
 			r.fault(at, "no_source", "nothing to compile", "Write source = \"FILE.metal\" in the block, or beside all blocks.")
 		}
 		if t != nil {
-			out = append(out, r.launch(at+".", t, d.Launch, ""))
+			out = append(out, r.launch(at+".", from, t, d.Launch, ""))
 		}
 	}
 	return out
@@ -132,7 +134,7 @@ func (r *reader) custom() []*launch {
 	}
 	name := r.MetalKernel.function()
 	l.Kernel = &name
-	return []*launch{r.launch("", t, l, "")}
+	return []*launch{r.launch("", r.bodyAt(), t, l, "")}
 }
 
 // main is the source of the configuration; nil if there is none or it has a fault.
@@ -149,14 +151,18 @@ func (r *reader) main() *text {
 func (r *reader) open(at, path string, t Text) *text {
 	out, err := r.sources.file(path, t.Include, t.Defines)
 	if err != nil {
-		r.fault(at, "source", "the source cannot be read", "%v", err)
+		r.fault(at, "source", "the source cannot be read", "%v%s", err, includeAdvice(err, path, t.Include))
 	}
 	return out
 }
 
-// launch resolves one dispatch. What it faults stands at the block's own arguments.
-func (r *reader) launch(at string, t *text, l Launch, like string) *launch {
-	out := &launch{at: at, text: t}
+// launch resolves one dispatch of the source that stands at from. What it faults
+// stands at the block's own arguments.
+func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch {
+	out := &launch{at: at, where: from, text: t}
+	if l.Kernel != nil && len(t.unit.Kernels) > 1 {
+		out.where = at + "kernel"
+	}
 	var err error
 	if out.kernel, err = t.choose(l.Kernel, like); err != nil {
 		where := at + "kernel"
@@ -171,8 +177,12 @@ func (r *reader) launch(at string, t *text, l Launch, like string) *launch {
 		r.fault(at+"constants["+strconv.Quote(key)+"]", "constant", "function constant "+key, "%v.", err)
 		return out
 	}
+	if missing := t.unit.Missing(out.kernel, out.constants); len(missing) > 0 {
+		r.withoutValue(out, missing, l.Constants)
+		return out
+	}
 	if err := t.unit.Check(out.kernel, out.constants); err != nil {
-		r.fault(block(at), "refused", "the kernel cannot be used", "%v. A function constant is given by constants = { NAME = value }.", err)
+		r.fault(out.where, "refused", "the kernel cannot be used", "%v.", err)
 		return out
 	}
 	r.extents(out, l)
@@ -244,9 +254,10 @@ func (r *reader) declaredAs(launches []*launch, b *buffer) string {
 // reference resolves the kernel to compare with. It takes over what it does not say.
 func (r *reader) reference(first *launch) *launch {
 	ref := *r.Reference
-	t := first.text
+	t, from := first.text, "reference"
 	if ref.Source != nil {
-		if t = r.open("reference.source", *ref.Source, ref.Text); t == nil {
+		from = "reference.source"
+		if t = r.open(from, *ref.Source, ref.Text); t == nil {
 			return nil
 		}
 	}
@@ -258,7 +269,7 @@ func (r *reader) reference(first *launch) *launch {
 			ref.Threadgroup = r.Launch.Threadgroup
 		}
 	}
-	l := r.launch("reference.", t, ref.Launch, first.kernel.Name)
+	l := r.launch("reference.", from, t, ref.Launch, first.kernel.Name)
 	if len(r.faults) == 0 && !slices.ContainsFunc(l.args, func(a argument) bool { return a.writes && a.buffer != nil && a.buffer.output }) {
 		r.fault("reference", "no_output", "the reference writes no output", "None of its arguments that it can write gets a buffer with output = true: write arguments = { NAME = \"OUTPUT\" }.")
 	}

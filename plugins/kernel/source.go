@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -142,55 +140,6 @@ func nearest(name string, known []string) string {
 		}
 	}
 	return best
-}
-
-// constants reads function constants by name or index; at is the key to blame.
-func (t *text) constants(given map[string]string) (values map[int]any, at string, err error) {
-	values = map[int]any{}
-	for _, key := range sorted(given) {
-		c, err := t.constant(key)
-		if err != nil {
-			return nil, key, err
-		}
-		v, err := constantValue(c.Type, given[key])
-		if err != nil {
-			return nil, key, fmt.Errorf("%s:%d declares %s %s: %w", c.File, c.Line, plainType(c.Type), c.Name, err)
-		}
-		values[c.Index] = v
-	}
-	return values, "", nil
-}
-
-func (t *text) constant(key string) (*msl.FunctionConstant, error) {
-	var names []string
-	for i := range t.unit.Constants {
-		c := &t.unit.Constants[i]
-		if c.Name == key || strconv.Itoa(c.Index) == key {
-			return c, nil
-		}
-		names = append(names, c.Name)
-	}
-	return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "function constant"), didYouMean(key, names))
-}
-
-func constantValue(typ, value string) (any, error) {
-	l, ok := layoutOf(typ)
-	if !ok || len(l.scalars) != 1 {
-		return nil, errors.New("constants of this type cannot be given")
-	}
-	e := l.scalars[0].element
-	v, bits, err := e.parse(value)
-	switch {
-	case err != nil:
-		return nil, err
-	case e.class == boolean:
-		return v != 0, nil
-	case e.class == floating:
-		return float32(v), nil
-	case e.class == signed:
-		return int32(bits), nil
-	}
-	return uint32(bits), nil
 }
 
 // place is where an argument is declared, and how.
