@@ -22,6 +22,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	}
 	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, values: map[string]bool{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}}
 	u.toks = preprocess(name, text, defines)
+	u.extendedVectors()
 	u.files()
 	u.pragmas()
 	u.brackets()

@@ -65,6 +65,7 @@ func TestParseRefuses(t *testing.T) {
 		{"mesh", "[[mesh]] void f() {}\nkernel void k() { f(); }", "mesh shaders"},
 		{"stage_in", "kernel void k(uint x [[stage_in]]) {}", "stage_in"},
 		{"double", "kernel void k(device float* x) { double y = x[0]; }", "1:34: double: outside the supported compute subset (double precision)"},
+		{"vector attribute", "kernel void k(device float* x) {\n float v __attribute__((ext_vector_type(4))); }", "a.metal:2:25: ext_vector_type: outside the supported compute subset (vector attributes): write vec<T, N>"},
 		{"include", "\n#include \"utils.h\"", "a.metal:2:1: #include \"utils.h\": it is none of Metal's headers"},
 		{"open brace", "kernel void k() {\n", "1:17: \"{\" is not closed"},
 		{"stray brace", "}", "1:1: unexpected \"}\""},

@@ -19,6 +19,7 @@ var refused = map[string]string{
 	"cooperative_tensor":  "Metal tensors",
 	"patch_control_point": "tessellation", "interpolant": "render functions", "rasterizer_order_group": "render functions",
 	"double": "double precision", "__asm__": "inline assembly", "__asm": "inline assembly", "asm": "inline assembly",
+	"ext_vector_type": "vector attributes", "__ext_vector_type__": "vector attributes", "vector_size": "vector attributes", "__vector_size__": "vector attributes",
 	"dynamic_cast": "run-time types", "typeid": "run-time types", "thread_local": "thread_local", "virtual": "virtual functions",
 	"throw": "exceptions", "try": "exceptions", "catch": "exceptions", "new": "dynamic allocation", "delete": "",
 }
@@ -42,6 +43,7 @@ var instead = map[string]string{
 	"Metal tensors":      "multiply with simdgroup_matrix",
 	"double precision":   "use float",
 	"dynamic allocation": "use an array of a fixed size, or a device buffer", "virtual functions": "use a template", "exceptions": "return a code", "thread_local": "declare it in the kernel",
+	"vector attributes": "write vec<T, N>",
 	"visible functions": "use a template, or a function constant to choose", "arrays of resources": "give each buffer an argument of its own",
 }
 

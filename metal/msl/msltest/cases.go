@@ -8,7 +8,7 @@ func Cases() []Case {
 		swizzles, packed, half, bfloat, conditional, integers, mathLibrary, // values
 		templates, constants, macros, tables, overloads, complexNumbers, // language
 		appleNames, builtins, braces, matrices, traits, // the library
-		groupMemory, beside, heads, initial, bySpace, // as public sources are written
+		groupMemory, beside, heads, initial, bySpace, extendedVectors, // as public sources are written
 		qmatvec, softmax, blocks, // whole kernels
 		matrixLayout, matrixProducts, matrixGEMM, matrixAttention, asyncCopies,
 	} {

@@ -65,6 +65,20 @@ func initial() []Case {
 	}
 }
 
+func extendedVectors() []Case {
+	const n = 5
+	half := []float32{0.5, -1, 2, 4, -8, 16, 0.25, 1, 3, -3}
+	want := fill(4*n, func(i int) float32 {
+		y := float32(1 + i%4)
+		if i%4 < 2 {
+			y += half[i/4*2+i%4]
+		}
+		return 2 * y
+	})
+	return []Case{{Name: "vector types of Clang's extension", File: "extvector", Kernel: "extended", Grid: line(n), Threadgroup: line(n),
+		Args: []Arg{out(want...), in(halves(half...)...)}}}
+}
+
 func bySpace() []Case {
 	x, c := []float32{1, 2, 4, 8}, []uint8{1, 2, 3, 4}
 	row, h, g := []float32{1.5, 2.5, 3.5, 4.5}, []float32{0, 0, 4, 8}, []float32{-1, 2, 3, 3}
