@@ -29,6 +29,10 @@ func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 	if v.Type != nil {
 		var bad string
 		if l, bad = layoutOfMembers(strings.Split(*v.Type, ",")); bad != "" {
+			if name := mlxkernel.Type(bad); name != "" {
+				r.fault(at+".type", "unknown_type", fmt.Sprintf("%q is no type of Metal's", bad), "Write %q for it.", name)
+				return nil
+			}
 			r.fault(at+".type", "unknown_type", fmt.Sprintf("%q is no type of Metal's", bad), "Write a scalar such as \"uint\", a vector such as \"float4\", or the types of a structure's members, \"uint, uint, float\".")
 			return nil
 		}

@@ -29,16 +29,16 @@ func (r *reader) bind(l *launch, named map[string]string) {
 		case name == "" && r.extra[a.Name] != nil:
 			l.args[a.Index] = argument{bytes: r.extra[a.Name]}
 		case name == "" && sure:
-			r.missing(l, a)
+			r.missing(l, a, named)
 		case b != nil:
 			r.used[name] = true
 			l.args[a.Index] = argument{buffer: b, writes: !a.Constant}
-			r.fits(b, a)
+			r.fits(l, b, a)
 		case name != "":
 			v, ok := r.Value[name]
 			if !ok {
 				all := slices.Concat(sorted(r.Buffer), sorted(r.Value))
-				r.fault(at, "unknown_name", fmt.Sprintf("no buffer or value %q", name), "There is %s%s.", listed(all, "block"), didYouMean(name, all))
+				r.fault(at, "unknown_name", fmt.Sprintf("no buffer or value %q", name), "%s%s", thereIs(all, "block"), didYouMean(name, all))
 				continue
 			}
 			r.used[name] = true
@@ -47,7 +47,7 @@ func (r *reader) bind(l *launch, named map[string]string) {
 	}
 	for _, key := range sorted(named) {
 		if !known[key] {
-			r.fault(l.at+label("arguments", key), "extra_argument", fmt.Sprintf("%s has no argument %q", l.kernel.Name, key), "%s:%d has %s%s.",
+			r.fault(l.at+label("arguments", key), "extra_argument", fmt.Sprintf("%s has no argument %q", l.kernel.Name, key), "%s:%d has %s%s",
 				l.kernel.File, l.kernel.Line, listed(names(l.kernel), "argument"), didYouMean(key, names(l.kernel)))
 		}
 	}
@@ -98,54 +98,4 @@ func names(k *msl.Kernel) (out []string) {
 		}
 	}
 	return out
-}
-
-func (r *reader) missing(l *launch, a msl.Arg) {
-	write := fmt.Sprintf("buffer %q { … } with dtype, shape, and fill or output = true", a.Name)
-	layout, ok := layoutOf(a.Type)
-	switch {
-	case a.Reference && a.Space == msl.Constant && ok && len(layout.scalars) == 1:
-		write = fmt.Sprintf("value %q { value = … }", a.Name)
-	case a.Reference && a.Space == msl.Constant:
-		write = fmt.Sprintf("value %q { values = [ … ] }", a.Name)
-	}
-	if near := nearest(a.Name, r.idle(l)); near != "" {
-		write = fmt.Sprintf("Rename %q to %q", near, a.Name)
-	} else {
-		write = "Write " + write
-	}
-	r.fault(block(l.at), "missing_argument", fmt.Sprintf("argument %s of %s gets nothing", a.Name, l.kernel.Name), "%s. %s.", place(a), write)
-}
-
-// idle are blocks that are named after no argument of the kernel.
-func (r *reader) idle(l *launch) (out []string) {
-	for _, name := range slices.Concat(sorted(r.Buffer), sorted(r.Value)) {
-		if !slices.Contains(names(l.kernel), name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// untyped says that elements are bytes, whose meaning is the kernel's.
-func untyped(e *element) bool { return e.size == 1 && e.class != boolean }
-
-// fits holds a buffer against the argument that it is bound to. What an argument of
-// a structure or of an alias holds is not known here, and anything fits.
-func (r *reader) fits(b *buffer, a msl.Arg) {
-	l, ok := layoutOf(a.Type)
-	if !ok || b.element == nil {
-		return
-	}
-	e := l.scalars[0].element
-	switch {
-	case e != b.element && !untyped(e):
-		at, write := label("buffer", b.name)+".dtype", fmt.Sprintf("Write dtype = %q", e.name)
-		if b.DType == nil {
-			at, write = label("buffer", b.name)+".file", "Name a file of "+e.name
-		}
-		r.fault(at, "wrong_dtype", fmt.Sprintf("%s is not what argument %s takes", b.element.name, a.Name), "%s. %s.", place(a), write)
-	case b.bytes() < l.size:
-		r.fault(label("buffer", b.name)+".shape", "too_small", "the buffer is too small", "%s, which is %d bytes; the buffer has %d. Write a larger shape.", place(a), l.size, b.bytes())
-	}
 }

@@ -11,7 +11,10 @@ import (
 type buffer struct {
 	Buffer
 	name      string
-	element   *element // nil: it has a fault
+	element   *element // nil: not known
+	faulty    bool     // its type has a fault already
+	bound     *element // what the first kernel that gets it takes
+	boundAs   string   // and how it declares that
 	shape     []int
 	count     int // elements
 	output    bool
@@ -37,11 +40,10 @@ func (r *reader) buffer(name string, c Buffer) *buffer {
 	at := label("buffer", name)
 	if c.File != nil {
 		r.fromFile(b, at+".file", *c.File, at+".tensor", c.Tensor, true)
-	} else if c.DType == nil {
-		r.fault(at, "no_dtype", "the type of its elements is missing", "Write dtype = \"float32\".")
+		b.faulty = b.element == nil && c.DType == nil
 	}
 	if c.DType != nil {
-		b.element = elementNamed(*c.DType)
+		r.elementOf(b, at)
 	}
 	for _, n := range b.shape {
 		if n < 1 || b.count > mostBytes/n {
@@ -85,7 +87,7 @@ func (r *reader) fromFile(b *buffer, at, path, tensorAt string, tensor *string, 
 			r.fault(tensorAt, "tensor", "a .npy file has one array, without a name", "Delete this.")
 			return
 		}
-		r.fault(tensorAt, "tensor", "which tensor", "%s has %s%s. Write tensor = \"NAME\".", short(path), listed(names, "tensor"), didYouMean(name, names))
+		r.fault(tensorAt, "tensor", "which tensor", "%s has %s%s Write tensor = \"NAME\".", short(path), listed(names, "tensor"), didYouMean(name, names))
 		return
 	}
 	e := elementStored(info.DType)

@@ -58,7 +58,7 @@ type Reference struct {
 
 // Buffer is memory of the device.
 type Buffer struct {
-	DType     *string  `assay:"dtype" help:"type of an element; default: the file's" oneof:"float32,float16,bfloat16,int8,int16,int32,int64,uint8,uint16,uint32,uint64,bool"`
+	DType     *string  `assay:"dtype" help:"type of an element: float32, float16, bfloat16, int8, int16, int32, int64, uint8, uint16, uint32, uint64 or bool; default: the file's"`
 	Shape     []int    `assay:"shape,optional" help:"extents; none: the file's, or one element"`
 	Fill      *string  `assay:"fill" help:"what it holds before each iteration that is checked; see Data" oneof:"zeros,ones,constant,normal,uniform,integers,arange,iota"`
 	Value     *float64 `assay:"value" help:"of fill = \"constant\""`

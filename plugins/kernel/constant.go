@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/assay-bench/assay/metal/mlxkernel"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -37,7 +36,7 @@ func (t *text) constant(key string) (*msl.FunctionConstant, error) {
 		}
 		names = append(names, c.Name)
 	}
-	return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "function constant"), didYouMean(key, names))
+	return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "function constant"), unstopped(didYouMean(key, names)))
 }
 
 func constantValue(typ, value string) (any, error) {
@@ -71,14 +70,6 @@ func (r *reader) withoutValue(l *launch, missing []msl.FunctionConstant, given m
 		all[c.Name] = guess(c.Type)
 		declared = append(declared, fmt.Sprintf("%s:%d declares %s %s [[function_constant(%d)]]", c.File, c.Line, plainType(c.Type), c.Name, c.Index))
 	}
-	var write []string
-	for _, name := range sorted(all) {
-		key := name
-		if !mlxkernel.Identifier(key) {
-			key = strconv.Quote(key)
-		}
-		write = append(write, key+" = "+all[name])
-	}
 	at, summary := l.where, fmt.Sprintf("function constant %s has no value", missing[0].Name)
 	if len(missing) > 1 {
 		summary = fmt.Sprintf("%d function constants have no value", len(missing))
@@ -86,5 +77,5 @@ func (r *reader) withoutValue(l *launch, missing []msl.FunctionConstant, given m
 	if len(given) > 0 {
 		at = l.at + "constants"
 	}
-	r.fault(at, "constant", summary, "%s. Write constants = { %s }, with the values that you mean.", strings.Join(declared, "; "), strings.Join(write, ", "))
+	r.fault(at, "constant", summary, "%s. Write constants = %s, with the values that you mean.", strings.Join(declared, "; "), inHCL(all))
 }

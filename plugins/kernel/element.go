@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/binary"
 	"math"
+	"strings"
 
 	"github.com/nlpodyssey/safetensors"
 
@@ -51,6 +52,15 @@ func elementNamed(name string) *element {
 		}
 	}
 	return nil
+}
+
+// elementNames lists the types.
+func elementNames() string {
+	var out []string
+	for _, e := range elements {
+		out = append(out, e.name)
+	}
+	return strings.Join(out, ", ")
 }
 
 func elementStored(t safetensors.DType) *element {

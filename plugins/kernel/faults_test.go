@@ -34,6 +34,10 @@ func TestFaults(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("kernel void f(device float *x [[buffer(0)]]) {\n  x[0] = 1;\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	kernal := filepath.Join(t.TempDir(), "kernal.metal")
+	if err := os.WriteFile(kernal, []byte("float g(float x) { return x; }\nkernal void f(device float *x) {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 
 	for name, tt := range map[string]struct {
 		config object
@@ -42,14 +46,61 @@ func TestFaults(t *testing.T) {
 		mend   func(object) object
 	}{
 		"an argument without a block": {
-			with(scale(), "buffer/x", nil), "", file + `:8:5 declares device const float *x [[buffer(0)]]. Write buffer "x"`,
+			with(scale(), "buffer/x", nil), "kernel", file + `:8:5 declares device const float *x [[buffer(0)]]. Write buffer "x"`,
 			func(c object) object {
 				return with(c, "buffer/x", object{"dtype": "float32", "shape": []int{64}, "fill": "normal"})
 			},
 		},
 		"a value without a block": {
-			with(scale(), "value/by", nil), "", file + `:10:5 declares constant float &by [[buffer(2)]]. Write value "by" { value = … }`,
+			with(scale(), "value/by", nil), "kernel", file + `:10:5 declares constant float &by [[buffer(2)]]. Write value "by" { value = … }`,
 			func(c object) object { return with(c, "value/by", object{"value": "3"}) },
+		},
+		"a buffer that another version calls differently": {
+			with(with(scale(), "buffer/src", scale()["buffer"].(object)["x"]), "buffer/x", nil), "kernel", `, and nothing gets "src". Write arguments = { x = "src" } beside it; or, if no version calls it src, rename the block to "x".`,
+			func(c object) object { return with(c, "arguments", object{"x": "src"}) },
+		},
+		"a value that another version calls differently": {
+			with(with(scale(), "value/factor", object{"value": "3"}), "value/by", nil), "kernel", `Write arguments = { by = "factor" } beside it`,
+			func(c object) object { return with(c, "arguments", object{"by": "factor"}) },
+		},
+		"a misspelled buffer": {
+			with(with(scale(), "buffer/xs", scale()["buffer"].(object)["x"]), "buffer/x", nil), "kernel", `Write arguments = { x = "xs" } beside it`,
+			func(c object) object { return with(c, "arguments", object{"x": "xs"}) },
+		},
+		"a misspelled value": {
+			with(with(scale(), "value/shfit", scale()["value"].(object)["shift"]), "value/shift", nil), "value/shfit", `Rename the block to "shift"; or, if another version calls it shfit, write arguments = { shift = "shfit" } in the variant of ` + file,
+			func(c object) object { return with(c, "arguments", object{"shift": "shfit"}) },
+		},
+		"an argument of the reference that is called differently": {
+			with(typed(), "reference", object{"source": data("other.metal")}), "reference/source", `other.metal:9:5 declares constant int &k [[buffer(4)]]. Write arguments = { k = "m" } beside it.`,
+			func(c object) object { return with(c, "reference/arguments", object{"k": "m"}) },
+		},
+		"a reference of another type": {
+			with(typed(), "reference", object{"source": data("other.metal"), "arguments": object{"k": "m"}, "defines": object{"REAL": "half"}}), "reference/source", `typed.metal:16:5 declares device float *out [[buffer(5)]], and testdata/other.metal:10:5 declares device half *out [[buffer(5)]]. Give both the same type`,
+			func(c object) object { return with(c, "reference/defines", object{"REAL": "float"}) },
+		},
+		"a type that is missing": {
+			with(typed(), "buffer/halves/dtype", nil), "buffer/halves", `declares device const half *halves [[buffer(0)]]. Write dtype = "float16".`,
+			func(c object) object { return with(c, "buffer/halves/dtype", "float16") },
+		},
+		"a type that nothing says": {
+			with(typed(), "buffer/pairs/dtype", nil), "buffer/pairs", `Write dtype = "float32", or another of float32, float16,`,
+			func(c object) object { return with(c, "buffer/pairs/dtype", "float32") },
+		},
+		"a type as Metal calls it": {
+			with(typed(), "buffer/halves/dtype", "half"), "buffer/halves/dtype", `Write dtype = "float16", which Metal calls half.`,
+			func(c object) object { return with(c, "buffer/halves/dtype", "float16") },
+		},
+		"a value's type as arrays call it": {
+			with(typed(), "value/m/type", "int32"), "value/m/type", `Write "int" for it.`,
+			func(c object) object { return with(c, "value/m/type", "int") },
+		},
+		"a kernel that this version calls differently": {
+			with(typed(), "source", data("other.metal")), "source", `other.metal has 1 kernel, not typed: write kernel = "other" beside source = "testdata/other.metal".`,
+			func(c object) object { return with(with(c, "kernel", "other"), "arguments", object{"k": "m"}) },
+		},
+		"a keyword misspelled": {
+			with(typed(), "source", kernal), "source", "kernal.metal:2 has no kernel: write kernel for kernal.", nil,
 		},
 		"a block without an argument": {
 			with(scale(), "buffer/xs", object{"dtype": "float32", "shape": []int{64}, "fill": "normal"}), "buffer/xs", `4 arguments: x, y, by, shift. Did you mean "x"?`,
@@ -132,7 +183,7 @@ func TestFaults(t *testing.T) {
 			func(c object) object { return with(c, "kernel", "scale") },
 		},
 		"one kernel of several": {
-			with(scale(), "kernel", nil), "", `write kernel = "scale"`,
+			with(scale(), "kernel", nil), "source", `write kernel = "scale"`,
 			func(c object) object { return with(c, "kernel", "scale") },
 		},
 		"a source that does not end": {with(scale(), "source", broken), "source", `broken.metal:1:46: "{" is not closed`, nil},

@@ -104,7 +104,7 @@ func (r *reader) named(m *MetalKernel) {
 			case !mlxkernel.Identifier(name) || seen[name]:
 				r.fault(at, "bad_name", "not a name of its own", "Use letters, digits and underscores, and each name once.")
 			case b == nil:
-				r.fault(at, "missing_argument", fmt.Sprintf("%q has no buffer", name), "There is %s%s. Write buffer %q { … } with dtype, shape, and fill or output = true.", listed(sorted(r.Buffer), "buffer"), didYouMean(name, sorted(r.Buffer)), name)
+				r.fault(at, "missing_argument", fmt.Sprintf("%q has no buffer", name), "%s%s Write buffer %q { … } with dtype, shape, and fill or output = true.", thereIs(sorted(r.Buffer), "buffer"), didYouMean(name, sorted(r.Buffer)), name)
 			case what == "outputs" && !b.output:
 				r.fault(label("buffer", name), "no_output", "an output of the body is not checked", "Write output = true.")
 			}
@@ -118,6 +118,10 @@ func (r *reader) whole(m *MetalKernel, body string) (b mlxkernel.Body, ok bool) 
 	b = mlxkernel.Body{Name: m.Name, Template: m.Template, Header: m.Header, Source: body, Atomic: m.Atomic}
 	for _, name := range sorted(m.Template) {
 		if _, kind := mlxkernel.Argument(m.Template[name]); kind == "" || !mlxkernel.Identifier(name) {
+			if dtype := words[m.Template[name]]; dtype != "" {
+				r.fault(label("metal_kernel.template", name), "template", "not a template argument", "Write %q, which Metal calls %s.", dtype, m.Template[name])
+				return b, false
+			}
 			r.fault(label("metal_kernel.template", name), "template", "not a template argument", "Write a dtype such as \"float32\", a whole number, true or false.")
 			return b, false
 		}

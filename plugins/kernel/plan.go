@@ -71,6 +71,7 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 		out.declared = *c.Bytes
 	}
 	out.launches = r.launches()
+	r.typeless()
 	if len(r.faults) > 0 {
 		return out, r.faults // what follows from them is not said as well
 	}
@@ -165,16 +166,12 @@ func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch
 	}
 	var err error
 	if out.kernel, err = t.choose(l.Kernel, like); err != nil {
-		where := at + "kernel"
-		if l.Kernel == nil {
-			where = block(at)
-		}
-		r.fault(where, "no_kernel", "which kernel", "%v.", err)
+		r.fault(out.where, "no_kernel", "which kernel", "%s", stopped(err))
 		return out
 	}
 	var key string
 	if out.constants, key, err = t.constants(l.Constants); err != nil {
-		r.fault(at+"constants["+strconv.Quote(key)+"]", "constant", "function constant "+key, "%v.", err)
+		r.fault(at+"constants["+strconv.Quote(key)+"]", "constant", "function constant "+key, "%s", stopped(err))
 		return out
 	}
 	if missing := t.unit.Missing(out.kernel, out.constants); len(missing) > 0 {
@@ -213,7 +210,7 @@ func (r *reader) unused(launches []*launch) {
 		for _, name := range labels {
 			if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
-					"%s:%d, %s, has %s%s. Rename the block, or delete it.", launches[0].kernel.File, launches[0].kernel.Line, launches[0].kernel.Name, listed(names, "argument"), didYouMean(name, names))
+					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", launches[0].kernel.File, launches[0].kernel.Line, launches[0].kernel.Name, listed(names, "argument"), didYouMean(name, names))
 			}
 		}
 	}

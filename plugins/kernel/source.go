@@ -94,7 +94,13 @@ func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
 		if k, ok := t.unit.Kernel(*name); ok {
 			return k, nil
 		}
-		return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "kernel"), didYouMean(*name, names))
+		switch len(names) {
+		case 0:
+			return nil, t.without()
+		case 1:
+			return nil, fmt.Errorf("%s has 1 kernel, not %s: write kernel = %q beside source = %q", t.src.Name, *name, names[0], t.src.Name)
+		}
+		return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "kernel"), unstopped(didYouMean(*name, names)))
 	}
 	if k, ok := t.unit.Kernel(like); ok {
 		return k, nil
@@ -104,7 +110,7 @@ func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
 		k, _ := t.unit.Kernel(names[0])
 		return k, nil
 	case 0:
-		return nil, fmt.Errorf("%s has no kernel: write \"kernel void NAME(…)\", or name another file", t.src.Name)
+		return nil, t.without()
 	}
 	return nil, fmt.Errorf("%s has %s: write kernel = %q", t.src.Name, listed(names, "kernel"), names[0])
 }
@@ -124,11 +130,29 @@ func listed(names []string, what string) string {
 	return n + ": " + strings.Join(names, ", ")
 }
 
+func thereIs(names []string, what string) string {
+	if len(names) > 1 {
+		return "There are " + listed(names, what)
+	}
+	return "There is " + listed(names, what)
+}
+
+// didYouMean ends a sentence that says which names there are.
 func didYouMean(name string, known []string) string {
 	if best := nearest(name, known); best != "" {
 		return fmt.Sprintf(". Did you mean %q?", best)
 	}
-	return ""
+	return "."
+}
+
+// unstopped is a sentence in an error, and stopped one of an error.
+func unstopped(text string) string { return strings.TrimSuffix(text, ".") }
+
+func stopped(err error) string {
+	if text := err.Error(); strings.HasSuffix(text, "?") {
+		return text
+	}
+	return err.Error() + "."
 }
 
 // nearest is the name that differs least, if it differs little.
