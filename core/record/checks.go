@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 )
 
@@ -42,11 +43,22 @@ func sameOutputs(baseline string, d *Round, p *Prepared) (out []Check) {
 		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Passed: of == p.Outputs[name]}
 		if !c.Passed {
 			c.Value = 1
-			c.Detail = fmt.Sprintf("its %s (%.12s…) is not that of %s (%.12s…)", name, p.Outputs[name], baseline, of)
+			c.Detail = fmt.Sprintf("its %s (%s) is not that of %s (%s)", name, shortDigest(p.Outputs[name]), baseline, shortDigest(of))
 		}
 		out = append(out, c)
 	}
 	return append(out, nearNumbers(baseline, d.Prepared[i].Numbers, p)...)
+}
+
+var digest = regexp.MustCompile(`^[0-9a-f]{13,}$`)
+
+// shortDigest is the beginning of a digest, and whatever else a plugin says of an
+// output as it is.
+func shortDigest(output string) string {
+	if digest.MatchString(output) {
+		return output[:12] + "…"
+	}
+	return output
 }
 
 // nearNumbers holds vectors against the baseline's, by their distance.
@@ -59,7 +71,7 @@ func nearNumbers(baseline string, want map[string]Numbers, p *Prepared) (out []C
 		n := p.Numbers[name]
 		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Value: distance(n.Values, of.Values), Limit: n.Tolerance}
 		if c.Passed = c.Value <= c.Limit; !c.Passed {
-			c.Detail = fmt.Sprintf("its %s is %.3g away from that of %s, relative to its length", name, c.Value, baseline)
+			c.Detail = fmt.Sprintf("its %s is %.3g away from that of %s, relative to its length; a reference, where the plugin takes one, tells which element", name, c.Value, baseline)
 		}
 		out = append(out, c)
 	}

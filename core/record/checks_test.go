@@ -42,6 +42,22 @@ func TestOutputsAreHeldAgainstTheBaselines(t *testing.T) {
 	}
 }
 
+// A digest is shortened; what a plugin says of an output in words is not.
+func TestOutputsInWords(t *testing.T) {
+	for output, want := range map[string]string{
+		"e3b0c44298fc1c149afbf4c8": "its y (e3b0c44298fc…) is not that of base (none)",
+		"3 of 4000, the first NaN": "its y (3 of 4000, the first NaN) is not that of base (none)",
+	} {
+		v := Variant{Name: "v"}
+		v.collectChecks("base", []Round{{Prepared: []Prepared{
+			{Variant: "base", Outputs: map[string]string{"y": "none"}}, {Variant: "v", Outputs: map[string]string{"y": output}},
+		}}})
+		if len(v.Checks) != 1 || v.Checks[0].Detail != want {
+			t.Errorf("%+v, want %q", v.Checks, want)
+		}
+	}
+}
+
 // What is the baseline under another name has no gain, however lucky its rounds.
 func TestTheBaselineUnderAnotherNameNeverWins(t *testing.T) {
 	for equals, wins := range map[string]bool{"": true, "base": false} {

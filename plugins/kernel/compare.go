@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 
@@ -14,7 +13,7 @@ import (
 // relative to the largest value there. What is not finite must be the same.
 func compare(name string, b *buffer, got []byte, of *element, want []byte, whose string) sdk.Check {
 	var worst, top float64
-	place := -1
+	place, odd, first := -1, 0, -1
 	for i := range b.count {
 		g, w := b.element.at(got, i), of.at(want, i)
 		if finite(w) {
@@ -28,7 +27,10 @@ func compare(name string, b *buffer, got []byte, of *element, want []byte, whose
 				d = 1 // whole numbers above 2^53
 			}
 		case !finite(d):
-			d = math.Inf(1)
+			if odd++; first < 0 {
+				first = i
+			}
+			continue
 		}
 		if d > worst {
 			worst, place = d, i
@@ -36,6 +38,11 @@ func compare(name string, b *buffer, got []byte, of *element, want []byte, whose
 	}
 	if top > 0 {
 		worst /= top
+	}
+	if odd > 0 {
+		c := sdk.Below(name, math.NaN(), b.tolerance)
+		c.Detail = fmt.Sprintf("%d of %d elements are not finite, or not as they should be, the first at %s%s: %g, %s %g", odd, b.count, b.name, index(b.shape, first), b.element.at(got, first), whose, of.at(want, first))
+		return c
 	}
 	c := sdk.Below(name, worst, b.tolerance)
 	if place >= 0 {
@@ -67,14 +74,18 @@ const buckets = 64
 // drawn bucket with a drawn sign (Charikar, Chen, Farach-Colton, "Finding frequent
 // items in data streams"). The distance of two sketches drawn alike is that of the
 // outputs, up to a tenth or so, and never 0 for outputs that differ in one place.
-// What is not finite is left out, and counted in marks.
+// What is not finite is left out; marks says how much that is and what comes first,
+// and differs where places or values do.
 func sketch(seed uint64, b *buffer, data []byte) (sums []float64, marks string) {
 	rng := generator(seed, "sketch "+b.name)
 	sums = make([]float64, buckets)
-	odd := sha256.New()
+	odd, count, first := sha256.New(), 0, ""
 	for i := range b.count {
 		v, draw := b.element.at(data, i), rng.Uint64()
 		if !finite(v) {
+			if count++; count == 1 {
+				first = fmt.Sprintf("the first %g at %s%s", v, b.name, index(b.shape, i))
+			}
 			fmt.Fprintln(odd, i, v)
 			continue
 		}
@@ -83,5 +94,8 @@ func sketch(seed uint64, b *buffer, data []byte) (sums []float64, marks string) 
 		}
 		sums[draw%buckets] += v
 	}
-	return sums, hex.EncodeToString(odd.Sum(nil))
+	if count == 0 {
+		return sums, "none"
+	}
+	return sums, fmt.Sprintf("%d of %d, %s, %x", count, b.count, first, odd.Sum(nil)[:4])
 }

@@ -94,7 +94,7 @@ func plugin() sdk.Plugin[Config] {
 		Declare: declare, Prepare: p.prepare,
 		Validate: func(c Config) []sdk.Diagnostic { _, faults := p.plan(c); return faults },
 		Bytes:    p.memory,
-		Tools:    []sdk.Tool{{Name: "new", Doc: "FILE.metal [--kernel NAME] [--include DIR]: writes an experiment from the kernel's signature", Run: newExperiment}},
+		Tools:    []sdk.Tool{{Name: "new", Doc: "FILE.metal [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,6 +173,31 @@ func TestWrongOutputs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is not finite is counted, with the first place, and is no distance.
+func TestNotFinite(t *testing.T) {
+	c := with(scale(), "value/by/value", "inf")
+	with(c, "reference", object{"kernel": "scale", "constants": object{"twice": "true"}, "arguments": object{"by": "one"}})
+	with(c, "value/one", object{"value": "1"})
+	_, p := prepare(t, c)
+	const marks = "64 of 64, the first NaN at y[0], " // 0 · inf is NaN
+	if got := p.GetOutputs()["y not finite"]; !strings.HasPrefix(got, marks) {
+		t.Errorf("announced as %q, want %q…", got, marks)
+	}
+	if _, fine := prepare(t, scale()); fine.GetOutputs()["y not finite"] != "none" {
+		t.Errorf("announced as %q", fine.GetOutputs()["y not finite"])
+	}
+	for _, check := range p.GetChecks() {
+		if check.GetName() == "run y" {
+			want := "64 of 64 elements are not finite, or not as they should be, the first at y[0]: NaN, the reference has 2"
+			if check.GetPassed() || !math.IsNaN(check.GetValue()) || check.GetDetail() != want {
+				t.Errorf("%v, want %q", check, want)
+			}
+			return
+		}
+	}
+	t.Errorf("no check of y in %v", p.GetChecks())
 }
 
 // expectedFile is a .npy file of 64 numbers; that of index wrong is one too large.

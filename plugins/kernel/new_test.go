@@ -22,11 +22,14 @@ func TestNewExperiment(t *testing.T) {
 		"threadgroup":    {[]string{"-kernel=sum", "scale.metal"}, "sum.hcl", []string{"part = 4096 # TODO: bytes"}, ""},
 		"an include":     {[]string{"lib/inner/part.metal", "--include", "lib"}, "part.hcl", []string{"include     = [\"/"}, ""},
 		"no include":     {[]string{"lib/inner/part.metal"}, "", nil, "/lib"},
+		"a row of each":  {[]string{"rows.metal", "--kernel", "rows"}, "rows.hcl", []string{"threadgroups = [4] #", "shape = [4, 1024] # TODO", "value = 1024 # TODO: uint", "device = var.device", "default     = \"auto\""}, ""},
+		"extents":        {[]string{"rows.metal", "--kernel", "product", "-o", "p.hcl"}, "p.hcl", []string{"shape = [32, 32] # TODO", "value = 32 # TODO: uint"}, ""},
+		"a texture":      {[]string{"rows.metal", "--kernel", "drawn"}, "", nil, "rows.metal:3:19: texture2d: outside the supported compute subset"},
 		"which":          {[]string{"scale.metal"}, "", nil, `2 kernels: scale, sum: choose one with --kernel "scale"`},
 		"no file":        {nil, "", nil, "one file is needed"},
 		"not there":      {[]string{"x.metal"}, "", nil, "no such file"},
 		"not a kernel":   {[]string{"exp.metal"}, "", nil, "no kernel"},
-		"a flag":         {[]string{"--kernels", "scale.metal"}, "", nil, "--kernel NAME"},
+		"a flag":         {[]string{"--kernels", "scale.metal"}, "", nil, "[--kernel NAME]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -71,11 +74,27 @@ func TestNewExperiment(t *testing.T) {
 	}
 }
 
+func TestNewHelp(t *testing.T) {
+	for _, arg := range []string{"-h", "--help"} {
+		var out strings.Builder
+		if err := newExperiment([]string{arg}, &out); err != nil || out.String() != usage {
+			t.Errorf("%s: %v, %q", arg, err, out.String())
+		}
+	}
+}
+
 // writeProject writes a kernel that includes a file by its path from the folder lib.
 func writeProject(t *testing.T, dir string) {
 	t.Helper()
 	inner := filepath.Join(dir, "lib", "inner")
 	if err := os.MkdirAll(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	rows := `kernel void rows(device const float *x, device float *y, constant uint &n, uint g [[threadgroup_position_in_grid]]) {}
+kernel void product(device const half *x, device half *y, constant uint &m, constant uint &n, uint2 g [[thread_position_in_grid]]) {}
+kernel void drawn(texture2d<float> t [[texture(0)]], device float *y) {}
+`
+	if err := os.WriteFile(filepath.Join(dir, "rows.metal"), []byte(rows), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for file, text := range map[string]string{

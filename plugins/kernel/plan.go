@@ -75,11 +75,18 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 	if len(r.faults) > 0 {
 		return out, r.faults // what follows from them is not said as well
 	}
-	r.unused(out.launches)
 	r.outputs(out.launches)
-	if c.Reference != nil && len(r.faults) == 0 {
-		out.reference = r.reference(out.launches[0])
+	all := out.launches
+	if c.Reference != nil {
+		if len(r.faults) == 0 {
+			out.reference = r.reference(out.launches[0])
+		}
+		if len(r.faults) > 0 {
+			return out, r.faults // a block may be the reference's
+		}
+		all = append(slices.Clone(all), out.reference)
 	}
+	r.unused(all)
 	return out, r.faults
 }
 
