@@ -9,6 +9,9 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
+// mostThreads of a threadgroup on any of the devices.
+const mostThreads = 1024
+
 // extents reads grid and threadgroup.
 func (r *reader) extents(l *launch, in Launch) {
 	grid, threads := in.Grid, in.Threadgroup
@@ -33,6 +36,10 @@ func (r *reader) extents(l *launch, in Launch) {
 		l.grid.X *= l.threadgroup.X
 		l.grid.Y *= l.threadgroup.Y
 		l.grid.Z *= l.threadgroup.Z
+	}
+	if n := l.threadgroup.Threads(); n > mostThreads {
+		r.fault(l.at+"threadgroup", "too_many_threads", "too many threads", "A threadgroup has at most %d threads, and this has %d. Write a smaller one.", mostThreads, n)
+		return
 	}
 	if most := l.kernel.MaxThreads; most > 0 && l.threadgroup.Threads() > most {
 		r.fault(l.at+"threadgroup", "too_many_threads", "too many threads", "%s:%d: %s is declared with max_total_threads_per_threadgroup(%d).", l.kernel.File, l.kernel.Line, l.kernel.Name, most)

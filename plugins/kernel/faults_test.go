@@ -191,7 +191,10 @@ func TestFaults(t *testing.T) {
 		"no grid":                    {with(scale(), "grid", nil), "", "Write grid = [threads], or threadgroups = [count]", func(c object) object { return with(c, "threadgroups", []int{2}) }},
 		"no threadgroup":             {with(scale(), "threadgroup", nil), "", "Write threadgroup = [256]", func(c object) object { return with(c, "threadgroup", []int{256}) }},
 		"two grids":                  {with(scale(), "threadgroups", []int{2}), "threadgroups", "delete one", func(c object) object { return with(c, "grid", nil) }},
-		"a grid of nothing":          {with(scale(), "grid", []int{0}), "grid", "one to three numbers", func(c object) object { return with(c, "grid", []int{1, 1, 1}) }},
+		"a large threadgroup": {with(scale(), "threadgroup", []int{64, 32}), "threadgroup", "at most 1024 threads, and this has 2048", func(c object) object {
+			return with(c, "threadgroup", []int{32, 32})
+		}},
+		"a grid of nothing": {with(scale(), "grid", []int{0}), "grid", "one to three numbers", func(c object) object { return with(c, "grid", []int{1, 1, 1}) }},
 		"nothing is checked": {with(scale(), "buffer/y/output", false), "buffer/y", "output = true if the kernel writes it", func(c object) object {
 			return with(c, "buffer/y/output", true)
 		}},

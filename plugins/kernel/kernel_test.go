@@ -290,3 +290,18 @@ func TestSafetensors(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 }
+
+// A source that a device's compiler refuses has its place in the configuration.
+func TestNotBuilt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f.metal")
+	if err := os.WriteFile(path, []byte("kernel void f(device float *x, uint i [[thread_position_in_grid]]) {\n  x[i] = none;\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := object{"source": path, "grid": []int{1}, "threadgroup": []int{1}, "buffer": object{"x": object{"dtype": "float32", "shape": []int{1}, "output": true}}}
+	h := sdktest.Start(t, plugin())
+	h.Open("sim")
+	_, found := h.Prepare("case", asJSON(t, c), 7)
+	if len(found) != 1 || pathOf(found[0]) != "source" || found[0].GetCode() != "kernel_build" || !strings.Contains(found[0].GetDetail(), "f.metal:2: error: ") {
+		t.Errorf("%v", found)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -60,6 +61,11 @@ func (r *reader) body() *text {
 		body, src.Name = raw, short(*r.Source)
 		src.Folders = append([]string{filepath.Dir(*r.Source)}, r.Include...)
 	}
+	if at := wholeKernel.FindStringIndex(comments.ReplaceAllStringFunc(body, blank)); at != nil {
+		r.fault(r.bodyAt(), "whole_kernel", "a whole kernel, and not a body", "%s:%d begins a kernel. Keep what stands between its braces; or delete metal_kernel, and write the kernel's file as source.",
+			src.Name, 1+strings.Count(body[:at[0]], "\n"))
+		return nil
+	}
 	whole, ok := r.whole(m, body)
 	if !ok {
 		return nil
@@ -70,13 +76,30 @@ func (r *reader) body() *text {
 	}
 	out, err := r.sources.read(src)
 	if err != nil {
-		var place *msl.Error
-		if errors.As(err, &place) && place.File == whole.SignatureFile() && strings.Contains(place.Msg, "not closed") {
-			err = fmt.Errorf("%s: a bracket of the body is not closed", src.Name)
+		if _, inside := msl.Parse(src.Name, body, r.Defines); aboutBrackets(inside) {
+			err = inside // not of the brackets that stand around it
 		}
 		r.fault(r.bodyAt(), "source", "the body cannot be read", "%v%s", err, includeAdvice(err, valueOr(r.Source, ""), r.Include))
 	}
 	return out
+}
+
+var wholeKernel = regexp.MustCompile(`\bkernel\s+void\b|\[\[\s*kernel\s*\]\]`)
+
+// blank is a comment of the same length and lines.
+func blank(comment string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '\n' {
+			return c
+		}
+		return ' '
+	}, comment)
+}
+
+// aboutBrackets says that an error is of a bracket without its other.
+func aboutBrackets(err error) bool {
+	var place *msl.Error
+	return errors.As(err, &place) && (strings.Contains(place.Msg, "not closed") || strings.HasPrefix(place.Msg, "unexpected "))
 }
 
 // bodyAt is where the body stands.

@@ -100,7 +100,10 @@ func TestFaultsOfBodies(t *testing.T) {
 		"two bodies":                {with(custom(), "metal_kernel/source", "x"), "metal_kernel/source", "Delete this"},
 		"no body":                   {with(custom(), "source", nil), "metal_kernel", `source = "FILE.metal" beside the block`},
 		"an unchecked output":       {with(with(custom(), "buffer/out/output", false), "buffer/out/fill", "zeros"), "buffer/out", "output = true"},
-		"a body that does not end":  {with(atomics(), "metal_kernel/source", "if (x[0] > 0) {"), "metal_kernel/source", "sum: a bracket of the body is not closed"},
+		"a body that does not end":  {with(atomics(), "metal_kernel/source", "\nif (x[0] > 0) {"), "metal_kernel/source", `sum:2:15: "{" is not closed`},
+		"a bracket of another":      {with(atomics(), "metal_kernel/source", "\nfloat a = (2;\n}\n"), "metal_kernel/source", `sum:3:1: unexpected "}"`},
+		"a bracket too many":        {with(atomics(), "metal_kernel/source", "\nfloat a = 2);\n"), "metal_kernel/source", `sum:2:12: unexpected ")"`},
+		"a whole kernel":            {with(atomics(), "metal_kernel/source", "// kernel void\nkernel void f(device float *x) { x[0] = 1; }"), "metal_kernel/source", "sum:2 begins a kernel. Keep what stands between its braces"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := sdktest.Start(t, plugin()).Validate(asJSON(t, tt.config))

@@ -24,6 +24,7 @@ type plan struct {
 // launch is one dispatch, resolved.
 type launch struct {
 	at          string // block that it stands in, with a dot; empty: the configuration itself
+	from        string // the argument that has the source
 	where       string // the argument that decides which kernel it is
 	text        *text
 	kernel      *msl.Kernel
@@ -167,7 +168,7 @@ func (r *reader) open(at, path string, t Text) *text {
 // launch resolves one dispatch of the source that stands at from. What it faults
 // stands at the block's own arguments.
 func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch {
-	out := &launch{at: at, where: from, text: t}
+	out := &launch{at: at, from: from, where: from, text: t}
 	if l.Kernel != nil && len(t.unit.Kernels) > 1 {
 		out.where = at + "kernel"
 	}

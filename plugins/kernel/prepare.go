@@ -93,17 +93,25 @@ func (a *arm) compile(ctx context.Context) error {
 		if libraries[l.text] == nil {
 			library, err := a.Device.Compile(ctx, l.text.src)
 			if err != nil {
-				return err
+				return notBuilt(l, err)
 			}
 			libraries[l.text] = library
 		}
 		k, err := libraries[l.text].Kernel(l.kernel.Name, l.constants)
 		if err != nil {
-			return err
+			return notBuilt(l, err)
 		}
 		a.kernels[l] = k
 	}
 	return nil
+}
+
+// notBuilt gives an error about a source its place in the configuration.
+func notBuilt(l *launch, err error) error {
+	if !errors.Is(err, metal.ErrCompile) {
+		return err
+	}
+	return sdk.UserError{Path: l.from, Code: "kernel_build", Summary: "the kernel cannot be built for this device", Detail: err.Error()}
 }
 
 // fill makes the buffers of every step.
