@@ -140,7 +140,7 @@ type Prepared struct {
 	Checks   []Check
 	Metrics  map[string]float64
 	Facts    map[string]string     // stamped into the result: model, epsilon, threadgroup, …
-	Outputs  map[string]string     // digests of what is computed, by name, which the host holds against the baseline's
+	Outputs  map[string]string     // what is computed, by name, as a digest or in words, which the host holds against the baseline's
 	Numbers  map[string]Numbers    // vectors, by name, that stand for numeric output, which the host holds against the baseline's
 	Phases   map[string]PhaseFacts // by phase name
 	Bytes    int64                 // device memory that this case keeps; 0: the SDK asks the device

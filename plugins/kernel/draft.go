@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -69,16 +70,7 @@ func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 		say("include = [%s]", strings.Join(quoted(include), ", "))
 	}
 	say("kernel = %q", k.Name)
-	if inGroups(k) {
-		say("threadgroups = [%d] # TODO: x, y, z", guessedGroups)
-	} else {
-		say("grid = [%d] # TODO: threads in x, y, z", guessedElements)
-	}
-	threads := guessedGroup
-	if k.MaxThreads > 0 {
-		threads = min(threads, k.MaxThreads)
-	}
-	say("threadgroup = [%d]", threads)
+	draftExtents(k, say)
 	constants(t, say)
 	groupMemory(k, say)
 	for _, a := range k.Args {
@@ -96,6 +88,33 @@ func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 	say("guardrail \"not_slower\" { phase = %q }", phase)
 	say("}")
 	return hclwrite.Format([]byte(b.String()))
+}
+
+// draftExtents writes a grid of guessedElements threads, in x and y if the kernel
+// counts several extents there.
+func draftExtents(k *msl.Kernel, say func(string, ...any)) {
+	most := guessedGroup
+	if k.MaxThreads > 0 {
+		most = min(most, k.MaxThreads)
+	}
+	threads := strconv.Itoa(most)
+	flat := slices.ContainsFunc(k.Args, func(a msl.Arg) bool { return a.Attr == "thread_position_in_grid" && bare(a.Type) })
+	switch {
+	case inGroups(k):
+		say("threadgroups = [%d] # TODO: x, y, z", guessedGroups)
+	case !flat && guessedCount(k) == guessedSide:
+		say("grid = [%d, %[1]d] # TODO: threads in x, y, z", guessedSide)
+		threads = fmt.Sprintf("%d, %d", min(guessedSide, most), max(1, most/guessedSide))
+	default:
+		say("grid = [%d] # TODO: threads in x, y, z", guessedElements)
+	}
+	say("threadgroup = [%s]", threads)
+}
+
+// bare says that a type is one scalar.
+func bare(typ string) bool {
+	l, ok := layoutOf(typ)
+	return ok && len(l.scalars) == 1
 }
 
 func reads(k *msl.Kernel, attribute string) bool {

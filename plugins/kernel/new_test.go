@@ -23,7 +23,7 @@ func TestNewExperiment(t *testing.T) {
 		"an include":     {[]string{"lib/inner/part.metal", "--include", "lib"}, "part.hcl", []string{"include     = [\"/"}, ""},
 		"no include":     {[]string{"lib/inner/part.metal"}, "", nil, "/lib"},
 		"a row of each":  {[]string{"rows.metal", "--kernel", "rows"}, "rows.hcl", []string{"threadgroups = [4] #", "shape = [4, 1024] # TODO", "value = 1024 # TODO: uint", "device = var.device", "default     = \"auto\""}, ""},
-		"extents":        {[]string{"rows.metal", "--kernel", "product", "-o", "p.hcl"}, "p.hcl", []string{"shape = [32, 32] # TODO", "value = 32 # TODO: uint"}, ""},
+		"extents":        {[]string{"rows.metal", "--kernel", "product", "-o", "p.hcl"}, "p.hcl", []string{"grid        = [32, 32]", "threadgroup = [32, 8]", "shape = [32, 32] # TODO", "value = 32 # TODO: uint"}, ""},
 		"a texture":      {[]string{"rows.metal", "--kernel", "drawn"}, "", nil, "rows.metal:3:19: texture2d: outside the supported compute subset"},
 		"which":          {[]string{"scale.metal"}, "", nil, `2 kernels: scale, sum: choose one with --kernel "scale"`},
 		"no file":        {nil, "", nil, "one file is needed"},
