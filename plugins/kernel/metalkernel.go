@@ -118,21 +118,30 @@ func (r *reader) named(m *MetalKernel) {
 	if len(m.Outputs) == 0 {
 		r.fault("metal_kernel.outputs", "no_output", "no output", "Write outputs = [\"out\"], and buffer \"out\" with output = true.")
 	}
-	seen := map[string]bool{}
-	for what, list := range map[string][]string{"inputs": m.Inputs, "outputs": m.Outputs} {
-		for i, name := range list {
-			at := fmt.Sprintf("metal_kernel.%s[%d]", what, i)
-			b := r.buffers[name]
-			switch {
-			case !mlxkernel.Identifier(name) || seen[name]:
-				r.fault(at, "bad_name", "not a name of its own", "Use letters, digits and underscores, and each name once.")
-			case b == nil:
-				r.fault(at, "missing_argument", fmt.Sprintf("%q has no buffer", name), "%s%s Write buffer %q { … } with dtype, shape, and fill or output = true.", thereIs(sorted(r.Buffer), "buffer"), didYouMean(name, sorted(r.Buffer)), name)
-			case what == "outputs" && !b.output:
-				r.fault(label("buffer", name), "no_output", "an output of the body is not checked", "Write output = true.")
-			}
-			seen[name] = true
+	seen := map[string]string{}
+	for _, list := range []struct {
+		what  string
+		names []string
+	}{{"input", m.Inputs}, {"output", m.Outputs}} {
+		for i, name := range list.names {
+			r.bodyBuffer(list.what, name, fmt.Sprintf("metal_kernel.%ss[%d]", list.what, i), seen[name])
+			seen[name] = list.what
 		}
+	}
+}
+
+// bodyBuffer holds an input or output, which may be one already, against its buffer.
+func (r *reader) bodyBuffer(what, name, at, already string) {
+	b := r.buffers[name]
+	switch {
+	case !mlxkernel.Identifier(name):
+		r.fault(at, "bad_name", "not a name", "Use letters, digits and underscores: %q is not one.", name)
+	case already != "":
+		r.fault(at, "bad_name", fmt.Sprintf("%q is an %s already", name, already), "Name another buffer, or delete one of the two: each is an argument of its own.")
+	case b == nil:
+		r.fault(at, "missing_argument", fmt.Sprintf("%q has no buffer", name), "%s%s Write buffer %q { … } with dtype, shape, and fill or output = true.", thereIs(sorted(r.Buffer), "buffer"), didYouMean(name, sorted(r.Buffer)), name)
+	case what == "output" && !b.output:
+		r.fault(label("buffer", name), "no_output", "an output of the body is not checked", "Write output = true.")
 	}
 }
 
@@ -149,16 +158,20 @@ func (r *reader) whole(m *MetalKernel, body string) (b mlxkernel.Body, ok bool) 
 			return b, false
 		}
 	}
-	for to, names := range map[*[]mlxkernel.Array][]string{&b.Inputs: m.Inputs, &b.Outputs: m.Outputs} {
+	arrays := func(names []string) (out []mlxkernel.Array) {
 		for _, name := range names {
 			buf := r.buffers[name]
 			if buf.element == nil {
-				return b, false
+				ok = false
+				return nil
 			}
-			*to = append(*to, mlxkernel.Array{Name: name, DType: buf.element.name, Shape: buf.shape})
+			out = append(out, mlxkernel.Array{Name: name, DType: buf.element.name, Shape: buf.shape})
 		}
+		return out
 	}
-	return b, true
+	ok = true
+	b.Inputs, b.Outputs = arrays(m.Inputs), arrays(m.Outputs)
+	return b, ok
 }
 
 func (m *MetalKernel) function() string {

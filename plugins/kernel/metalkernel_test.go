@@ -97,6 +97,7 @@ func TestFaultsOfBodies(t *testing.T) {
 		"an input without a buffer": {with(custom(), "metal_kernel/inputs", []string{"input", "bias"}), "metal_kernel/inputs/0", `3 buffers: bias, inp, out. Did you mean "inp"? Write buffer "input"`},
 		"a template of nothing":     {with(custom(), "metal_kernel/template/T", "double"), "metal_kernel/template/T", `such as "float32"`},
 		"a template of Metal's":     {with(custom(), "metal_kernel/template/T", "half"), "metal_kernel/template/T", `Write "float16", which Metal calls half.`},
+		"an input that is written":  {with(custom(), "metal_kernel/outputs", []string{"inp"}), "metal_kernel/outputs/0", "Name another buffer, or delete one of the two"},
 		"two bodies":                {with(custom(), "metal_kernel/source", "x"), "metal_kernel/source", "Delete this"},
 		"no body":                   {with(custom(), "source", nil), "metal_kernel", `source = "FILE.metal" beside the block`},
 		"an unchecked output":       {with(with(custom(), "buffer/out/output", false), "buffer/out/fill", "zeros"), "buffer/out", "output = true"},

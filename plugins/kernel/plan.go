@@ -214,14 +214,17 @@ func (r *reader) unused(launches []*launch) {
 			}
 		}
 	}
-	for what, labels := range map[string][]string{"buffer": sorted(r.Buffer), "value": sorted(r.Value)} {
+	k := launches[0].kernel
+	left := func(what string, labels []string) {
 		for _, name := range labels {
 			if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
-					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", launches[0].kernel.File, launches[0].kernel.Line, launches[0].kernel.Name, listed(names, "argument"), didYouMean(name, names))
+					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", k.File, k.Line, k.Name, listed(names, "argument"), didYouMean(name, names))
 			}
 		}
 	}
+	left("buffer", sorted(r.Buffer))
+	left("value", sorted(r.Value))
 }
 
 // outputs wants at least one, and each to be written.
