@@ -91,14 +91,16 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	if err != nil {
 		return nil, err
 	}
-	return &library{d: d, own: own, source: digest(d.kind, src)}, nil
+	return &library{d: d, own: own, source: digest(d.kind, src), found: map[string]metal.Kernel{}}, nil
 }
 
-// library is a compiled source.
+// library is a compiled source. What was looked up once is found again without
+// the backend, which reads, renders and hashes the source for it.
 type library struct {
 	d      *Device
 	own    Library
-	source string // digest
+	source string                  // digest
+	found  map[string]metal.Kernel // by name and function constants
 }
 
 func (l *library) Names() []string { return l.own.Names() }
@@ -107,15 +109,20 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if err := l.d.usable(); err != nil {
 		return nil, err
 	}
-	own, err := l.own.Kernel(name, constants)
-	if err != nil {
-		return nil, err
-	}
 	text := constantsText(constants)
 	if l.d.kind == metal.CPU { // native twins read no function constants
 		text = ""
 	}
-	return l.d.Kernel(own, name, text, l.source), nil
+	key := name + "\x00" + text
+	if k := l.found[key]; k != nil {
+		return k, nil
+	}
+	own, err := l.own.Kernel(name, constants)
+	if err != nil {
+		return nil, err
+	}
+	l.found[key] = l.d.Kernel(own, name, text, l.source)
+	return l.found[key], nil
 }
 
 // Kernel puts the front before a backend's kernel. The three texts are what it is

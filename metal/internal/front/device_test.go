@@ -100,3 +100,26 @@ func TestMemory(t *testing.T) {
 		}
 	}
 }
+
+// A kernel is looked up once for each set of function constants: programs that
+// look up for every dispatch pay for a map, and not for the source.
+func TestKernelsAreFoundOnce(t *testing.T) {
+	d, f, _ := open(t, metal.Sim)
+	lib, err := d.Compile(t.Context(), metal.Source{Name: "k.metal"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		for _, constants := range []map[int]any{nil, {1: true}, {1: false}, {2: true}} {
+			if _, err := lib.Kernel("k", constants); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := lib.Kernel("", nil); !errors.Is(err, metal.ErrNoKernel) {
+			t.Errorf("a kernel without a name: %v", err)
+		}
+	}
+	if f.found != 4 {
+		t.Errorf("the backend was asked for %d kernels, want 4", f.found)
+	}
+}

@@ -13,6 +13,7 @@ type fake struct {
 	lost  error
 	freed int
 	ran   []int
+	found int // kernels that were looked up
 }
 
 func (f *fake) Info() metal.Info { return metal.Info{Kind: f.kind} }
@@ -32,6 +33,7 @@ func (f *fake) Kernel(name string, _ map[int]any) (Kernel, error) {
 	if name == "" {
 		return nil, metal.ErrNoKernel
 	}
+	f.found++
 	return fakeKernel{}, nil
 }
 
