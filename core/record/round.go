@@ -132,7 +132,7 @@ type Warmup struct {
 	Spread     float64 `json:"spread"`     // of the last windows, as a share
 	Iterations uint64  `json:"iterations"` // that filled a sample
 	PerNs      float64 `json:"per_iteration_ns"`
-	Visit      int     `json:"visit,omitempty"` // the last one before it, after a wait
+	Visit      int     `json:"visit,omitempty"` // the last one before it, after a wait and in turns
 	Remade
 }
 

@@ -23,7 +23,7 @@ const (
 // before the first. Those that a resumed session made once more decide nothing,
 // nor do those between the visits of this round, which are to be alike.
 func (r round) warmTimes(arm, phase string) (own, fastest float64) {
-	for i := max(1, r.number-warmRounds+1); i <= r.number; i++ {
+	for i := r.firstOfWarm(); i <= r.number; i++ {
 		for _, w := range r.c.Round(i).Warmups {
 			late := i == r.number && w.Visit > 0
 			if w.Phase != phase || w.Again || late || w.PerNs <= 0 || !slices.Contains(r.x.Arms, w.Variant) {
@@ -39,6 +39,9 @@ func (r round) warmTimes(arm, phase string) (own, fastest float64) {
 	}
 	return own, fastest
 }
+
+// firstOfWarm is the first round whose warm-ups count.
+func (r round) firstOfWarm() int { return max(1, r.number-warmRounds+1) }
 
 // firstWarmup is that of this round; in turns that of the round before, since
 // arms are warmed up long after others were visited.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assay-bench/assay/core/config"
 )
@@ -53,6 +54,7 @@ func TestArmsOfDifferentProgramsAndTheControlHaveProcessesOfTheirOwn(t *testing.
 func TestInTurnsEveryVisitHasAProcess(t *testing.T) {
 	e := experimentOf("turns", apart(variant(t, "base", true, nil), variant(t, "a", false, nil))...)
 	e.Measure.Residency = config.Turns
+	e.Guardrails = []config.Guardrail{{Name: "tail", Phase: "decode", Statistic: "max", MaxTime: time.Hour, OnFail: "fail"}}
 	folder, s, results, err := run(t, e)
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +66,15 @@ func TestInTurnsEveryVisitHasAProcess(t *testing.T) {
 		}
 		if len(d.Processes) != want || len(d.Released) != want {
 			t.Errorf("round %d: %d processes and %d checks after timing for %d visits, want %d", i+1, len(d.Processes), len(d.Released), len(d.Visits), want)
+		}
+		for _, v := range d.Visits {
+			if n := v.Samples.Iterations[0]; n != 1 {
+				t.Errorf("round %d: a sample has %d iterations, asked is how long the longest one takes", i+1, n)
+			}
+		}
+		// Warm-ups that come after the first visit do not choose iterations in their round.
+		if w := d.Warmups[len(d.Warmups)-1]; w.Visit != len(d.Visits)-1 {
+			t.Errorf("round %d: the last warm-up comes after visit %d of %d", i+1, w.Visit, len(d.Visits))
 		}
 	}
 	sameAsJournal(t, folder, s, results[0])

@@ -47,7 +47,11 @@ func (s turn) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	x = r.round()
-	warm := warmUp{at: in(stageWarmUp), iterations: x.iterations(s.variant, s.phase), sampleNs: x.sampleNs(s.phase), again: x.leftOver(s.variant, warmupsOf)}
+	after := 0
+	if s.visit != nil {
+		after = s.visit.index - 1
+	}
+	warm := warmUp{at: in(stageWarmUp), after: after, iterations: x.iterations(s.variant, s.phase), sampleNs: x.sampleNs(s.phase), again: x.leftOver(s.variant, warmupsOf)}
 	if err := warm.do(ctx, r); err != nil {
 		return err
 	}
@@ -57,7 +61,7 @@ func (s turn) do(ctx context.Context, r *runner) error {
 		}
 		x = r.round()
 		v := *s.visit
-		v.iterations = x.iterations(s.variant, s.phase)
+		v.iterations = x.perSample(s.variant, s.phase)
 		if err := v.do(ctx, r); err != nil {
 			return err
 		}
@@ -91,7 +95,7 @@ func (r round) toRelease(arm string) (phase string) {
 			continue
 		}
 		warmed++
-		if phase = w.Phase; r.firstOfCase(arm, phase) == warmed {
+		if phase = w.Phase; r.firstKnown(arm, phase) == warmed {
 			first++
 		}
 	}
@@ -101,10 +105,10 @@ func (r round) toRelease(arm string) (phase string) {
 	return phase
 }
 
-// firstOfCase is which of the arm's warm-ups of this round is the case's first in
-// a phase, from 1, 0 if an earlier round has that.
-func (r round) firstOfCase(arm, phase string) int {
-	for i := 1; i <= r.number; i++ {
+// firstKnown is which of the arm's warm-ups of this round is the first in a phase
+// to say how long an iteration takes, from 1, 0 if an earlier round has that.
+func (r round) firstKnown(arm, phase string) int {
+	for i := r.firstOfWarm(); i <= r.number; i++ {
 		n := 0
 		for _, w := range r.c.Round(i).Warmups {
 			if w.Variant != arm || w.Again {
