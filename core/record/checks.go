@@ -70,7 +70,10 @@ func nearNumbers(baseline string, want map[string]Numbers, p *Prepared) (out []C
 		}
 		n := p.Numbers[name]
 		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Value: distance(n.Values, of.Values), Limit: n.Tolerance}
-		if c.Passed = c.Value <= c.Limit; !c.Passed {
+		switch c.Passed = c.Value <= c.Limit && len(n.Values) == len(of.Values); {
+		case len(n.Values) != len(of.Values):
+			c.Detail = fmt.Sprintf("its %s has %d numbers, that of %s has %d", name, len(n.Values), baseline, len(of.Values))
+		case !c.Passed:
 			c.Detail = fmt.Sprintf("its %s is %.3g away from that of %s, relative to its length; a reference, where the plugin takes one, tells which element", name, c.Value, baseline)
 		}
 		out = append(out, c)

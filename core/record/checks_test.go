@@ -96,3 +96,15 @@ func TestNumbersAreHeldAgainstTheBaselines(t *testing.T) {
 		}
 	}
 }
+
+// However far vectors may be apart, they have as many numbers.
+func TestNumbersOfAnotherShapeAreNeverNear(t *testing.T) {
+	of := func(variant string, values ...float64) Prepared {
+		return Prepared{Variant: variant, Numbers: map[string]Numbers{"y": {Values: values, Tolerance: 2}}}
+	}
+	v := Variant{Name: "v"}
+	v.collectChecks("base", []Round{{Prepared: []Prepared{of("base", 3, 4), of("v", 3, 4, 5)}}})
+	if c := v.Checks[0]; c.Passed || c.Detail != "its y has 3 numbers, that of base has 2" {
+		t.Errorf("%+v", c)
+	}
+}
