@@ -19,9 +19,25 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
 
-// hostEnv makes the test binary a host that starts one plugin, prints its
-// process id and waits to be killed.
+// hostEnv makes the test binary a host that starts one plugin, says so and is then
+// killed or stopped.
 const hostEnv = "ASSAY_TEST_HOST"
+
+// startHost runs the test that calls it once more, as such a host.
+func startHost(t *testing.T) (host *exec.Cmd, out io.Reader) {
+	t.Helper()
+	host = exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+	host.Env = append(os.Environ(), hostEnv+"="+badPath)
+	out, err := host.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := host.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = host.Process.Kill() })
+	return host, out
+}
 
 // What the plugin started ends too, as far as it stays in the plugin's group.
 func TestPluginEndsWithItsHost(t *testing.T) {
@@ -35,16 +51,7 @@ func TestPluginEndsWithItsHost(t *testing.T) {
 		time.Sleep(time.Minute)
 		return
 	}
-	host := exec.Command(os.Args[0], "-test.run=^TestPluginEndsWithItsHost$")
-	host.Env = append(os.Environ(), hostEnv+"="+badPath)
-	out, err := host.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := host.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = host.Process.Kill() })
+	host, out := startHost(t)
 	pid := 0
 	lines := bufio.NewScanner(out)
 	for pid == 0 && lines.Scan() {

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"syscall"
 	"testing"
 	"time"
@@ -31,16 +30,7 @@ func TestAStoppedHostHeardNothing(t *testing.T) {
 		fmt.Println("measured")
 		return
 	}
-	host := exec.Command(os.Args[0], "-test.run=^TestAStoppedHostHeardNothing$")
-	host.Env = append(os.Environ(), hostEnv+"="+badPath)
-	out, err := host.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := host.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = host.Process.Kill() })
+	host, out := startHost(t)
 	said := bufio.NewReader(out)
 	if line, err := said.ReadString('\n'); line != "started\n" {
 		t.Fatalf("the host said %q: %v", line, err)
