@@ -1,6 +1,13 @@
 package msl
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxRange bounds how often a range of an initializer repeats its value.
+const maxRange = 1 << 12
 
 // initial is what gives a threadgroup variable its initial value: one thread, once,
 // before any goes on.
@@ -47,25 +54,18 @@ func (w *walker) designators(i, end int) {
 		}
 		return
 	}
-	if last < first || last-first > 1<<12 {
+	if last < first {
 		refuse("its ends are not in order")
+	}
+	if last-first > maxRange {
+		refuse(fmt.Sprintf("it has more than %d elements", maxRange+1))
 	}
 	if at, known := u.elements(i); !known || at != first {
 		refuse("it does not begin where the elements before it end")
 	}
-	stop := behind + 1
-	for stop < end && !u.toks[stop].is(",") && !u.toks[stop].is("}") {
-		if u.match[stop] > stop {
-			stop = u.match[stop]
-		}
-		stop++
-	}
-	text := ""
-	for range last - first {
-		text += u.code(behind+1, stop) + ", "
-	}
+	value := u.code(behind+1, u.next(behind+1, end, ",", "}"))
 	w.erase(i, behind)
-	u.edits[i] = edit{role: roleText, text: text}
+	u.edits[i] = edit{role: roleText, text: strings.Repeat(value+", ", last-first), added: last - first}
 }
 
 // filled writes `T name[N] = {[a ... b] = v};` as a loop behind the declaration.
@@ -76,20 +76,8 @@ func (w *walker) filled(i, dots, behind, end int) bool {
 		return false
 	}
 	name := u.match[open-2] - 1
-	stop := behind + 1
-	for stop < u.match[open] && !u.toks[stop].is(",") {
-		if u.match[stop] > stop {
-			stop = u.match[stop]
-		}
-		stop++
-	}
-	semicolon := u.match[open] + 1
-	for semicolon < end && !u.toks[semicolon].is(";") && (u.match[semicolon] < 0 || u.match[semicolon] > semicolon) {
-		if u.match[semicolon] > semicolon {
-			semicolon = u.match[semicolon]
-		}
-		semicolon++
-	}
+	stop := u.next(behind+1, u.match[open], ",")
+	semicolon := u.next(u.match[open]+1, end, ";", ")", "]", "}")
 	if name < 1 || u.toks[name].kind != tokIdent || stop < u.match[open]-1 || semicolon >= end || !u.toks[semicolon].is(";") {
 		return false
 	}
@@ -121,6 +109,17 @@ func (u *Unit) code(i, end int) string {
 	return spell(out)
 }
 
+// next is the first of tokens [i,end) outside brackets that is one of texts, or end.
+func (u *Unit) next(i, end int, texts ...string) int {
+	for i < end && !slices.ContainsFunc(texts, u.toks[i].is) {
+		if u.match[i] > i {
+			i = u.match[i]
+		}
+		i++
+	}
+	return min(i, end)
+}
+
 // elements counts those of an initializer before token i.
 func (u *Unit) elements(i int) (n int, ok bool) {
 	open := i - 1
@@ -139,11 +138,7 @@ func (u *Unit) elements(i int) (n int, ok bool) {
 		case u.toks[j].is(","):
 			n++
 		case u.toks[j].is("[") && u.edits[j].role == roleText: // a range that was written out
-			for _, c := range u.edits[j].text {
-				if c == ',' {
-					n++
-				}
-			}
+			n += u.edits[j].added
 			j = u.match[j]
 		case u.toks[j].is("["):
 			return 0, false

@@ -78,6 +78,8 @@ func TestParseRefuses(t *testing.T) {
 		{"strange attribute", "kernel void k(uint a [[vertex_id]]) {}", "attribute [[vertex_id]] is not supported on a kernel argument; docs/metal-subset.md lists those that are"},
 		{"misspelt position", "kernel void k(uint a [[threadgroup_pos_in_grid]]) {}", "1:22: attribute [[threadgroup_pos_in_grid]] is not supported on a kernel argument; did you mean [[threadgroup_position_in_grid]]?"},
 		{"misspelt buffer", "kernel void k(device int *a [[bufer(0)]]) {}", "did you mean [[buffer(n)]]?"},
+		{"range of a descending initializer", "kernel void k() { int x[9] = {[5 ... 2] = 1}; }", "1:31: range of an initializer: its ends are not in order: write its elements out"},
+		{"long range of an initializer", "kernel void k() { int x[9000] = {[0 ... 8191] = 1}; }", "range of an initializer: it has more than 4097 elements: write its elements out"},
 		{"kernel twice", "kernel void k() {}\nkernel void k() {}", "kernel k is also defined in line 1"},
 		{"unclosed if", "#if 1\n", "1:1: #if is not closed"},
 		{"error directive", "#ifndef X\n#error define X\n#endif", "2:1: #error define X"},

@@ -178,14 +178,8 @@ func (u *Unit) sharedAt(start, first, end int) (d *sharedDecl, last int, ok bool
 		}
 		v.dims += u.text(from, i)
 		if i < end && u.toks[i].is("=") {
-			i++
-			from = i
-			for i < end && !u.toks[i].is(",") && !u.toks[i].is(";") {
-				if u.match[i] > i {
-					i = u.match[i]
-				}
-				i++
-			}
+			from = i + 1
+			i = u.next(from, end, ",", ";")
 			v.init = [2]int{from, i}
 		} else if i < end && u.toks[i].is("{") {
 			v.init = [2]int{i, u.match[i] + 1}

@@ -157,6 +157,7 @@ type edit struct {
 	role  role
 	text  string // roleText: what to write instead
 	until int    // roleShared: the ';' that ends the declaration
+	added int    // roleText of a range of an initializer: elements that text has
 }
 
 type role uint8
