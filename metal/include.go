@@ -2,6 +2,8 @@ package metal
 
 import (
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -193,12 +195,8 @@ func (f *flattener) find(from text, named string, quoted bool) (t text, searched
 	}
 	near := func(folder string) bool {
 		file := filepath.Join(folder, filepath.FromSlash(named))
-		// Only a plain file is opened: a pipe would wait for its writer.
-		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || info.Size() > maxFlat {
-			return false
-		}
-		data, err := os.ReadFile(file)
-		t = text{name: filepath.ToSlash(file), text: string(data), disk: filepath.Dir(file)}
+		data, err := readStart(file)
+		t = text{name: filepath.ToSlash(file), text: data, disk: filepath.Dir(file)}
 		return err == nil
 	}
 	for _, folder := range disk {
@@ -217,4 +215,19 @@ func (f *flattener) find(from text, named string, quoted bool) (t text, searched
 		}
 	}
 	return text{}, searched, false
+}
+
+// readStart reads a file, and of one that is too large as much as tells so.
+func readStart(file string) (string, error) {
+	// Only a plain file is opened: a pipe would wait for its writer.
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return "", fs.ErrInvalid
+	}
+	in, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	data, err := io.ReadAll(io.LimitReader(in, maxFlat+1))
+	return string(data), err
 }

@@ -78,3 +78,19 @@ func TestIncludesEnd(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestIncludeTooLarge: a file that is found and too large is not said to be missing.
+func TestIncludeTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "large.h")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(file, 1<<40); err != nil {
+		t.Skip("the file system has no sparse files:", err)
+	}
+	_, err := metal.Source{Name: "a.metal", Text: "#include \"large.h\"\n", Folders: []string{dir}}.Flat()
+	if err == nil || !strings.Contains(err.Error(), "larger than 8 MiB") {
+		t.Errorf("error is %v", err)
+	}
+}
