@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -98,8 +99,10 @@ func (b *Body) check() error {
 			return fmt.Errorf("inputs and outputs: %q is no name of its own: use letters, digits and underscores, and each name once", a.Name)
 		case Type(a.DType) == "":
 			return fmt.Errorf("%s: %q is no dtype: use one of %s", a.Name, a.DType, strings.Join(slices.Sorted(maps.Keys(types)), ", "))
-		case slices.ContainsFunc(a.Shape, func(n int) bool { return n < 0 }):
-			return fmt.Errorf("%s: a length of shape %v is negative", a.Name, a.Shape)
+		case slices.ContainsFunc(a.Shape, func(n int) bool { return n < 0 || n > math.MaxInt32 }):
+			return fmt.Errorf("%s: a length of shape %v is negative or above %d", a.Name, a.Shape, math.MaxInt32)
+		case !countable(a.Shape):
+			return fmt.Errorf("%s: shape %v has too many elements", a.Name, a.Shape)
 		}
 		seen[a.Name] = true
 	}
@@ -109,4 +112,17 @@ func (b *Body) check() error {
 		}
 	}
 	return nil
+}
+
+// countable reports whether no product of lengths, which strides and the number of
+// elements are, overflows.
+func countable(shape []int) bool {
+	n := 1
+	for _, d := range shape {
+		if n > math.MaxInt/max(d, 1) {
+			return false
+		}
+		n *= max(d, 1)
+	}
+	return true
 }

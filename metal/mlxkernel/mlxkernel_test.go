@@ -63,6 +63,8 @@ func TestRead(t *testing.T) {
 		{"a name twice", `"y"`, `"x"`, `"x" is no name of its own`},
 		{"no dtype", "float32", "double", `x: "double" is no dtype: use one of bfloat16, bool`},
 		{"a negative length", "[3]", "[-3]", "x: a length of shape [-3]"},
+		{"a length that is no int of Metal", "[3]", "[4294967296]", "x: a length of shape [4294967296] is negative or above 2147483647"},
+		{"more elements than can be counted", "[3]", "[2147483647, 2147483647, 3]", "x: shape [2147483647 2147483647 3] has too many elements"},
 		{"no template argument", `"true"`, `"1.5"`, `template T: "1.5"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -45,8 +45,8 @@ inline N ceildiv(N n, M m) { return (n + m - 1) / m; }
 // Function is the name of the kernel in the source.
 func (b *Body) Function() string { return "custom_kernel_" + b.Name }
 
-// SignatureFile is what messages call the part of the source that Text makes.
-func (b *Body) SignatureFile() string { return b.Name + " signature" }
+// signatureFile is what messages call the part of the source that Text makes.
+func (b *Body) signatureFile() string { return b.Name + " signature" }
 
 // Text is the whole source. Messages call the body by the name of its file.
 func (b *Body) Text(file string) string {
@@ -93,7 +93,7 @@ func (b *Body) signature() string {
 		}
 		head = "template <" + strings.Join(params, ", ") + ">\n"
 	}
-	return fmt.Sprintf("#line 1 %q\n%s[[kernel]] void %s(\n  %s) {\n", b.SignatureFile(), head, b.Function(), strings.Join(args, ",\n  "))
+	return fmt.Sprintf("#line 1 %q\n%s[[kernel]] void %s(\n  %s) {\n", b.signatureFile(), head, b.Function(), strings.Join(args, ",\n  "))
 }
 
 // Extra is an argument that a body has beside inputs and outputs.
@@ -156,5 +156,5 @@ func (b *Body) instance() string {
 		values = append(values, v)
 	}
 	f := b.Function() + "<" + strings.Join(values, ", ") + ">"
-	return fmt.Sprintf("#line 1 %q\ntemplate [[host_name(%q)]] [[kernel]] decltype(%s) %s;\n", b.SignatureFile(), b.Function(), f, f)
+	return fmt.Sprintf("#line 1 %q\ntemplate [[host_name(%q)]] [[kernel]] decltype(%s) %s;\n", b.signatureFile(), b.Function(), f, f)
 }
