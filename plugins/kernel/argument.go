@@ -12,14 +12,11 @@ import (
 // value encodes the bytes of an argument.
 func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 	at := label("value", name)
-	numbers := v.Values
-	if v.Value != nil {
-		if v.Values != nil {
-			r.fault(at+".values", "two_values", "value and values exclude each other", "Delete one of them.")
-			return nil
-		}
-		numbers = []string{*v.Value}
+	if v.Value != nil && v.Values != nil {
+		r.fault(at+".values", "two_values", "value and values exclude each other", "Delete one of them.")
+		return nil
 	}
+	numbers := v.numbers()
 	if numbers == nil {
 		r.fault(at, "no_value", "the value is missing", "%s. Write value = …, or values = [ … ] of a vector, an array or a structure.", place(a))
 		return nil
@@ -55,6 +52,14 @@ func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 		r.fault(where, "value_range", "the value does not fit", "%v. %s.", err, place(a))
 	}
 	return data
+}
+
+// numbers of either form; nil: none is given.
+func (v Value) numbers() []string {
+	if v.Value != nil {
+		return []string{*v.Value}
+	}
+	return v.Values
 }
 
 // layout of an argument's type, which may be a structure of its source.

@@ -11,10 +11,7 @@ import (
 // bind gives each argument of a kernel its buffer or bytes.
 func (r *reader) bind(l *launch, named map[string]string) {
 	known := map[string]bool{}
-	for _, a := range l.kernel.Args {
-		if a.Space == msl.Builtin || a.Space == msl.Threadgroup {
-			continue
-		}
+	for _, a := range buffers(l.kernel) {
 		index := strconv.Itoa(a.Index)
 		known[a.Name], known[index] = true, true
 		for len(l.args) <= a.Index {
@@ -91,11 +88,19 @@ func (r *reader) given(l *launch, a msl.Arg, named map[string]string) (name, at 
 	return "", ""
 }
 
-func names(k *msl.Kernel) (out []string) {
+// buffers are the arguments with a [[buffer(n)]], each of which gets a block.
+func buffers(k *msl.Kernel) (out []msl.Arg) {
 	for _, a := range k.Args {
 		if a.Space != msl.Builtin && a.Space != msl.Threadgroup {
-			out = append(out, a.Name)
+			out = append(out, a)
 		}
+	}
+	return out
+}
+
+func names(k *msl.Kernel) (out []string) {
+	for _, a := range buffers(k) {
+		out = append(out, a.Name)
 	}
 	return out
 }

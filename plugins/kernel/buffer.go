@@ -32,8 +32,8 @@ func (b *buffer) bytes() int {
 // nothing is stated is written whole.
 func (b *buffer) given() bool { return b.Fill != nil || b.File != nil }
 
-// mostBytes of one buffer, so that a wrong shape is a fault and no crash.
-const mostBytes = 1 << 40
+// mostElements of one buffer, so that a wrong shape is a fault and no crash.
+const mostElements = 1 << 40
 
 func (r *reader) buffer(name string, c Buffer) *buffer {
 	b := &buffer{Buffer: c, name: name, shape: c.Shape, count: 1, output: c.Output}
@@ -46,8 +46,8 @@ func (r *reader) buffer(name string, c Buffer) *buffer {
 		r.elementOf(b, at)
 	}
 	for _, n := range b.shape {
-		if n < 1 || b.count > mostBytes/n {
-			r.fault(at+".shape", "shape", "not a shape", "Each extent is at least 1, and all together at most 2^40 bytes.")
+		if n < 1 || b.count > mostElements/n {
+			r.fault(at+".shape", "shape", "not a shape", "Each extent is at least 1, and all together at most 2^40 elements.")
 			b.count = 1
 			break
 		}
@@ -56,10 +56,7 @@ func (r *reader) buffer(name string, c Buffer) *buffer {
 	if b.element == nil {
 		return b
 	}
-	b.tolerance = b.element.tolerance()
-	if c.Tolerance != nil {
-		b.tolerance = *c.Tolerance
-	}
+	b.tolerance = valueOr(c.Tolerance, b.element.tolerance())
 	r.filled(b, at)
 	r.checked(b, at)
 	return b
@@ -73,10 +70,7 @@ func (r *reader) fromFile(b *buffer, at, path, tensorAt string, tensor *string, 
 		return
 	}
 	defer f.Close()
-	name := ""
-	if tensor != nil {
-		name = *tensor
-	}
+	name := valueOr(tensor, "")
 	info, ok := f.Info(name)
 	if !ok {
 		if tensor == nil {

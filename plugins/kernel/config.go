@@ -93,8 +93,11 @@ func plugin() sdk.Plugin[Config] {
 		}},
 		Declare: declare, Prepare: p.prepare,
 		Validate: func(c Config) []sdk.Diagnostic { _, faults := p.plan(c); return faults },
-		Bytes:    p.memory,
-		Tools:    []sdk.Tool{{Name: "new", Doc: "FILE.metal [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
+		Bytes: func(c Config) int64 {
+			plan, _ := p.plan(c)
+			return plan.size()
+		},
+		Tools: []sdk.Tool{{Name: "new", Doc: "FILE.metal [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
 	}
 }
 
@@ -105,13 +108,4 @@ func declare(c Config) ([]sdk.Phase, []sdk.Metric) {
 		unit = "op"
 	}
 	return []sdk.Phase{{Name: phase, Doc: "all dispatches, once", Unit: unit}}, nil
-}
-
-// memory of the buffers, once.
-func (p *parsed) memory(c Config) (sum int64) {
-	plan, _ := p.plan(c)
-	for _, b := range plan.buffers {
-		sum += int64(b.bytes())
-	}
-	return sum
 }

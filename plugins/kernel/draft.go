@@ -73,12 +73,10 @@ func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 	draftExtents(k, say)
 	constants(t, say)
 	groupMemory(k, say)
-	for _, a := range k.Args {
-		switch {
-		case a.Space == msl.Builtin || a.Space == msl.Threadgroup:
-		case a.Space == msl.Constant && a.Reference:
+	for _, a := range buffers(k) {
+		if a.Value() {
 			draftValue(t, k, a, say)
-		default:
+		} else {
 			draftBuffer(k, a, say)
 		}
 	}

@@ -25,7 +25,7 @@ type element struct {
 	name  string // in configurations
 	size  int
 	class class
-	small dtype.DType // of floats
+	float dtype.DType // of floating
 	store safetensors.DType
 }
 
@@ -116,7 +116,7 @@ func (e *element) put(data []byte, i int, v float64) {
 	at := data[i*e.size:]
 	switch e.class {
 	case floating:
-		e.small.Put(data, i, float32(v))
+		e.float.Put(data, i, float32(v))
 	case boolean:
 		at[0] = 0
 		if v != 0 {
@@ -145,7 +145,7 @@ func (e *element) putWhole(at []byte, bits uint64) {
 // at reads element i. Whole numbers above 2^53 are rounded.
 func (e *element) at(data []byte, i int) float64 {
 	if e.class == floating {
-		return float64(e.small.At(data, i))
+		return float64(e.float.At(data, i))
 	}
 	at := data[i*e.size:]
 	var bits uint64

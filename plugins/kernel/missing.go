@@ -89,10 +89,8 @@ func (r *reader) labelOf(name string) string {
 // idle are blocks that no argument of the kernel gets.
 func (r *reader) idle(l *launch, named map[string]string) (out []string) {
 	taken := slices.Collect(maps.Values(named))
-	for _, a := range l.kernel.Args {
-		if a.Space != msl.Builtin && a.Space != msl.Threadgroup {
-			taken = append(taken, a.Name, strconv.Itoa(a.Index))
-		}
+	for _, a := range buffers(l.kernel) {
+		taken = append(taken, a.Name, strconv.Itoa(a.Index))
 	}
 	for _, name := range slices.Concat(sorted(r.Buffer), sorted(r.Value)) {
 		if !slices.Contains(taken, name) {
@@ -133,10 +131,7 @@ func takes(a msl.Arg, b *buffer) bool {
 // holds says that an argument may get a value.
 func (r *reader) holds(l *launch, a msl.Arg, v Value) bool {
 	want, ok := r.layout(l.text, a)
-	numbers := v.Values
-	if v.Value != nil {
-		numbers = []string{*v.Value}
-	}
+	numbers := v.numbers()
 	if ok && !a.Reference && len(want.scalars) == 1 {
 		want = repeat(want, len(numbers))
 	}

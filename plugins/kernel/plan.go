@@ -59,17 +59,11 @@ func (r *reader) fault(path, code, summary, format string, args ...any) {
 // plan is everything that can be said of a configuration without a device.
 func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 	r := &reader{Config: c, sources: p, buffers: map[string]*buffer{}, used: map[string]bool{}, extra: map[string][]byte{}}
-	out := &plan{units: 1}
+	out := &plan{units: valueOr(c.Operations, 1), declared: valueOr(c.Bytes, 0)}
 	for _, name := range sorted(c.Buffer) {
 		b := r.buffer(name, c.initial(name, c.Buffer[name]))
 		r.buffers[name] = b
 		out.buffers = append(out.buffers, b)
-	}
-	if c.Operations != nil {
-		out.units = *c.Operations
-	}
-	if c.Bytes != nil {
-		out.declared = *c.Bytes
 	}
 	out.launches = r.launches()
 	r.typeless()
@@ -77,7 +71,6 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 		return out, r.faults // what follows from them is not said as well
 	}
 	r.outputs(out.launches)
-	all := out.launches
 	if c.Reference != nil {
 		if len(r.faults) == 0 {
 			out.reference = r.reference(out.launches[0])
@@ -85,10 +78,25 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 		if len(r.faults) > 0 {
 			return out, r.faults // a block may be the reference's
 		}
-		all = append(slices.Clone(all), out.reference)
 	}
-	r.unused(all)
+	r.unused(out.all())
 	return out, r.faults
+}
+
+// all are the launches and the reference's.
+func (p *plan) all() []*launch {
+	if p.reference == nil {
+		return p.launches
+	}
+	return append(slices.Clone(p.launches), p.reference)
+}
+
+// size of all buffers, once.
+func (p *plan) size() (n int64) {
+	for _, b := range p.buffers {
+		n += int64(b.bytes())
+	}
+	return n
 }
 
 func (r *reader) launches() []*launch {
@@ -206,11 +214,11 @@ func block(at string) string {
 
 // unused faults buffers and values that no argument gets.
 func (r *reader) unused(launches []*launch) {
-	var names []string
+	var known []string
 	for _, l := range launches {
-		for _, a := range l.kernel.Args {
-			if a.Space != msl.Builtin && a.Space != msl.Threadgroup && !slices.Contains(names, a.Name) {
-				names = append(names, a.Name)
+		for _, name := range names(l.kernel) {
+			if !slices.Contains(known, name) {
+				known = append(known, name)
 			}
 		}
 	}
@@ -219,7 +227,7 @@ func (r *reader) unused(launches []*launch) {
 		for _, name := range labels {
 			if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
-					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", k.File, k.Line, k.Name, listed(names, "argument"), didYouMean(name, names))
+					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", k.File, k.Line, k.Name, listed(known, "argument"), didYouMean(name, known))
 			}
 		}
 	}
@@ -250,8 +258,8 @@ func (r *reader) outputs(launches []*launch) {
 
 func (r *reader) declaredAs(launches []*launch, b *buffer) string {
 	for _, l := range launches {
-		for _, a := range l.kernel.Args {
-			if a.Index >= 0 && a.Space != msl.Threadgroup && l.args[a.Index].buffer == b {
+		for _, a := range buffers(l.kernel) {
+			if l.args[a.Index].buffer == b {
 				return place(a)
 			}
 		}

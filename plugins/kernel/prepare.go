@@ -85,11 +85,7 @@ func (a *arm) prepare(ctx context.Context) (*rotation.Phase, error) {
 // compile looks each kernel up; of one source it compiles once.
 func (a *arm) compile(ctx context.Context) error {
 	libraries := map[*text]metal.Library{}
-	all := a.launches
-	if a.plan.reference != nil {
-		all = append(all[:len(all):len(all)], a.plan.reference)
-	}
-	for _, l := range all {
+	for _, l := range a.all() {
 		if libraries[l.text] == nil {
 			library, err := a.Device.Compile(ctx, l.text.src)
 			if err != nil {
@@ -147,14 +143,6 @@ func (a *arm) buffer(data []byte) (metal.Buffer, error) {
 	}
 	a.made = append(a.made, buf)
 	return buf, buf.Write(0, data)
-}
-
-// size of all buffers, once.
-func (a *arm) size() (n int64) {
-	for _, b := range a.buffers {
-		n += int64(b.bytes())
-	}
-	return n
 }
 
 // stepCount is how many copies of the buffers a rotation goes through, so that none

@@ -172,11 +172,11 @@ func place(a msl.Arg) string {
 	if a.Reference {
 		mark = "&"
 	}
-	return fmt.Sprintf("%s:%d:%d declares %s %s %s%s [[%s(%d)]]", a.File, a.Line, a.Col, a.Space, plainerType(a), mark, a.Name, a.Attr, a.Index)
+	return fmt.Sprintf("%s:%d:%d declares %s %s %s%s [[%s(%d)]]", a.File, a.Line, a.Col, a.Space, declaredType(a), mark, a.Name, a.Attr, a.Index)
 }
 
-// plainerType keeps const, which says that the kernel does not write.
-func plainerType(a msl.Arg) string {
+// declaredType keeps const, which says that the kernel does not write.
+func declaredType(a msl.Arg) string {
 	t := plainType(a.Type)
 	if a.Constant && a.Space == msl.Device {
 		return "const " + t
