@@ -39,7 +39,7 @@ func (r *reader) buffer(name string, c Buffer) *buffer {
 	b := &buffer{Buffer: c, name: name, shape: c.Shape, count: 1, output: c.Output}
 	at := label("buffer", name)
 	if c.File != nil {
-		r.fromFile(b, at+".file", *c.File, at+".tensor", c.Tensor, true)
+		r.fromFile(b, at+".file", *c.File, "tensor", c.Tensor, true)
 		b.faulty = b.element == nil && c.DType == nil
 	}
 	if c.DType != nil {
@@ -62,8 +62,9 @@ func (r *reader) buffer(name string, c Buffer) *buffer {
 	return b
 }
 
-// fromFile holds a buffer against a tensor, whose type and shape it takes over.
-func (r *reader) fromFile(b *buffer, at, path, tensorAt string, tensor *string, takes bool) {
+// fromFile holds a buffer against a tensor, which the argument names. With takes,
+// type and shape are the tensor's where they are left out.
+func (r *reader) fromFile(b *buffer, at, path, argument string, tensor *string, takes bool) {
 	f, err := tensorfile.Open(path)
 	if err != nil {
 		r.fault(at, "file", "the file cannot be read", "%v", err)
@@ -73,15 +74,15 @@ func (r *reader) fromFile(b *buffer, at, path, tensorAt string, tensor *string, 
 	name := valueOr(tensor, "")
 	info, ok := f.Info(name)
 	if !ok {
-		if tensor == nil {
-			tensorAt = at
+		if tensor != nil {
+			at = label("buffer", b.name) + "." + argument
 		}
 		names := f.Names()
 		if len(names) == 1 && names[0] == "" {
-			r.fault(tensorAt, "tensor", "a .npy file has one array, without a name", "Delete this.")
+			r.fault(at, "tensor", "a .npy file has one array, without a name", "Delete this.")
 			return
 		}
-		r.fault(tensorAt, "tensor", "which tensor", "%s has %s%s Write tensor = \"NAME\".", short(path), listed(names, "tensor"), didYouMean(name, names))
+		r.fault(at, "tensor", "no tensor is chosen", "%s has %s%s Write %s = \"NAME\".", short(path), listed(names, "tensor"), didYouMean(name, names), argument)
 		return
 	}
 	e := elementStored(info.DType)
@@ -125,6 +126,10 @@ func (r *reader) filled(b *buffer, at string) {
 	fill := valueOr(b.Fill, "")
 	if b.File != nil && fill != "" {
 		r.fault(at+".fill", "two_fills", "fill and file exclude each other", "Delete one of them.")
+		return
+	}
+	if b.File == nil && b.Tensor != nil {
+		r.fault(at+".tensor", "no_file", "the file is missing", "Write file = \"FILE.safetensors\", or delete tensor.")
 		return
 	}
 	if !b.output && fill == "" && b.File == nil {
@@ -195,7 +200,7 @@ func (r *reader) checked(b *buffer, at string) {
 	case b.Expected != nil && r.Reference != nil:
 		r.fault(at+".expected", "two_references", "expected and reference exclude each other", "Delete one of them.")
 	case b.Expected != nil:
-		r.fromFile(b, at+".expected", *b.Expected, at+".expected_tensor", b.ExpectedTensor, false)
+		r.fromFile(b, at+".expected", *b.Expected, "expected_tensor", b.ExpectedTensor, false)
 	case b.ExpectedTensor != nil:
 		r.fault(at+".expected_tensor", "no_file", "the file is missing", "Write expected = \"FILE.safetensors\".")
 	}

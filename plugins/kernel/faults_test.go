@@ -206,6 +206,9 @@ func TestFaults(t *testing.T) {
 			return with(c, "buffer/raw/shape", []int{4})
 		}},
 		"no numbers": {with(scale(), "buffer/x/fill", nil), "buffer/x", `Write fill = "normal"`, func(c object) object { return with(c, "buffer/x/fill", "normal") }},
+		"a tensor of no file": {with(scale(), "buffer/x/tensor", "w"), "buffer/x/tensor", "or delete tensor", func(c object) object {
+			return with(c, "buffer/x/tensor", nil)
+		}},
 		"bounds of another fill": {with(scale(), "buffer/x/low", 3), "buffer/x/low", `write fill = "uniform"`, func(c object) object {
 			return with(with(c, "buffer/x/fill", "uniform"), "buffer/x/high", 4)
 		}},

@@ -233,6 +233,10 @@ func TestSafetensors(t *testing.T) {
 	if len(found) != 1 || pathOf(found[0]) != "buffer/x/file" || !strings.Contains(found[0].GetDetail(), "64 elements and not 63") {
 		t.Errorf("%v", found)
 	}
+	found = h.Validate(asJSON(t, with(with(scale(), "buffer/y/expected", path), "buffer/y/tolerance", 1)))
+	if len(found) != 1 || pathOf(found[0]) != "buffer/y/expected" || !strings.Contains(found[0].GetDetail(), "Write expected_tensor =") {
+		t.Errorf("%v", found)
+	}
 }
 
 // A source that a device's compiler refuses has its place in the configuration.

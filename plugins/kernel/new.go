@@ -109,7 +109,10 @@ func writeNew(file string, text []byte) error {
 		return err
 	}
 	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(file)) // a part of it would be in the way of the next try
+	}
+	return nil
 }
 
 var notWord = regexp.MustCompile(`[^A-Za-z0-9_]+`)

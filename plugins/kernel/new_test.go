@@ -1,10 +1,16 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // What is written names every argument with its type, and every guess says so.
@@ -71,6 +77,41 @@ func TestNewExperiment(t *testing.T) {
 				t.Errorf("a second time: %v", err)
 			}
 		})
+	}
+}
+
+// A limit on the size of files stands in for a full disk. It is of a whole process,
+// so that the test has one of its own. Nothing is left in the way of another try.
+func TestNewOnAFullDisk(t *testing.T) {
+	const envFull = "ASSAY_TEST_FULL_DISK"
+	source, err := filepath.Abs(data("count.metal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := os.Getenv(envFull)
+	if file == "" {
+		file = filepath.Join(t.TempDir(), "x.hcl")
+		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
+		cmd.Env = append(os.Environ(), envFull+"="+file)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("something is left: %v", err)
+		}
+		return
+	}
+	signal.Ignore(unix.SIGXFSZ)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	limit.Cur = 20
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if err := newExperiment([]string{source, "-o", file}, io.Discard); !errors.Is(err, unix.EFBIG) {
+		t.Errorf("%v, want that the file is too large", err)
 	}
 }
 

@@ -182,7 +182,7 @@ func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch
 	}
 	var err error
 	if out.kernel, err = t.choose(l.Kernel, like); err != nil {
-		r.fault(out.where, "no_kernel", "which kernel", "%s", stopped(err))
+		r.fault(out.where, "no_kernel", "no kernel is chosen", "%s", stopped(err))
 		return out
 	}
 	var key string
