@@ -28,16 +28,20 @@ func (v *Variant) collectChecks(baseline string, rounds []Round) {
 }
 
 // sameOutputs holds what a variant computes against what the baseline computed in
-// the same round. What only one of them has an output of is not compared.
+// the same round. What only one of them has an output of is not compared; one that
+// the two state in different ways is no output of both, and fails.
 func sameOutputs(baseline string, d *Round, p *Prepared) (out []Check) {
 	i := slices.IndexFunc(d.Prepared, func(o Prepared) bool { return o.Variant == baseline })
 	if i < 0 || p.Variant == baseline {
 		return nil
 	}
-	want := d.Prepared[i].Outputs
+	base := &d.Prepared[i]
 	for _, name := range slices.Sorted(maps.Keys(p.Outputs)) {
-		of, ok := want[name]
+		of, ok := base.Outputs[name]
 		if !ok {
+			if _, numbers := base.Numbers[name]; numbers {
+				out = append(out, stated(name, "a digest", baseline, "numbers"))
+			}
 			continue
 		}
 		c := Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Passed: of == p.Outputs[name]}
@@ -47,7 +51,13 @@ func sameOutputs(baseline string, d *Round, p *Prepared) (out []Check) {
 		}
 		out = append(out, c)
 	}
-	return append(out, nearNumbers(baseline, d.Prepared[i].Numbers, p)...)
+	return append(out, nearNumbers(baseline, base, p)...)
+}
+
+// stated is the check of an output that has another form than the baseline's.
+func stated(name, how, baseline, other string) Check {
+	return Check{Name: name + "_as_baseline", Kind: "fidelity", When: "before", Value: 1,
+		Detail: fmt.Sprintf("its %s is %s, that of %s is %s: they cannot be compared; give both the same tolerance, or none", name, how, baseline, other)}
 }
 
 var digest = regexp.MustCompile(`^[0-9a-f]{13,}$`)
@@ -62,10 +72,13 @@ func shortDigest(output string) string {
 }
 
 // nearNumbers holds vectors against the baseline's, by their distance.
-func nearNumbers(baseline string, want map[string]Numbers, p *Prepared) (out []Check) {
+func nearNumbers(baseline string, base, p *Prepared) (out []Check) {
 	for _, name := range slices.Sorted(maps.Keys(p.Numbers)) {
-		of, ok := want[name]
+		of, ok := base.Numbers[name]
 		if !ok {
+			if _, digest := base.Outputs[name]; digest {
+				out = append(out, stated(name, "numbers", baseline, "a digest"))
+			}
 			continue
 		}
 		n := p.Numbers[name]

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/core/judge"
@@ -106,5 +107,25 @@ func TestNumbersOfAnotherShapeAreNeverNear(t *testing.T) {
 	v.collectChecks("base", []Round{{Prepared: []Prepared{of("base", 3, 4), of("v", 3, 4, 5)}}})
 	if c := v.Checks[0]; c.Passed || c.Detail != "its y has 3 numbers, that of base has 2" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// One output that two arms state in different ways is not left uncompared.
+func TestOutputsOfTwoFormsFail(t *testing.T) {
+	digest := map[string]string{"y": "1f2e3d4c5b6a7980"}
+	numbers := map[string]Numbers{"y": {Values: []float64{3, 4}, Tolerance: 1e-3}}
+	for _, c := range []struct {
+		base, variant Prepared
+		want          string
+	}{
+		{Prepared{Outputs: digest}, Prepared{Numbers: numbers}, "its y is numbers, that of base is a digest: "},
+		{Prepared{Numbers: numbers}, Prepared{Outputs: digest}, "its y is a digest, that of base is numbers: "},
+	} {
+		c.base.Variant, c.variant.Variant = "base", "v"
+		v := Variant{Name: "v"}
+		v.collectChecks("base", []Round{{Prepared: []Prepared{c.base, c.variant}}})
+		if len(v.Checks) != 1 || v.Checks[0].Passed || !strings.HasPrefix(v.Checks[0].Detail, c.want) {
+			t.Errorf("%+v, want a failure: %s", v.Checks, c.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -20,7 +21,8 @@ func generator(seed uint64, purpose string) *rand.Rand {
 // its name and of what is stated, so that all arms get the same.
 func (b *buffer) contents(seed uint64) ([]byte, error) {
 	if b.File != nil {
-		return tensor(*b.File, b.Tensor)
+		data, _, err := tensor(*b.File, b.Tensor, b.count)
+		return data, err
 	}
 	data := make([]byte, b.bytes())
 	next := b.numbers(generator(seed, b.name))
@@ -56,14 +58,24 @@ func (b *buffer) numbers(rng *rand.Rand) func(i int) float64 {
 	return nil
 }
 
-// tensor reads one tensor of a file.
-func tensor(path string, name *string) ([]byte, error) {
+// tensor reads one tensor of a file, of as many elements as it had when the
+// configuration was checked.
+func tensor(path string, name *string, count int) ([]byte, *element, error) {
 	f, err := tensorfile.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
-	return f.Read(valueOr(name, ""))
+	info, _ := f.Info(valueOr(name, "")) // Read says what is wrong with the name
+	data, err := f.Read(valueOr(name, ""))
+	if err != nil {
+		return nil, nil, err
+	}
+	of := elementStored(info.DType)
+	if of == nil || len(data) != count*of.size {
+		return nil, nil, fmt.Errorf("%s has changed since it was checked: %d bytes of %s, want %d elements; run again", path, len(data), info.DType, count)
+	}
+	return data, of, nil
 }
 
 // spoilt is n bytes that no kernel writes by chance. Two patterns, since one could

@@ -8,7 +8,6 @@ import (
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/metal/tensorfile"
 	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
 
@@ -47,7 +46,7 @@ func (v *verifier) reference(ctx context.Context) error {
 		if b.Expected == nil {
 			continue
 		}
-		data, of, err := expected(b)
+		data, of, err := tensor(*b.Expected, b.ExpectedTensor, b.count)
 		if err != nil {
 			return sdk.UserError{Path: label("buffer", b.name) + ".expected", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
 		}
@@ -207,17 +206,4 @@ func (v *verifier) announce(b *buffer, data []byte) {
 	sums, marks := sketch(v.arm.Seed, b, data)
 	v.found.Numbers[b.name] = sdk.Numbers{Values: sums, Tolerance: b.tolerance}
 	v.found.Outputs[b.name+" not finite"] = marks
-}
-
-// expected reads the file that has what an output should be.
-func expected(b *buffer) ([]byte, *element, error) {
-	f, err := tensorfile.Open(*b.Expected)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer f.Close()
-	name := valueOr(b.ExpectedTensor, "")
-	info, _ := f.Info(name)
-	data, err := f.Read(name)
-	return data, elementStored(info.DType), err
 }
