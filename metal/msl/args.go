@@ -16,6 +16,9 @@ var positions = map[string]bool{
 	"thread_index_in_quadgroup": true, "quadgroup_index_in_threadgroup": true, "quadgroups_per_threadgroup": true,
 }
 
+// Positions are the attributes of built-in arguments, sorted.
+func Positions() []string { return sorted(positions) }
+
 // slots is how many buffers, and how many threadgroup arguments, a kernel may
 // have. Metal feature set tables, "Maximum number of entries in the buffer
 // argument table".

@@ -10,12 +10,23 @@ import (
 func HostRuntimeHeader() string { return prelude("host_runtime") }
 
 // HostFlags are the C++ compiler options the rendering needs.
-func (u *Unit) HostFlags() []string {
+func HostFlags() []string {
 	return []string{"-std=c++17", "-ffp-contract=off", "-fno-strict-aliasing", "-fwrapv", "-fsigned-char", "-fno-exceptions", "-fno-rtti"}
 }
 
 // hostLibrary are the preludes that make up namespace metal.
 var hostLibrary = []string{"early", "convert", "traits", "vector", "math", "arms", "log", "host_simd", "apple", "matrix", "host_matrix"}
+
+// HostLibrary is C++ that declares namespace metal and where a thread is, in
+// namespace assay_msl, for code that no source was rendered to.
+func HostLibrary() string { return hostLibraryOf(&Unit{}) + "}\n" }
+
+// hostLibraryOf is the library with the swizzles that a unit uses. It ends inside
+// namespace assay_msl.
+func hostLibraryOf(u *Unit) string {
+	return u.swizzleMacros() + prelude("host_runtime", "host_begin") + "namespace assay_msl {\nnamespace metal {\n" +
+		prelude(hostLibrary...) + "}\nusing namespace metal;\n" + prelude("async_copy", "host_shared", "host_entry")
+}
 
 // Host renders the unit as C++ for the sim device. Each kernel becomes a
 // function of one thread, listed under its Symbol in
@@ -33,12 +44,7 @@ func (u *Unit) Host(o Options) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString(u.swizzleMacros())
-	b.WriteString(prelude("host_runtime", "host_begin"))
-	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude(hostLibrary...))
-	b.WriteString("}\nusing namespace metal;\n")
-	b.WriteString(prelude("async_copy", "host_shared", "host_entry"))
+	b.WriteString(hostLibraryOf(u))
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)
 	for _, k := range kernels {

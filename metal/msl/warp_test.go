@@ -43,7 +43,7 @@ func runWarp(t *testing.T, define string) {
 	if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	flags := append((&Unit{}).HostFlags(), "-O1", "-w", "-pthread", source, "-o", program)
+	flags := append(HostFlags(), "-O1", "-w", "-pthread", source, "-o", program)
 	if out, err := exec.CommandContext(t.Context(), compiler, flags...).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -153,24 +153,36 @@ func (c *compiler) spaces() string {
 	return ""
 }
 
-// kernel compiles a kernel's rendered source into a shared object. With check, what
-// mixes address spaces up is refused; that runs beside the compilation, and what is
-// in the cache has passed.
-func (c *compiler) kernel(ctx context.Context, u *msl.Unit, k *msl.Kernel, source string, check bool) (string, error) {
-	flags := slices.Concat(u.HostFlags(), target(), c.instrumented(), []string{"-O1", "-g", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w",
+// kernelFlags are those that every kernel is compiled with.
+func (c *compiler) kernelFlags() []string {
+	flags := slices.Concat(msl.HostFlags(), target(), c.instrumented(), []string{"-O1", "-fPIC", "-fno-omit-frame-pointer", "-fvisibility=hidden", "-w",
 		"-fno-finite-loops"}) // a loop that never ends and does nothing else stays one
 	if runtime.GOOS == "linux" {
 		flags = append(flags, "-fstack-clash-protection") // a large frame does not step over its stack's guard page
 	}
+	return flags
+}
+
+// linked are the arguments that make a kernel's shared object of object files.
+func linked(objects ...string) []string {
+	link := slices.Concat([]string{"-shared", "-fPIC"}, objects, []string{"-o", "out"})
+	if runtime.GOOS == "darwin" {
+		link = append(link, "-undefined", "dynamic_lookup")
+	}
+	return link
+}
+
+// kernel compiles a kernel's rendered source into a shared object. With check, what
+// mixes address spaces up is refused; that runs beside the compilation, and what is
+// in the cache has passed.
+func (c *compiler) kernel(ctx context.Context, u *msl.Unit, k *msl.Kernel, source string, check bool) (string, error) {
+	flags := append(c.kernelFlags(), "-g")
 	if c.clang {
 		flags = append(flags, "-ferror-limit=20")
 	} else {
 		flags = append(flags, "-fmax-errors=20")
 	}
-	link := []string{"-shared", "-fPIC", "kernels.o", "-o", "out"}
-	if runtime.GOOS == "darwin" {
-		link = append(link, "-undefined", "dynamic_lookup")
-	}
+	link := linked("kernels.o")
 	check = check && c.spaces() == ""
 	files := map[string]string{"kernels.cc": source, "flags": fmt.Sprintf("%s check=%t", strings.Join(slices.Concat(flags, link), " "), check)}
 	return c.build(ctx, u.Files, files, func(run func(args ...string) error) error {

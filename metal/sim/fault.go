@@ -118,7 +118,7 @@ func (k *kernel) place(r report, modules []string) string {
 		return r["file"] + ":" + line
 	}
 	for module, pc := range frames(r, modules) {
-		if at := lineOf(module, k.unit.Files, pc); at != "" {
+		if at := lineOf(module, k.files, pc); at != "" {
 			return at
 		}
 	}
@@ -149,7 +149,7 @@ func frames(r report, modules []string) iter.Seq2[string, uint64] {
 // function that needed more, where that is an eighth of it.
 func (k *kernel) outgrown(r report, modules []string) (at, why string) {
 	for module, pc := range frames(r, modules) {
-		if v := largest(module, k.unit.Files, pc); v.size >= 16<<10 {
+		if v := largest(module, k.files, pc); v.size >= 16<<10 {
 			return v.at, fmt.Sprintf(": %s has %d bytes", v.name, v.size)
 		}
 	}

@@ -20,9 +20,9 @@ type library struct {
 }
 
 type kernel struct {
-	unit   *msl.Unit
 	k      *msl.Kernel
-	module string // path of the shared object
+	files  []string // of its source; none of a compiled library's
+	module string   // path of the shared object
 }
 
 // Compile reads a source. Each kernel is compiled when it is looked up, with what
@@ -55,7 +55,7 @@ func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, erro
 		return nil, fmt.Errorf("%w%s", err, l.unit.LeftOut(k))
 	}
 	l.checked[name] = true
-	return &kernel{unit: l.unit, k: k, module: module}, nil
+	return &kernel{k: k, files: l.unit.Files, module: module}, nil
 }
 
 func (k *kernel) name() string { return k.k.Name }

@@ -60,8 +60,22 @@ static void work(worker* w, job& j) {
     worker_group(w, unsigned(g % n[0]), unsigned(g / n[0] % n[1]), unsigned(g / n[0] / n[1]));
 }
 
+// flush_subnormals makes this thread's float arithmetic take and give zero for what
+// is smaller than the smallest normal float, as Apple's compiler says of its kernels
+// (air.compile.denorms_disable). Conversions to and from half keep those of half.
+static void flush_subnormals() {
+#if defined(__x86_64__)
+  __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040);
+#else
+  uint64_t control;
+  asm volatile("mrs %0, fpcr" : "=r"(control));
+  asm volatile("msr fpcr, %0" : : "r"(control | 1u << 24));
+#endif
+}
+
 static void worker_main(worker* w) {
   here = w;
+  flush_subnormals();
   fault_signal_stack();
   for (unsigned seen = 0;;) {
     std::unique_lock<std::mutex> hold(lock);
