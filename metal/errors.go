@@ -9,6 +9,9 @@ var (
 	ErrUnavailable = errors.New("device is not available")
 	// ErrNoKernel: the library has no kernel of that name.
 	ErrNoKernel = errors.New("no such kernel")
+	// ErrUnsupported: this kind of device cannot do that at all; the message names
+	// those that can.
+	ErrUnsupported = errors.New("the device cannot do that")
 	// ErrOutOfMemory: the device cannot hold the buffer.
 	ErrOutOfMemory = errors.New("out of device memory")
 	// ErrCompile: the source does not compile; the message carries file and line.

@@ -48,8 +48,9 @@ type Device interface {
 	// 64-byte aligned. It fails with ErrOutOfMemory rather than overcommit.
 	NewBuffer(bytes int) (Buffer, error)
 
-	// Compile makes the kernels of one Metal source available. The cpu device
-	// compiles nothing: it has native twins by kernel name and ignores the text.
+	// Compile makes the kernels of one Metal source or library available. The cpu
+	// device compiles nothing: it has native twins by kernel name and ignores the
+	// text.
 	Compile(ctx context.Context, src Source) (Library, error)
 
 	// Record decides everything about a sequence of dispatches once, so that
@@ -84,11 +85,16 @@ type Buffer interface {
 	Release()
 }
 
-// Source is one Metal source with what is decided when it is compiled.
+// Source is one Metal source with what is decided when it is compiled, or a
+// library that Apple's compiler made of one.
 type Source struct {
 	Name    string            // file name for compiler messages
 	Text    string            // Metal Shading Language
 	Defines map[string]string // preprocessor macros
+
+	// Library is the path of a .metallib file, instead of all but Name. The apple
+	// and sim devices take one; others refuse it with ErrUnsupported.
+	Library string
 
 	// An #include is looked for beside the file that has it, then in Files, then in
 	// the Folders in order. Several texts in a row are a Text of #include lines.

@@ -2,6 +2,7 @@ package apple
 
 import (
 	"errors"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -123,7 +124,7 @@ func TestFunctionConstants(t *testing.T) {
 }
 
 func TestDefinesComeFirst(t *testing.T) {
-	got, err := withDefines(metal.Source{Name: "k.metal", Text: "first line\n", Defines: map[string]string{"B": "2", "A": "float"}})
+	got, err := handed(metal.Source{Name: "k.metal", Text: "first line\n", Defines: map[string]string{"B": "2", "A": "float"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,12 +135,22 @@ func TestDefinesComeFirst(t *testing.T) {
 
 func TestSourceMustBeText(t *testing.T) {
 	for name, text := range map[string]string{"zero byte": "kernel\x00", "half a rune": "// \xe2\x88"} {
-		_, err := withDefines(metal.Source{Name: "k.metal", Text: text})
+		_, err := handed(metal.Source{Name: "k.metal", Text: text})
 		if !errors.Is(err, metal.ErrCompile) || !strings.Contains(err.Error(), "k.metal") {
 			t.Errorf("%s: got %v, want ErrCompile that names the source", name, err)
 		}
 	}
-	if _, err := withDefines(metal.Source{Name: "k.metal", Text: "// Σ x·w\n"}); err != nil {
+	if _, err := handed(metal.Source{Name: "k.metal", Text: "// Σ x·w\n"}); err != nil {
 		t.Errorf("UTF-8 is refused: %v", err)
+	}
+}
+
+func TestLibraryIsAPath(t *testing.T) {
+	got, err := handed(metal.Source{Name: "k.metallib", Library: "lib/k.metallib"})
+	if err != nil || !filepath.IsAbs(got) || !strings.HasSuffix(got, filepath.Join("lib", "k.metallib")) {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := handed(metal.Source{Name: "k.metallib", Library: "\xe2\x88.metallib"}); !errors.Is(err, metal.ErrCompile) {
+		t.Errorf("a path that is no text: %v", err)
 	}
 }

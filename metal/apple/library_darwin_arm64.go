@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/front"
+	"github.com/assay-bench/assay/metal/internal/near"
 )
 
 // library is a compiled source.
@@ -27,12 +27,11 @@ type kernel struct {
 	groupMemory int // bytes of threadgroup memory beside what it declares itself
 }
 
-// Compile hands Metal the source, with its macros before it. Metal cannot be
+// Compile hands Metal the source, or the compiled library. Metal cannot be
 // interrupted: when ctx ends first, the compilation is left to end by itself,
 // and what it makes to the end of the process.
-// Fast math is off, as on the other devices.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
-	text, err := withDefines(src)
+	text, err := handed(src)
 	if err != nil {
 		return nil, err
 	}
@@ -45,14 +44,19 @@ func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, 
 	go func() {
 		defer d.b.release(gpu)
 		defer d.b.pool()()
-		options := d.b.create("MTLCompileOptions")
-		defer d.b.release(options)
-		d.b.msg(options, sel.setFastMath, 0)
-		d.b.msg(options, sel.setLanguage, d.language)
+		var o outcome
 		var failed uintptr
-		id := d.b.msg(gpu, sel.newLibrary, d.b.nsString(text), options, uintptr(unsafe.Pointer(&failed)))
-		o := outcome{id: id}
-		if id == 0 {
+		if src.Library != "" {
+			url := d.b.msg(d.b.class("NSURL"), sel.fileURL, d.b.nsString(text))
+			o.id = d.b.msg(gpu, sel.openLibrary, url, uintptr(unsafe.Pointer(&failed)))
+		} else {
+			options := d.b.create("MTLCompileOptions")
+			defer d.b.release(options)
+			d.b.msg(options, sel.setFastMath, 0) // off, as on the other devices
+			d.b.msg(options, sel.setLanguage, d.language)
+			o.id = d.b.msg(gpu, sel.newLibrary, d.b.nsString(text), options, uintptr(unsafe.Pointer(&failed)))
+		}
+		if o.id == 0 {
 			o.text = d.b.failure(failed)
 		}
 		done <- o
@@ -88,7 +92,7 @@ func (l *library) Names() []string { return slices.Clone(l.names) }
 func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	d, b := l.d, l.d.b
 	if !slices.Contains(l.names, name) {
-		return nil, fmt.Errorf("%s: %w: %q; there is %s", l.file, metal.ErrNoKernel, name, strings.Join(l.names, ", "))
+		return nil, fmt.Errorf("%s: %w: %q; near names: %s", l.file, metal.ErrNoKernel, name, near.Names(l.names, name))
 	}
 	defer b.pool()()
 	var failed, function uintptr

@@ -15,12 +15,12 @@ type method struct {
 var sel = struct {
 	alloc, init                                                  method
 	stringWithCString, utf8String                                method
-	count, objectAtIndex                                         method
+	count, objectAtIndex, fileURL                                method
 	errorCode, errorText                                         method
 	processInfo, thermalState, lowPower, osVersion               method
 	deviceName, unifiedMemory, workingSet, maxBuffer, supports   method
 	maxGroupMemory, newQueue, newBuffer, newLibrary, newPipeline method
-	setFastMath, setLanguage                                     method
+	openLibrary, setFastMath, setLanguage                        method
 	functionNames, newFunction, newSpecialized                   method
 	setConstant                                                  method
 	maxThreads, executionWidth, fixedGroupMemory                 method
@@ -37,6 +37,7 @@ var sel = struct {
 	utf8String:        method{class: "NSString", name: "UTF8String", result: "const char*"},
 	count:             method{class: "NSArray", name: "count", result: "NS::UInteger"},
 	objectAtIndex:     method{class: "NSArray", name: "objectAtIndex:", result: "_Object*", args: []string{"UInteger"}},
+	fileURL:           method{class: "NSURL", name: "fileURLWithPath:", static: true, result: "NS::URL*", args: []string{"const String*"}},
 	errorCode:         method{class: "NSError", name: "code", result: "NS::Integer"},
 	errorText:         method{class: "NSError", name: "localizedDescription", result: "NS::String*"},
 
@@ -54,6 +55,7 @@ var sel = struct {
 	newQueue:       method{class: "MTLDevice", name: "newCommandQueue", result: "MTL::CommandQueue*"},
 	newBuffer:      method{class: "MTLDevice", name: "newBufferWithLength:options:", result: "MTL::Buffer*", args: []string{"NS::UInteger", "MTL::ResourceOptions"}},
 	newLibrary:     method{class: "MTLDevice", name: "newLibraryWithSource:options:error:", result: "MTL::Library*", args: []string{"const NS::String*", "const MTL::CompileOptions*", "NS::Error**"}},
+	openLibrary:    method{class: "MTLDevice", name: "newLibraryWithURL:error:", result: "MTL::Library*", args: []string{"const NS::URL*", "NS::Error**"}},
 	newPipeline:    method{class: "MTLDevice", name: "newComputePipelineStateWithFunction:error:", result: "MTL::ComputePipelineState*", args: []string{"const MTL::Function*", "NS::Error**"}},
 
 	setFastMath:    method{class: "MTLCompileOptions", name: "setFastMathEnabled:", result: "void", args: []string{"bool"}},

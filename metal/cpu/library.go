@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/internal/front"
+	"github.com/assay-bench/assay/metal/internal/near"
 )
 
 // library has every native kernel; it does not depend on any source.
@@ -38,7 +38,7 @@ func (library) Kernel(name string, _ map[int]any) (front.Kernel, error) {
 	if k, ok := parseKernel(name); ok {
 		return k, nil
 	}
-	return nil, fmt.Errorf("kernel %q: %w on the cpu device; near names: %s", name, metal.ErrNoKernel, strings.Join(nearNames(name), ", "))
+	return nil, fmt.Errorf("kernel %q: %w on the cpu device; near names: %s", name, metal.ErrNoKernel, near.Names(kernelNames(), name))
 }
 
 func (library) Names() []string { return kernelNames() }
@@ -109,13 +109,4 @@ func kernelNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// nearNames are the three names closest to a wrong one.
-func nearNames(name string) []string {
-	names := kernelNames()
-	slices.SortStableFunc(names, func(a, b string) int {
-		return levenshtein.Distance(name, a, nil) - levenshtein.Distance(name, b, nil)
-	})
-	return names[:3]
 }

@@ -19,10 +19,10 @@ var positions = map[string]bool{
 // Positions are the attributes of built-in arguments, sorted.
 func Positions() []string { return sorted(positions) }
 
-// slots is how many buffers, and how many threadgroup arguments, a kernel may
+// Slots is how many buffers, and how many threadgroup arguments, a kernel may
 // have. Metal feature set tables, "Maximum number of entries in the buffer
 // argument table".
-const slots = 31
+const Slots = 31
 
 // typeWord are words of a type that cannot name an argument.
 var typeWord = map[string]bool{"const": true, "volatile": true, "unsigned": true, "signed": true, "struct": true, "typename": true}
@@ -124,8 +124,8 @@ func (w *walker) argAttributes(a *Arg, attrs map[string][]token, at token) {
 		switch {
 		case name == "buffer" || name == "threadgroup":
 			n, ok := w.index(value)
-			if !ok || n < 0 || n >= slots {
-				panic(fault{u.errorAt(at, name, "[[%s(n)]] needs a number from 0 to %d", name, slots-1)})
+			if !ok || n < 0 || n >= Slots {
+				panic(fault{u.errorAt(at, name, "[[%s(n)]] needs a number from 0 to %d", name, Slots-1)})
 			}
 			a.Attr, a.Index = name, n
 		case name == "function_constant":
@@ -184,8 +184,8 @@ func (w *walker) assign(args []Arg) {
 		for table(args[n])[free] {
 			free++
 		}
-		if free >= slots {
-			panic(fault{&Error{File: args[n].File, Line: args[n].Line, Col: args[n].Col, Msg: "argument " + args[n].Name + ": a kernel has at most " + itoa(slots) + " buffers"}})
+		if free >= Slots {
+			panic(fault{&Error{File: args[n].File, Line: args[n].Line, Col: args[n].Col, Msg: "argument " + args[n].Name + ": a kernel has at most " + itoa(Slots) + " buffers"}})
 		}
 		table(args[n])[free] = true
 		args[n].Index = free

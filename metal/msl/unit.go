@@ -76,14 +76,15 @@ type Kernel struct {
 // Arg is one argument of a kernel, in declaration order.
 type Arg struct {
 	Name      string
-	Index     int    // [[buffer(n)]] or [[threadgroup(n)]]; given by Metal's rule when the source leaves it out; -1 for builtins
-	Space     Space  // Builtin for position attributes
-	Type      string // type without address space, pointer or reference: "const float", "Params", "uint3"
-	Attr      string // "buffer", "threadgroup" or the position attribute
-	Reference bool   // T& rather than T*
-	Constant  bool   // the data cannot be written through this argument
-	Restrict  bool   // declared restrict
-	Enabled   string // name of the function constant that must be true for the argument to exist, or empty
+	Index     int     // [[buffer(n)]] or [[threadgroup(n)]]; given by Metal's rule when the source leaves it out; -1 for builtins
+	Space     Space   // Builtin for position attributes
+	Type      string  // type without address space, pointer or reference: "const float", "Params", "uint3"
+	Attr      string  // "buffer", "threadgroup" or the position attribute
+	Reference bool    // T& rather than T*
+	Constant  bool    // the data cannot be written through this argument
+	Restrict  bool    // declared restrict
+	Enabled   string  // name of the function constant that must be true for the argument to exist, or empty
+	Layout    *Layout // nil: not known, or a builtin
 	File      string
 	Line, Col int
 }

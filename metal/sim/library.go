@@ -28,6 +28,9 @@ type kernel struct {
 // Compile reads a source. Each kernel is compiled when it is looked up, with what
 // it needs of the source and no more.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
+	if src.Library != "" {
+		return nil, fmt.Errorf("%s: %w: sim takes Metal source", src.Name, metal.ErrUnsupported)
+	}
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)

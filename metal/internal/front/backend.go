@@ -26,7 +26,8 @@ type Backend interface {
 	// alive. What does not fit gives metal.ErrOutOfMemory.
 	Allocate(bytes int, inUse int64) (Memory, error)
 
-	// Compile gets a flat source: what it includes is in its text.
+	// Compile gets a flat source, whose text has what it includes, or one of a
+	// library that can be read, if the kind takes libraries.
 	Compile(ctx context.Context, src metal.Source) (Library, error)
 
 	// Record resolves the iterations of a program, each of one dispatch or more.

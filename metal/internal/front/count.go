@@ -133,11 +133,8 @@ func (d *Device) Dispatched(iterations int) []metal.Dispatched {
 	return out
 }
 
-// digest of all that a kernel's code comes from. Native twins come from no source.
-func digest(kind metal.Kind, src metal.Source) string {
-	if kind == metal.CPU {
-		return ""
-	}
+// digest of all that a kernel's code comes from.
+func digest(src metal.Source) string {
 	text := fmt.Sprintf("%q", src.Text)
 	for _, name := range slices.Sorted(maps.Keys(src.Defines)) {
 		text += fmt.Sprintf(" %q=%q", name, src.Defines[name])

@@ -81,17 +81,15 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", src.Name, err)
 	}
-	if d.kind != metal.CPU { // which ignores the text
-		var err error
-		if src, err = src.Flat(); err != nil {
-			return nil, err
-		}
+	src, source, err := d.source(src)
+	if err != nil {
+		return nil, err
 	}
 	own, err := d.backend.Compile(ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	return &library{d: d, own: own, source: digest(d.kind, src), found: map[string]metal.Kernel{}}, nil
+	return &library{d: d, own: own, source: source, found: map[string]metal.Kernel{}}, nil
 }
 
 // library is a compiled source. What was looked up once is found again without
