@@ -142,8 +142,9 @@ func (c *compiler) runtime(ctx context.Context) (string, error) {
 	})
 }
 
-// oldestSpaces is the first clang that can check address spaces (package addrcheck).
-const oldestSpaces = 16
+// oldestSpaces is the first clang that can check address spaces (package addrcheck),
+// oldestAIR the first that reads the bitcode of Apple's compiler.
+const oldestSpaces, oldestAIR = 16, 16
 
 // spaces says why address spaces are not checked, or nothing.
 func (c *compiler) spaces() string {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/front"
+	"github.com/assay-bench/assay/metal/metallib"
 )
 
 // Options of the simulator; the zero value suits.
@@ -33,6 +34,7 @@ type device struct {
 	temporary string // a cache folder to remove, or empty
 	nextID    int    // of a memory
 	closed    bool
+	opened    []*metallib.Library // as Apple's compiler made them
 }
 
 // Open finds a compiler and builds the runtime. Without a compiler that will
@@ -99,6 +101,9 @@ func (d *device) Close(free func()) error {
 		d.host = nil
 	}
 	free()
+	for _, l := range d.opened {
+		_ = l.Close()
+	}
 	if d.temporary != "" {
 		if err := os.RemoveAll(d.temporary); err != nil {
 			return fmt.Errorf("sim: compile cache: %w", err)

@@ -11,5 +11,9 @@
 // barrier or never ends costs its child process and comes back as an error
 // with kernel, line and thread; the next dispatch gets a fresh child.
 //
+// A kernel of a library that Apple's compiler made (metal.Source.Library) is
+// LLVM bitcode, which package air turns into a module for this machine instead;
+// from there on it is as any other.
+//
 // Imported by metal/devices and by tests.
 package sim

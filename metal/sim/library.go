@@ -29,7 +29,7 @@ type kernel struct {
 // it needs of the source and no more.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	if src.Library != "" {
-		return nil, fmt.Errorf("%s: %w: sim takes Metal source", src.Name, metal.ErrUnsupported)
+		return d.open(ctx, src)
 	}
 	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
 	if err != nil {

@@ -39,3 +39,20 @@ declare void @llvm.memcpy.p3.p1.i64(ptr addrspace(3) noalias nocapture writeonly
 
 attributes #0 = { convergent nounwind }
 attributes #1 = { convergent nounwind }
+
+!air.version = !{!0}
+!air.language_version = !{!1}
+!air.kernel = !{!2}
+!air.function_constants = !{!10}
+
+!0 = !{i32 2, i32 6, i32 0}
+!1 = !{!"Metal", i32 3, i32 1, i32 0}
+!2 = !{ptr @shared, !3, !4}
+!3 = !{}
+!4 = !{!5, !6, !7, !8, !9}
+!5 = !{i32 0, !"air.buffer", !"air.location_index", i32 0, i32 1, !"air.read_write", !"air.address_space", i32 1, !"air.arg_type_size", i32 4, !"air.arg_type_align_size", i32 4, !"air.arg_type_name", !"float", !"air.arg_name", !"x"}
+!6 = !{i32 1, !"air.buffer", !"air.buffer_size", i32 4, !"air.location_index", i32 1, i32 1, !"air.read", !"air.address_space", i32 2, !"air.arg_type_size", i32 4, !"air.arg_type_align_size", i32 4, !"air.arg_type_name", !"uint", !"air.arg_name", !"n"}
+!7 = !{i32 2, !"air.buffer", !"air.location_index", i32 0, i32 1, !"air.read_write", !"air.address_space", i32 3, !"air.arg_type_size", i32 4, !"air.arg_type_align_size", i32 4, !"air.arg_type_name", !"float", !"air.arg_name", !"scratch"}
+!8 = !{i32 3, !"air.thread_position_in_grid", !"air.arg_type_name", !"uint", !"air.arg_name", !"i"}
+!9 = !{i32 4, !"air.thread_position_in_threadgroup", !"air.arg_type_name", !"ushort3", !"air.arg_name", !"at"}
+!10 = !{ptr addrspace(2) @_Z5scale.MTL_FC_INIT_3_f, !"float", !"scale", i32 3, i1 true}
