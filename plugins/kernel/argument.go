@@ -33,6 +33,9 @@ func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 			r.fault(at+".type", "unknown_type", fmt.Sprintf("%q is no type of Metal's", bad), "Write a scalar such as \"uint\", a vector such as \"float4\", or the types of a structure's members, \"uint, uint, float\".")
 			return nil
 		}
+	} else if !typed && a.Layout != nil {
+		r.fault(at, "no_type", "the type must be written", "%s, and members of %s are of types that are not known here. Write type = \"uchar\", and values = [ … ] with its %d bytes; or type = with the types of its members.", place(a), plainType(a.Type), a.Layout.Size)
+		return nil
 	} else if !typed {
 		r.fault(at, "no_type", "the type must be written", "%s, and %s is not a type that is known here. Write type = with the types of its members: type = \"uint, uint, float\".", place(a), plainType(a.Type))
 		return nil
@@ -43,6 +46,12 @@ func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 		r.fault(at+".type", "wrong_type", fmt.Sprintf("%s is not what argument %s takes", *v.Type, a.Name), "%s. Write type = %q, or leave it out.", place(a), spelled(want))
 		return nil
 	}
+	if a.Layout != nil && !typed {
+		if l = fill(l, a.Layout.Size); l.size%a.Layout.Size != 0 || a.Reference && l.size != a.Layout.Size {
+			r.fault(at+".type", "wrong_size", "the value is of another size", "%s, which has %d bytes, and these types have %d. Write type = \"uchar\", and all its bytes.", place(a), a.Layout.Size, l.size)
+			return nil
+		}
+	}
 	data, err := l.encode(numbers)
 	if err != nil {
 		where := at + ".value"
@@ -52,6 +61,15 @@ func (r *reader) value(name string, v Value, t *text, a msl.Arg) []byte {
 		r.fault(where, "value_range", "the value does not fit", "%v. %s.", err, place(a))
 	}
 	return data
+}
+
+// fill repeats a layout as an array as long as a number of bytes, if that is
+// possible.
+func fill(l layout, size int) layout {
+	if n := size / max(l.size, 1); n > 1 && n*len(l.scalars) <= mostScalars && n*l.size == size {
+		return repeat(l, n)
+	}
+	return l
 }
 
 // numbers of either form; nil: none is given.
@@ -67,7 +85,10 @@ func (r *reader) layout(t *text, a msl.Arg) (layout, bool) {
 	if l, ok := layoutOf(a.Type); ok {
 		return l, true
 	}
-	types, _, ok := structure(t.flat, plainType(a.Type))
+	if a.Layout != nil {
+		return layoutIn(a.Layout)
+	}
+	types, _, ok := t.members(a)
 	if !ok {
 		return layout{}, false
 	}

@@ -44,8 +44,8 @@ func (r *reader) bind(l *launch, named map[string]string) {
 	}
 	for _, key := range sorted(named) {
 		if !known[key] {
-			r.fault(l.at+label("arguments", key), "extra_argument", fmt.Sprintf("%s has no argument %q", l.kernel.Name, key), "%s:%d has %s%s",
-				l.kernel.File, l.kernel.Line, listed(names(l.kernel), "argument"), didYouMean(key, names(l.kernel)))
+			r.fault(l.at+label("arguments", key), "extra_argument", fmt.Sprintf("%s has no argument %q", l.kernel.Name, key), "%s has %s%s",
+				declaredAt(l.kernel.File, l.kernel.Line), listed(names(l.kernel), "argument"), didYouMean(key, names(l.kernel)))
 		}
 	}
 }
@@ -56,7 +56,7 @@ func (l *launch) enabled(a msl.Arg) (there, sure bool) {
 	if a.Enabled == "" {
 		return true, true
 	}
-	for _, c := range l.text.unit.Constants {
+	for _, c := range l.text.kernels.functionConstants(l.kernel) {
 		if c.Name == a.Enabled {
 			v, _ := l.constants[c.Index].(bool)
 			return v, true

@@ -28,7 +28,7 @@ type Config struct {
 
 // Text is what is compiled.
 type Text struct {
-	Source  *string           `assay:"source" path:"true" help:"the .metal file"`
+	Source  *string           `assay:"source" path:"true" help:"the .metal file, or a compiled library (.metallib)"`
 	Include []string          `assay:"include,optional" path:"true" help:"folders in which an #include is looked for, after the file's own"`
 	Defines map[string]string `assay:"defines,optional" help:"preprocessor macros"`
 }
@@ -46,7 +46,7 @@ type Launch struct {
 
 // Dispatch is one of several.
 type Dispatch struct {
-	Source *string `assay:"source" path:"true" help:"its own .metal file; default: the configuration's"`
+	Source *string `assay:"source" path:"true" help:"its own .metal or .metallib file; default: the configuration's"`
 	Launch
 }
 
@@ -97,7 +97,7 @@ func plugin() sdk.Plugin[Config] {
 			plan, _ := p.plan(c)
 			return plan.size()
 		},
-		Tools: []sdk.Tool{{Name: "new", Doc: "FILE.metal [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
+		Tools: []sdk.Tool{{Name: "new", Doc: "FILE.metal|FILE.metallib [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
 	}
 }
 

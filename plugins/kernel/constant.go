@@ -11,32 +11,38 @@ import (
 )
 
 // constants reads function constants by name or index; at is the key to blame.
-func (t *text) constants(given map[string]string) (values map[int]any, at string, err error) {
+func (t *text) constants(k *msl.Kernel, given map[string]string) (values map[int]any, at string, err error) {
 	values = map[int]any{}
+	if t.src.Library != "" && t.kernels.Check(k, nil) != nil {
+		return values, "", nil // which constants it has is not known; Check says why
+	}
 	for _, key := range sorted(given) {
-		c, err := t.constant(key)
+		c, err := t.constant(k, key)
 		if err != nil {
 			return nil, key, err
 		}
 		v, err := constantValue(c.Type, given[key])
 		if err != nil {
-			return nil, key, fmt.Errorf("%s:%d declares %s %s: %w", c.File, c.Line, plainType(c.Type), c.Name, err)
+			return nil, key, fmt.Errorf("%s declares %s %s: %w", declaredAt(c.File, c.Line), plainType(c.Type), c.Name, err)
 		}
 		values[c.Index] = v
 	}
 	return values, "", nil
 }
 
-func (t *text) constant(key string) (*msl.FunctionConstant, error) {
+func (t *text) constant(k *msl.Kernel, key string) (msl.FunctionConstant, error) {
 	var names []string
-	for i := range t.unit.Constants {
-		c := &t.unit.Constants[i]
+	for _, c := range t.kernels.functionConstants(k) {
 		if c.Name == key || strconv.Itoa(c.Index) == key {
 			return c, nil
 		}
 		names = append(names, c.Name)
 	}
-	return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "function constant"), unstopped(didYouMean(key, names)))
+	of := t.src.Name
+	if t.src.Library != "" {
+		of = k.Name // which has constants of its own
+	}
+	return msl.FunctionConstant{}, fmt.Errorf("%s has %s%s", of, listed(names, "function constant"), unstopped(didYouMean(key, names)))
 }
 
 func constantValue(typ, value string) (any, error) {
@@ -68,7 +74,7 @@ func (r *reader) withoutValue(l *launch, missing []msl.FunctionConstant, given m
 	var declared []string
 	for _, c := range missing {
 		all[c.Name] = guess(c.Type)
-		declared = append(declared, fmt.Sprintf("%s:%d declares %s %s [[function_constant(%d)]]", c.File, c.Line, plainType(c.Type), c.Name, c.Index))
+		declared = append(declared, fmt.Sprintf("%s declares %s %s [[function_constant(%d)]]", declaredAt(c.File, c.Line), plainType(c.Type), c.Name, c.Index))
 	}
 	at, summary := l.where, fmt.Sprintf("function constant %s has no value", missing[0].Name)
 	if len(missing) > 1 {

@@ -71,10 +71,10 @@ func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 	}
 	say("kernel = %q", k.Name)
 	draftExtents(k, say)
-	constants(t, say)
+	constants(t.kernels.functionConstants(k), say)
 	groupMemory(k, say)
 	for _, a := range buffers(k) {
-		if a.Value() {
+		if t.valued(a) {
 			draftValue(t, k, a, say)
 		} else {
 			draftBuffer(k, a, say)
@@ -124,13 +124,13 @@ func reads(k *msl.Kernel, attribute string) bool {
 	return false
 }
 
-// constants gives those a value that the file declares.
-func constants(t *text, say func(string, ...any)) {
-	if len(t.unit.Constants) == 0 {
+// constants gives each a value.
+func constants(all []msl.FunctionConstant, say func(string, ...any)) {
+	if len(all) == 0 {
 		return
 	}
 	say("constants = {")
-	for _, c := range t.unit.Constants {
+	for _, c := range all {
 		say("%s = %s # TODO: %s", c.Name, guess(c.Type), plainType(c.Type))
 	}
 	say("}")
@@ -165,6 +165,16 @@ func groupMemory(k *msl.Kernel, say func(string, ...any)) {
 	}
 }
 
+// valued says that an argument is given by value: a reference, or a pointer to a
+// structure, of which there is one as a rule.
+func (t *text) valued(a msl.Arg) bool {
+	if a.Value() {
+		return true
+	}
+	_, _, ok := t.members(a)
+	return ok && a.Space == msl.Constant
+}
+
 func draftValue(t *text, k *msl.Kernel, a msl.Arg, say func(string, ...any)) {
 	say("value %q {", a.Name)
 	defer say("}")
@@ -180,7 +190,12 @@ func draftValue(t *text, k *msl.Kernel, a msl.Arg, say func(string, ...any)) {
 		say("values = [%s] # TODO: %s", strings.TrimSuffix(strings.Repeat(guess(a.Type)+", ", len(l.scalars)), ", "), plainType(a.Type))
 		return
 	}
-	types, names, ok := structure(t.flat, plainType(a.Type))
+	types, names, ok := t.members(a)
+	if !ok && a.Layout != nil && a.Layout.Size <= mostScalars {
+		say("type = \"uchar\" # TODO: or the types of %s's members", plainType(a.Type))
+		say("values = [%s] # TODO: its %d bytes", strings.TrimSuffix(strings.Repeat("0, ", a.Layout.Size), ", "), a.Layout.Size)
+		return
+	}
 	if !ok {
 		say("type = \"uint\" # TODO: the types of %s's members, such as \"uint, uint, float\"", plainType(a.Type))
 		say("values = [1] # TODO: their values")
@@ -201,7 +216,7 @@ func draftValue(t *text, k *msl.Kernel, a msl.Arg, say func(string, ...any)) {
 }
 
 func draftBuffer(k *msl.Kernel, a msl.Arg, say func(string, ...any)) {
-	l, ok := layoutOf(a.Type)
+	l, ok := elementsOf(a)
 	say("buffer %q {", a.Name)
 	defer say("}")
 	shape, note, dtype := guessedShape(k), "", "uint8"

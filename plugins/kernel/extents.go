@@ -42,7 +42,7 @@ func (r *reader) extents(l *launch, in Launch) {
 		return
 	}
 	if most := l.kernel.MaxThreads; most > 0 && l.threadgroup.Threads() > most {
-		r.fault(l.at+"threadgroup", "too_many_threads", "too many threads", "%s:%d: %s is declared with max_total_threads_per_threadgroup(%d).", l.kernel.File, l.kernel.Line, l.kernel.Name, most)
+		r.fault(l.at+"threadgroup", "too_many_threads", "too many threads", "%s: %s is declared with max_total_threads_per_threadgroup(%d).", declaredAt(l.kernel.File, l.kernel.Line), l.kernel.Name, most)
 	}
 }
 
@@ -85,7 +85,11 @@ func (r *reader) threadgroupMemory(at string, k *msl.Kernel, given map[string]in
 	}
 	for _, key := range sorted(given) {
 		if !known[key] {
-			r.fault(at+label("threadgroup_memory", key), "extra_argument", fmt.Sprintf("%s has no threadgroup argument %q", k.Name, key), "%s:%d: write [[threadgroup(0)]] there, or delete this.", k.File, k.Line)
+			advice := "Delete this."
+			if k.Line > 0 {
+				advice = declaredAt(k.File, k.Line) + ": write [[threadgroup(0)]] there, or delete this."
+			}
+			r.fault(at+label("threadgroup_memory", key), "extra_argument", fmt.Sprintf("%s has no threadgroup argument %q", k.Name, key), "%s", advice)
 		}
 	}
 	return out

@@ -12,7 +12,7 @@ func untyped(e *element) bool { return e.size == 1 && e.class != boolean }
 // fits holds a buffer against the argument that it is bound to. What an argument of
 // a structure or of an alias holds is not known here, and anything fits.
 func (r *reader) fits(l *launch, b *buffer, a msl.Arg) {
-	in, ok := layoutOf(a.Type)
+	in, ok := elementsOf(a)
 	if !ok || b.faulty {
 		return
 	}

@@ -52,6 +52,9 @@ func (r *reader) body() *text {
 	case m.Source == nil && r.Source == nil:
 		r.fault("metal_kernel", "no_source", "the body is missing", "Write source = \"FILE.metal\" beside the block, or source = <<-EOT … EOT in it.")
 		return nil
+	case r.Source != nil && compiled(*r.Source):
+		r.fault("source", "compiled", "a compiled library, and not a body", "A body is text. Delete metal_kernel, and name one of the library's kernels: kernel = \"NAME\".")
+		return nil
 	case r.Source != nil:
 		raw, err := readSource(*r.Source)
 		if err != nil {

@@ -124,7 +124,7 @@ func (r *reader) fitting(l *launch, a msl.Arg, idle []string) (out []string) {
 
 // takes says that an argument may get a buffer.
 func takes(a msl.Arg, b *buffer) bool {
-	l, ok := layoutOf(a.Type)
+	l, ok := elementsOf(a)
 	return !ok || b.element == nil || b.element == l.scalars[0].element || untyped(l.scalars[0].element)
 }
 

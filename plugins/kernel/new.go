@@ -13,9 +13,10 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-const usage = `assay kernel new FILE.metal [--kernel NAME] [--include DIR]… [-o FILE.hcl]
+const usage = `assay kernel new FILE.metal|FILE.metallib [--kernel NAME] [--include DIR]… [-o FILE.hcl]
 
-writes an experiment from the signature of a kernel.
+writes an experiment from the signature of a kernel in a .metal file or in a
+compiled library (.metallib).
 
   --kernel NAME   which kernel, if the file has several
   --include DIR   a folder for its includes; may be repeated
@@ -28,7 +29,7 @@ type request struct {
 	include           []string
 }
 
-// newExperiment writes an experiment from the signature of a kernel: new FILE.metal.
+// newExperiment writes an experiment from the signature of a kernel: new FILE.
 func newExperiment(args []string, out io.Writer) error {
 	q, err := parseRequest(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -54,8 +55,8 @@ func newExperiment(args []string, out io.Writer) error {
 	if err := writeNew(file, text); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%s is written from %s:%d. Sizes are guesses: mend the %d lines that say TODO, then\n  assay validate --var device=sim %s\n  assay run --var device=sim %s\n",
-		file, k.File, k.Line, strings.Count(string(text), "TODO"), file, file)
+	_, err = fmt.Fprintf(out, "%s is written from %s. Sizes are guesses: mend the %d lines that say TODO, then\n  assay validate --var device=sim %s\n  assay run --var device=sim %s\n",
+		file, declaredAt(k.File, k.Line), strings.Count(string(text), "TODO"), file, file)
 	return err
 }
 
@@ -75,7 +76,7 @@ func parseRequest(args []string) (q request, err error) {
 		}
 	}
 	if len(files) != 1 {
-		return q, errors.New("one file is needed: assay kernel new FILE.metal")
+		return q, errors.New("one file is needed: assay kernel new FILE.metal, or FILE.metallib")
 	}
 	q.path, err = filepath.Abs(files[0])
 	return q, err
@@ -93,10 +94,10 @@ func chosen(t *text, name string) (*msl.Kernel, error) {
 		return nil, errors.New(strings.ReplaceAll(text, `write kernel = "`, `choose one with --kernel "`))
 	}
 	values := map[int]any{}
-	for _, c := range t.unit.Constants {
+	for _, c := range t.kernels.functionConstants(k) {
 		values[c.Index], _ = constantValue(c.Type, guess(c.Type))
 	}
-	return k, t.unit.Check(k, values)
+	return k, t.kernels.Check(k, values)
 }
 
 // writeNew writes a file that is not there.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
@@ -166,6 +167,9 @@ func (r *reader) main() *text {
 }
 
 func (r *reader) open(at, path string, t Text) *text {
+	if compiled(path) && !strings.HasPrefix(at, "dispatch") { // whose include and defines are for all of them
+		r.onlyText(at, path, t)
+	}
 	out, err := r.sources.file(path, t.Include, t.Defines)
 	if err != nil {
 		r.fault(at, "source", "the source cannot be read", "%v%s", err, includeAdvice(err, path, t.Include))
@@ -177,7 +181,7 @@ func (r *reader) open(at, path string, t Text) *text {
 // stands at the block's own arguments.
 func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch {
 	out := &launch{at: at, from: from, where: from, text: t}
-	if l.Kernel != nil && len(t.unit.Kernels) > 1 {
+	if l.Kernel != nil && len(t.kernels.Names()) > 1 {
 		out.where = at + "kernel"
 	}
 	var err error
@@ -186,15 +190,15 @@ func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch
 		return out
 	}
 	var key string
-	if out.constants, key, err = t.constants(l.Constants); err != nil {
+	if out.constants, key, err = t.constants(out.kernel, l.Constants); err != nil {
 		r.fault(at+"constants["+strconv.Quote(key)+"]", "constant", "function constant "+key, "%s", stopped(err))
 		return out
 	}
-	if missing := t.unit.Missing(out.kernel, out.constants); len(missing) > 0 {
+	if missing := t.kernels.Missing(out.kernel, out.constants); len(missing) > 0 {
 		r.withoutValue(out, missing, l.Constants)
 		return out
 	}
-	if err := t.unit.Check(out.kernel, out.constants); err != nil {
+	if err := t.kernels.Check(out.kernel, out.constants); err != nil {
 		r.fault(out.where, "refused", "the kernel cannot be used", "%v.", err)
 		return out
 	}
@@ -227,7 +231,7 @@ func (r *reader) unused(launches []*launch) {
 		for _, name := range labels {
 			if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
-					"%s:%d, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", k.File, k.Line, k.Name, listed(known, "argument"), didYouMean(name, known))
+					"%s, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", declaredAt(k.File, k.Line), k.Name, listed(known, "argument"), didYouMean(name, known))
 			}
 		}
 	}

@@ -104,6 +104,9 @@ func (a *arm) compile(ctx context.Context) error {
 
 // notBuilt gives an error about a source its place in the configuration.
 func notBuilt(l *launch, err error) error {
+	if errors.Is(err, metal.ErrUnsupported) {
+		return sdk.UserError{Path: l.from, Code: "compiled", Summary: "the source is of a kind that the device does not take", Detail: err.Error() + "."}
+	}
 	if !errors.Is(err, metal.ErrCompile) {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -15,10 +16,27 @@ import (
 
 // text is a source that was read.
 type text struct {
-	src  metal.Source
-	flat string // with what it includes
-	unit *msl.Unit
+	src     metal.Source
+	flat    string // with what it includes; empty of a compiled library
+	kernels signatures
 }
+
+// signatures are the kernels of a source as it declares them: of a text that
+// package msl reads, or of a compiled library.
+type signatures interface {
+	Names() []string // sorted
+	Kernel(name string) (*msl.Kernel, bool)
+	// functionConstants are those that may be given to a kernel.
+	functionConstants(k *msl.Kernel) []msl.FunctionConstant
+	// Missing are those without a value that the kernel needs.
+	Missing(k *msl.Kernel, constants map[int]any) []msl.FunctionConstant
+	// Check says why the kernel cannot be used.
+	Check(k *msl.Kernel, constants map[int]any) error
+}
+
+type unit struct{ *msl.Unit }
+
+func (u unit) functionConstants(*msl.Kernel) []msl.FunctionConstant { return u.Constants }
 
 // mostSource bounds a file that is read as a source, as msl does.
 const mostSource = 8 << 20
@@ -32,6 +50,9 @@ type parsed struct {
 
 // file reads a source file.
 func (p *parsed) file(path string, include []string, defines map[string]string) (*text, error) {
+	if compiled(path) {
+		return p.library(path)
+	}
 	raw, err := readSource(path)
 	if err != nil {
 		return nil, err
@@ -63,15 +84,19 @@ func (p *parsed) read(src metal.Source) (*text, error) {
 	if t := p.units[key]; t != nil {
 		return t, nil
 	}
-	unit, err := msl.Parse(flat.Name, flat.Text, flat.Defines)
+	u, err := msl.Parse(flat.Name, flat.Text, flat.Defines)
 	if err != nil {
 		return nil, err
 	}
+	return p.keep(key, &text{src: src, flat: flat.Text, kernels: unit{u}}), nil
+}
+
+func (p *parsed) keep(key string, t *text) *text {
 	if p.units == nil {
 		p.units = map[string]*text{}
 	}
-	p.units[key] = &text{src: src, flat: flat.Text, unit: unit}
-	return p.units[key], nil
+	p.units[key] = t
+	return t
 }
 
 // short is a path as a person would write it here.
@@ -89,9 +114,9 @@ func short(path string) string {
 // choose finds the kernel of a source: the one of the name, or the only one. Of
 // several, like is taken where the name is left out.
 func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
-	names := t.unit.Names()
+	names := t.kernels.Names()
 	if name != nil {
-		if k, ok := t.unit.Kernel(*name); ok {
+		if k, ok := t.kernels.Kernel(*name); ok {
 			return k, nil
 		}
 		switch len(names) {
@@ -102,12 +127,12 @@ func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
 		}
 		return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "kernel"), unstopped(didYouMean(*name, names)))
 	}
-	if k, ok := t.unit.Kernel(like); ok {
+	if k, ok := t.kernels.Kernel(like); ok {
 		return k, nil
 	}
 	switch len(names) {
 	case 1:
-		k, _ := t.unit.Kernel(names[0])
+		k, _ := t.kernels.Kernel(names[0])
 		return k, nil
 	case 0:
 		return nil, t.without()
@@ -172,7 +197,19 @@ func place(a msl.Arg) string {
 	if a.Reference {
 		mark = "&"
 	}
-	return fmt.Sprintf("%s:%d:%d declares %s %s %s%s [[%s(%d)]]", a.File, a.Line, a.Col, a.Space, declaredType(a), mark, a.Name, a.Attr, a.Index)
+	at := declaredAt(a.File, a.Line)
+	if a.Line > 0 {
+		at += ":" + strconv.Itoa(a.Col)
+	}
+	return fmt.Sprintf("%s declares %s %s %s%s [[%s(%d)]]", at, a.Space, declaredType(a), mark, a.Name, a.Attr, a.Index)
+}
+
+// declaredAt is where something is declared. A compiled library has no lines.
+func declaredAt(file string, line int) string {
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 // declaredType keeps const, which says that the kernel does not write.

@@ -19,7 +19,7 @@ type Module struct {
 	Bitcode []byte // without wrapper
 }
 
-// ErrNoCompiler: clang-16, which reads LLVM text, is not on this machine.
+// ErrNoCompiler says that clang-16, which reads LLVM text, is not on this machine.
 var ErrNoCompiler = errors.New("clang-16 is not installed")
 
 // Assemble makes a module of each file of LLVM text. The kernel of NAME.ll is
