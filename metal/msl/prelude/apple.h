@@ -2,7 +2,7 @@
 // Public code calls them to overload Metal's functions for types of its own.
 enum { __METAL_PRECISE_MATH__, __METAL_MAYBE_FAST_MATH__, __METAL_FAST_MATH__ };
 #define ASSAY_APPLE_1(NAME) \
-  template <class A> inline auto __metal_##NAME(A x, int mode = __METAL_MAYBE_FAST_MATH__) { return mode == __METAL_FAST_MATH__ ? fast::NAME(x) : precise::NAME(x); }
+  template <class A> inline auto __metal_##NAME(A x, int mode = __METAL_MAYBE_FAST_MATH__) { return decltype(metal::NAME(x))(mode == __METAL_FAST_MATH__ ? fast::NAME(x) : precise::NAME(x)); }
 ASSAY_APPLE_1(acos) ASSAY_APPLE_1(acosh) ASSAY_APPLE_1(asin) ASSAY_APPLE_1(asinh) ASSAY_APPLE_1(atan) ASSAY_APPLE_1(atanh) ASSAY_APPLE_1(ceil)
 ASSAY_APPLE_1(cos) ASSAY_APPLE_1(cosh) ASSAY_APPLE_1(cospi) ASSAY_APPLE_1(exp) ASSAY_APPLE_1(exp10) ASSAY_APPLE_1(exp2) ASSAY_APPLE_1(fabs)
 ASSAY_APPLE_1(floor) ASSAY_APPLE_1(fract) ASSAY_APPLE_1(log) ASSAY_APPLE_1(log10) ASSAY_APPLE_1(log2) ASSAY_APPLE_1(rint) ASSAY_APPLE_1(round)
@@ -10,7 +10,7 @@ ASSAY_APPLE_1(rsqrt) ASSAY_APPLE_1(saturate) ASSAY_APPLE_1(sign) ASSAY_APPLE_1(s
 ASSAY_APPLE_1(tan) ASSAY_APPLE_1(tanh) ASSAY_APPLE_1(tanpi) ASSAY_APPLE_1(trunc)
 ASSAY_APPLE_1(isnan) ASSAY_APPLE_1(isinf) ASSAY_APPLE_1(isfinite) ASSAY_APPLE_1(isnormal) ASSAY_APPLE_1(signbit)
 #define ASSAY_APPLE_2(NAME) \
-  template <class A> inline auto __metal_##NAME(A x, A y, int mode = __METAL_MAYBE_FAST_MATH__) { return mode == __METAL_FAST_MATH__ ? fast::NAME(x, y) : precise::NAME(x, y); }
+  template <class A> inline auto __metal_##NAME(A x, A y, int mode = __METAL_MAYBE_FAST_MATH__) { return decltype(metal::NAME(x, y))(mode == __METAL_FAST_MATH__ ? fast::NAME(x, y) : precise::NAME(x, y)); }
 ASSAY_APPLE_2(atan2) ASSAY_APPLE_2(copysign) ASSAY_APPLE_2(divide) ASSAY_APPLE_2(fdim) ASSAY_APPLE_2(fmax) ASSAY_APPLE_2(fmin) ASSAY_APPLE_2(fmod)
 ASSAY_APPLE_2(nextafter) ASSAY_APPLE_2(pow) ASSAY_APPLE_2(powr) ASSAY_APPLE_2(step)
 #define ASSAY_APPLE_3(NAME) \

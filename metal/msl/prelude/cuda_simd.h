@@ -69,13 +69,15 @@ template <bool inclusive, class T, class F> inline T scan_(T v, T identity, F op
   return r;
 }
 #define ASSAY_REDUCE(NAME) \
-  template <class T> inline T simd_##NAME(T v) { return reduce_<32>(v, NAME##_{}); } \
-  template <class T> inline T quad_##NAME(T v) { return reduce_<4>(v, NAME##_{}); }
+  template <class T> inline T simd_##NAME(T v) { return T(reduce_<32>(wide_t_<T>(v), NAME##_{})); } \
+  template <class T> inline T quad_##NAME(T v) { return T(reduce_<4>(wide_t_<T>(v), NAME##_{})); }
 ASSAY_REDUCE(sum) ASSAY_REDUCE(product) ASSAY_REDUCE(min) ASSAY_REDUCE(max) ASSAY_REDUCE(and) ASSAY_REDUCE(or) ASSAY_REDUCE(xor)
-template <class T> inline T simd_prefix_inclusive_sum(T v) { return scan_<true>(v, T(0), sum_{}); }
-template <class T> inline T simd_prefix_exclusive_sum(T v) { return scan_<false>(v, T(0), sum_{}); }
-template <class T> inline T simd_prefix_inclusive_product(T v) { return scan_<true>(v, T(1), product_{}); }
-template <class T> inline T simd_prefix_exclusive_product(T v) { return scan_<false>(v, T(1), product_{}); }
+#undef ASSAY_REDUCE
+#define ASSAY_SCAN(NAME, FIRST) \
+  template <class T> inline T simd_prefix_inclusive_##NAME(T v) { return T(scan_<true>(wide_t_<T>(v), wide_t_<T>(FIRST), NAME##_{})); } \
+  template <class T> inline T simd_prefix_exclusive_##NAME(T v) { return T(scan_<false>(wide_t_<T>(v), wide_t_<T>(FIRST), NAME##_{})); }
+ASSAY_SCAN(sum, 0) ASSAY_SCAN(product, 1)
+#undef ASSAY_SCAN
 template <class T> inline T quad_broadcast(T v, ushort lane) { return from_lane_(::__activemask(), v, (lane_id_() & ~3u) + lane); }
 template <class T> inline T quad_shuffle(T v, ushort lane) { return from_lane_(::__activemask(), v, (lane_id_() & ~3u) + lane); }
 template <class T> inline T quad_shuffle_xor(T v, ushort mask) { return from_xor_(::__activemask(), v, mask & 3); }

@@ -7,7 +7,7 @@ template <class V> constexpr bool any_value_ = is_vec_<V> || is_scalar_v<V>;
   template <class T, enable_if_t<is_arithmetic_v<T>, int> = 0>                              \
   inline float_of_<T> NAME(T x_) { float x = static_cast<float>(x_); return float_of_<T>(EXPR); } \
   template <class V, enable_if_t<is_vec_<V>, int> = 0>                                      \
-  inline auto NAME(const V& v) { plain_vec_<V> r;                                           \
+  inline auto NAME(const V& v) { vec<float_of_<elem_<V>>, vec_traits_<V>::n> r;             \
     for (int i = 0; i < vec_traits_<V>::n; i++) r.set_(i, NAME(elem_<V>(v[i]))); return r; }
 
 // The type of a function of two or three operands: the vector among them, or the scalars' common type.
@@ -223,21 +223,30 @@ template <class T, enable_if_t<is_floating_point_v<T>, int> = 0> inline T modf(T
 template <class T, enable_if_t<is_floating_point_v<T>, int> = 0> inline T sincos(T x, T& c) { c = cos(x); return sin(x); }
 template <class T, enable_if_t<is_floating_point_v<T>, int> = 0> inline int ilogb(T x) { return ::ilogbf(float(x)); }
 
+// precise:: and fast:: take floats alone, in Metal too: of half and bfloat they
+// make floats. What is plain makes what it is given.
+#define ASSAY_FLOATS_                                                                       \
+  ASSAY_MATH_                                                                               \
+  ASSAY_1(abs, ::fabsf(x)) ASSAY_2(min, ::fminf(x, y)) ASSAY_2(max, ::fmaxf(x, y)) ASSAY_3(fma, ::fmaf(x, y, z)) \
+  ASSAY_3(clamp, ::fminf(::fmaxf(x, y), z)) ASSAY_3(min3, ::fminf(x, ::fminf(y, z))) ASSAY_3(max3, ::fmaxf(x, ::fmaxf(y, z))) \
+  ASSAY_3(median3, metal::median3(x, y, z)) ASSAY_3(fmin3, ::fminf(x, ::fminf(y, z))) ASSAY_3(fmax3, ::fmaxf(x, ::fmaxf(y, z))) \
+  ASSAY_3(fmedian3, metal::median3(x, y, z))                                                \
+  inline float ldexp(float x, int e) { return ::ldexpf(x, e); }                             \
+  inline float frexp(float x, int& e) { return assay_target::frexp(x, &e); }                \
+  inline float modf(float x, float& whole) { return metal::modf(x, whole); }                \
+  inline float sincos(float x, float& c) { c = cos(x); return sin(x); }                     \
+  inline int ilogb(float x) { return ::ilogbf(x); }                                         \
+  using metal::isnan; using metal::isinf; using metal::isfinite; using metal::isnormal; using metal::signbit; \
+  using metal::normalize; using metal::length; using metal::distance; using metal::dot;
 namespace precise {
-ASSAY_MATH_
+template <class T> using float_of_ = float;
 ASSAY_MATH_PRECISE_
-using metal::fma; using metal::abs; using metal::min; using metal::max; using metal::clamp;
-using metal::min3; using metal::max3; using metal::median3; using metal::fmin3; using metal::fmax3; using metal::fmedian3;
-using metal::ldexp; using metal::frexp; using metal::modf; using metal::sincos; using metal::ilogb;
-using metal::isnan; using metal::isinf; using metal::isfinite; using metal::isnormal; using metal::signbit; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
+ASSAY_FLOATS_
 }
 namespace fast {
-ASSAY_MATH_
+template <class T> using float_of_ = float;
 ASSAY_MATH_FAST_
-using metal::fma; using metal::abs; using metal::min; using metal::max; using metal::clamp;
-using metal::min3; using metal::max3; using metal::median3; using metal::fmin3; using metal::fmax3; using metal::fmedian3;
-using metal::ldexp; using metal::frexp; using metal::modf; using metal::sincos; using metal::ilogb;
-using metal::isnan; using metal::isinf; using metal::isfinite; using metal::isnormal; using metal::signbit; using metal::normalize; using metal::length; using metal::distance; using metal::dot;
+ASSAY_FLOATS_
 }
 
 // Packing.
@@ -277,6 +286,12 @@ struct simd_vote {
   bool all() const { return (uint)bits_ == 0xffffffffu; }
   bool any() const { return bits_ != 0; }
 };
+
+// What simdgroup reductions compute in: bfloat in float, rounded once at the end.
+template <class T> struct wide_ { typedef T type; };
+template <> struct wide_<bfloat> { typedef float type; };
+template <int N> struct wide_<vec<bfloat, N>> { typedef vec<float, N> type; };
+template <class T> using wide_t_ = typename wide_<T>::type;
 
 // What simdgroup reductions combine with.
 struct sum_ { template <class T> T operator()(T a, T b) const { return T(a + b); } };
