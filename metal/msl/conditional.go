@@ -23,8 +23,8 @@ func (u *Unit) conditionals() {
 			u.besideFloat(c.question+1, c.colon-1)
 		} else if first && !second {
 			u.besideFloat(c.colon+1, end-1)
-		} else if !first {
-			u.besideInt(c, end)
+		} else if !first && !u.besideInt(c, end) {
+			u.besideSum(c, end)
 		}
 	}
 }
@@ -65,23 +65,60 @@ func (u *Unit) besideFloat(begin, last int) {
 	}
 }
 
-// besideInt gives an arm that is an integer literal the type of the other one.
-func (u *Unit) besideInt(c choice, end int) {
+// besideInt gives an arm that is an integer literal the type of the other one. It
+// reports whether there is one.
+func (u *Unit) besideInt(c choice, end int) bool {
 	first, second := u.isInt(c.question+1, c.colon), u.isInt(c.colon+1, end)
-	if first == second || end <= c.colon+1 || c.colon <= c.question+1 {
-		return
+	if !first && !second || end <= c.colon+1 || c.colon <= c.question+1 {
+		return false
+	}
+	if first == second {
+		return true
 	}
 	literal, other := [2]int{c.question + 1, c.colon - 1}, [2]int{c.colon + 1, end - 1}
 	if second {
 		literal, other = other, literal
 	}
 	if !u.oneArm(other[0], other[1]+1) {
-		return
+		return true
 	}
 	u.before[other[0]] = "metal::beside_int_((" + u.before[other[0]]
 	u.after[other[1]] += "))"
 	u.before[literal[0]] = "metal::int_arm_{" + u.before[literal[0]]
 	u.after[literal[1]] += "}"
+	return true
+}
+
+// besideSum marks arms of which one is a sum or a product. Each is told the type of
+// the other, which may be float where it is half.
+func (u *Unit) besideSum(c choice, end int) {
+	a, b := span{begin: c.question + 1, end: c.colon}, span{begin: c.colon + 1, end: end}
+	if !u.oneArm(a.begin, a.end) || !u.oneArm(b.begin, b.end) || !u.sum(a.begin, a.end) && !u.sum(b.begin, b.end) {
+		return
+	}
+	for i := a.begin; i < b.end; i++ {
+		if t := u.toks[i]; t.is("?") || t.is("{") { // long chains would grow without bound; a lambda has no place in decltype
+			return
+		}
+	}
+	u.beside[a.begin], u.beside[b.begin] = b, a
+	u.after[a.end-1] += ")"
+	u.after[b.end-1] += ")"
+}
+
+// sum reports whether tokens [i,j) are operands with an arithmetic operator between.
+func (u *Unit) sum(i, j int) bool {
+	for j-i > 2 && u.toks[i].is("(") && u.match[i] == j-1 {
+		i, j = i+1, j-1
+	}
+	for k := i; k < j; k++ {
+		if t := u.toks[k]; u.match[k] > k {
+			k = u.match[k]
+		} else if k > i && (t.is("+") || t.is("-") || t.is("*") || t.is("/")) && u.operand(k-1) && !u.toks[k-1].is("return") {
+			return true
+		}
+	}
+	return false
 }
 
 // oneArm reports whether tokens [i,j) are an expression without comparisons, but

@@ -55,7 +55,7 @@ func (u *Unit) CUDAFlags() []string {
 }
 
 // cudaLibrary are the preludes that make up namespace metal.
-var cudaLibrary = []string{"early", "convert", "traits", "cuda_builtin", "vector", "math", "arms", "log", "cuda_lanes", "cuda_simd", "apple", "matrix", "cuda_matrix"}
+var cudaLibrary = []string{"early", "convert", "traits", "saturate", "shift", "cuda_builtin", "vector", "math", "reduce", "arms", "log", "cuda_lanes", "cuda_simd", "apple", "matrix", "cuda_matrix"}
 
 // CUDA renders the unit as CUDA C++ for NVRTC. Each kernel becomes
 //
@@ -82,7 +82,7 @@ func (u *Unit) CUDA(o Options) (string, error) {
 	b.WriteString(u.swizzleMacros())
 	b.WriteString(prelude("cuda_begin"))
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude(cudaLibrary...))
+	b.WriteString(u.library(cudaLibrary...))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(prelude("async_copy", "cuda_entry"))
 	b.WriteString(u.definedMacros(o))

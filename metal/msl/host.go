@@ -15,7 +15,7 @@ func HostFlags() []string {
 }
 
 // hostLibrary are the preludes that make up namespace metal.
-var hostLibrary = []string{"early", "convert", "traits", "vector", "math", "arms", "log", "host_simd", "apple", "matrix", "host_matrix"}
+var hostLibrary = []string{"early", "convert", "traits", "saturate", "shift", "vector", "math", "reduce", "arms", "log", "host_simd", "apple", "matrix", "host_matrix"}
 
 // HostLibrary is C++ that declares namespace metal and where a thread is, in
 // namespace assay_msl, for code that no source was rendered to.
@@ -25,7 +25,7 @@ func HostLibrary() string { return hostLibraryOf(&Unit{}) + "}\n" }
 // namespace assay_msl.
 func hostLibraryOf(u *Unit) string {
 	return u.swizzleMacros() + prelude("host_runtime", "host_begin") + "namespace assay_msl {\nnamespace metal {\n" +
-		prelude(hostLibrary...) + "}\nusing namespace metal;\n" + prelude("async_copy", "host_shared", "host_entry")
+		u.library(hostLibrary...) + "}\nusing namespace metal;\n" + prelude("async_copy", "host_shared", "host_entry")
 }
 
 // Host renders the unit as C++ for the sim device. Each kernel becomes a

@@ -20,7 +20,7 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	if len(text) > maxSource {
 		return nil, &Error{File: name, Line: 1, Col: 1, Msg: "source is larger than 8 MiB"}
 	}
-	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, values: map[string]bool{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}}
+	u := &Unit{File: name, edits: map[int]edit{}, members: map[string]bool{}, spaced: map[int]int{}, shared: map[int]*sharedDecl{}, values: map[string]bool{}, asks: map[string]bool{}, before: map[int]string{}, after: map[int]string{}, assigns: map[int]bool{}, beside: map[int]span{}}
 	u.toks = preprocess(name, text, defines)
 	u.extendedVectors()
 	u.files()
@@ -31,6 +31,9 @@ func Parse(name, text string, defines map[string]string) (unit *Unit, err error)
 	w := &walker{u: u, seen: map[string]span{}, functions: map[string][]*function{}}
 	w.scope(0, len(u.toks), "", false)
 	u.refuse()
+	u.shifts()
+	u.casts()
+	w.floats()
 	w.instantiate()
 	u.swizzles()
 	u.index()

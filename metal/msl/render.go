@@ -1,15 +1,11 @@
 package msl
 
 import (
-	"embed"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
 )
-
-//go:embed prelude/*.h
-var preludes embed.FS
 
 // Options decide what a rendering specialises.
 type Options struct {
@@ -66,8 +62,8 @@ func (u *Unit) render(to target, o Options, r *reached) (string, error) {
 				continue
 			}
 		}
-		if text := u.before[i]; text != "" && to != targetSpaces {
-			w.write(t, text)
+		if to != targetSpaces {
+			u.writeBefore(w, i, to)
 		}
 		switch e.role {
 		case roleErase:
@@ -106,6 +102,41 @@ func (u *Unit) render(to target, o Options, r *reached) (string, error) {
 	return w.b.String(), nil
 }
 
+// writeBefore writes what a rendering that is run has in front of a token.
+func (u *Unit) writeBefore(w *writer, i int, to target) {
+	if other, ok := u.beside[i]; ok {
+		w.write(u.toks[i], "metal::beside_<decltype(("+u.spelled(w, other, to)+")>(") // the arm ends with a bracket
+	}
+	if text := u.before[i]; text != "" {
+		w.write(u.toks[i], text)
+	}
+}
+
+// spelled renders an expression on one line.
+func (u *Unit) spelled(like *writer, s span, to target) string {
+	w := &writer{swizzles: like.swizzles}
+	for i := s.begin; i < s.end; i++ {
+		t := u.toks[i]
+		w.file, w.line = t.file, t.line
+		if text := u.before[i]; text != "" {
+			w.write(t, text)
+		}
+		switch e := u.edits[i]; e.role {
+		case roleErase:
+		case roleText:
+			w.write(t, e.text)
+		case roleDefined:
+			w.write(t, "assay_defined_"+e.text)
+		default:
+			u.writePlain(w, i, to)
+		}
+		if text := u.after[i]; text != "" {
+			w.write(t, text)
+		}
+	}
+	return w.b.String()
+}
+
 func (u *Unit) writePlain(w *writer, i int, to target) {
 	t := u.toks[i]
 	switch t.kind {
@@ -123,6 +154,9 @@ func (u *Unit) writePlain(w *writer, i int, to target) {
 		}
 		w.write(t, t.text)
 	default:
+		if u.assigns[i] && to != targetSpaces {
+			t.text = "=" // behind what a shift was rewritten to
+		}
 		w.write(t, t.text)
 	}
 }
@@ -148,7 +182,7 @@ func (u *Unit) swizzleText(i int) string {
 	}
 	if i+1 < len(u.toks) {
 		switch u.toks[i+1].text {
-		case "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=":
+		case "=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=":
 			return name + "_ref_()"
 		}
 	}
@@ -238,18 +272,6 @@ func (u *Unit) swizzleMacros() string {
 			}
 		}
 		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-func prelude(names ...string) string {
-	var b strings.Builder
-	for _, name := range names {
-		text, err := preludes.ReadFile("prelude/" + name + ".h")
-		if err != nil {
-			panic(err) // embedded: cannot be missing
-		}
-		fmt.Fprintf(&b, "#line 1 \"assay/%s.h\"\n%s", name, text)
 	}
 	return b.String()
 }

@@ -24,7 +24,7 @@ func (u *Unit) AddressSpaces(o Options) (string, error) {
 		fmt.Fprintf(&b, "#define %s __attribute__((address_space(%s)))\n", space(name), spaceNumbers[name])
 	}
 	b.WriteString("namespace assay_msl {\nnamespace metal {\n")
-	b.WriteString(prelude("spaces", "log"))
+	b.WriteString(u.library("spaces", "log"))
 	b.WriteString("}\nusing namespace metal;\n")
 	b.WriteString(u.definedMacros(o))
 	b.WriteString(body)

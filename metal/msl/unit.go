@@ -36,6 +36,8 @@ type Unit struct {
 	spaced  map[int]int
 	before  map[int]string // what a rendering that is run writes before a token, and after it
 	after   map[int]string
+	beside  map[int]span    // first token of an arm of ?: -> the other arm, where they may differ in type
+	assigns map[int]bool    // shifts that assign and are rewritten
 	swizzle []string        // swizzles in use, sorted
 	members map[string]bool // names of this form that a structure declares
 	decls   []*declaration  // in source order

@@ -8,6 +8,7 @@ type walker struct {
 	seen      map[string]span        // headers of functions, address spaces left out
 	functions map[string][]*function // kernel functions by unqualified name
 	pending   []instantiation
+	overloads []overload
 	classes   int
 	depth     int
 	kernels   int
@@ -182,6 +183,7 @@ func (w *walker) function(i int, s shape, namespace string) {
 		end = colon
 	}
 	w.plain(i, s.end+1)
+	w.overload(s, namespace)
 	header := namespace + "\x00" + w.header(i, end, s.params)
 	first, again := w.seen[header]
 	if !again {

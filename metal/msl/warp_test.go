@@ -35,7 +35,7 @@ func runWarp(t *testing.T, define string) {
 		return string(text)
 	}
 	text := define + file("warp.h") + (&Unit{}).swizzleMacros() + prelude("host_begin") +
-		"namespace assay_msl {\nnamespace metal {\n" + prelude("early", "convert", "traits", "vector", "math", "cuda_lanes") +
+		"namespace assay_msl {\nnamespace metal {\n" + prelude("early", "convert", "traits", "saturate", "shift", "vector", "math", "cuda_lanes") +
 		"inline uint lane_id_() { return warp::lane; }\n}\n}\n" +
 		file("warp_mma.h") + "namespace assay_msl {\nnamespace metal {\n" + prelude("matrix", "cuda_matrix") + "}\n}\n" + file("warp_main.cc")
 	dir := t.TempDir()

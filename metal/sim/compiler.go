@@ -179,7 +179,7 @@ func linked(objects ...string) []string {
 func (c *compiler) kernel(ctx context.Context, u *msl.Unit, k *msl.Kernel, source string, check bool) (string, error) {
 	flags := append(c.kernelFlags(), "-g")
 	if c.clang {
-		flags = append(flags, "-ferror-limit=20")
+		flags = append(flags, "-ferror-limit=20", "-fno-strict-float-cast-overflow") // floats that an integer does not hold saturate
 	} else {
 		flags = append(flags, "-fmax-errors=20")
 	}

@@ -137,3 +137,15 @@ func flat(pairs [][2]float32) []float32 {
 	}
 	return out
 }
+
+// ranking calls overloads with half and bfloat. The values are exact in all types.
+func ranking() []Case {
+	x := []float32{0.5, -1, 2, 3, 0, 12}
+	var want []float32
+	for i, v := range x {
+		even := float32(1 - i%2)
+		want = append(want, 2*v, 2*v, 3*v, 4*v, v+3, v+3, v+1, v+100, 1, 0)
+		want = append(want, even, even*v+0, 24, even*float32(2*i+1)+(1-even)*v)
+	}
+	return []Case{{Name: "half and bfloat among overloads", File: "ranking", Kernel: "ranking", Grid: line(len(x)), Threadgroup: line(4), Args: []Arg{in(x...), out(want...)}}}
+}

@@ -13,3 +13,9 @@ template <class T> inline __attribute__((always_inline)) constexpr auto beside_i
   else if constexpr (is_scalar_v<T>) return v + 0;
   else return v;
 }
+// An arm beside one of type O: of a small float type and another float, both are float.
+template <class O, class T> inline __attribute__((always_inline)) constexpr auto beside_(T v) {
+  typedef decay_t<O> B;
+  if constexpr (small_pair_<T, B> && !is_same_v<T, B>) return promote_t_<T, B>(v);
+  else return v;
+}

@@ -1,5 +1,7 @@
 // Primitives the common prelude is built on, for NVRTC.
 namespace assay_target {
+template <class To> constexpr bool saturates = sizeof(To) == 4; // PTX makes 8 and 16 bits by way of 32, and a long of NaN not 0
+#define ASSAY_TO_(...) metal::to_<__VA_ARGS__>
 inline float rsqrt(float x) { return ::rsqrtf(x); }
 inline float fast_exp(float x) { return ::__expf(x); }
 inline float fast_exp2(float x) { float r; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(x)); return r; }

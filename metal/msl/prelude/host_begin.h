@@ -19,6 +19,13 @@ float exp10f(float);
 #endif
 }
 namespace assay_target {
+#ifdef __clang__
+template <class To> constexpr bool saturates = true; // by a flag of the sim device
+#define ASSAY_TO_(...)
+#else
+template <class To> constexpr bool saturates = false;
+#define ASSAY_TO_(...) metal::to_<__VA_ARGS__>
+#endif
 inline float rsqrt(float x) { return 1.0f / ::sqrtf(x); }
 inline float fast_exp(float x) { return ::expf(x); }
 inline float fast_exp2(float x) { return ::exp2f(x); }

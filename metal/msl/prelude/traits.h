@@ -127,6 +127,8 @@ template <class To, class From> inline To bits_as_(const From& from) {
   return to;
 }
 
+template <class To> constexpr To saturated_(float x);
+
 // half and bfloat hold 16 bits and compute in float. For one +, -, * or /
 // rounding the float result is the same as rounding once.
 #define ASSAY_SMALL(NAME, TO, FROM)                                                          \
@@ -135,9 +137,13 @@ template <class To, class From> inline To bits_as_(const From& from) {
     NAME() = default;                                                                       \
     struct raw_ { ushort bits; };                                                           \
     constexpr NAME(raw_ r) : bits_(r.bits) {}                                               \
-    template <class T, enable_if_t<is_arithmetic_v<T> && !is_same_v<T, NAME>, int> = 0>     \
+    template <class T, enable_if_t<is_arithmetic_v<T> && !is_small_<T>::value, int> = 0>    \
     constexpr NAME(T v) : bits_(FROM(static_cast<float>(v))) {}                             \
+    template <class T, enable_if_t<is_small_<T>::value && !is_same_v<T, NAME>, int> = 0>    \
+    explicit constexpr NAME(T v) : bits_(FROM(static_cast<float>(v))) {}                    \
     constexpr operator float() const { return TO(bits_); }                                  \
+    template <class T, enable_if_t<is_integral_v<T> && !is_same_v<T, bool>, int> = 0>       \
+    explicit constexpr operator T() const { return saturated_<T>(TO(bits_)); }              \
     constexpr NAME operator-() const { return raw_{static_cast<ushort>(bits_ ^ 0x8000)}; }  \
     constexpr NAME operator+() const { return *this; }                                      \
     NAME& operator++() { return *this = NAME(float(*this) + 1.0f); }                        \
@@ -162,6 +168,7 @@ template <class A, class B, bool S> struct promote_int_ { typedef A type; };
 template <class A, class B> using promote_t_ = typename conditional_t<
     is_integral_v<B> && is_small_<A>::value, promote_int_<A, B, true>,
     conditional_t<is_integral_v<A> && is_small_<B>::value, promote_int_<B, A, true>, promote_<A, B>>>::type;
+template <class... A> constexpr bool some_small_ = (is_arithmetic_v<A> && ...) && (is_small_<A>::value || ...);
 template <class A, class B> constexpr bool small_pair_ = (is_small_<A>::value || is_small_<B>::value) && is_arithmetic_v<A> && is_arithmetic_v<B>;
 
 #define ASSAY_OP(OP)                                                                        \

@@ -25,6 +25,8 @@ template <class T, int... I> struct swizzle_ref_ {
   template <class V> void operator&=(const V& v) const { *this = get_() & v; }
   template <class V> void operator|=(const V& v) const { *this = get_() | v; }
   template <class V> void operator^=(const V& v) const { *this = get_() ^ v; }
+  template <class V> void operator<<=(const V& v) const { *this = get_() << v; }
+  template <class V> void operator>>=(const V& v) const { *this = get_() >> v; }
 };
 
 template <class... A> struct count_ { static constexpr int n = 0; };
@@ -32,9 +34,9 @@ template <class A, class... R> struct count_<A, R...> {
   static constexpr int n = (is_vec_<A> ? vec_traits_<A>::n : 1) + count_<R...>::n; };
 template <class V, class A> constexpr void fill_(V& v, int& at, const A& a) {
   if constexpr (is_vec_<A>) {
-    for (int i = 0; i < vec_traits_<A>::n; i++) v.set_(at++, static_cast<elem_<V>>(a[i]));
+    for (int i = 0; i < vec_traits_<A>::n; i++) v.set_(at++, cast_<elem_<V>>(a[i]));
   } else {
-    v.set_(at++, static_cast<elem_<V>>(a));
+    v.set_(at++, cast_<elem_<V>>(a));
   }
 }
 
@@ -44,7 +46,7 @@ template <class V, class A> constexpr void fill_(V& v, int& at, const A& a) {
   template <class... A, enable_if_t<(sizeof...(A) > 1) && count_<A...>::n == N, int> = 0>   \
   constexpr vec(A... a) : vec(zero_{}) { int at = 0; (fill_(*this, at, a), ...); }          \
   template <class S, enable_if_t<is_scalar_v<S>, int> = 0> /* in braces: what is left is 0 */ \
-  constexpr vec(std::initializer_list<S> l) : vec(zero_{}) { for (int i = 0; i < int(l.size()); i++) set_(i, static_cast<T>(l.begin()[i])); } \
+  constexpr vec(std::initializer_list<S> l) : vec(zero_{}) { for (int i = 0; i < int(l.size()); i++) set_(i, cast_<T>(l.begin()[i])); } \
   template <class V, enable_if_t<vec_traits_<V>::n == N && !is_same_v<elem_<V>, T>, int> = 0> \
   explicit constexpr vec(const V& v) : vec(zero_{}) { int at = 0; fill_(*this, at, v); }    \
   T& operator[](int i) { return reinterpret_cast<T*>(this)[i]; }                            \
@@ -56,7 +58,7 @@ template <class T> struct alignas(2 * sizeof(T)) vec<T, 2> {
   T x; T y;
   ASSAY_SWIZZLES_2_
   constexpr vec(zero_) : x(), y() {}
-  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(static_cast<T>(s)), y(static_cast<T>(s)) {}
+  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(cast_<T>(s)), y(cast_<T>(s)) {}
   constexpr vec(T a, T b) : x(a), y(b) {}
   constexpr void set_(int i, T v) { (i == 0 ? x : y) = v; }
   constexpr T operator[](int i) const { return i == 0 ? x : y; }
@@ -67,7 +69,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 3> {
   T x; T y; T z;
   ASSAY_SWIZZLES_3_
   constexpr vec(zero_) : x(), y(), z() {}
-  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(static_cast<T>(s)), y(static_cast<T>(s)), z(static_cast<T>(s)) {}
+  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(cast_<T>(s)), y(cast_<T>(s)), z(cast_<T>(s)) {}
   constexpr vec(T a, T b, T c) : x(a), y(b), z(c) {}
   constexpr void set_(int i, T v) { (i == 0 ? x : i == 1 ? y : z) = v; }
   constexpr T operator[](int i) const { return i == 0 ? x : i == 1 ? y : z; }
@@ -78,7 +80,7 @@ template <class T> struct alignas(4 * sizeof(T)) vec<T, 4> {
   T x; T y; T z; T w;
   ASSAY_SWIZZLES_4_
   constexpr vec(zero_) : x(), y(), z(), w() {}
-  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(static_cast<T>(s)), y(static_cast<T>(s)), z(static_cast<T>(s)), w(static_cast<T>(s)) {}
+  template <class S, enable_if_t<is_scalar_v<S>, int> = 0> constexpr vec(S s) : x(cast_<T>(s)), y(cast_<T>(s)), z(cast_<T>(s)), w(cast_<T>(s)) {}
   constexpr vec(T a, T b, T c, T d) : x(a), y(b), z(c), w(d) {}
   constexpr void set_(int i, T v) { (i == 0 ? x : i == 1 ? y : i == 2 ? z : w) = v; }
   constexpr T operator[](int i) const { return i == 0 ? x : i == 1 ? y : i == 2 ? z : w; }
@@ -138,7 +140,7 @@ template <class A, class B> struct pair_traits_ {
                 "vector operands must have one type");
 };
 template <class E, class A> constexpr E lane_(const A& a, int i) {
-  if constexpr (is_vec_<A>) return a[i]; else return static_cast<E>(a);
+  if constexpr (is_vec_<A>) return a[i]; else return cast_<E>(a);
 }
 #define ASSAY_OP(OP)                                                                        \
   template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
@@ -149,7 +151,18 @@ template <class E, class A> constexpr E lane_(const A& a, int i) {
     return r; }                                                                             \
   template <class T, int N, class B>                                                        \
   constexpr vec<T, N>& operator OP##=(vec<T, N>& a, const B& b) { return a = a OP b; }
-ASSAY_OP(+) ASSAY_OP(-) ASSAY_OP(*) ASSAY_OP(/) ASSAY_OP(%) ASSAY_OP(&) ASSAY_OP(|) ASSAY_OP(^) ASSAY_OP(<<) ASSAY_OP(>>)
+ASSAY_OP(+) ASSAY_OP(-) ASSAY_OP(*) ASSAY_OP(/) ASSAY_OP(%) ASSAY_OP(&) ASSAY_OP(|) ASSAY_OP(^)
+#undef ASSAY_OP
+#define ASSAY_OP(OP)                                                                        \
+  template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
+  constexpr auto operator OP(const A& a, const B& b) {                                      \
+    typedef typename pair_traits_<A, B>::elem E;                                            \
+    vec<E, pair_traits_<A, B>::n> r(E(0));                                                  \
+    for (int i = 0; i < pair_traits_<A, B>::n; i++) r.set_(i, static_cast<E>(lane_<E>(a, i) OP (lane_<E>(b, i) & E(sizeof(E) * 8 - 1)))); \
+    return r; }                                                                             \
+  template <class T, int N, class B>                                                        \
+  constexpr vec<T, N>& operator OP##=(vec<T, N>& a, const B& b) { return a = a OP b; }
+ASSAY_OP(<<) ASSAY_OP(>>)
 #undef ASSAY_OP
 #define ASSAY_OP(OP)                                                                        \
   template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
