@@ -1,6 +1,7 @@
 package cuda
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -65,5 +66,26 @@ func TestTensorCores(t *testing.T) {
 		if seen != len(want) {
 			t.Errorf("%d cases for %s, want %d", seen, arch, len(want))
 		}
+	}
+}
+
+// TestSubnormals: arithmetic of floats flushes subnormals, as Apple's does.
+func TestSubnormals(t *testing.T) {
+	c := *testCompiler(t)
+	c.arch = "compute_90" // PTX
+	arithmetic := regexp.MustCompile(`\b(add|sub|mul|fma\.rn|div\.rn)(\.ftz)?\.f32\b`)
+	flushed := 0
+	for _, k := range msltest.Cases() {
+		if k.Kernel != "half_math" && k.Kernel != "softmax" {
+			continue
+		}
+		for _, m := range arithmetic.FindAllStringSubmatch(construct(t, &c, k), -1) {
+			if flushed++; m[2] == "" {
+				t.Fatalf("%s keeps subnormals in %s", k.Kernel, m[0])
+			}
+		}
+	}
+	if flushed == 0 {
+		t.Error("no arithmetic of floats found")
 	}
 }

@@ -47,7 +47,8 @@ func (k *Kernel) CUDAParams(byPointer bool) []Param {
 
 // CUDAFlags are the NVRTC options the rendering needs, beside an architecture.
 func (u *Unit) CUDAFlags() []string {
-	flags := []string{"--std=c++17", "--device-as-default-execution-space", "-diag-suppress=177,550,1835,186"}
+	// Apple's compiler flushes subnormal floats (air.compile.denorms_disable).
+	flags := []string{"--std=c++17", "--ftz=true", "--device-as-default-execution-space", "-diag-suppress=177,550,1835,186"}
 	if u.NoContract {
 		flags = append(flags, "--fmad=false")
 	}
