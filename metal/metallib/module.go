@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Blocks and records that are read. LLVM 16, llvm/Bitcode/LLVMBitCodes.h.
@@ -41,6 +42,8 @@ const (
 type module struct {
 	values   []number
 	metadata []item
+	letters  []byte              // of all strings
+	operands []uint64            // of all nodes: one more than an index into metadata, 0 for null
 	named    map[string][]uint64 // of named nodes, by index into metadata
 	name     string              // of the named node that comes next
 	room     int                 // for so many more of all this
@@ -52,12 +55,11 @@ type number struct {
 	ok bool
 }
 
-// item is one piece of metadata.
+// item is one piece of metadata: a string of letters, a node of operands, or the
+// value at from.
 type item struct {
-	kind  itemKind
-	text  string   // of a string
-	value uint64   // of a value, by index into values
-	ops   []uint64 // of a node: one more than an index into metadata, 0 for null
+	kind     itemKind
+	from, to uint32
 }
 
 type itemKind uint8
@@ -74,6 +76,9 @@ func readModule(bitcode []byte) (*module, error) {
 	bitcode, err := unwrap(bitcode)
 	if err != nil {
 		return nil, err
+	}
+	if len(bitcode) > math.MaxInt32 {
+		return nil, errors.New("the bitcode is larger than 2 GiB")
 	}
 	m := &module{named: map[string][]uint64{}, room: len(bitcode)}
 	seen := false
@@ -168,16 +173,20 @@ func (m *module) meta(code uint64, ops []uint64, data []byte) error {
 	case metadataStrings:
 		return m.strings(ops, data)
 	case metadataStringOld:
-		add(item{kind: stringItem, text: letters(ops)})
+		from := len(m.letters)
+		m.letters = append(m.letters, text(ops)...)
+		add(item{stringItem, uint32(from), uint32(len(m.letters))})
 	case metadataValue:
-		if len(ops) != 2 {
-			return errors.New("a value in the metadata has no type")
+		if len(ops) != 2 || ops[1] > math.MaxUint32 {
+			return errors.New("a value in the metadata is not a type and a value")
 		}
-		add(item{kind: valueItem, value: ops[1]})
+		add(item{kind: valueItem, from: uint32(ops[1])})
 	case metadataNode, metadataDistinct:
-		add(item{kind: nodeItem, ops: append([]uint64(nil), ops...)})
+		from := len(m.operands)
+		m.operands = append(m.operands, ops...)
+		add(item{nodeItem, uint32(from), uint32(len(m.operands))})
 	case metadataName:
-		m.name = letters(ops)
+		m.name = text(ops)
 	case metadataNamed:
 		m.named[m.name] = append([]uint64(nil), ops...)
 	case metadataKind, metadataGlobal, metadataOffset, metadataIndex, metadataArguments:
@@ -197,23 +206,24 @@ func (m *module) strings(ops []uint64, data []byte) error {
 		return err
 	}
 	lengths := &stream{data: data[:ops[1]], end: ops[1] * 8}
-	rest := string(data[ops[1]:])
+	at, end := len(m.letters), len(m.letters)+len(data)-int(ops[1])
+	m.letters = append(m.letters, data[ops[1]:]...)
 	for range ops[0] {
 		n := lengths.variable(6)
-		if lengths.err != nil || n > uint64(len(rest)) {
+		if lengths.err != nil || n > uint64(end-at) {
 			return errors.New("the strings of the metadata do not fit")
 		}
-		m.metadata = append(m.metadata, item{kind: stringItem, text: rest[:n]})
-		rest = rest[n:]
+		m.metadata = append(m.metadata, item{stringItem, uint32(at), uint32(at + int(n))})
+		at += int(n)
 	}
 	return nil
 }
 
-// letters is a text that a record has letter by letter.
-func letters(ops []uint64) string {
-	text := make([]byte, len(ops))
+// text is what a record has letter by letter.
+func text(ops []uint64) string {
+	letters := make([]byte, len(ops))
 	for i, c := range ops {
-		text[i] = byte(c)
+		letters[i] = byte(c)
 	}
-	return string(text)
+	return string(letters)
 }

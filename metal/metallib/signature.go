@@ -117,7 +117,8 @@ func (r *signatures) item(id uint64, kind itemKind) item {
 }
 
 func (r *signatures) node(id uint64) *fields {
-	return &fields{r, r.item(id, nodeItem).ops}
+	i := r.item(id, nodeItem)
+	return &fields{r, r.operands[i.from:i.to]}
 }
 
 func (f *fields) more() bool { return len(f.ops) > 0 && f.r.err == nil }
@@ -133,12 +134,16 @@ func (f *fields) next() uint64 {
 	return id
 }
 
-func (f *fields) text() string  { return f.r.item(f.next(), stringItem).text }
 func (f *fields) node() *fields { return f.r.node(f.next()) }
+
+func (f *fields) text() string {
+	i := f.r.item(f.next(), stringItem)
+	return string(f.r.letters[i.from:i.to])
+}
 
 // number is a whole number from 0 to 2³¹−1.
 func (f *fields) number() int {
-	v := f.r.item(f.next(), valueItem).value
+	v := uint64(f.r.item(f.next(), valueItem).from)
 	if f.r.err != nil {
 		return 0
 	}
