@@ -16,7 +16,7 @@ const Symbol = "kernel"
 // function constants by index. What is not implemented is named.
 func Lower(text string, k *msl.Kernel, constants map[int]any) (string, error) {
 	m := &module{kernel: k, constants: constants, shared: map[string]*shared{}, declared: map[string]bool{}}
-	lines := strings.Split(text, "\n")
+	lines := strings.Split(strings.ReplaceAll(text, "@llvm.fmuladd.", "@"+product), "\n")
 	for _, line := range lines {
 		m.noteShared(line)
 	}
@@ -105,6 +105,10 @@ func (m *module) declare(line string) error {
 	s := signature{result: lastType(d[1]), params: split(d[3])}
 	for i, p := range s.params {
 		s.params[i] = firstType(p)
+	}
+	if strings.HasPrefix(d[2], "@"+product) {
+		m.line(unfused(d[2], s.result))
+		return nil
 	}
 	own, isAir := strings.CutPrefix(strings.Trim(d[2], `@"`), "air.")
 	if !isAir {

@@ -59,6 +59,23 @@ func TestLower(t *testing.T) {
 	}
 }
 
+// A product and a sum stay two operations.
+func TestNothingIsFused(t *testing.T) {
+	text := strings.ReplaceAll(read(t), "declare ", "declare <4 x half> @llvm.fmuladd.v4f16(<4 x half>, <4 x half>, <4 x half>)\n\ndeclare ")
+	got, err := Lower(text, sharedKernel, map[int]any{3: float32(0.1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"@assay.muladd.v4f16(<4 x half> %x,", "fmul <4 x half> %x, %y", "fadd <4 x half> %xy, %z"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the text has no %q", want)
+		}
+	}
+	if strings.Contains(got, "fmuladd") {
+		t.Error("llvm.fmuladd is left, which clang fuses")
+	}
+}
+
 func TestLowerErrors(t *testing.T) {
 	text := read(t)
 	for _, c := range []struct {
