@@ -64,9 +64,12 @@ metal-corpus: ## how much of a folder of projects is read and compiled, and whic
 	@go run ./metal/internal/corpus $(FLAGS) "$(DIR)"
 	@METAL_CORPUS="$$(cd "$(DIR)" && pwd)" go test -count=1 -v -run TestKernels ./metal/internal/corpus
 
+oracle: ## hold kernels against Apple's own compilation of them, MLX's wheel from PyPI (45 MB): SHORT=1, WHEEL=path, FLAGS="-list"
+	@go run ./metal/internal/oracle $(if $(SHORT),-short) $(if $(WHEEL),-wheel "$(WHEEL)") $(if $(PIP_INDEX_URL),-index "$(PIP_INDEX_URL)") $(FLAGS)
+
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 	bin/sessionstudy -twins -n 40 experiments/session-study/twins
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study session-study
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study oracle session-study

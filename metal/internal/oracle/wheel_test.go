@@ -1,0 +1,156 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// zipped is a wheel of files.
+func zipped(t *testing.T, files map[string]string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, text := range files {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+var good = map[string]string{
+	"mlx/lib/mlx.metallib":                        "MTLB",
+	"mlx/lib/libmlx.dylib":                        "code",
+	"mlx/include/mlx/backend/metal/kernels/a.h":   "#pragma once\n",
+	"mlx/include/mlx/backend/metal/kernels/b/c.h": "#pragma once\n",
+	"mlx/include/mlx/backend/metal/kernels/d.cpp": "int d;\n",
+	"mlx_metal-0.0.0.dist-info/RECORD":            "",
+	"mlx/include/mlx/backend/metal/kernels.d/e.h": "",
+}
+
+func released(data []byte) release {
+	sum := sha256.Sum256(data)
+	return release{"mlx-metal", "mlx_metal-0.0.0.whl", hex.EncodeToString(sum[:])}
+}
+
+// index serves a project's page and its file, of which it may cut the end off.
+func index(t *testing.T, data []byte, most int) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/simple/mlx-metal/":
+			fmt.Fprint(w, `<a href="../../files/other.whl">mlx_metal-0.0.1.whl</a><a class="x" href="../../files/a.whl?x=1&amp;y=2#sha256=0">mlx_metal-0.0.0.whl</a>`)
+		case "/files/a.whl":
+			if r.URL.RawQuery != "x=1&y=2" {
+				t.Errorf("query is %q", r.URL.RawQuery)
+			}
+			w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+			_, _ = w.Write(data[:min(most, len(data))])
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/simple/"
+}
+
+func TestOpen(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	data := zipped(t, good)
+	r := released(data)
+	w, err := r.open(t.Context(), "", index(t, data, len(data)), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(w.library); err != nil || string(text) != "MTLB" {
+		t.Errorf("the library is %q, %v", text, err)
+	}
+	for name, want := range map[string]bool{"a.h": true, "b/c.h": true, "d.cpp": false, "../kernels.d/e.h": false} {
+		if _, err := os.Stat(filepath.Join(w.include, kernelFolder, name)); (err == nil) != want {
+			t.Errorf("%s: unpacked is %t, want %t", name, err == nil, want)
+		}
+	}
+	if _, err := r.open(t.Context(), "", "http://127.0.0.1:1", io.Discard); err != nil {
+		t.Errorf("once it is unpacked, no network is needed: %v", err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(filepath.Dir(filepath.Dir(w.library))))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the cache has %v, %v: want the wheel alone", entries, err)
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	data := zipped(t, good)
+	other := released([]byte("x"))
+	for name, c := range map[string]struct {
+		r      release
+		serve  []byte
+		most   int
+		absent bool
+		want   string
+	}{
+		"cut off":      {released(data), data, len(data) - 3, true, "unexpected EOF"},
+		"wrong digest": {other, data, len(data), false, "has sha256 " + released(data).digest + ", and the wheel mlx_metal-0.0.0.whl has " + other.digest},
+		"not there":    {release{"mlx-metal", "mlx_metal-9.whl", other.digest}, data, len(data), false, "the index has no mlx_metal-9.whl"},
+		"no project":   {release{"nothing", "mlx_metal-0.0.0.whl", other.digest}, data, len(data), true, "404"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cache := t.TempDir()
+			t.Setenv("XDG_CACHE_HOME", cache)
+			t.Setenv("HOME", cache)
+			_, err := c.r.open(t.Context(), "", index(t, c.serve, c.most), io.Discard)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want %q in it", err, c.want)
+			}
+			if isAbsent(err) != c.absent {
+				t.Errorf("that it cannot be had is %t, want %t", isAbsent(err), c.absent)
+			}
+			left, err := filepath.Glob(filepath.Join(cache, "*", "*", "*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("left behind: %v, %v", left, err)
+			}
+		})
+	}
+}
+
+func TestUnpackRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"a name that leads out": {map[string]string{"mlx/include/mlx/backend/metal/kernels/../../../../../../x.h": ""}, "has a file with the name"},
+		"no library":            {map[string]string{"mlx/include/mlx/backend/metal/kernels/a.h": ""}, "want mlx/lib/mlx.metallib"},
+		"no headers":            {map[string]string{"mlx/lib/mlx.metallib": "MTLB"}, "and headers below"},
+		"a large header":        {map[string]string{"mlx/include/mlx/backend/metal/kernels/a.h": strings.Repeat("x", largestHeader+1)}, "is larger than"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "wheel")
+			if err := os.WriteFile(path, zipped(t, c.files), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			err := unpack(path, filepath.Join(dir, "a", "b"))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v, want %q in it", err, c.want)
+			}
+		})
+	}
+}
