@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/metal"
 )
 
 // ownLibrary is a library of kernels of this repository's; its .ll files stand
@@ -50,6 +54,10 @@ func TestLibraryFaults(t *testing.T) {
 	if err := os.WriteFile(notOne, []byte("kernel void f() {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	folder := filepath.Join(t.TempDir(), "folder.metallib")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, tt := range map[string]struct {
 		config object
 		path   string
@@ -89,7 +97,10 @@ func TestLibraryFaults(t *testing.T) {
 		"a body":                     {with(with(compiledScale(), "kernel", nil), "metal_kernel", object{"name": "k", "outputs": []string{"y"}}), "source", "A body is text. Delete metal_kernel", nil},
 		"no library":                 {with(compiledScale(), "source", notOne), "source", "it is not a Metal library, which begins with MTLB", nil},
 		"not there":                  {with(compiledScale(), "source", notOne+".metallib"), "source", "no such file", nil},
-		"a folder":                   {with(compiledScale(), "source", filepath.Dir(notOne)+".metallib"), "source", "no such file", nil},
+		"a folder":                   {with(compiledScale(), "source", folder), "source", "it is not a regular file: name a .metallib file", nil},
+		"an input for an output": {with(with(compiledScale(), "buffer/x/output", true), "buffer/x/fill", "ones"), "buffer/x/output", "kernels.metallib declares device const float *x [[buffer(0)]]. Take output = true away.", func(c object) object {
+			return with(c, "buffer/x/output", false)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := sdktest.Start(t, plugin())
@@ -219,5 +230,14 @@ kernel void scale(device const float *x, device float *y, constant float &factor
 				t.Errorf("%v, want a check of y that passes: %v", p.GetChecks(), tt.passes)
 			}
 		})
+	}
+}
+
+// A device that takes no compiled library says which do, at the source.
+func TestLibraryUnsupported(t *testing.T) {
+	refused := fmt.Errorf("k.metallib: %w: the cuda device takes Metal source", metal.ErrUnsupported)
+	var found sdk.UserError
+	if err := notBuilt(&launch{from: "source"}, refused); !errors.As(err, &found) || found.Path != "source" || found.Detail != refused.Error()+"." {
+		t.Errorf("%v", err)
 	}
 }

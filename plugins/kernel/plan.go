@@ -239,38 +239,6 @@ func (r *reader) unused(launches []*launch) {
 	left("value", sorted(r.Value))
 }
 
-// outputs wants at least one, and each to be written.
-func (r *reader) outputs(launches []*launch) {
-	any := false
-	for _, name := range sorted(r.buffers) {
-		b := r.buffers[name]
-		if !b.output {
-			continue
-		}
-		any = true
-		written := slices.ContainsFunc(launches, func(l *launch) bool {
-			return slices.ContainsFunc(l.args, func(a argument) bool { return a.buffer == b && a.writes })
-		})
-		if !written {
-			r.fault(label("buffer", name)+".output", "never_written", "no kernel can write this output", "%s. Take const away there, or output = true here.", r.declaredAs(launches, b))
-		}
-	}
-	if !any && len(launches) > 0 {
-		r.fault("", "no_output", "nothing would be checked", "Write output = true in the buffer that the kernel writes.")
-	}
-}
-
-func (r *reader) declaredAs(launches []*launch, b *buffer) string {
-	for _, l := range launches {
-		for _, a := range buffers(l.kernel) {
-			if l.args[a.Index].buffer == b {
-				return place(a)
-			}
-		}
-	}
-	return "It is no argument"
-}
-
 // reference resolves the kernel to compare with. It takes over what it does not say.
 func (r *reader) reference(first *launch) *launch {
 	ref := *r.Reference
