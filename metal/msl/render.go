@@ -105,14 +105,15 @@ func (u *Unit) render(to target, o Options, r *reached) (string, error) {
 // writeBefore writes what a rendering that is run has in front of a token.
 func (u *Unit) writeBefore(w *writer, i int, to target) {
 	if other, ok := u.beside[i]; ok {
-		w.write(u.toks[i], "metal::beside_<decltype(("+u.spelled(w, other, to)+")>(") // the arm ends with a bracket
+		w.write(u.toks[i], "metal::beside_<decltype(("+u.spelled(w, other, to)+"))>(")
 	}
 	if text := u.before[i]; text != "" {
 		w.write(u.toks[i], text)
 	}
 }
 
-// spelled renders an expression on one line.
+// spelled renders an expression on one line. What encloses it may end with the same
+// token; those brackets are left out.
 func (u *Unit) spelled(like *writer, s span, to target) string {
 	w := &writer{swizzles: like.swizzles}
 	for i := s.begin; i < s.end; i++ {
@@ -130,11 +131,12 @@ func (u *Unit) spelled(like *writer, s span, to target) string {
 		default:
 			u.writePlain(w, i, to)
 		}
-		if text := u.after[i]; text != "" {
+		if text := u.after[i]; text != "" && i+1 < s.end {
 			w.write(t, text)
 		}
 	}
-	return w.b.String()
+	text := w.b.String()
+	return text + strings.Repeat(")", max(strings.Count(text, "(")-strings.Count(text, ")"), 0))
 }
 
 func (u *Unit) writePlain(w *writer, i int, to target) {

@@ -59,6 +59,8 @@ func TestCasts(t *testing.T) {
 		"a < T(x)":                           "a < T(x)",
 		"float(T(x))":                        "float(T(" + to("T", "x") + "))",
 		"c ? (int)x : 1":                     "c ? metal::beside_int_(((int)" + to("int", "x") + ")) : metal::int_arm_{1}",
+		"y = T(c ? x : x * (x - 1))":         "y = T(" + to("T", "c ? metal::beside_<decltype((x * (x - 1)))>(x) : metal::beside_<decltype((x))>(x * (x - 1))") + ")",
+		"y = c ? 1 + (int)x : z":             "y = c ? metal::beside_<decltype((z))>(1 + (int)" + to("int", "x") + ") : metal::beside_<decltype((1 + (int)" + to("int", "x") + "))>(z)",
 		"return (char)x":                     "return (char)" + to("char", "x"),
 		"switch (x) { case 1: (char)y; } 1 ": "switch (x) { case 1: (char)" + to("char", "y") + "; } 1 ",
 	} {
