@@ -10,7 +10,7 @@ func quantized() []family {
 	format := `_<M>_gs_(\d+)_b_(\d+)`
 	return []family{
 		kernels("qmv", head+`(qmv|qmv_fast)`+format+`_batch_(\d)_pr_(\d)_hgs_(\d)_r_(\d)`, qmv),
-		kernels("qmv quad", head+`(qmv_quad)`+format+`_d_(\d+)_batch_(\d)`, qmvQuad),
+		kernels("qmv quad", head+`(qmv_quad)_<M>_gs_(\d+)_b_(1|2|4|8)_d_(\d+)_batch_(\d)`, qmvQuad), // MLX launches no others,
 		kernels("qmv wide", head+`(qmv_wide)`+format+`_nv_(\d+)_kl_(\d+)_batch_(\d)`, qmvWide),
 		kernels("qvm", head+`(qvm)`+format+`_batch_(\d)(_hgs)?`, qvm),
 		kernels("qvm split k", head+`(qvm_split_k)`+format+`_spk_(\d+)`, qvmSplit),
