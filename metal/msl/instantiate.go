@@ -186,17 +186,17 @@ func (w *walker) target(in instantiation) (f *function, open, close, params int)
 		if u.toks[j+1].is("<") {
 			behind, ok = u.angles(j+1, in.end)
 		}
-		if !ok && !(u.toks[j+1].is("(") && w.template(t.text, 0) != nil) {
+		if !ok && !(u.toks[j+1].is("(") && w.template(t.text, 0, nil) != nil) {
 			continue
 		}
 		if !ok {
-			return w.template(t.text, len(u.split(j+2, u.match[j+1]))), -1, -1, j + 1
+			return w.template(t.text, len(u.split(j+2, u.match[j+1])), nil), -1, -1, j + 1
 		}
 		count := 0
 		if behind < in.end && u.toks[behind].is("(") {
 			count = len(u.split(behind+1, u.match[behind]))
 		}
-		if candidate := w.template(t.text, count); candidate != nil {
+		if candidate := w.template(t.text, count, splitText(u.text(j+2, behind-1))); candidate != nil {
 			f, open, close = candidate, j+1, behind-1
 		}
 		j = behind - 1
@@ -204,14 +204,40 @@ func (w *walker) target(in instantiation) (f *function, open, close, params int)
 	return f, open, close, params
 }
 
-// template is the kernel template of a name, and of so many arguments where there
-// is one.
-func (w *walker) template(name string, args int) *function {
+// template is the kernel template of a name: one that takes the template arguments
+// and has so many arguments, where there is such a one.
+func (w *walker) template(name string, args int, given []string) *function {
 	var found *function
 	for _, f := range w.functions[name] {
-		if len(f.template) > 0 && (found == nil || len(f.args) == args || len(found.args) != args) {
+		switch {
+		case len(f.template) == 0:
+		case found == nil, f.takes(given) && !found.takes(given):
+			found = f
+		case f.takes(given) == found.takes(given) && (len(f.args) == args || len(found.args) != args):
 			found = f
 		}
 	}
 	return found
+}
+
+// takes reports whether a template can have these arguments: not too many or too few,
+// and no number for a type.
+func (f *function) takes(given []string) bool {
+	for n, p := range f.template {
+		switch {
+		case p.pack:
+			return true
+		case n >= len(given):
+			return len(given) == 0 || p.fallback != ""
+		case !p.value && isLiteral(given[n]):
+			return false
+		}
+	}
+	return len(given) <= len(f.template)
+}
+
+// isLiteral reports whether a template argument begins as a number does, or is a truth
+// value.
+func isLiteral(text string) bool {
+	return text == "true" || text == "false" || strings.HasPrefix(text, "-") || text != "" && text[0] >= '0' && text[0] <= '9'
 }

@@ -129,6 +129,12 @@ template <class To, class From> inline To bits_as_(const From& from) {
 
 template <class To> constexpr To saturated_(float x);
 
+// Whether a class converts to float, or to an integer that does, and not to N itself.
+template <class T, class N> auto becomes_small_(int) -> decltype(declval<T&>().operator N(), true_type{});
+template <class T, class N> false_type becomes_small_(...);
+template <class T, class N> auto becomes_float_(int) -> decltype(static_cast<float>(declval<T&>()), bool_constant<!decltype(becomes_small_<T, N>(0))::value>{});
+template <class T, class N> false_type becomes_float_(...);
+
 // half and bfloat hold 16 bits and compute in float. For one +, -, * or /
 // rounding the float result is the same as rounding once.
 #define ASSAY_SMALL(NAME, TO, FROM)                                                          \
@@ -141,6 +147,10 @@ template <class To> constexpr To saturated_(float x);
     constexpr NAME(T v) : bits_(FROM(static_cast<float>(v))) {}                             \
     template <class T, enable_if_t<is_small_<T>::value && !is_same_v<T, NAME>, int> = 0>    \
     explicit constexpr NAME(T v) : bits_(FROM(static_cast<float>(v))) {}                    \
+    template <class T, enable_if_t<__is_class(T) && !is_small_<T>::value && decltype(becomes_float_<T, NAME>(0))::value, int> = 0> \
+    explicit constexpr NAME(T v) : bits_(FROM(static_cast<float>(v))) {}                    \
+    template <class T, enable_if_t<__is_class(T) && !is_small_<T>::value && decltype(becomes_float_<T, NAME>(0))::value, int> = 0> \
+    NAME& operator=(T v) { return *this = NAME(v); }                                        \
     constexpr operator float() const { return TO(bits_); }                                  \
     template <class T, enable_if_t<is_integral_v<T> && !is_same_v<T, bool>, int> = 0>       \
     explicit constexpr operator T() const { return saturated_<T>(TO(bits_)); }              \
@@ -171,17 +181,19 @@ template <class A, class B> using promote_t_ = typename conditional_t<
 template <class... A> constexpr bool some_small_ = (is_arithmetic_v<A> && ...) && (is_small_<A>::value || ...);
 template <class A, class B> constexpr bool small_pair_ = (is_small_<A>::value || is_small_<B>::value) && is_arithmetic_v<A> && is_arithmetic_v<B>;
 
+// Both operands as floats, an integer after it has become the small type.
+template <class A, class B, class V> constexpr float operand_(V v) { return static_cast<float>(static_cast<promote_t_<A, B>>(v)); }
 #define ASSAY_OP(OP)                                                                        \
   template <class A, class B, enable_if_t<small_pair_<A, B>, int> = 0>                      \
   constexpr promote_t_<A, B> operator OP(A a, B b) {                                        \
-    return promote_t_<A, B>(static_cast<float>(a) OP static_cast<float>(b)); }              \
+    return promote_t_<A, B>(operand_<A, B>(a) OP operand_<A, B>(b)); }                      \
   template <class A, class B, enable_if_t<is_small_<A>::value && is_arithmetic_v<B>, int> = 0> \
-  inline A& operator OP##=(A& a, B b) { return a = A(static_cast<float>(a) OP static_cast<float>(b)); }
+  inline A& operator OP##=(A& a, B b) { return a = A(operand_<A, B>(a) OP operand_<A, B>(b)); }
 ASSAY_OP(+) ASSAY_OP(-) ASSAY_OP(*) ASSAY_OP(/)
 #undef ASSAY_OP
 #define ASSAY_OP(OP)                                                                        \
   template <class A, class B, enable_if_t<small_pair_<A, B>, int> = 0>                      \
-  constexpr bool operator OP(A a, B b) { return static_cast<float>(a) OP static_cast<float>(b); }
+  constexpr bool operator OP(A a, B b) { return operand_<A, B>(a) OP operand_<A, B>(b); }
 ASSAY_OP(==) ASSAY_OP(!=) ASSAY_OP(<) ASSAY_OP(>) ASSAY_OP(<=) ASSAY_OP(>=)
 #undef ASSAY_OP
 
