@@ -2,6 +2,7 @@ package msl
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -187,5 +188,22 @@ func TestUnrollCount(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("rendering lacks %q", want)
 		}
+	}
+}
+
+// TestManyInstantiations: MLX's binary.metal has 4,122 kernels, its copies more.
+func TestManyInstantiations(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("template <int N> [[kernel]] void k(device int *out [[buffer(0)]]) { out[0] = N; }\n")
+	const many = 10000
+	for i := range many {
+		fmt.Fprintf(&b, "template [[host_name(\"k_%d\")]] [[kernel]] decltype(k<%d>) k<%d>;\n", i, i, i)
+	}
+	u, err := Parse("many.metal", b.String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(u.Kernels) != many {
+		t.Errorf("%d kernels, want %d", len(u.Kernels), many)
 	}
 }
