@@ -11,17 +11,18 @@ type family struct {
 	name    string
 	pattern *regexp.Regexp
 	plan    func(m []string) *plan // of the pattern's groups
+	sources bool                   // it needs MLX's sources beside the wheel
 }
 
 // kernels makes a family of the kernels whose names match, where T stands for a
 // type of MLX's, F for a floating-point one and M for one of Metal's.
 func kernels(name, pattern string, plan func(m []string) *plan) family {
 	pattern = strings.NewReplacer("<T>", anyType, "<F>", floatType, "<M>", metalType).Replace(pattern)
-	return family{name, regexp.MustCompile("^" + pattern + "$"), plan}
+	return family{name: name, pattern: regexp.MustCompile("^" + pattern + "$"), plan: plan}
 }
 
 func families() []family {
-	return slices.Concat(elementwise(), copies(), rows(), reductions(), scans(), sorts(), attention(), vectors(), quantized(), products())
+	return slices.Concat(elementwise(), copies(), rows(), reductions(), scans(), sorts(), attention(), vectors(), quantized(), products(), withSources())
 }
 
 // job is one kernel to compare.

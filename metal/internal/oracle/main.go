@@ -20,6 +20,7 @@ import (
 type options struct {
 	wheel   string
 	index   string
+	sources string // folder of MLX's sources, for kernels that the wheel has no source of
 	workers int
 	per     int
 	short   bool
@@ -33,6 +34,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.wheel, "wheel", "", "path of "+pinned.file+" (it is fetched otherwise, once)")
 	flag.StringVar(&o.index, "index", "https://pypi.org/simple", "index of packages (PEP 503) to fetch it from")
+	flag.StringVar(&o.sources, "sources", "", "folder of MLX's sources of the wheel's version: norms, rope, arg_reduce and random bits are compared too")
 	flag.IntVar(&o.workers, "j", runtime.NumCPU(), "kernels at once")
 	flag.IntVar(&o.per, "per", 48, "most kernels of a family; they are spread over its names")
 	flag.BoolVar(&o.short, "short", false, "one kernel of each family, and those that showed faults before")
@@ -60,6 +62,7 @@ func run(ctx context.Context, o options, out io.Writer, terminal file) error {
 	if err != nil {
 		return err
 	}
+	w.sources = o.sources
 	library, err := metallib.Open(w.library)
 	if err != nil {
 		return err
@@ -98,7 +101,7 @@ func choose(names []string, o options) ([]job, error) {
 	byFamily, order := map[string][]job{}, []string{}
 	for _, name := range names {
 		j, ok := find(fs, name)
-		if !ok || !only.MatchString(name) {
+		if !ok || !only.MatchString(name) || j.family.sources && o.sources == "" {
 			continue
 		}
 		if byFamily[j.family.name] == nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 )
+
+var mutation = flag.Bool("mutants", false, "put faults back, and expect each to be found")
 
 // mutants are faults of the reading that the command has found, put back: a text of a
 // file below metal, and what stands there instead. The kernel must be named then.
@@ -23,8 +26,8 @@ var mutants = []struct{ name, file, text, instead, kernel string }{
 
 // TestMutants: each fault, put back into a build of the command, is found and named.
 func TestMutants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the command once for each fault")
+	if !*mutation {
+		t.Skip("builds the command once for each fault: -mutants does")
 	}
 	_, w, err := pinned.unpacked()
 	if err != nil {

@@ -36,6 +36,9 @@ func (p *plan) source() string {
 	for _, h := range p.headers {
 		fmt.Fprintf(&b, "#include \"%s%s\"\n", kernelFolder, h)
 	}
+	if p.isSource() {
+		return b.String()
+	}
 	fmt.Fprintf(&b, "template [[host_name(%q)]] [[kernel]] decltype(%s) %s;\n", p.kernel, p.function, p.function)
 	return b.String()
 }

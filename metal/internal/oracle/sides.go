@@ -105,7 +105,11 @@ func (s *sides) theirs(name string) (*msl.Kernel, []byte, error) {
 }
 
 func (s *sides) source(p *plan) metal.Source {
-	return metal.Source{Name: p.kernel + ".metal", Text: p.source(), Folders: []string{s.w.include}}
+	folders := []string{s.w.include}
+	if s.w.sources != "" {
+		folders = append(folders, s.w.sources)
+	}
+	return metal.Source{Name: p.kernel + ".metal", Text: p.source(), Folders: folders}
 }
 
 // ours are the kernel's arguments as we read the source.

@@ -23,10 +23,11 @@ var pinned = release{
 	digest:  "8019b2db622599267d66cc168b2f0dbf5af929790a6c3b3913e00eabc42a7947",
 }
 
-// wheel is what was unpacked of it.
+// wheel is what was unpacked of it, and sources beside it.
 type wheel struct {
 	library string // path of mlx.metallib
 	include string // folder of the headers
+	sources string // folder of MLX's sources, or empty
 }
 
 // open unpacks the wheel into the user's cache, once, and returns what it has. The
