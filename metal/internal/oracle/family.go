@@ -22,7 +22,7 @@ func kernels(name, pattern string, plan func(m []string) *plan) family {
 }
 
 func families() []family {
-	return slices.Concat(elementwise(), copies(), rows(), reductions(), scans(), sorts(), attention(), vectors(), quantized(), products(), withSources())
+	return slices.Concat(elementwise(), copies(), rows(), reductions(), scans(), sorts(), attention(), vectors(), quantized(), products(), convolutions(), withSources())
 }
 
 // job is one kernel to compare.
