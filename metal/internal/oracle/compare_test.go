@@ -70,6 +70,20 @@ func TestArguments(t *testing.T) {
 	}
 }
 
+func TestDiffer(t *testing.T) {
+	has := []msl.FunctionConstant{{Name: "align", Type: "bool", Index: 200}, {Name: "more", Type: "int", Index: 1}}
+	apple := signature{&msl.Kernel{MaxThreads: 64}, has[:1]}
+	if got := differ(apple, signature{&msl.Kernel{MaxThreads: 64}, has}); len(got) > 0 {
+		t.Errorf("what Apple's code does not use differs: %v", got)
+	}
+	got := strings.Join(differ(apple, signature{&msl.Kernel{}, has[1:]}), "\n")
+	for _, want := range []string{"at most 64, and we read 0", "function constant align: Apple's metadata has a bool at 200"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	outcomes := []outcome{
 		{family: "a", kernel: "one", numbers: 10, assumed: []string{"air.exp", "air.sin"}},

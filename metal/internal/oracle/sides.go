@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/metal"
@@ -58,12 +57,12 @@ func (s *sides) compare(ctx context.Context, p *plan) outcome {
 		o.failed = "our side: " + s.short(err)
 		return o
 	}
-	o.arguments = arguments(theirs, ours)
-	apple, wrong := s.run(ctx, p, s.apple, theirs)
+	o.arguments = differ(theirs, ours)
+	apple, wrong := s.run(ctx, p, s.apple, theirs.kernel)
 	var after map[string][]byte
 	library, err := s.dev.Compile(ctx, s.source(p))
 	if err == nil {
-		after, err = s.run(ctx, p, library, ours)
+		after, err = s.run(ctx, p, library, ours.kernel)
 	}
 	switch {
 	case err != nil && wrong != nil && rule(err) != "" && rule(err) == rule(wrong):
@@ -94,14 +93,23 @@ func (s *sides) short(err error) string {
 	return strings.ReplaceAll(err.Error(), filepath.ToSlash(s.w.include)+"/", "")
 }
 
-// theirs are a kernel's arguments as its metadata has them, and its code.
-func (s *sides) theirs(name string) (*msl.Kernel, []byte, error) {
+// signature is what a side says of a kernel before it runs.
+type signature struct {
+	kernel    *msl.Kernel
+	constants []msl.FunctionConstant
+}
+
+// theirs is a kernel's signature as its metadata has it, and its code.
+func (s *sides) theirs(name string) (signature, []byte, error) {
 	f, err := s.library.Function(name)
 	if err != nil {
-		return nil, nil, err
+		return signature{}, nil, err
 	}
-	k, err := f.Kernel()
-	return k, f.Bitcode, err
+	read, err := f.Signature()
+	if err != nil {
+		return signature{}, nil, err
+	}
+	return signature{&read.Kernel, read.Constants}, f.Bitcode, nil
 }
 
 func (s *sides) source(p *plan) metal.Source {
@@ -112,21 +120,21 @@ func (s *sides) source(p *plan) metal.Source {
 	return metal.Source{Name: p.kernel + ".metal", Text: p.source(), Folders: folders}
 }
 
-// ours are the kernel's arguments as we read the source.
-func (s *sides) ours(p *plan) (*msl.Kernel, error) {
+// ours is the kernel's signature as we read the source.
+func (s *sides) ours(p *plan) (signature, error) {
 	flat, err := s.source(p).Flat()
 	if err != nil {
-		return nil, err
+		return signature{}, err
 	}
 	unit, err := msl.Parse(flat.Name, flat.Text, flat.Defines)
 	if err != nil {
-		return nil, err
+		return signature{}, err
 	}
 	k, ok := unit.Kernel(p.kernel)
 	if !ok {
-		return nil, fmt.Errorf("the source has no kernel %s", p.kernel)
+		return signature{}, fmt.Errorf("the source has no kernel %s", p.kernel)
 	}
-	return k, nil
+	return signature{k, unit.Constants}, nil
 }
 
 func (s *sides) run(ctx context.Context, p *plan, library metal.Library, k *msl.Kernel) (map[string][]byte, error) {
@@ -135,42 +143,4 @@ func (s *sides) run(ctx context.Context, p *plan, library metal.Library, k *msl.
 		return nil, err
 	}
 	return p.runKernel(ctx, s.dev, kernel, k.Args)
-}
-
-// arguments says where the arguments of the two sides differ: which there are, where
-// they are bound, in which address space, whether they are written, and what a
-// function constant leaves out.
-func arguments(apple, ours *msl.Kernel) []string {
-	var out []string
-	describe := func(k *msl.Kernel) map[string]string {
-		m := map[string]string{}
-		for _, a := range k.Args {
-			if a.Space == msl.Builtin {
-				m["["+a.Attr+"]"] = "a position"
-				continue
-			}
-			text := fmt.Sprintf("%s data at %s(%d)", a.Space, a.Attr, a.Index)
-			if a.Constant {
-				text += ", read only"
-			}
-			if a.Enabled != "" {
-				text += ", optional"
-			}
-			m[a.Name] = text
-		}
-		return m
-	}
-	theirs, mine := describe(apple), describe(ours)
-	for name, text := range theirs {
-		if mine[name] != text {
-			out = append(out, fmt.Sprintf("argument %s: Apple's metadata has %s, and we read %q", name, text, mine[name]))
-		}
-	}
-	for name, text := range mine {
-		if _, ok := theirs[name]; !ok {
-			out = append(out, fmt.Sprintf("argument %s: we read %s, and Apple's metadata has none", name, text))
-		}
-	}
-	slices.Sort(out)
-	return out
 }

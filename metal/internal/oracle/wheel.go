@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // release is one file of a project on PyPI.
@@ -44,6 +45,7 @@ func (r release) open(ctx context.Context, path, index string, progress io.Write
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
+	sweep(dir)
 	temporary, err := os.MkdirTemp(dir, "new-*") // nothing of it is found if this ends early
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)
@@ -69,6 +71,16 @@ func (r release) open(ctx context.Context, path, index string, progress io.Write
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
 	return w, nil
+}
+
+// sweep removes what processes that were killed have left.
+func sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, "new-*"))
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			_ = os.RemoveAll(path)
+		}
+	}
 }
 
 // unpacked is where what was unpacked is, or would be.
