@@ -51,7 +51,7 @@ func (o *outcome) compare(p *plan, apple, ours map[string][]byte, known []cause)
 			if d.apple == d.ours {
 				continue
 			}
-			if c := explain(known, d); c != "" {
+			if c := explain(known, o.assumed, d); c != "" {
 				o.causes[c]++
 				continue
 			}

@@ -50,6 +50,30 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestFlushed(t *testing.T) {
+	f, b := dtypes["float32"], dtypes["bfloat16"]
+	for _, c := range []struct {
+		d    difference
+		want bool
+	}{
+		{difference{f, 0, 1}, true},
+		{difference{f, 0x807fffff, 0x80000000}, true},
+		{difference{b, 0x807f, 0x8000}, true},
+		{difference{f, 0x80000001, 0}, false}, // another sign
+		{difference{f, 0x00800000, 0}, false}, // a normal number
+		{difference{f, 1, 2}, false},
+		{difference{dtypes["float16"], 0, 1}, false}, // half keeps subnormal numbers
+	} {
+		if got := c.d.flushed(); got != c.want {
+			t.Errorf("%#x and %#x of %s: %t, want %t", c.d.apple, c.d.ours, c.d.t.name, got, c.want)
+		}
+	}
+	d := difference{f, 0, 1}
+	if explain(causes, []string{"air.fmod"}, d) == "" || explain(causes, []string{"air.exp"}, d) != "" {
+		t.Error("the cause is not that of kernels which call fmod alone")
+	}
+}
+
 func TestArguments(t *testing.T) {
 	apple := &msl.Kernel{Args: []msl.Arg{
 		{Name: "in", Index: 0, Space: msl.Device, Attr: "buffer", Constant: true},
