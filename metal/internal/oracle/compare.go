@@ -46,6 +46,11 @@ func (o *outcome) compare(p *plan, apple, ours map[string][]byte, known []cause)
 		if bytes.Equal(a, b) {
 			continue
 		}
+		if len(a) != len(b) {
+			o.bad++
+			o.first = fmt.Sprintf("%s: only our side has such an argument", name)
+			continue
+		}
 		for i := range len(b) / t.size {
 			d := difference{t, get(a, t.size, i), get(b, t.size, i)}
 			if d.apple == d.ours {

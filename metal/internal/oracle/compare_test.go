@@ -50,6 +50,15 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestCompareOneSided(t *testing.T) {
+	p := of("", "f").out("out", dtypes["uint32"], 2)
+	var o outcome
+	o.compare(p, nil, map[string][]byte{"out": p.values["out"].data}, causes)
+	if o.equal() || o.explained() || !strings.Contains(o.first, "out: only our side") {
+		t.Errorf("an argument of one side: %+v", o)
+	}
+}
+
 func TestFlushed(t *testing.T) {
 	f, b := dtypes["float32"], dtypes["bfloat16"]
 	for _, c := range []struct {

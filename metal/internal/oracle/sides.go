@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -28,7 +29,7 @@ func openSides(ctx context.Context, w *wheel) (*sides, error) {
 	}
 	dev, err := sim.Open(ctx, sim.Options{Workers: 1})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, library.Close())
 	}
 	s := &sides{w: w, dev: dev, library: library}
 	if s.apple, err = dev.Compile(ctx, metal.Source{Name: filepath.Base(w.library), Library: w.library}); err != nil {
