@@ -64,7 +64,7 @@ metal-corpus: ## how much of a folder of projects is read and compiled, and whic
 	@go run ./metal/internal/corpus $(FLAGS) "$(DIR)"
 	@METAL_CORPUS="$$(cd "$(DIR)" && pwd)" go test -count=1 -v -run TestKernels ./metal/internal/corpus
 
-oracle: ## hold kernels against Apple's own compilation of them, MLX's wheel from PyPI (45 MB): SHORT=1, WHEEL=path, FLAGS="-list"
+oracle: ## hold kernels against Apple's own compilation of them, MLX's wheel from PyPI (45 MB): SHORT=1, WHEEL=path, FLAGS='-kernels softmax'
 	@go run ./metal/internal/oracle $(if $(SHORT),-short) $(if $(WHEEL),-wheel "$(WHEEL)") $(if $(PIP_INDEX_URL),-index "$(PIP_INDEX_URL)") $(FLAGS)
 
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts

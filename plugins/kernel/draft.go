@@ -62,7 +62,11 @@ func counts(a msl.Arg) bool {
 func draft(t *text, k *msl.Kernel, source string, include []string) []byte {
 	b := &strings.Builder{}
 	say := func(format string, args ...any) { fmt.Fprintf(b, format+"\n", args...) }
-	say("variable \"device\" {\ndefault = \"auto\"\ndescription = \"sim checks what is computed, on any machine; a GPU measures\"\n}\n")
+	gpu := "a GPU"
+	if compiled(source) {
+		gpu = "an Apple GPU"
+	}
+	say("variable \"device\" {\ndefault = \"auto\"\ndescription = \"sim checks what is computed, on any machine; %s measures\"\n}\n", gpu)
 	say("experiment %q {", word(k.Name))
 	say("plugin = \"kernel\"\ndevice = var.device")
 	say("\nconfig {")

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +15,18 @@ import (
 
 // compiled says that a source is a library that Apple's compiler made.
 func compiled(path string) bool { return strings.EqualFold(filepath.Ext(path), ".metallib") }
+
+// isLibrary says that a file of another name is one.
+func isLibrary(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	magic := make([]byte, 4)
+	_, err = io.ReadFull(f, magic)
+	return err == nil && string(magic) == "MTLB"
+}
 
 // library is a compiled library as signatures. Its file stays open, as what is
 // parsed is kept.

@@ -54,6 +54,10 @@ func TestLibraryFaults(t *testing.T) {
 	if err := os.WriteFile(notOne, []byte("kernel void f() {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	renamed := filepath.Join(t.TempDir(), "kernels.lib")
+	if raw, err := os.ReadFile(ownLibrary()); err != nil || os.WriteFile(renamed, raw, 0o600) != nil {
+		t.Fatal(err)
+	}
 	folder := filepath.Join(t.TempDir(), "folder.metallib")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		t.Fatal(err)
@@ -87,6 +91,11 @@ func TestLibraryFaults(t *testing.T) {
 		"an argument that is there": {with(compiledShapes(), "constants/has_bias", "true"), "kernel", `kernels.metallib declares device const packed_half3 *bias [[buffer(5)]]`, func(c object) object {
 			return with(c, "buffer/bias", object{"dtype": "float16", "shape": []int{3}, "fill": "ones"})
 		}},
+		"a block of an argument that is left out": {with(compiledShapes(), "buffer/bias", object{"dtype": "float16", "shape": []int{3}, "fill": "ones"}), "buffer/bias",
+			"the argument bias of shapes is there where the function constant has_bias is true. Write true for it in constants, or delete the block.",
+			func(c object) object { return with(c, "constants/has_bias", "true") }},
+		"a value for an output":     {with(with(compiledScale(), "buffer/y", nil), "value/yy", object{"value": "1"}), "kernel", `Write buffer "y" { … } with dtype`, nil},
+		"a library by another name": {with(compiledScale(), "source", renamed), "source", "is a compiled Metal library: call it NAME.metallib", nil},
 		"an atomic of another type": {with(compiledShapes(), "buffer/total/dtype", "float32"), "buffer/total/dtype", `Write dtype = "int32"`, func(c object) object {
 			return with(c, "buffer/total/dtype", "int32")
 		}},

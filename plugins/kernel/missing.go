@@ -15,7 +15,10 @@ import (
 // it should get: another version calls it differently, or a name is misspelled.
 func (r *reader) missing(l *launch, a msl.Arg, named map[string]string) {
 	summary := fmt.Sprintf("argument %s of %s gets nothing", a.Name, l.kernel.Name)
-	idle := r.idle(l, named)
+	idle := slices.DeleteFunc(r.idle(l, named), func(name string) bool {
+		_, value := r.Value[name]
+		return value && a.Space != msl.Constant // memory that the kernel may write is no value
+	})
 	fitting := r.fitting(l, a, idle)
 	near := nearest(a.Name, idle)
 	if near == "" && len(fitting) == 1 {

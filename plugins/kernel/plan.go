@@ -186,7 +186,11 @@ func (r *reader) launch(at, from string, t *text, l Launch, like string) *launch
 	}
 	var err error
 	if out.kernel, err = t.choose(l.Kernel, like); err != nil {
-		r.fault(out.where, "no_kernel", "no kernel is chosen", "%s", stopped(err))
+		summary := "no kernel is chosen"
+		if l.Kernel != nil {
+			summary = "there is no kernel " + *l.Kernel
+		}
+		r.fault(out.where, "no_kernel", summary, "%s", stopped(err))
 		return out
 	}
 	var key string
@@ -229,7 +233,10 @@ func (r *reader) unused(launches []*launch) {
 	k := launches[0].kernel
 	left := func(what string, labels []string) {
 		for _, name := range labels {
-			if !r.used[name] {
+			if l, constant := leftOut(launches, name); l != nil && !r.used[name] {
+				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
+					"%s, the argument %s of %s is there where the function constant %s is true. Write true for it in constants, or delete the block.", declaredAt(k.File, k.Line), name, l.kernel.Name, constant)
+			} else if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
 					"%s, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", declaredAt(k.File, k.Line), k.Name, listed(known, "argument"), didYouMean(name, known))
 			}
@@ -237,6 +244,19 @@ func (r *reader) unused(launches []*launch) {
 	}
 	left("buffer", sorted(r.Buffer))
 	left("value", sorted(r.Value))
+}
+
+// leftOut is a launch whose kernel has an argument of a name, which the function
+// constant leaves out; nil: there is none.
+func leftOut(launches []*launch, name string) (l *launch, constant string) {
+	for _, l := range launches {
+		for _, a := range l.kernel.Args {
+			if there, _ := l.enabled(a); a.Name == name && !there {
+				return l, a.Enabled
+			}
+		}
+	}
+	return nil, ""
 }
 
 // reference resolves the kernel to compare with. It takes over what it does not say.

@@ -66,6 +66,9 @@ func readSource(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if stat.Mode().IsRegular() && isLibrary(path) {
+		return "", fmt.Errorf("%s is a compiled Metal library: call it NAME.metallib", short(path))
+	}
 	if !stat.Mode().IsRegular() || stat.Size() > mostSource {
 		return "", fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
 	}
@@ -125,6 +128,9 @@ func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
 		case 1:
 			return nil, fmt.Errorf("%s has 1 kernel, not %s: write kernel = %q beside source = %q", t.src.Name, *name, names[0], t.src.Name)
 		}
+		if best := nearest(*name, names); best != "" && len(names) > mostListed { // which none of the listed may be
+			return nil, fmt.Errorf("%s has %d kernels: did you mean %q?", t.src.Name, len(names), best)
+		}
 		return nil, fmt.Errorf("%s has %s%s", t.src.Name, listed(names, "kernel"), unstopped(didYouMean(*name, names)))
 	}
 	if k, ok := t.kernels.Kernel(like); ok {
@@ -140,17 +146,19 @@ func (t *text) choose(name *string, like string) (*msl.Kernel, error) {
 	return nil, fmt.Errorf("%s has %s: write kernel = %q", t.src.Name, listed(names, "kernel"), names[0])
 }
 
+// mostListed names are listed.
+const mostListed = 8
+
 // listed is "3 kernels: a, b, c", shortened.
 func listed(names []string, what string) string {
-	const most = 8
 	n := fmt.Sprintf("%d %ss", len(names), what)
 	switch {
 	case len(names) == 0:
 		return "no " + what
 	case len(names) == 1:
 		n = "1 " + what
-	case len(names) > most:
-		return n + ", such as " + strings.Join(names[:most], ", ")
+	case len(names) > mostListed:
+		return n + ", such as " + strings.Join(names[:mostListed], ", ")
 	}
 	return n + ": " + strings.Join(names, ", ")
 }

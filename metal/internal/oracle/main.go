@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -127,7 +126,13 @@ func choose(names []string, o options) ([]job, error) {
 		}
 	}
 	if len(jobs) == 0 {
-		return nil, errors.New("no kernel of the library is of a family and matches -kernels")
+		matching := 0
+		for _, name := range names {
+			if only.MatchString(name) {
+				matching++
+			}
+		}
+		return nil, fmt.Errorf("-kernels %s: of the library's kernels %d match, none of a family that is compared; families of kernels that the wheel has no headers of need -sources", o.kernels, matching)
 	}
 	return jobs, nil
 }
