@@ -67,9 +67,12 @@ metal-corpus: ## how much of a folder of projects is read and compiled, and whic
 oracle: ## hold kernels against Apple's own compilation of them, MLX's wheel from PyPI (45 MB): SHORT=1, WHEEL=path, FLAGS='-kernels softmax'
 	@go run ./metal/internal/oracle $(if $(SHORT),-short) $(if $(WHEEL),-wheel "$(WHEEL)") $(if $(PIP_INDEX_URL),-index "$(PIP_INDEX_URL)") $(FLAGS)
 
+oracle-faults: ## put faults that the oracle found back, one by one: it must name each (after make oracle)
+	go test -count=1 -run TestMutants ./metal/internal/oracle -mutants -v
+
 session-study: build ## sixty real sessions beside a second process that loads a core in bursts
 	go build -o bin/sessionstudy ./core/internal/sessionstudy
 	bin/sessionstudy experiments/session-study
 	bin/sessionstudy -twins -n 40 experiments/session-study/twins
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study oracle session-study
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study oracle oracle-faults session-study

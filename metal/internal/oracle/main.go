@@ -141,7 +141,7 @@ func choose(names []string, o options) ([]job, error) {
 // operations that round at each step, functions of half that return half instead of
 // float, conversions to integers out of range, and overloads of log1p.
 var telling = []string{
-	"block_softmax_bfloat16", "v_Sigmoidfloat16float16", "v_copyfloat32int8", "v_copyfloat32uint32", "v_Log1pfloat16float16",
+	"all_reduce_sumbfloat16", "block_softmax_bfloat16", "v_Sigmoidfloat16float16", "v_copyfloat32int8", "v_copyfloat32uint32", "v_Log1pfloat16float16",
 }
 
 // spread takes n of the jobs, as far from each other as they are many.

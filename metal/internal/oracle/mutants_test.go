@@ -16,6 +16,9 @@ var mutation = flag.Bool("mutants", false, "put faults back, and expect each to 
 // mutants are faults of the reading that the command has found, put back: a text of a
 // file below metal, and what stands there instead. The kernel must be named then.
 var mutants = []struct{ name, file, text, instead, kernel string }{
+	// MLX's own overloads of simd_sum for bfloat call this function of float.
+	{"sums of bfloat round at each step", "msl/prelude/apple.h", "ASSAY_APPLE_1(sum) ", "template <class A> inline A __metal_simd_sum(A x, int line = ASSAY_LINE_) {\n" +
+		"  struct step { float operator()(float a, float b) const { return bfloat(a + b); } };\n  return A(reduce_<32>(float(x), step{}, line));\n}\n", "all_reduce_sumbfloat16"},
 	{"precise functions of half make half", "msl/prelude/math.h", "ASSAY_MATH_PRECISE_\nASSAY_FLOATS_", "ASSAY_MATH_PRECISE_\nASSAY_FLOATS_\ninline half exp(half x) { return half(exp(float(x))); }", "v_Sigmoidfloat16float16"},
 	{"floats that an integer does not hold are undefined", "sim/compiler.go", `, "-fno-strict-float-cast-overflow"`, ``, "v_copyfloat32int8"},
 	{"half does not prefer an overload for float", "msl/floats.go", "if !needed ||", "if needed || !needed ||", "v_Log1pfloat16float16"},
