@@ -18,6 +18,9 @@ func Lower(text string, k *msl.Kernel, constants map[int]any) (string, error) {
 	m := &module{kernel: k, constants: constants, shared: map[string]*shared{}, declared: map[string]bool{}}
 	lines := strings.Split(strings.ReplaceAll(text, "@llvm.fmuladd.", "@"+product), "\n")
 	for _, line := range lines {
+		if err := refused(flat(line)); err != nil {
+			return "", err
+		}
 		m.noteShared(line)
 	}
 	for i := 0; i < len(lines); i++ {
@@ -112,6 +115,9 @@ func (m *module) declare(line string) error {
 	}
 	own, isAir := strings.CutPrefix(strings.Trim(d[2], `@"`), "air.")
 	if !isAir {
+		if !strings.HasPrefix(d[2], "@llvm.") {
+			return fmt.Errorf("the function %s is not in the bitcode, and none of Metal's", d[2])
+		}
 		if !m.declared[d[2]] {
 			m.line(line)
 		}

@@ -90,6 +90,12 @@ func TestLowerErrors(t *testing.T) {
 		{"declared otherwise", strings.ReplaceAll(text, "@air.simd_sum.f32(float", "@air.simd_sum.f32(i32"), sharedKernel, map[int]any{3: float32(1)}, "takes a float and is declared with a i32"},
 		{"another kernel", text, &msl.Kernel{Name: "other"}, map[int]any{3: float32(1)}, `no kernel "other"`},
 		{"other arguments", text, &msl.Kernel{Name: "shared", Args: sharedKernel.Args[:2]}, map[int]any{3: float32(1)}, "2 arguments by its metadata and 5 by its code"},
+		{"C library", strings.ReplaceAll(text, "@air.simd_sum.f32", "@system"), sharedKernel, map[int]any{3: float32(1)}, "the function @system is not in the bitcode"},
+		{"call by address", strings.ReplaceAll(text, "call float @air.simd_sum.f32(", "call float %8("), sharedKernel, map[int]any{3: float32(1)}, "a call by address"},
+		{"call of a number", strings.ReplaceAll(text, "call float @air.simd_sum.f32(", "call float inttoptr (i64 4096 to ptr)("), sharedKernel, map[int]any{3: float32(1)}, "a call by address"},
+		{"machine code", "module asm \"ret\"\n" + text, sharedKernel, map[int]any{3: float32(1)}, "machine code is no part"},
+		{"inline machine code", strings.ReplaceAll(text, "call float @air.simd_sum.f32(float %10)", "call float asm sideeffect \"\", \"=x,x\"(float %10)"), sharedKernel, map[int]any{3: float32(1)}, "machine code is no part"},
+		{"variable of another", "@environ = external global ptr\n" + text, sharedKernel, map[int]any{3: float32(1)}, "the variable is not in the bitcode"},
 		{"no end", text[:strings.LastIndex(text, "}\n\ndeclare")], sharedKernel, map[int]any{3: float32(1)}, "does not end"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

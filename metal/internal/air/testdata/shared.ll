@@ -17,7 +17,7 @@ define internal void @init() section "air.static_init" {
 define weak_odr void @shared(ptr addrspace(1) noundef %0, ptr addrspace(2) noundef align 4 dereferenceable(4) %1, ptr addrspace(3) noundef %2, i32 noundef %3, <3 x i16> noundef %4) local_unnamed_addr #0 {
   %6 = zext i32 %3 to i64
   %7 = getelementptr inbounds float, ptr addrspace(1) %0, i64 %6
-  %8 = load float, ptr addrspace(1) %7, align 4
+  %8 = load float, ptr addrspace(1) %7, align 4, !nosanitize !0
   %9 = getelementptr inbounds [64 x float], ptr addrspace(3) @_ZZ6sharedE4tile, i64 0, i64 %6
   store float %8, ptr addrspace(3) %9, align 4
   store float 0.000000e+00, ptr addrspace(3) getelementptr inbounds ([64 x float], ptr addrspace(3) @_ZZ6sharedE4tile, i64 0, i64 63), align 4
