@@ -96,7 +96,7 @@ func (l *compiled) compile(code []byte, k *msl.Kernel, constants map[int]any) (s
 
 // airLibrary compiles the functions that bitcode calls, once.
 func (c *compiler) airLibrary(ctx context.Context) (string, error) {
-	flags := append(c.kernelFlags(), "-ffunction-sections")
+	flags := c.kernelFlags()
 	files := map[string]string{"air.cc": air.Library(), "flags": strings.Join(flags, " ")}
 	return c.build(ctx, []string{"air.cc"}, files, func(run func(args ...string) error) error {
 		return run(append(flags, "-c", "air.cc", "-o", "out")...)
