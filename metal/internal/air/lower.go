@@ -58,6 +58,9 @@ func Lower(text string, k *msl.Kernel, constants map[int]any) (string, error) {
 	return m.out.String(), nil
 }
 
+// widest is the most elements of a vector in AIR, a simdgroup matrix's.
+const widest = 64
+
 // module is the text that comes of a kernel's.
 type module struct {
 	kernel    *msl.Kernel
@@ -108,6 +111,11 @@ func (m *module) declare(line string) error {
 	s := signature{result: lastType(d[1]), params: split(d[3])}
 	for i, p := range s.params {
 		s.params[i] = firstType(p)
+	}
+	for _, t := range append([]string{s.result}, s.params...) {
+		if n, _ := vectorOf(t); n > widest {
+			return fmt.Errorf("%s is of vectors of %d, and Metal has none above %d", d[2], n, widest)
+		}
 	}
 	if strings.HasPrefix(d[2], "@"+product) {
 		m.line(unfused(d[2], s.result))

@@ -90,6 +90,7 @@ func TestLowerErrors(t *testing.T) {
 		{"declared otherwise", strings.ReplaceAll(text, "@air.simd_sum.f32(float", "@air.simd_sum.f32(i32"), sharedKernel, map[int]any{3: float32(1)}, "takes a float and is declared with a i32"},
 		{"another kernel", text, &msl.Kernel{Name: "other"}, map[int]any{3: float32(1)}, `no kernel "other"`},
 		{"other arguments", text, &msl.Kernel{Name: "shared", Args: sharedKernel.Args[:2]}, map[int]any{3: float32(1)}, "2 arguments by its metadata and 5 by its code"},
+		{"wide vectors", text + "declare <1000000000 x float> @air.exp.v1000000000f32(<1000000000 x float>)\n", sharedKernel, map[int]any{3: float32(1)}, "Metal has none above 64"},
 		{"C library", strings.ReplaceAll(text, "@air.simd_sum.f32", "@system"), sharedKernel, map[int]any{3: float32(1)}, "the function @system is not in the bitcode"},
 		{"call by address", strings.ReplaceAll(text, "call float @air.simd_sum.f32(", "call float %8("), sharedKernel, map[int]any{3: float32(1)}, "a call by address"},
 		{"call of a number", strings.ReplaceAll(text, "call float @air.simd_sum.f32(", "call float inttoptr (i64 4096 to ptr)("), sharedKernel, map[int]any{3: float32(1)}, "a call by address"},
