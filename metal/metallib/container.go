@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/near"
@@ -71,9 +72,12 @@ func Open(path string) (*Library, error) {
 // Close closes the file. Functions that were read stay good.
 func (l *Library) Close() error { return l.close() }
 
+// Magic is what a library begins with.
+const Magic = "MTLB"
+
 // headerSize and what it has. All numbers are little-endian.
 //
-//	 0  "MTLB"
+//	 0  Magic
 //	16  size of the file
 //	24  offset and size of the list of functions, of public metadata, of
 //	    private metadata, and of the bitcode
@@ -120,20 +124,20 @@ func within(offset, size, all uint64) bool { return offset <= all && size <= all
 
 // checkMagic says what a file is that is no library.
 func checkMagic(header []byte, size int64) error {
-	starts := func(magic ...byte) bool { return bytes.HasPrefix(header, magic) }
+	starts := func(magic string) bool { return strings.HasPrefix(string(header), magic) }
 	switch {
 	case size == 0:
 		return errors.New("it is empty")
-	case starts('M', 'T', 'L', 'B') && len(header) < headerSize:
+	case starts(Magic) && len(header) < headerSize:
 		return fmt.Errorf("it is cut off: it has %d bytes, and the header alone has %d", size, headerSize)
-	case starts('M', 'T', 'L', 'B'):
+	case starts(Magic):
 		return nil
-	case starts(0xCA, 0xFE, 0xBA, 0xBE), starts(0xCB, 0xFE, 0xBA, 0xBE):
+	case starts("\xCA\xFE\xBA\xBE"), starts("\xCB\xFE\xBA\xBE"):
 		return errors.New("it is a universal file with libraries for several architectures: name one that has a single library")
-	case starts(0xDE, 0xC0, 0x17, 0x0B), starts('B', 'C', 0xC0, 0xDE):
+	case starts("\xDE\xC0\x17\x0B"), starts("BC\xC0\xDE"):
 		return errors.New("it is LLVM bitcode, as in .air files, and no library: make one of it with Apple's metallib tool")
 	}
-	return errors.New("it is not a Metal library, which begins with MTLB")
+	return errors.New("it is not a Metal library, which begins with " + Magic)
 }
 
 // list reads the entries. Each is a size, which counts itself, and tags: a name of

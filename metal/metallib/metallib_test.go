@@ -88,7 +88,7 @@ func TestSignatures(t *testing.T) {
 func TestLibraryIsOfTheTexts(t *testing.T) {
 	modules, err := metallibtest.Assemble(texts(t)...)
 	if errors.Is(err, metallibtest.ErrNoCompiler) {
-		t.Skip(err)
+		t.Skip("the test assembles LLVM text:", err)
 	}
 	if err != nil {
 		t.Fatal(err)

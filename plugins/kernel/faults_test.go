@@ -26,6 +26,36 @@ func pathOf(d *pluginv1.Diagnostic) string {
 	return strings.Join(out, "/")
 }
 
+// faulty is a configuration with one fault, or with none if want is empty.
+type faulty struct {
+	config object
+	path   string
+	want   string              // in the detail
+	mend   func(object) object // as the advice says; nil: it says what cannot be done here
+}
+
+// hold validates the configuration, and what its advice leads to.
+func (f faulty) hold(t *testing.T) {
+	t.Helper()
+	h := sdktest.Start(t, plugin())
+	found := h.Validate(asJSON(t, f.config))
+	if f.want == "" {
+		if len(found) > 0 {
+			t.Errorf("%v", found)
+		}
+		return
+	}
+	if len(found) != 1 || pathOf(found[0]) != f.path || !strings.Contains(found[0].GetDetail(), f.want) {
+		t.Errorf("%v, want one fault at %q that says %q", found, f.path, f.want)
+	}
+	if f.mend == nil {
+		return
+	}
+	if found := h.Validate(asJSON(t, f.mend(f.config))); len(found) > 0 {
+		t.Errorf("its advice leads to %v", found)
+	}
+}
+
 // Each fault stands at its argument, says where the source says so, and is gone
 // when its advice is followed.
 func TestFaults(t *testing.T) {
@@ -38,13 +68,15 @@ func TestFaults(t *testing.T) {
 	if err := os.WriteFile(kernal, []byte("float g(float x) { return x; }\nkernal void f(device float *x) {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	optional := filepath.Join(t.TempDir(), "optional.metal")
+	if err := os.WriteFile(optional, []byte(`constant bool biased [[function_constant(0)]];
+kernel void scale(device const float *x [[buffer(0)]], device float *y [[buffer(1)]],
+    device const float *bias [[buffer(2), function_constant(biased)]], uint i [[thread_position_in_grid]]) { y[i] = x[i]; }
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 
-	for name, tt := range map[string]struct {
-		config object
-		path   string
-		want   string // in the detail
-		mend   func(object) object
-	}{
+	for name, tt := range map[string]faulty{
 		"an argument without a block": {
 			with(scale(), "buffer/x", nil), "kernel", file + `:8:5 declares device const float *x [[buffer(0)]]. Write buffer "x"`,
 			func(c object) object {
@@ -218,22 +250,17 @@ func TestFaults(t *testing.T) {
 		"a reference that writes nothing": {with(scale(), "reference", object{"kernel": "sum", "threadgroup_memory": object{"0": 64}, "arguments": object{"y": "x", "z": "x"}}), "reference", `write arguments = { NAME = "OUTPUT" }`, func(c object) object {
 			return with(c, "reference/arguments", object{"y": "x", "z": "y"})
 		}},
+		"a block of an argument that the reference leaves out": {
+			with(with(scale(), "buffer/bias", object{"dtype": "float32", "shape": []int{64}, "fill": "ones"}), "reference", object{"source": optional, "constants": object{"biased": "false"}}),
+			"buffer/bias", "optional.metal:2, the argument bias of scale is there where the function constant biased is true.",
+			func(c object) object { return with(c, "reference/constants/biased", "true") },
+		},
 		"threadgroup memory": {with(scale(), "reference", object{"kernel": "sum", "arguments": object{"y": "x", "z": "y"}}), "reference", "threadgroup float *part [[threadgroup(0)]]. Write threadgroup_memory = { part = BYTES }", func(c object) object {
 			return with(c, "reference/threadgroup_memory", object{"part": 128})
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := sdktest.Start(t, plugin())
-			found := h.Validate(asJSON(t, tt.config))
-			if len(found) != 1 || pathOf(found[0]) != tt.path || !strings.Contains(found[0].GetDetail(), tt.want) {
-				t.Errorf("%v, want one fault at %q that says %q", found, tt.path, tt.want)
-			}
-			if tt.mend == nil {
-				return
-			}
-			if found := h.Validate(asJSON(t, tt.mend(tt.config))); len(found) > 0 {
-				t.Errorf("its advice leads to %v", found)
-			}
+			tt.hold(t)
 		})
 	}
 }

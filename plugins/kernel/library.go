@@ -23,9 +23,9 @@ func isLibrary(path string) bool {
 		return false
 	}
 	defer f.Close()
-	magic := make([]byte, 4)
+	magic := make([]byte, len(metallib.Magic))
 	_, err = io.ReadFull(f, magic)
-	return err == nil && string(magic) == "MTLB"
+	return err == nil && string(magic) == metallib.Magic
 }
 
 // library is a compiled library as signatures. Its file stays open, as what is

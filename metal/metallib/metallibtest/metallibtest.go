@@ -47,7 +47,7 @@ func Library(modules ...Module) []byte {
 	u32, u64 := binary.LittleEndian.AppendUint32, binary.LittleEndian.AppendUint64
 	var list, code []byte
 	for _, m := range modules {
-		wrapped := Wrap(m.Bitcode)
+		wrapped := wrap(m.Bitcode)
 		hash := sha256.Sum256(wrapped)
 		e := u32(nil, 0)
 		for _, tag := range []struct {
@@ -80,8 +80,8 @@ func Library(modules ...Module) []byte {
 	return append(out, code...)
 }
 
-// Wrap puts LLVM's wrapper around bitcode, padded as Apple's compiler does.
-func Wrap(bitcode []byte) []byte {
+// wrap puts LLVM's wrapper around bitcode, padded as Apple's compiler does.
+func wrap(bitcode []byte) []byte {
 	out := make([]byte, 20, 20+len(bitcode)+15)
 	for i, n := range []uint32{0x0B17C0DE, 0, 20, uint32(len(bitcode)), 0xFFFFFFFF} {
 		binary.LittleEndian.PutUint32(out[4*i:], n)
