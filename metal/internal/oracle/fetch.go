@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"html"
@@ -28,7 +29,7 @@ func (r release) fetch(ctx context.Context, index, path string, progress io.Writ
 	}
 	var text strings.Builder
 	if err := download(ctx, page, &text, largestIndex); err != nil {
-		return fmt.Errorf("%w: %w (WHEEL=path names one that is there)", errAbsent, err)
+		return err
 	}
 	link, err := r.link(text.String())
 	if err != nil {
@@ -45,7 +46,7 @@ func (r release) fetch(ctx context.Context, index, path string, progress io.Writ
 	}
 	defer f.Close()
 	if err := download(ctx, from, f, largestWheel); err != nil {
-		return fmt.Errorf("%w: %w", errAbsent, err)
+		return err
 	}
 	return f.Close()
 }
@@ -63,11 +64,18 @@ func (r release) link(page string) (string, error) {
 
 var anchor = regexp.MustCompile(`(?is)<a\s[^>]*href="([^"]*)"[^>]*>([^<]*)</a>`)
 
-// download copies what a URL has, at most so many bytes.
+// download copies what a URL has, at most so many bytes. The error is errAbsent if the
+// network or the server failed, and not if ctx ended or to could not be written.
 func download(ctx context.Context, from *url.URL, to io.Writer, most int64) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	bounded, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, from.String(), nil)
+	absent := func(err error) error {
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s: %w", from.Redacted(), context.Cause(ctx))
+		}
+		return fmt.Errorf("%w: %w (WHEEL=path names one that is there)", errAbsent, cmp.Or(context.Cause(bounded), err))
+	}
+	r, err := http.NewRequestWithContext(bounded, http.MethodGet, from.String(), nil)
 	if err != nil {
 		return err
 	}
@@ -76,41 +84,40 @@ func download(ctx context.Context, from *url.URL, to io.Writer, most int64) erro
 	defer timer.Stop()
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return firstOf(context.Cause(ctx), err)
+		return absent(err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", from.Redacted(), answer.Status)
+		return absent(fmt.Errorf("%s: %s", from.Redacted(), answer.Status))
 	}
-	n, err := io.Copy(to, &watched{io.LimitReader(answer.Body, most+1), timer})
-	if err != nil {
-		return firstOf(context.Cause(ctx), err)
-	}
-	if n > most {
-		return fmt.Errorf("%s: is larger than %d bytes", from.Redacted(), most)
-	}
-	return nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	body := &watched{Reader: io.LimitReader(answer.Body, most+1), timer: timer}
+	n, err := io.Copy(to, body)
+	switch {
+	case body.failed != nil:
+		return absent(body.failed)
+	case err != nil: // to: a full disk
+		return err
+	case n > most:
+		return absent(fmt.Errorf("%s: is larger than %d bytes", from.Redacted(), most))
 	}
 	return nil
 }
 
-// watched gives a timer more time whenever something is read.
+// watched gives a timer more time whenever something is read, and keeps the error of
+// a read that failed.
 type watched struct {
 	io.Reader
-	timer *time.Timer
+	timer  *time.Timer
+	failed error
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if n > 0 {
 		w.timer.Reset(quiet)
+	}
+	if err != nil && err != io.EOF {
+		w.failed = err
 	}
 	return n, err
 }

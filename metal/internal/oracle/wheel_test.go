@@ -3,12 +3,15 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,8 +123,8 @@ func TestOpenFails(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q in it", err, c.want)
 			}
-			if isAbsent(err) != c.absent {
-				t.Errorf("that it cannot be had is %t, want %t", isAbsent(err), c.absent)
+			if errors.Is(err, errAbsent) != c.absent {
+				t.Errorf("that it cannot be had is %t, want %t", !c.absent, c.absent)
 			}
 			left, err := filepath.Glob(filepath.Join(cache, "*", "*", "*"))
 			if err != nil || len(left) > 0 {
@@ -130,6 +133,89 @@ func TestOpenFails(t *testing.T) {
 		})
 	}
 }
+
+// during serves the data, and calls meanwhile between its two halves.
+func during(t *testing.T, data []byte, meanwhile func()) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/mlx-metal/" {
+			fmt.Fprint(w, `<a href="../a.whl">mlx_metal-0.0.0.whl</a>`)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+		_, _ = w.Write(data[:len(data)/2])
+		meanwhile()
+		_, _ = w.Write(data[len(data)/2:])
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// TestOpenTwice: what a process has unpacked stays where it is while others open the
+// wheel, and is unpacked again if the library is gone.
+func TestOpenTwice(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	data := zipped(t, good)
+	r, file := released(data), filepath.Join(t.TempDir(), "wheel")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	open := func(path, index string) os.FileInfo {
+		w, err := r.open(t.Context(), path, index, io.Discard)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		info, err := os.Stat(w.library)
+		if err != nil {
+			t.Error(err)
+		}
+		return info
+	}
+	var first os.FileInfo
+	second := open("", during(t, data, func() { first = open(file, "") }))
+	third := open(file, "")
+	if !os.SameFile(first, second) || !os.SameFile(first, third) {
+		t.Error("the library was replaced while another process may read it")
+	}
+	_, w, err := r.unpacked()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(w.library); err != nil {
+		t.Fatal(err)
+	}
+	if open(file, "") == nil {
+		t.Error("a folder without the library is not replaced")
+	}
+}
+
+// TestNotAbsent: -skip-absent hides neither an interruption nor a full disk.
+func TestNotAbsent(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	data := zipped(t, good)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("called off")
+	if _, err := released(data).open(ctx, "", during(t, data, func() { cancel(stopped) }), io.Discard); !errors.Is(err, stopped) || errors.Is(err, errAbsent) {
+		t.Errorf("interrupted: error is %v", err)
+	}
+	from, err := url.Parse(during(t, data, func() {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := download(t.Context(), from, full{}, 1<<20); !errors.Is(err, errFull) || errors.Is(err, errAbsent) {
+		t.Errorf("a full disk: error is %v", err)
+	}
+}
+
+// full is a file on a full disk.
+type full struct{}
+
+var errFull = errors.New("no space left on device")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestUnpackRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
