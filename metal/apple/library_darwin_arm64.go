@@ -92,7 +92,7 @@ func (l *library) Names() []string { return slices.Clone(l.names) }
 func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	d, b := l.d, l.d.b
 	if !slices.Contains(l.names, name) {
-		return nil, fmt.Errorf("%s: %w: %q; near names: %s", l.file, metal.ErrNoKernel, name, near.Names(l.names, name))
+		return nil, near.NoKernel(l.file, name, l.names)
 	}
 	defer b.pool()()
 	var failed, function uintptr

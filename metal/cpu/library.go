@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/internal/near"
@@ -38,7 +37,7 @@ func (library) Kernel(name string, _ map[int]any) (front.Kernel, error) {
 	if k, ok := parseKernel(name); ok {
 		return k, nil
 	}
-	return nil, fmt.Errorf("kernel %q: %w on the cpu device; near names: %s", name, metal.ErrNoKernel, near.Names(kernelNames(), name))
+	return nil, near.NoKernel("the cpu device", name, kernelNames())
 }
 
 func (library) Names() []string { return kernelNames() }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/front"
+	"github.com/assay-bench/assay/metal/internal/near"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -36,7 +37,7 @@ func (l *library) Names() []string { return l.unit.Names() }
 func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
 	k, ok := l.unit.Kernel(name)
 	if !ok {
-		return nil, fmt.Errorf("%s: %w: %q%s", l.unit.File, metal.ErrNoKernel, name, l.unit.Near(name))
+		return nil, near.NoKernel(l.unit.File, name, l.unit.Names())
 	}
 	if err := l.unit.Check(k, constants); err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/near"
 )
 
@@ -234,7 +233,7 @@ func (l *Library) Names() []string {
 func (l *Library) Function(name string) (*Function, error) {
 	i, ok := l.byName[name]
 	if !ok {
-		return nil, fmt.Errorf("%s: %w: %q; near names: %s", l.name, metal.ErrNoKernel, name, near.Names(l.Names(), name))
+		return nil, near.NoKernel(l.name, name, l.Names())
 	}
 	e := l.functions[i]
 	f := &Function{Name: name, Bitcode: make([]byte, e.size), library: l.name}

@@ -114,21 +114,6 @@ func bomb() string {
 	return b.String()
 }
 
-func TestNear(t *testing.T) {
-	u := &Unit{Kernels: []Kernel{{Name: "gather_qmm_f16"}, {Name: "add_f16"}, {Name: "gather_qmm_swiglu_f16"}}}
-	for name, want := range map[string]string{
-		"gather_qmm_f32": "; there is gather_qmm_f16, gather_qmm_swiglu_f16",
-		"zzz":            "; there is add_f16, gather_qmm_f16, gather_qmm_swiglu_f16",
-	} {
-		if got := u.Near(name); got != want {
-			t.Errorf("%s: got %q, want %q", name, got, want)
-		}
-	}
-	if got := new(Unit).Near("zzz"); got != ": the source has no kernels" {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestDefines(t *testing.T) {
 	src := "#if WIDTH > 4 && defined(FAST)\nkernel void wide() {}\n#else\nkernel void narrow() {}\n#endif\n"
 	for _, c := range []struct {

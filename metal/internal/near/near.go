@@ -1,21 +1,27 @@
-// Package near finds names that are like a wrong one.
+// Package near names kernels that are like one that is not there.
 package near
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
+
+	"github.com/assay-bench/assay/metal"
 )
 
-// Names are the up to three of all names closest to one that is not among them,
-// for the end of a message.
-func Names(all []string, name string) string {
+// NoKernel is the error of a source or device that does not have a kernel. It names
+// up to three that it has, the closest first.
+func NoKernel(source, name string, all []string) error {
+	if len(all) == 0 {
+		return fmt.Errorf("%s: %w: %q; it has no kernels", source, metal.ErrNoKernel, name)
+	}
 	away := make(map[string]int, len(all))
 	for _, n := range all {
 		away[n] = levenshtein.Distance(name, n, nil)
 	}
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b string) int { return away[a] - away[b] })
-	return strings.Join(all[:min(3, len(all))], ", ")
+	return fmt.Errorf("%s: %w: %q; near names: %s", source, metal.ErrNoKernel, name, strings.Join(all[:min(3, len(all))], ", "))
 }
