@@ -1,9 +1,5 @@
 package main
 
-import (
-	"strconv"
-)
-
 // attention are the kernels of one query or few (vector), and of many by simdgroup
 // matrices (steel).
 func attention() []family {
@@ -17,12 +13,6 @@ func attention() []family {
 }
 
 const attentionScale = float32(0.11)
-
-// digits parses digits that a pattern has matched.
-func digits(text string) int {
-	n, _ := strconv.Atoi(text)
-	return n
-}
 
 // keysAndValues binds 2 heads of n keys and values, and their strides.
 func (p *plan) keysAndValues(t dtype, heads, n, d, v int) *plan {

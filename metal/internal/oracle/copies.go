@@ -46,8 +46,7 @@ func copyStrided(m []string) *plan {
 func (p *plan) transposed(name string, which int) {
 	for _, key := range []string{name, plural(name)} {
 		if v, ok := p.values[key]; ok {
-			extents := [][]int32{{541}, {7, 25}, {6, 7, 25}, general}[len(v.data)/8-1]
-			p.set(key, strides(extents, which))
+			p.set(key, strides(shapes[len(v.data)/8-1], which))
 		}
 	}
 }

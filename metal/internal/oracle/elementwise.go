@@ -15,8 +15,8 @@ const (
 	elements = across * down
 )
 
-// general is the shape of kernels that take strides, from the slowest axis.
-var general = []int32{3, 2, 7, 25}
+// shapes are those of kernels that take strides, of one to four axes, from the slowest.
+var shapes = [4][]int32{{541}, {7, 25}, {6, 7, 25}, {3, 2, 7, 25}}
 
 // elementwise are MLX's unary, binary and ternary operations and its ranges.
 func elementwise() []family {
@@ -128,6 +128,7 @@ func (p *plan) launch(prefix string, t dtype, shapeName string, strideNames ...s
 		return p.set("size", uint32(elements)).threads(size(elements, 1, 1), size(256, 1, 1))
 	case strings.Contains(shape, "n"):
 		n := int(shape[len(shape)-1] - '0')
+		general := shapes[3]
 		p.set(shapeName, general).set("ndim", int32(len(general)))
 		for i, name := range strideNames {
 			p.set(plural(name), strides(general, i))
@@ -135,8 +136,7 @@ func (p *plan) launch(prefix string, t dtype, shapeName string, strideNames ...s
 		return p.threads(size(ceil(int(general[3]), n), int(general[2]), int(general[1]*general[0])), size(4, 4, 4))
 	}
 	axes := int(shape[len(head)] - '0')
-	// One axis of 541, of 7 and 25, or of 6, 7 and 25 elements.
-	extents := [][]int32{{541}, {7, 25}, {6, 7, 25}}[axes-1]
+	extents := shapes[axes-1]
 	for i, name := range strideNames {
 		if axes > 1 {
 			name = plural(name)

@@ -3,6 +3,7 @@ package main
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -39,6 +40,12 @@ func find(fs []family, kernel string) (job, bool) {
 		}
 	}
 	return job{}, false
+}
+
+// digits is the number that a pattern has matched, and 0 where it has matched none.
+func digits(text string) int {
+	n, _ := strconv.Atoi(text)
+	return n
 }
 
 // plan is made when it is needed: the inputs of all together would fill the memory.

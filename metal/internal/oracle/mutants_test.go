@@ -63,7 +63,7 @@ func mutate(t *testing.T, file, text, instead, kernel string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(string(whole), text) == 0 {
+	if !strings.Contains(string(whole), text) {
 		t.Fatalf("%s has no %q", file, text)
 	}
 	dir := t.TempDir()

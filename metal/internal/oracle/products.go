@@ -138,14 +138,8 @@ func gemmSum(m []string) *plan {
 }
 
 func gemmMasked(m []string) *plan {
-	mask := func(name string) (dtype, string) {
-		if name == "nomask" {
-			return dtypes["bool_"], "nomask_t"
-		}
-		return dtypes[name], dtypes[name].metal
-	}
-	outMask, outName := mask(m[1])
-	opMask, opName := mask(m[2])
+	outMask, outName := masks(m[1])
+	opMask, opName := masks(m[2])
 	t := tiledOf(m[3:12], m[12] == "t", m[13] == "t")
 	p := of(gemmHeaders+"masked.h", "block_masked_gemm<%s, %s, %s, %s, %s>", t.in.metal, outName, opName, t.template, list(m[12] == "t", m[13] == "t"))
 	const count, blocks = 2, 256 // more blocks than any kernel has

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -10,7 +12,7 @@ func quantized() []family {
 	format := `_<M>_gs_(\d+)_b_(\d+)`
 	return []family{
 		kernels("qmv", head+`(qmv|qmv_fast)`+format+`_batch_(\d)_pr_(\d)_hgs_(\d)_r_(\d)`, qmv),
-		kernels("qmv quad", head+`(qmv_quad)_<M>_gs_(\d+)_b_(1|2|4|8)_d_(\d+)_batch_(\d)`, qmvQuad), // MLX launches no others,
+		kernels("qmv quad", head+`(qmv_quad)_<M>_gs_(\d+)_b_(1|2|4|8)_d_(\d+)_batch_(\d)`, qmvQuad), // MLX launches no others
 		kernels("qmv wide", head+`(qmv_wide)`+format+`_nv_(\d+)_kl_(\d+)_batch_(\d)`, qmvWide),
 		kernels("qvm", head+`(qvm)`+format+`_batch_(\d)(_hgs)?`, qvm),
 		kernels("qvm split k", head+`(qvm_split_k)`+format+`_spk_(\d+)`, qvmSplit),
@@ -260,8 +262,8 @@ func gatherQMM(m []string) *plan {
 // second, 25 of the third.
 func gatherSorted(m []string) *plan {
 	transposed := m[3] == "nt"
-	tile := append(append([]string{}, m[7:12]...), truth(map[bool]string{true: "1"}[transposed]))
-	f, p := formatOf(append([]string{m[0], m[1], m[2]}, m[4:]...), append(tile, optional(m[12])...)...)
+	more := slices.Concat(m[7:12], []string{strconv.FormatBool(transposed)}, optional(m[12]))
+	f, p := formatOf(slices.Concat(m[:3], m[4:]), more...)
 	n := columnsOf(transposed, "false")
 	p.input(f, 1, quantM, quantK).matrix(f, 3, transposed, n).out("y", f.t, quantM*n)
 	p.set("offsets", []int32{0, 20, 20}).set("num_groups", int32(3))

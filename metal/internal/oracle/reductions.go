@@ -1,9 +1,5 @@
 package main
 
-import (
-	"strconv"
-)
-
 // reductions are sums and the like, of all numbers, of rows and of columns.
 func reductions() []family {
 	ops := `(sum|prod|min|max|and|or)`
@@ -45,7 +41,7 @@ func reduceInit(m []string) *plan {
 	return p.threads(size(across, down, 1), size(32, 4, 1))
 }
 
-// input of a reduction: few zeros, which would make all of a product one.
+// reduceInput binds numbers of which few are zero, so that a product is not zero.
 func reduceInput(p *plan, t dtype, n int) *plan {
 	data := moderate(t, n, "in")
 	for i := range n {
@@ -96,7 +92,7 @@ func reduceRows(m []string) *plan {
 // axes sets the axes that are reduced beside the last: one of an extent, or that
 // extent (an even number) in so many axes as the name has, of which 5 stands for any.
 func (p *plan) axes(name string, extent, stride int) {
-	dims, _ := strconv.Atoi(name)
+	dims := digits(name)
 	shape, strides := []int32{int32(extent)}, []int64{int64(stride)}
 	if dims > 1 {
 		shape, strides = []int32{2, int32(extent / 2)}, []int64{int64(extent / 2 * stride), int64(stride)}

@@ -90,11 +90,7 @@ func dotProduct(m []string) *plan {
 func searchSorted(m []string) *plan {
 	t := dtypes[m[1]]
 	const n = 301
-	right := "false"
-	if m[2] == "right" {
-		right = "true"
-	}
-	p := of("utils.h sort.h searchsorted.h", "searchsorted<%s, %s>", t.metal, right)
+	p := of("utils.h sort.h searchsorted.h", "searchsorted<%s, %t>", t.metal, m[2] == "right")
 	p.buffer("a", t, moderate(t, 2*n, "a")).buffer("v", t, every(t, elements, "v", false))
 	p.out("out", dtypes["uint32"], elements).set("n", uint32(n)).set("a_stride", int64(2))
 	return p.threads(size(across, down, 1), size(32, 4, 1))

@@ -1,9 +1,5 @@
 package main
 
-import (
-	"strconv"
-)
-
 // sorts are MLX's merge sorts: of what fits in a threadgroup, from strides (c) or from
 // any number of axes (nc), and the steps of one of several blocks (mb).
 func sorts() []family {
@@ -16,8 +12,7 @@ func sorts() []family {
 func blockSort(m []string) *plan {
 	const count = 3
 	in, out := dtypes[m[3]], dtypes[m[4]]
-	threads, _ := strconv.Atoi(m[5])
-	each, _ := strconv.Atoi(m[6])
+	threads, each := digits(m[5]), digits(m[6])
 	n := threads*each - 9
 	function := "block_sort"
 	if m[1] == "nc" {
@@ -40,8 +35,7 @@ func blockSort(m []string) *plan {
 func sortBlocks(m []string) *plan {
 	const blocks, tiles, count = 3, 2, 2
 	t, index := dtypes[m[2]], dtypes[m[3]]
-	threads, _ := strconv.Atoi(m[4])
-	each, _ := strconv.Atoi(m[5])
+	threads, each := digits(m[4]), digits(m[5])
 	block := threads * each
 	n := (blocks-1)*block + 77
 	args := []any{t.metal, index.metal, m[4], m[5]}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -27,28 +28,35 @@ type dtype struct {
 
 // dtypes by name. Some of MLX's kernel names have MLX's own names of types, others
 // those of Metal.
-var dtypes = map[string]dtype{}
-
-func init() {
-	for _, t := range []dtype{
-		{"bool_", "bool", boolean, 1},
-		{"uint8", "uint8_t", unsigned, 1},
-		{"uint16", "uint16_t", unsigned, 2},
-		{"uint32", "uint32_t", unsigned, 4},
-		{"uint64", "uint64_t", unsigned, 8},
-		{"int8", "int8_t", signed, 1},
-		{"int16", "int16_t", signed, 2},
-		{"int32", "int32_t", signed, 4},
-		{"int64", "int64_t", signed, 8},
-		{"float16", "half", half, 2},
-		{"bfloat16", "bfloat16_t", bfloat, 2},
-		{"float32", "float", single, 4},
-		{"complex64", "complex64_t", complex64, 8},
-	} {
-		dtypes[t.name], dtypes[t.metal] = t, t
+var dtypes = func() map[string]dtype {
+	all := map[string]dtype{"float2": {"float2", "float2", complex64, 8}}
+	add := func(name, metal string, kind kind, size int) {
+		t := dtype{name, metal, kind, size}
+		all[name], all[metal] = t, t
 	}
-	dtypes["float16_t"] = dtypes["float16"]
-	dtypes["float2"] = dtype{"float2", "float2", complex64, 8}
+	add("bool_", "bool", boolean, 1)
+	for size := 1; size <= 8; size *= 2 {
+		for kind, name := range map[kind]string{unsigned: "uint", signed: "int"} {
+			name = fmt.Sprint(name, 8*size)
+			add(name, name+"_t", kind, size)
+		}
+	}
+	add("float16", "half", half, 2)
+	add("bfloat16", "bfloat16_t", bfloat, 2)
+	add("float32", "float", single, 4)
+	add("complex64", "complex64_t", complex64, 8)
+	all["float16_t"] = all["float16"]
+	return all
+}()
+
+// masks returns the type of a mask's elements and its name in Metal. MLX's headers have
+// a type of their own for no mask.
+func masks(name string) (t dtype, metal string) {
+	if name == "nomask" {
+		return dtypes["bool_"], "nomask_t"
+	}
+	t = dtypes[name]
+	return t, t.metal
 }
 
 // anyType matches MLX's own names of types in a kernel's name, and metalType the

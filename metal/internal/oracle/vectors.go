@@ -93,14 +93,8 @@ func gemvWide(m []string) *plan {
 
 func gemvMasked(m []string) *plan {
 	t := dtypes[m[4]]
-	mask := func(name string) (dtype, string) {
-		if name == "nomask" {
-			return dtypes["bool_"], "nomask_t"
-		}
-		return dtypes[name], dtypes[name].metal
-	}
-	outMask, outName := mask(m[2])
-	opMask, opName := mask(m[3])
+	outMask, outName := masks(m[2])
+	opMask, opName := masks(m[3])
 	p := of("utils.h gemv_masked.h", "gemv%s_masked<%s, %s, %s, %s>", m[1], t.metal, outName, opName, strings.Join(m[5:], ", "))
 	matrixVector(p, t, m[1] != "", m[5:11], 2)
 	const blocks = 1024 // more than any kernel has
