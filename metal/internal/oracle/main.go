@@ -43,6 +43,10 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "print every difference, not the first ones only")
 	flag.BoolVar(&o.absent, "skip-absent", false, "end well, with a reason, where the wheel cannot be had")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "oracle: unexpected argument %q: -kernels selects kernels\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, o, os.Stdout, os.Stderr)
@@ -57,7 +61,7 @@ func main() {
 }
 
 // run compares kernels and prints the tables. What is not explained is an error.
-func run(ctx context.Context, o options, out io.Writer, terminal file) error {
+func run(ctx context.Context, o options, out io.Writer, terminal *os.File) error {
 	w, err := pinned.open(ctx, o.wheel, o.index, terminal)
 	if err != nil {
 		return err
@@ -96,6 +100,9 @@ func choose(names []string, o options) ([]job, error) {
 	only, err := regexp.Compile(o.kernels)
 	if err != nil {
 		return nil, fmt.Errorf("-kernels: %w", err)
+	}
+	if o.per < 1 {
+		return nil, fmt.Errorf("-per %d: want 1 or more", o.per)
 	}
 	fs := families()
 	byFamily, order := map[string][]job{}, []string{}

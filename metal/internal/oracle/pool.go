@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 
 	"golang.org/x/term"
@@ -15,14 +16,8 @@ type pool struct {
 	progress io.Writer // a line that is written again and again, or nil
 }
 
-// file is what may be a terminal.
-type file interface {
-	io.Writer
-	Fd() uintptr
-}
-
-// progressOn is f if a person sees it.
-func progressOn(f file) io.Writer {
+// progressOn returns f if it is a terminal, and nil if not.
+func progressOn(f *os.File) io.Writer {
 	if term.IsTerminal(int(f.Fd())) {
 		return f
 	}
