@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/assay-bench/assay/metal"
 )
 
 var mutation = flag.Bool("mutants", false, "put faults back, and expect each to be found")
@@ -39,8 +42,13 @@ func TestMutants(t *testing.T) {
 	if !w.there() {
 		t.Skipf("%s is needed: make oracle SHORT=1 fetches it", pinned.file)
 	}
-	if _, err := exec.LookPath("clang++-16"); err != nil {
-		t.Skip("the simulator runs a compiled library with clang 16:", err)
+	switch both, err := openSides(t.Context(), w); {
+	case errors.Is(err, metal.ErrUnavailable):
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	default:
+		both.close()
 	}
 	for _, m := range mutants {
 		t.Run(m.name, func(t *testing.T) {
@@ -77,10 +85,10 @@ func mutate(t *testing.T, file, text, instead, kernel string) string {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("go", "build", "-overlay", overlay, "-o", command, ".").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", command, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	out, err := exec.Command(command, "-kernels", "^"+regexp.QuoteMeta(kernel)+"$").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), command, "-kernels", "^"+regexp.QuoteMeta(kernel)+"$").CombinedOutput()
 	if err == nil {
 		t.Errorf("the command finds nothing wrong")
 	}
