@@ -30,8 +30,8 @@ var causes = []cause{
 	},
 }
 
-// explain is the name of the first cause that can have made a difference in a kernel
-// that calls so, or empty.
+// explain returns the name of the first cause that can have made the difference, or
+// nothing. The kernel calls the functions of calls.
 func explain(known []cause, calls []string, d difference) string {
 	for _, c := range known {
 		if (c.calls == "" || slices.Contains(calls, c.calls)) && c.made(d) {

@@ -29,7 +29,7 @@ type outcome struct {
 	assumed   []string
 }
 
-// equal reports whether every bit is.
+// equal reports whether every bit is the same on both sides.
 func (o *outcome) equal() bool { return o.ran() && len(o.causes) == 0 && o.bad == 0 }
 
 // explained reports whether every difference has a cause.

@@ -6,7 +6,7 @@
 //
 // The main path: open gets the wheel; choose lists kernels; each family makes a plan
 // of a kernel's name (what our source instantiates, what arguments hold, the launch);
-// sides.compare runs it twice; tabulate says what came of it, and what explains each
+// sides.compare runs it twice; tabulate prints the outcomes, and what explains each
 // difference.
 //
 // Nothing of the wheel is part of this repository. Names, template arguments and

@@ -9,8 +9,8 @@ import (
 )
 
 // runKernel does a plan's launch once and returns what its arguments hold afterwards,
-// by name. kernel's arguments say where each is bound; what is bound inline, nothing
-// writes.
+// by name. The kernel's arguments say where each is bound. Those bound inline are left
+// out, since no kernel writes them.
 func (p *plan) runKernel(ctx context.Context, dev metal.Device, kernel metal.Kernel, args []msl.Arg) (map[string][]byte, error) {
 	d := metal.Dispatch{Kernel: kernel, Grid: p.grid, Threadgroup: p.group}
 	buffers := map[string]metal.Buffer{}

@@ -10,14 +10,18 @@ func scans() []family {
 	}
 }
 
+// reads is how many elements a thread reads at a time.
+func reads(t dtype) int {
+	if t.size == 8 {
+		return 2
+	}
+	return 4
+}
+
 func scan(function string, m []string) (p *plan, in, out dtype) {
 	op := map[string]string{"sum": "CumSum", "prod": "CumProd", "max": "CumMax", "min": "CumMin", "logaddexp": "CumLogaddexp"}[m[3]]
 	in, out = dtypes[m[4]], dtypes[m[5]]
-	reads := 4
-	if in.size == 8 {
-		reads = 2
-	}
-	p = of("defines.h utils.h scan.h", "%s<%s, %s, %s<%s>, %d, %t, %t>", function, in.metal, out.metal, op, out.metal, reads, m[2] == "inclusive", m[1] != "")
+	p = of("defines.h utils.h scan.h", "%s<%s, %s, %s<%s>, %d, %t, %t>", function, in.metal, out.metal, op, out.metal, reads(in), m[2] == "inclusive", m[1] != "")
 	return p, in, out
 }
 
@@ -31,12 +35,8 @@ func scanRows(m []string) *plan {
 func scanColumns(m []string) *plan {
 	const n, columns, count, block = 75, 45, 2, 32
 	p, in, out := scan("strided_scan", m)
-	threads := block * block / 4 // what each reads is its type's matter
-	if in.size == 8 {
-		threads = block * block / 2
-	}
 	blocks := ceil(columns, block)
 	p.random("in", in, n*columns*count).out("out", out, n*columns*count)
 	p.set("axis_size", uint64(n)).set("stride", uint64(columns)).set("stride_blocks", uint64(blocks))
-	return p.groups(size(1, blocks*count, 1), size(threads, 1, 1))
+	return p.groups(size(1, blocks*count, 1), size(block*block/reads(in), 1, 1))
 }

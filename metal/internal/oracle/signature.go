@@ -7,8 +7,8 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// differ says where the signatures of the two sides do: in arguments, in the largest
-// threadgroup, and in the function constants that Apple's code uses.
+// differ lists the differences between the signatures of the two sides: in arguments,
+// in the largest threadgroup, and in the function constants that Apple's code uses.
 func differ(apple, ours signature) []string {
 	out := arguments(apple.kernel, ours.kernel)
 	if a, b := apple.kernel.MaxThreads, ours.kernel.MaxThreads; a != b {
@@ -17,15 +17,15 @@ func differ(apple, ours signature) []string {
 	for _, c := range apple.constants {
 		same := func(o msl.FunctionConstant) bool { return o.Name == c.Name && o.Type == c.Type && o.Index == c.Index }
 		if !slices.ContainsFunc(ours.constants, same) {
-			out = append(out, fmt.Sprintf("function constant %s: Apple's metadata has a %s at %d, and we read no such one", c.Name, c.Type, c.Index))
+			out = append(out, fmt.Sprintf("function constant %s: Apple's metadata has a %s at %d, and we read no such constant", c.Name, c.Type, c.Index))
 		}
 	}
 	return out
 }
 
-// arguments says where the arguments of the two sides differ: which there are, where
-// they are bound, in which address space, whether they are written, and what a
-// function constant leaves out.
+// arguments lists the differences between the arguments of the two sides: their names,
+// indices and address spaces, whether they are read only, and whether a function
+// constant can leave them out.
 func arguments(apple, ours *msl.Kernel) []string {
 	var out []string
 	describe := func(k *msl.Kernel) map[string]string {

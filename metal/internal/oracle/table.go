@@ -97,7 +97,7 @@ func printNeither(out io.Writer, outcomes []outcome) {
 		}
 	}
 	for _, r := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(out, "Neither side runs %d kernels, of which the simulator says the same on both: %s.\n  %s: %s\n", counts[r], r, first[r].kernel, first[r].neither)
+		fmt.Fprintf(out, "Neither side runs %d kernels, for the same reason on both: %s.\n  %s: %s\n", counts[r], r, first[r].kernel, first[r].neither)
 	}
 }
 

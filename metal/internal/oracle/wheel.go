@@ -16,15 +16,15 @@ import (
 type release struct{ project, file, digest string }
 
 // pinned has MLX's kernels as Apple's compiler compiled them, and the headers that
-// they were compiled from. One of another version beside the other would differ where
-// MLX itself changed.
+// they were compiled from. Kernels and headers of two versions would differ wherever MLX
+// itself changed.
 var pinned = release{
 	project: "mlx-metal",
 	file:    "mlx_metal-0.32.4-py3-none-macosx_14_0_arm64.whl",
 	digest:  "8019b2db622599267d66cc168b2f0dbf5af929790a6c3b3913e00eabc42a7947",
 }
 
-// wheel is what was unpacked of it, and sources beside it.
+// wheel has the paths of what was unpacked, and of MLX's sources.
 type wheel struct {
 	library string // path of mlx.metallib
 	include string // folder of the headers
