@@ -44,14 +44,14 @@ func (r release) open(ctx context.Context, path, index string, progress io.Write
 			return nil, err
 		}
 	}
+	dir := filepath.Dir(whole)
+	sweep(dir)
 	if w.there() {
 		return w, nil
 	}
-	dir := filepath.Dir(whole)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)
 	}
-	sweep(dir)
 	temporary, err := os.MkdirTemp(dir, "new-*") // nothing of it is found if this ends early
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.file, err)

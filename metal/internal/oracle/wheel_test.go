@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // zipped is a wheel of files.
@@ -91,10 +92,15 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: unpacked is %t, want %t", name, err == nil, want)
 		}
 	}
+	dir := filepath.Dir(filepath.Dir(filepath.Dir(w.library)))
+	killed, old := filepath.Join(dir, "new-1"), time.Now().Add(-48*time.Hour)
+	if err := errors.Join(os.Mkdir(killed, 0o700), os.Chtimes(killed, old, old)); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := r.open(t.Context(), "", "http://127.0.0.1:1", io.Discard); err != nil {
 		t.Errorf("once it is unpacked, no network is needed: %v", err)
 	}
-	entries, err := os.ReadDir(filepath.Dir(filepath.Dir(filepath.Dir(w.library))))
+	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 {
 		t.Errorf("the cache has %v, %v: want the wheel alone", entries, err)
 	}
