@@ -1,6 +1,9 @@
 package msl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // casts marks what casts to integers convert: (T)x, T(x) and static_cast<T>(x), where
 // T may be an integer's type. What a float becomes that the integer does not hold is
@@ -8,13 +11,15 @@ import "strings"
 func (u *Unit) casts() {
 	types := u.typeParameters()
 	cast := map[int]bool{} // brackets that end the type of a cast
+	var found []conversion
+	convert := func(typ string, first, last int) { found = append(found, conversion{typ, first, last}) }
 	for i := 1; i+2 < len(u.toks); i++ {
 		t := u.toks[i]
 		switch {
 		case t.is("static_cast") && u.toks[i+1].is("<"):
 			behind, ok := u.angles(i+1, len(u.toks))
 			if typ := u.integer(i+2, behind-1, nil); ok && typ != "" && behind < len(u.toks) && u.toks[behind].is("(") {
-				u.convert(typ, behind+1, u.match[behind]-1)
+				convert(typ, behind+1, u.match[behind]-1)
 			}
 		case t.is("(") && u.match[i] > i && u.match[i]+1 < len(u.toks) && (cast[i-1] || !u.callee(i-1)):
 			close := u.match[i]
@@ -24,13 +29,23 @@ func (u *Unit) casts() {
 			}
 			if typ != "" {
 				cast[close] = true
-				u.convert(typ, close+1, u.unary(close+1))
+				convert(typ, close+1, toOperand)
 			}
 		case t.kind == tokIdent && u.toks[i+1].is("(") && (integers[t.text] || types[t.text]) && u.constructs(i):
-			u.convert(t.text, i+2, u.match[i+1]-1)
+			convert(t.text, i+2, u.match[i+1]-1)
 		}
 	}
+	u.convert(found)
 }
+
+// conversion is of tokens [first,last] to a value of a type.
+type conversion struct {
+	typ         string
+	first, last int
+}
+
+// toOperand is the last token of a conversion that ends with its operand.
+const toOperand = -1
 
 // integers are the names of types that floats are saturated to.
 var integers = map[string]bool{
@@ -92,17 +107,36 @@ func (u *Unit) constructs(i int) bool {
 	return !statement || !u.toks[close+1].is(";") && !u.toks[close+1].is("=")
 }
 
-// convert marks tokens [first,last] as what becomes a value of a type. Literals stay.
-func (u *Unit) convert(typ string, first, last int) {
-	if last < first || first == last && u.toks[first].kind != tokIdent || u.toks[last].is("...") {
-		return
+// convert marks conversions. Literals stay.
+func (u *Unit) convert(all []conversion) {
+	ends := map[int]int{}
+	for _, c := range slices.Backward(all) { // a cast of a cast ends where the second one does
+		if c.last == toOperand {
+			ends[c.first] = u.unary(c.first, ends)
+		}
 	}
-	u.before[first] = "ASSAY_TO_(" + typ + ")(" + u.before[first]
-	u.after[last] += ")"
+	closed := map[int]int{}
+	for _, c := range all {
+		if c.last == toOperand {
+			c.last = ends[c.first]
+		}
+		if c.last < c.first || c.first == c.last && u.toks[c.first].kind != tokIdent || u.toks[c.last].is("...") {
+			continue
+		}
+		u.before[c.first] = "ASSAY_TO_(" + c.typ + ")(" + u.before[c.first]
+		closed[c.last]++
+	}
+	for last, n := range closed {
+		u.after[last] += strings.Repeat(")", n)
+	}
 }
 
 // unary is the last token of the operand of a cast that begins at i, or before i.
-func (u *Unit) unary(i int) int {
+// ends has those that are known.
+func (u *Unit) unary(i int, ends map[int]int) int {
+	if end, ok := ends[i]; ok {
+		return end
+	}
 	begin := i
 	for i < len(u.toks) && (u.toks[i].is("-") || u.toks[i].is("+") || u.toks[i].is("~") || u.toks[i].is("!") || u.toks[i].is("*") || u.toks[i].is("&") || u.toks[i].is("++") || u.toks[i].is("--")) {
 		i++
@@ -113,7 +147,7 @@ func (u *Unit) unary(i int) int {
 	switch t := u.toks[i]; {
 	case t.is("("):
 		if u.integer(i+1, u.match[i], integers) != "" || u.integer(i+1, u.match[i], floating) != "" { // a cast of a cast
-			return u.unary(u.match[i] + 1)
+			return u.unary(u.match[i]+1, ends)
 		}
 		i = u.match[i]
 	case t.is("sizeof") || t.is("{") || t.kind != tokIdent && t.kind != tokNumber && !t.is("::"):

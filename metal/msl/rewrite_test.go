@@ -2,6 +2,7 @@ package msl
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,24 @@ func TestCasts(t *testing.T) {
 	} {
 		if got := rendered(t, body); got != strings.ReplaceAll(want, " ", "") {
 			t.Errorf("%s became %s, want %s", body, got, want)
+		}
+	}
+}
+
+// Casts of casts are read once each, and not once for each before them.
+func TestManyCasts(t *testing.T) {
+	const casts = 20000
+	for _, cast := range []string{"(int)", "-(int)", "(int)(float)"} {
+		src := "kernel void k(device int *x [[buffer(0)]]) { x[0] = " + strings.Repeat(cast, casts) + "x[1]; }"
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Parse("a.metal", src, nil)
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mib := (after.TotalAlloc - before.TotalAlloc) >> 20; mib > 200 {
+			t.Errorf("%d times %s take %d MiB to read", casts, cast, mib)
 		}
 	}
 }
