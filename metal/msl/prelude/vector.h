@@ -142,27 +142,17 @@ template <class A, class B> struct pair_traits_ {
 template <class E, class A> constexpr E lane_(const A& a, int i) {
   if constexpr (is_vec_<A>) return a[i]; else return cast_<E>(a);
 }
-#define ASSAY_OP(OP)                                                                        \
+#define ASSAY_OP(OP, MASK)                                                                  \
   template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
   constexpr auto operator OP(const A& a, const B& b) {                                      \
     typedef typename pair_traits_<A, B>::elem E;                                            \
     vec<E, pair_traits_<A, B>::n> r(E(0));                                                  \
-    for (int i = 0; i < pair_traits_<A, B>::n; i++) r.set_(i, static_cast<E>(lane_<E>(a, i) OP lane_<E>(b, i))); \
+    for (int i = 0; i < pair_traits_<A, B>::n; i++) r.set_(i, static_cast<E>(lane_<E>(a, i) OP (lane_<E>(b, i) MASK))); \
     return r; }                                                                             \
   template <class T, int N, class B>                                                        \
   constexpr vec<T, N>& operator OP##=(vec<T, N>& a, const B& b) { return a = a OP b; }
-ASSAY_OP(+) ASSAY_OP(-) ASSAY_OP(*) ASSAY_OP(/) ASSAY_OP(%) ASSAY_OP(&) ASSAY_OP(|) ASSAY_OP(^)
-#undef ASSAY_OP
-#define ASSAY_OP(OP)                                                                        \
-  template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
-  constexpr auto operator OP(const A& a, const B& b) {                                      \
-    typedef typename pair_traits_<A, B>::elem E;                                            \
-    vec<E, pair_traits_<A, B>::n> r(E(0));                                                  \
-    for (int i = 0; i < pair_traits_<A, B>::n; i++) r.set_(i, static_cast<E>(lane_<E>(a, i) OP (lane_<E>(b, i) & E(sizeof(E) * 8 - 1)))); \
-    return r; }                                                                             \
-  template <class T, int N, class B>                                                        \
-  constexpr vec<T, N>& operator OP##=(vec<T, N>& a, const B& b) { return a = a OP b; }
-ASSAY_OP(<<) ASSAY_OP(>>)
+ASSAY_OP(+, ) ASSAY_OP(-, ) ASSAY_OP(*, ) ASSAY_OP(/, ) ASSAY_OP(%, ) ASSAY_OP(&, ) ASSAY_OP(|, ) ASSAY_OP(^, )
+ASSAY_OP(<<, & E(sizeof(E) * 8 - 1)) ASSAY_OP(>>, & E(sizeof(E) * 8 - 1)) // counts are masked, as in shift.h
 #undef ASSAY_OP
 #define ASSAY_OP(OP)                                                                        \
   template <class A, class B, enable_if_t<vec_pair_<A, B>, int> = 0>                        \
