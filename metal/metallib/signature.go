@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/assay-bench/assay/metal/msl"
 )
@@ -15,9 +14,6 @@ type Signature struct {
 	// without const.
 	Kernel    msl.Kernel
 	Constants []msl.FunctionConstant // those that the kernel uses, in the metadata's order
-	AIR       string                 // version of Apple's form of LLVM, "2.6.0"
-	Language  string                 // "Metal 3.1.0"
-	Options   []string               // of the compiler, "air.compile.denorms_disable"
 }
 
 // Kernel is the kernel's signature in the terms of package msl.
@@ -70,11 +66,6 @@ func signature(library, name string, bitcode []byte) (*Signature, error) {
 		c := r.constant(r.node(id))
 		c.File = library
 		s.Constants = append(s.Constants, c)
-	}
-	s.AIR = r.version("air.version")
-	s.Language = r.version("air.language_version")
-	for _, id := range m.named["air.compile_options"] {
-		s.Options = append(s.Options, r.node(id).text())
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -162,26 +153,7 @@ func (f *fields) isText() bool {
 	return f.r.metadata[f.ops[0]-1].kind == stringItem
 }
 
-// version is "Metal 3.1.0" of a named node that has one node.
-func (r *signatures) version(name string) string {
-	ids := r.named[name]
-	if len(ids) != 1 {
-		return ""
-	}
-	var before string
-	var numbers []string
-	f := r.node(ids[0])
-	if f.isText() {
-		before = f.text() + " "
-	}
-	for f.more() {
-		numbers = append(numbers, fmt.Sprint(f.number()))
-	}
-	return before + strings.Join(numbers, ".")
-}
-
-// constant reads a function constant: its global, type, name and index, and
-// whether it is of a type that can be given.
+// constant reads a function constant: its global, type, name and index.
 func (r *signatures) constant(f *fields) msl.FunctionConstant {
 	f.next()
 	return msl.FunctionConstant{Type: f.text(), Name: f.text(), Index: f.number()}
