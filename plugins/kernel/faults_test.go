@@ -222,7 +222,7 @@ kernel void scale(device const float *x [[buffer(0)]], device float *y [[buffer(
 		}},
 		"a block of an argument that the reference leaves out": {
 			with(with(scale(), "buffer/bias", object{"dtype": "float32", "shape": []int{64}, "fill": "ones"}), "reference", object{"source": optional, "constants": object{"biased": "false"}}),
-			"buffer/bias", "optional.metal:2, the argument bias of scale is there where the function constant biased is true.",
+			"buffer/bias", "optional.metal:2, the argument bias of scale is there where the function constant biased is true. Write true for it in reference.constants, or delete the block.",
 			func(c object) object { return with(c, "reference/constants/biased", "true") },
 		},
 		"threadgroup memory": {with(scale(), "reference", object{"kernel": "sum", "arguments": object{"y": "x", "z": "y"}}), "reference", "threadgroup float *part [[threadgroup(0)]]. Write threadgroup_memory = { part = BYTES }", func(c object) object {

@@ -235,7 +235,7 @@ func (r *reader) unused(launches []*launch) {
 		for _, name := range labels {
 			if l, constant := leftOut(launches, name); l != nil && !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
-					"%s, the argument %s of %s is there where the function constant %s is true. Write true for it in constants, or delete the block.", declaredAt(l.kernel.File, l.kernel.Line), name, l.kernel.Name, constant)
+					"%s, the argument %s of %s is there where the function constant %s is true. Write true for it in %sconstants, or delete the block.", declaredAt(l.kernel.File, l.kernel.Line), name, l.kernel.Name, constant, l.at)
 			} else if !r.used[name] {
 				r.fault(label(what, name), "extra_argument", "no argument gets this "+what,
 					"%s, %s, has %s%s Rename the block, delete it, or move it into the config of the variants whose kernel takes it.", declaredAt(k.File, k.Line), k.Name, listed(known, "argument"), didYouMean(name, known))
