@@ -59,7 +59,7 @@ func (u *Unit) integer(i, j int, known map[string]bool) string {
 	var words []string
 	for ; i < j; i++ {
 		t := u.toks[i]
-		if t.kind != tokIdent || known != nil && !known[t.text] || known == nil && (floating[t.text] || spaces[t.text] || vectorName.MatchString(t.text)) {
+		if t.kind != tokIdent || known != nil && !known[t.text] || known == nil && (noInteger[t.text] || spaces[t.text] || vectorName.MatchString(t.text)) {
 			return ""
 		}
 		words = append(words, t.text)
@@ -67,7 +67,8 @@ func (u *Unit) integer(i, j int, known map[string]bool) string {
 	return strings.Join(words, " ")
 }
 
-var floating = map[string]bool{"float": true, "half": true, "bfloat": true, "bool": true, "void": true, "auto": true, "typename": true, "const": true, "volatile": true}
+// noInteger are words of types, of which none is an integer.
+var noInteger = map[string]bool{"float": true, "half": true, "bfloat": true, "bool": true, "void": true, "auto": true, "typename": true, "const": true, "volatile": true}
 
 // typeParameters are the names of template parameters that are types.
 func (u *Unit) typeParameters() map[string]bool {
@@ -146,7 +147,7 @@ func (u *Unit) unary(i int, ends map[int]int) int {
 	}
 	switch t := u.toks[i]; {
 	case t.is("("):
-		if u.integer(i+1, u.match[i], integers) != "" || u.integer(i+1, u.match[i], floating) != "" { // a cast of a cast
+		if u.integer(i+1, u.match[i], integers) != "" || u.integer(i+1, u.match[i], noInteger) != "" { // a cast of a cast
 			return u.unary(u.match[i]+1, ends)
 		}
 		i = u.match[i]
