@@ -44,7 +44,7 @@ func TestMutants(t *testing.T) {
 	}
 	switch both, err := openSides(t.Context(), w); {
 	case errors.Is(err, metal.ErrUnavailable):
-		t.Skip(err)
+		t.Skip("the mutants run compiled libraries:", err)
 	case err != nil:
 		t.Fatal(err)
 	default:
