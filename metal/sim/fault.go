@@ -128,15 +128,12 @@ func (k *kernel) place(r report, modules []string) string {
 // frames are the addresses of a report's stack in modules, innermost first.
 func frames(r report, modules []string) iter.Seq2[string, uint64] {
 	return func(yield func(module string, pc uint64) bool) {
-		for i, frame := range strings.Split(r["stack"], ",") {
+		for _, frame := range strings.Split(r["stack"], ",") {
 			number, offset, ok := strings.Cut(frame, ":")
 			n, err := strconv.Atoi(number)
 			pc, pcErr := strconv.ParseUint(offset, 16, 64)
 			if !ok || err != nil || pcErr != nil || n < 0 || n >= len(modules) {
 				continue
-			}
-			if i > 0 || r["kind"] == "access" || r["kind"] == "null" {
-				pc-- // a return address lies behind its call
 			}
 			if !yield(modules[n], pc) {
 				return

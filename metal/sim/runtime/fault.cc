@@ -79,6 +79,8 @@ void reply(const char* format, ...) {
 
 static int faulted;
 static thread_local const void* interrupted; // the stack pointer when a signal came
+static thread_local uintptr_t returns_to;    // the link register then, where there is one
+static thread_local bool asked;               // the signal is a question and no fault
 
 [[noreturn]] static void report(const void* frame, uintptr_t pc, const char* format, va_list args) {
   // One thread reports; others wait for the process to end.
@@ -92,21 +94,21 @@ static thread_local const void* interrupted; // the stack pointer when a signal 
     int m = modules_find(at, &offset);
     if (m >= 0 && n + 48 < sizeof stack) n += size_t(snprintf(stack + n, sizeof stack - n, "%s%d:%llx", n ? "," : "", m, static_cast<unsigned long long>(offset)));
   };
-  if (pc) add(pc);
-  const uintptr_t* f = static_cast<const uintptr_t*>(frame);
-  for (int i = 0; i < 16 && f && w; i++) {
-    uintptr_t at = reinterpret_cast<uintptr_t>(f);
-    if (at & 7 || at - reinterpret_cast<uintptr_t>(w->stack_base) > w->stack_size - 16) break;
-    if (f[1] != pc) add(f[1]);
-    if (f[0] <= at) break;
-    f = reinterpret_cast<const uintptr_t*>(f[0]);
-  }
-  // A signal at the beginning of a function of this runtime, before it has a
-  // frame: what called it lies on top of the stack.
+  auto on_stack = [&](const void* at, size_t size) { return w && reinterpret_cast<uintptr_t>(at) - reinterpret_cast<uintptr_t>(w->stack_base) <= w->stack_size - size; };
+  // All but the place of a signal are return addresses: they lie behind a call.
+  if (pc) add(interrupted ? pc : pc - 1);
+  // A signal on the way into or out of a function, where it has no frame: what
+  // called it lies on top of the stack, or in a register. A place in a kernel's
+  // own line comes first and makes these words harmless. After a fault the stack
+  // may be what cannot be read.
+  if (returns_to) add(returns_to - 1);
   const uintptr_t* top = static_cast<const uintptr_t*>(interrupted);
-  for (int i = 0; i < 2 && top && w && !n; i++) {
-    if (reinterpret_cast<uintptr_t>(top + i) - reinterpret_cast<uintptr_t>(w->stack_base) > w->stack_size - 16) break;
-    add(top[i]);
+  for (int i = 0; i < 2 && asked && !returns_to && on_stack(top + i, 8); i++) add(top[i] - 1);
+  const uintptr_t* f = static_cast<const uintptr_t*>(frame);
+  for (int i = 0; i < 16 && f && !(reinterpret_cast<uintptr_t>(f) & 7) && on_stack(f, 16); i++) {
+    add(f[1] - 1);
+    if (f[0] <= reinterpret_cast<uintptr_t>(f)) break;
+    f = reinterpret_cast<const uintptr_t*>(f[0]);
   }
   reply("fault %s stack=%s", line, stack);
   _exit(3);
@@ -127,9 +129,13 @@ static void registers(void* context, uintptr_t* pc, const void** frame) {
 #elif defined(__linux__) && defined(__aarch64__)
   *pc = c->uc_mcontext.pc;
   *frame = reinterpret_cast<const void*>(c->uc_mcontext.regs[29]);
+  interrupted = reinterpret_cast<const void*>(c->uc_mcontext.sp);
+  returns_to = c->uc_mcontext.regs[30];
 #elif defined(__APPLE__) && defined(__aarch64__)
   *pc = c->uc_mcontext->__ss.__pc;
   *frame = reinterpret_cast<const void*>(c->uc_mcontext->__ss.__fp);
+  interrupted = reinterpret_cast<const void*>(c->uc_mcontext->__ss.__sp);
+  returns_to = c->uc_mcontext->__ss.__lr;
 #else
   *pc = 0;
   *frame = 0;
@@ -141,8 +147,12 @@ static void on_signal(int number, siginfo_t* info, void* context) {
   const void* frame;
   registers(context, &pc, &frame);
   const worker* w = here;
-  const char* kind = number == SIGFPE ? "divide" : number == SIGUSR2 ? "hang" : number == SIGILL || number == SIGTRAP ? "trap" : "segv";
-  if (number == SIGUSR2 && (!w || !w->now)) return;
+  asked = number == SIGUSR2;
+  if (asked && (!w || !w->now)) {
+    interrupted = 0;
+    return;
+  }
+  const char* kind = number == SIGFPE ? "divide" : asked ? "hang" : number == SIGILL || number == SIGTRAP ? "trap" : "segv";
   uintptr_t at = reinterpret_cast<uintptr_t>(info->si_addr);
   if ((number == SIGSEGV || number == SIGBUS) && w && (at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size || (interrupted && outgrown(w, interrupted)))) kind = "stack";
   if (w && w->now) {
