@@ -44,6 +44,7 @@ type Death struct {
 	PID        int   `json:"pid,omitempty"`
 	MaxRSS     int64 `json:"max_rss_bytes,omitempty"`
 	ReadyNS    int64 `json:"start_to_ready_ns,omitempty"`
+	Rule       Rule  `json:"-"`                    // that it broke, where the host noticed which
 	Unkillable bool  `json:"unkillable,omitempty"` // still there after SIGKILL: no further device work on this machine
 }
 
@@ -90,6 +91,7 @@ type cause struct {
 	kind  Kind // empty: nothing, the process ended by itself
 	text  string
 	phase string
+	rule  Rule
 }
 
 // evidence is everything that classification looks at.
@@ -160,7 +162,7 @@ func (p *Process) Death() Death {
 	p.mu.Lock()
 	d := Death{
 		Phase: p.phase, Intent: p.intent, Acked: p.acked,
-		ReadyNS: p.ready.Nanoseconds(), Unkillable: p.unkillable,
+		ReadyNS: p.ready.Nanoseconds(), Unkillable: p.unkillable, Rule: p.cause.rule,
 	}
 	e := evidence{cause: p.cause}
 	if p.cause.phase != "" {

@@ -36,6 +36,7 @@ type output struct {
 
 	mu      sync.Mutex
 	tail    []byte
+	printed []byte // on stdout
 	crash   []string
 	gpu     string
 	tick    time.Time
@@ -64,6 +65,7 @@ func (o *output) read(from io.Reader, stderr bool) {
 func (o *output) line(raw []byte, stderr bool) {
 	text := strings.TrimRight(string(raw), "\r\n")
 	if !stderr {
+		o.keepPrinted(raw)
 		o.emit(hclog.Debug, "stdout: "+text, nil)
 		return
 	}

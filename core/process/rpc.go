@@ -95,7 +95,7 @@ func (p *Process) prepareEvents(ctx context.Context, req *pluginv1.PrepareCaseRe
 		m, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
 			if prepared == nil && !hasError(found) {
-				return nil, nil, violation("PrepareCase ended with neither Prepared nor an error diagnostic")
+				return nil, nil, violation{RulePrepared, "PrepareCase ended with neither Prepared nor an error diagnostic"}
 			}
 			return prepared, found, nil
 		}
@@ -111,7 +111,7 @@ func (p *Process) prepareEvents(ctx context.Context, req *pluginv1.PrepareCaseRe
 			found = append(found, e.Diagnostic)
 		case *pluginv1.PrepareCaseResponse_Prepared:
 			if prepared != nil {
-				return nil, nil, violation("PrepareCase sent Prepared twice")
+				return nil, nil, violation{RulePrepared, "PrepareCase sent Prepared twice"}
 			}
 			prepared = e.Prepared
 		}
@@ -127,10 +127,26 @@ func hasError(list []*pluginv1.Diagnostic) bool {
 	return false
 }
 
-// violation is a breach of the protocol that the host noticed.
-type violation string
+// Rule is what a plugin owes a visit, or PrepareCase.
+type Rule string
 
-func (v violation) Error() string { return string(v) }
+// Rules of the protocol that the host holds every message against.
+const (
+	RulePrepared   Rule = "prepared"   // exactly one Prepared, or an error diagnostic
+	RuleAcks       Rule = "acks"       // gapless numbers, each after the Ack of the one before
+	RuleDigest     Rule = "digest"     // samples of the configuration that was asked for
+	RuleIterations Rule = "iterations" // as many as were asked for
+	RuleTimes      Rule = "times"      // that can be
+	RuleDone       Rule = "done"       // after as many samples as were asked for, or Stop
+)
+
+// violation is a breach of the protocol that the host noticed.
+type violation struct {
+	rule Rule
+	text string
+}
+
+func (v violation) Error() string { return v.text }
 
 // call runs one RPC under a deadline and turns every way it can go wrong into
 // the context's error or a *DeathError.
@@ -157,7 +173,7 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 	code := status.Code(err)
 	switch {
 	case errors.As(err, &broke):
-		p.kill(cause{kind: KindProtocol, text: broke.Error()})
+		p.kill(cause{kind: KindProtocol, text: broke.text, rule: broke.rule})
 	case errors.Is(ctx.Err(), context.Canceled), p.base.Err() != nil:
 		// The host gave up; the plugin may still be busy, so Stop must follow.
 		if p.theChild().hasExited() || p.condemned() {

@@ -109,7 +109,7 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 // event handles one message; done is set at the end of the visit.
 func (v *visit) event(e event) (done *pluginv1.Done, err error) {
 	if errors.Is(e.err, io.EOF) {
-		return nil, violation("the visit ended without Done")
+		return nil, violation{RuleDone, "the visit ended without Done"}
 	}
 	if e.err != nil {
 		return nil, e.err
@@ -159,23 +159,23 @@ func (v *visit) early() error {
 	case v.stopSent || asked != 0 && v.samples == asked:
 		return nil
 	case asked == 0:
-		return violation(fmt.Sprintf("the visit ended after %d samples, before the host asked it to", v.samples))
+		return violation{RuleDone, fmt.Sprintf("the visit ended after %d samples, before the host asked it to", v.samples)}
 	}
-	return violation(fmt.Sprintf("the visit ended after %d samples of %d", v.samples, asked))
+	return violation{RuleDone, fmt.Sprintf("the visit ended after %d samples of %d", v.samples, asked)}
 }
 
 func (v *visit) sample(s *pluginv1.Sample) error {
 	v.samples++
 	switch {
 	case s.GetConfigDigest() != v.digest:
-		return violation(fmt.Sprintf("sample %d is of configuration %s, asked was %s", s.GetSeq(), s.GetConfigDigest(), v.digest))
+		return violation{RuleDigest, fmt.Sprintf("sample %d is of configuration %s, asked was %s", s.GetSeq(), s.GetConfigDigest(), v.digest)}
 	case s.GetIterations() == 0 || s.GetWallNs() <= 0 || s.GetDeviceNs() < 0 || s.GetEncodeNs() < 0:
-		return violation(fmt.Sprintf("sample %d has impossible times: %d iterations, wall %d ns, device %d ns, encode %d ns",
-			s.GetSeq(), s.GetIterations(), s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs()))
+		return violation{RuleTimes, fmt.Sprintf("sample %d has impossible times: %d iterations, wall %d ns, device %d ns, encode %d ns",
+			s.GetSeq(), s.GetIterations(), s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs())}
 	case v.start.GetIterations() != 0 && s.GetIterations() != v.start.GetIterations():
-		return violation(fmt.Sprintf("sample %d has %d iterations, asked were %d", s.GetSeq(), s.GetIterations(), v.start.GetIterations()))
+		return violation{RuleIterations, fmt.Sprintf("sample %d has %d iterations, asked were %d", s.GetSeq(), s.GetIterations(), v.start.GetIterations())}
 	case v.start.GetSamples() != 0 && v.samples > v.start.GetSamples():
-		return violation(fmt.Sprintf("sample %d is one more than asked", s.GetSeq()))
+		return violation{RuleDone, fmt.Sprintf("sample %d is one more than asked", s.GetSeq())}
 	}
 	stop, err := v.h.OnSample(s)
 	if err != nil {
@@ -194,9 +194,9 @@ func (v *visit) inOrder(seq, ackedOnArrival uint64) error {
 	v.seq++
 	switch {
 	case seq != v.seq:
-		return violation(fmt.Sprintf("sequence number %d came where %d was due", seq, v.seq))
+		return violation{RuleAcks, fmt.Sprintf("sequence number %d came where %d was due", seq, v.seq)}
 	case ackedOnArrival < seq-1 && !v.stopSent:
-		return violation(fmt.Sprintf("number %d was sent before %d was acknowledged", seq, seq-1))
+		return violation{RuleAcks, fmt.Sprintf("number %d was sent before %d was acknowledged", seq, seq-1)}
 	}
 	return nil
 }
