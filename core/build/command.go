@@ -6,9 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 	"unicode"
+
+	"github.com/assay-bench/assay/core/internal/proctree"
 )
 
 // command is one run of a build's command.
@@ -22,12 +23,12 @@ type command struct {
 }
 
 const (
-	termGrace  = 2 * time.Second // for the command to remove what is half written
+	termGrace  = time.Second // for the command to remove what is half written
 	outputPace = time.Second
 )
 
-// run ends with the command and all of its process group: nothing of a build
-// may still run when something is measured.
+// run ends with the command and all that it started: nothing of a build may still
+// run when something is measured.
 func (c *command) run(ctx context.Context) error {
 	path, ok := find(c.spec.Command[0], c.env)
 	if !ok {
@@ -44,28 +45,21 @@ func (c *command) run(ctx context.Context) error {
 	}
 	cmd := &exec.Cmd{
 		Path: path, Args: c.spec.Command, Dir: c.dir, Env: c.env, Stdout: log, Stderr: log,
-		ExtraFiles: []*os.File{c.lock}, SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+		ExtraFiles: []*os.File{c.lock},
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	ended := make(chan struct{})
-	go func() { err = cmd.Wait(); close(ended) }()
-	timeout := time.NewTimer(limit)
-	defer timeout.Stop()
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- proctree.Run(limited, cmd, termGrace) }()
 	pace := time.NewTicker(outputPace)
 	defer pace.Stop()
 	for shown := ""; ; {
 		select {
-		case <-ended:
-			signal(cmd, syscall.SIGKILL) // what it left behind
+		case err := <-ended:
+			if ctx.Err() == nil && limited.Err() != nil {
+				return fmt.Errorf("not done after %v, its timeout; a longer `timeout` in the build block allows more", limit)
+			}
 			return err
-		case <-ctx.Done():
-			c.end(cmd, ended)
-			return ctx.Err()
-		case <-timeout.C:
-			c.end(cmd, ended)
-			return fmt.Errorf("not done after %v, its timeout", limit)
 		case <-pace.C:
 			if lines := lastLines(c.log); len(lines) > 0 && lines[len(lines)-1] != shown {
 				shown = lines[len(lines)-1]
@@ -74,21 +68,6 @@ func (c *command) run(ctx context.Context) error {
 		}
 	}
 }
-
-// end lets the command tidy up, then kills what is left.
-func (c *command) end(cmd *exec.Cmd, ended <-chan struct{}) {
-	signal(cmd, syscall.SIGTERM)
-	select {
-	case <-ended:
-		signal(cmd, syscall.SIGKILL)
-	case <-time.After(termGrace):
-		signal(cmd, syscall.SIGKILL)
-		<-ended
-	}
-}
-
-// signal reaches the whole process group, which outlives its leader.
-func signal(cmd *exec.Cmd, s syscall.Signal) { _ = syscall.Kill(-cmd.Process.Pid, s) }
 
 // lastLines are the last lines of a log, made fit for a terminal.
 func lastLines(path string) []string {

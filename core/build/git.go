@@ -7,20 +7,20 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
-	"syscall"
+
+	"github.com/assay-bench/assay/core/internal/proctree"
 )
 
 // git runs one git command. Variables of the host that would lead it to another
 // repository are taken away; nothing is fetched, asked or locked.
 func git(ctx context.Context, environ []string, dir string, stdin []byte, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "git", append(safe[:len(safe):len(safe)], args...)...)
+	cmd := exec.Command("git", append(safe[:len(safe):len(safe)], args...)...)
 	cmd.Dir = dir
 	cmd.Env = environ
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt of the terminal is told by ctx
 	cmd.Stdin = bytes.NewReader(stdin)
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
-	err := cmd.Run()
+	err := proctree.Run(ctx, cmd, 0)
 	switch {
 	case err == nil:
 		return out.String(), nil

@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
+	"github.com/assay-bench/assay/core/sdk/wire"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
 )
@@ -32,6 +36,9 @@ type probed struct {
 }
 
 func (c *probeCommand) Run(ctx context.Context, app *App) error {
+	if fd, err := strconv.Atoi(app.Getenv(wire.EnvLifeline)); err == nil {
+		go endWith(os.NewFile(uintptr(fd), "lifeline"))
+	}
 	if c.Count {
 		n, err := devices.Count(c.Kind)
 		if err != nil {
@@ -53,6 +60,14 @@ func (c *probeCommand) Run(ctx context.Context, app *App) error {
 		p.Calibration = &k
 	}
 	return app.printJSON(p)
+}
+
+// endWith ends a probe with the host that asked for it, however that ended: a
+// driver may keep it for ever.
+func endWith(lifeline *os.File) {
+	if _, err := io.Copy(io.Discard, lifeline); err == nil {
+		os.Exit(exitInfrastructure)
+	}
 }
 
 // probeTimeout bounds a device that hangs. A first start on a GPU compiles.
@@ -84,21 +99,29 @@ func probeWith(ctx context.Context, args []string) (probed, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, self, append([]string{"probe-device"}, args...)...).Output()
+	var out, complaint bytes.Buffer
+	cmd := exec.Command(self, append([]string{"probe-device"}, args...)...)
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	hear, lifeline, err := os.Pipe()
 	if err != nil {
-		return p, errors.New(exitText(err))
+		return p, err
 	}
-	if err := json.Unmarshal(out, &p); err != nil {
+	defer lifeline.Close()
+	defer hear.Close()
+	cmd.Env, cmd.ExtraFiles = append(os.Environ(), wire.EnvLifeline+"=3"), []*os.File{hear} // descriptor 3
+	err = proctree.Run(ctx, cmd, 0)
+	switch said := strings.TrimSpace(complaint.String()); {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return p, fmt.Errorf("device %s: the driver did not answer within %v; a device that hangs needs a restart of the machine, or of its driver", args[0], probeTimeout)
+	case ctx.Err() != nil:
+		return p, ctx.Err()
+	case err != nil && said != "":
+		return p, errors.New(strings.TrimPrefix(said, "assay: "))
+	case err != nil:
+		return p, fmt.Errorf("device %s: the process that asks it ended: %w", args[0], err)
+	}
+	if err := json.Unmarshal(out.Bytes(), &p); err != nil {
 		return p, fmt.Errorf("device %s: %w", args[0], err)
 	}
 	return p, nil
-}
-
-// exitText is what a failed subprocess said, without its "assay:" prefix.
-func exitText(err error) string {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && len(exit.Stderr) > 0 {
-		return strings.TrimPrefix(strings.TrimSpace(string(exit.Stderr)), "assay: ")
-	}
-	return err.Error()
 }

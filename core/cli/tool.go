@@ -6,12 +6,17 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
+
+// toolGrace is for a plugin's command to remove what is half written.
+const toolGrace = time.Second
 
 // pluginTool runs a command that a plugin brings.
 type pluginTool struct {
@@ -27,11 +32,11 @@ func (c *pluginTool) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, p.Path, append([]string{wire.ToolArg}, c.Args[1:]...)...)
+	cmd := exec.Command(p.Path, append([]string{wire.ToolArg}, c.Args[1:]...)...)
 	cmd.Env = process.AllowedEnv(os.Environ())
 	cmd.Stdout, cmd.Stderr = app.Out, app.Err
 	var ended *exec.ExitError
-	if err := cmd.Run(); errors.As(err, &ended) {
+	if err := proctree.Run(ctx, cmd, toolGrace); errors.As(err, &ended) {
 		return status(exitUsage)
 	} else if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
@@ -42,10 +43,10 @@ var (
 	refusedPrefixes = []string{"ASSAY_VAR_"}
 )
 
-// The host sets these itself: they carry the handshake, the lifeline and the
-// log level, and make a plugin's panic readable.
+// The host sets these itself: they carry the handshake, the lifeline, the
+// log level and the mark of the process tree, and make a plugin's panic readable.
 var (
-	reservedNames    = map[string]bool{wire.EnvLifeline: true, wire.EnvLogLevel: true, envTraceback: true}
+	reservedNames    = map[string]bool{wire.EnvLifeline: true, wire.EnvLogLevel: true, envTraceback: true, proctree.EnvMark: true}
 	reservedPrefixes = []string{"PLUGIN_", "ASSAY_PLUGIN_"}
 )
 

@@ -17,15 +17,16 @@ import (
 
 	"github.com/hashicorp/go-plugin/runner"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
-// drainLimit is how long output may still arrive once the process is gone. A
-// grandchild outside the process group can hold the pipes open for ever.
+// drainLimit is how long output may still arrive once the process is gone: the
+// kernel may keep a process that holds the pipes.
 const drainLimit = 500 * time.Millisecond
 
 // child is the process as go-plugin sees it, and the reason why this package
-// gives go-plugin a runner at all: own process group, no stdin, an allow-list
+// gives go-plugin a runner at all: a tree that ends as a whole, no stdin, an allow-list
 // environment, a lifeline, and output that is read whatever it looks like.
 type child struct {
 	opts       *Options
@@ -35,7 +36,7 @@ type child struct {
 	socketDir  string
 	withoutTLS func()
 
-	cmd      *exec.Cmd
+	tree     *proctree.Tree
 	lifeline *os.File // the plugin ends when this closes
 
 	mu      sync.Mutex
@@ -85,12 +86,11 @@ func (c *child) Start(context.Context) error {
 		return err
 	}
 	c.lifeline = lifeline
-	c.cmd = exec.Command(c.opts.Path, c.opts.Args...)
-	c.cmd.Env = c.env
-	c.cmd.Stdout, c.cmd.Stderr = childOut, childErr
-	c.cmd.ExtraFiles = []*os.File{childLife} // descriptor 3
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	err = c.cmd.Start()
+	cmd := exec.Command(c.opts.Path, c.opts.Args...)
+	cmd.Env = c.env
+	cmd.Stdout, cmd.Stderr = childOut, childErr
+	cmd.ExtraFiles = []*os.File{childLife} // descriptor 3
+	tree, err := proctree.Start(cmd)
 	for _, f := range []*os.File{childOut, childErr, childLife} {
 		_ = f.Close()
 	}
@@ -101,9 +101,9 @@ func (c *child) Start(context.Context) error {
 		return fmt.Errorf("plugin %s: %w", c.opts.name(), err)
 	}
 	c.mu.Lock()
-	c.id = c.cmd.Process.Pid
+	c.tree, c.id = tree, tree.PID()
 	if c.killed {
-		_ = syscall.Kill(-c.id, syscall.SIGKILL)
+		tree.Kill()
 	}
 	c.mu.Unlock()
 	drained := make(chan struct{}, 2)
@@ -113,11 +113,10 @@ func (c *child) Start(context.Context) error {
 	return nil
 }
 
-// reap waits for the process, sweeps what it left in its group, and lets the
-// last output arrive.
+// reap waits for the process, ends what it left, and lets the last output
+// arrive.
 func (c *child) reap(stdout, stderr *os.File, drained <-chan struct{}) {
-	_ = c.cmd.Wait() // the state says more than the error
-	c.signalGroup()
+	_ = c.tree.Wait() // the state says more than the error
 	limit := time.Now().Add(drainLimit)
 	_ = stdout.SetReadDeadline(limit)
 	_ = stderr.SetReadDeadline(limit)
@@ -126,7 +125,7 @@ func (c *child) reap(stdout, stderr *os.File, drained <-chan struct{}) {
 	_ = stdout.Close()
 	_ = stderr.Close()
 	_ = c.lifeline.Close()
-	c.state = c.cmd.ProcessState
+	c.state = c.tree.State()
 	close(c.exited)
 }
 
@@ -146,14 +145,13 @@ func (c *child) readStdout(stdout io.Reader) {
 	c.out.read(r, false)
 }
 
-// signalGroup kills the whole process group. The group outlives its leader as
-// long as a member lives, so this also reaches what the leader left behind.
-func (c *child) signalGroup() {
+// kill kills the process; reap ends the rest of its tree.
+func (c *child) kill() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.killed = true
-	if c.id != 0 {
-		_ = syscall.Kill(-c.id, syscall.SIGKILL)
+	if c.tree != nil {
+		c.tree.Kill()
 	}
 }
 
@@ -197,7 +195,7 @@ func (c *child) Kill(context.Context) error {
 	c.mu.Lock()
 	c.refused = true
 	c.mu.Unlock()
-	c.signalGroup()
+	c.kill()
 	return nil
 }
 

@@ -15,7 +15,7 @@ const (
 
 // Stop ends the process step by step and says how it ended: a visit in flight
 // is asked to stop, then RPCs are cancelled, then Shutdown, then SIGKILL to the
-// group. It is safe to call again.
+// whole tree. It is safe to call again.
 func (p *Process) Stop(ctx context.Context) Death {
 	c := p.theChild()
 	if c == nil || c.hasExited() {
@@ -50,11 +50,11 @@ func (p *Process) KillFor(guardrail string) {
 	p.end()
 }
 
-// kill notes why and signals the group. It does not wait.
+// kill notes why and kills the process. It does not wait.
 func (p *Process) kill(why cause) {
 	p.setCause(why)
 	if c := p.theChild(); c != nil && !c.hasExited() {
-		c.signalGroup()
+		c.kill()
 	}
 }
 
@@ -64,7 +64,7 @@ func (p *Process) end() {
 		p.cancel()
 		c := p.theChild()
 		if c != nil && c.pid() != 0 && !c.hasExited() {
-			c.signalGroup()
+			c.kill()
 			if !c.waitExit(killGrace) {
 				p.mu.Lock()
 				p.unkillable = true

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-version"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/schema"
@@ -153,18 +154,16 @@ func describe(ctx context.Context, path string, env []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
 	base := filepath.Base(path)
-	cmd := exec.CommandContext(ctx, path, wire.DescribeArg)
+	cmd := exec.Command(path, wire.DescribeArg)
 	if cmd.Env = env; env == nil {
 		cmd.Env = process.AllowedEnv(os.Environ())
 	}
-	// Its own process group, so that what it started ends with it.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.WaitDelay = time.Second
 	stdout, stderr := &limited{}, &limited{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
-	err := cmd.Run()
+	err := proctree.Run(ctx, cmd, 0)
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, ctx.Err()
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)
 	case errors.Is(err, syscall.ENOEXEC):

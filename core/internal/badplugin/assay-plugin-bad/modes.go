@@ -16,7 +16,7 @@ import (
 
 var modes = []string{
 	"none", "panic", "fault", "segv", "abort", "sigkill", "exit3", "hang", "stop", "slow-start",
-	"stdout-flood", "stderr-flood", "bad-log", "fork", "error", "user-error",
+	"stdout-flood", "stderr-flood", "bad-log", "fork", "daemon", "error", "user-error",
 	"device-fault", "device-timeout", "device-lost", "no-room", "gpu-line",
 	"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "bad-schema", "bad-proposal", "deadly-proposal", "noisy", "slow",
 }
@@ -62,6 +62,13 @@ func misbehave(mode string) error {
 	case "fork":
 		child := exec.Command("sleep", "600")
 		child.Stderr = os.Stderr
+		if err := child.Start(); err != nil {
+			return err
+		}
+	case "daemon": // leaves the group and the session, and clings to what it inherits
+		child := exec.Command("sh", "-c", "trap '' TERM HUP INT; (sleep 600 & sleep 600) & sleep 600")
+		child.Stdout, child.Stderr = os.Stdout, os.Stderr
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := child.Start(); err != nil {
 			return err
 		}
