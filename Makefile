@@ -75,4 +75,10 @@ session-study: build ## sixty real sessions beside a second process that loads a
 	bin/sessionstudy experiments/session-study
 	bin/sessionstudy -twins -n 40 experiments/session-study/twins
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle metal-corpus method-study oracle oracle-faults session-study
+chaos: ## short sessions under faults, and what they lose (Linux): N=500, SEED=1, FAULT=host/kill; FLAGS=-list
+	@go run ./core/internal/chaos -n $(or $(N),20) $(if $(SEED),-seed $(SEED)) $(if $(FAULT),-fault $(FAULT)) $(FLAGS)
+
+fuzz: ## every fuzz target, one after the other: TIME=45s each, LEAST=100000 executions, TARGET=FuzzLoad
+	@go run ./core/internal/fuzzall $(if $(TIME),-time $(TIME)) $(if $(LEAST),-least $(LEAST)) $(if $(TARGET),-target $(TARGET))
+
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study

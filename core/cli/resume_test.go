@@ -7,10 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/acks"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -64,7 +64,11 @@ func TestEveryAcknowledgedSampleSurvivesTheHost(t *testing.T) {
 	if r.Status != record.Complete || len(r.Session.Resumptions) == 0 {
 		t.Errorf("status %s, %d resumptions", r.Status, len(r.Session.Resumptions))
 	}
-	kept, acked := samplesOf(t, r), h.acked(t)
+	acked, err := acks.Read(filepath.Join(dir, "acks"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := samplesOf(t, r)
 	for line, n := range acked {
 		if n > kept[line] {
 			t.Errorf("acknowledged %d times and kept %d times: %s", n, kept[line], line)
@@ -95,7 +99,7 @@ type killedHost struct {
 func (h *killedHost) assay(args ...string) *exec.Cmd {
 	cmd := exec.Command("assay", args...)
 	cmd.Dir = h.dir
-	cmd.Env = append(os.Environ(), "ASSAY_ACKS="+filepath.Join(h.dir, "acks"), "ASSAY_PLUGIN_DIR="+filepath.Join(h.dir, "plugins"),
+	cmd.Env = append(os.Environ(), acks.Env+"="+filepath.Join(h.dir, "acks"), "ASSAY_PLUGIN_DIR="+filepath.Join(h.dir, "plugins"),
 		"ASSAY_LOCK="+filepath.Join(h.dir, "lock"), "ASSAY_HISTORY=off", "XDG_CACHE_HOME="+filepath.Join(h.dir, "cache"))
 	return cmd
 }
@@ -144,21 +148,7 @@ func (h *killedHost) journal() int64 {
 	return info.Size()
 }
 
-// acked counts the lines that the plugin wrote down.
-func (h *killedHost) acked(t *testing.T) map[string]int {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(h.dir, "acks"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := map[string]int{}
-	for line := range strings.Lines(string(b)) {
-		out[strings.TrimSpace(line)]++
-	}
-	return out
-}
-
-// samplesOf counts a document's samples likewise, and holds every place of the
+// samplesOf counts a document's samples as the plugin's list has them, and holds every place of the
 // order to one visit with its samples numbered through.
 func samplesOf(t *testing.T, r *record.Result) map[string]int {
 	t.Helper()
@@ -168,7 +158,7 @@ func samplesOf(t *testing.T, r *record.Result) map[string]int {
 		for _, v := range d.Visits {
 			for i := range v.Samples.Len() {
 				s := v.Samples.At(i)
-				out[fmt.Sprintf("%s %d %d", v.Phase, s.Iterations, s.WallNs)]++
+				out[acks.Of(v.Phase, s)]++
 				if s.Seq != v.Samples.Seq[0]+uint64(i) {
 					t.Errorf("round %d, visit %d: sample %d has number %d, the first has %d", d.Index, v.Index, i+1, s.Seq, v.Samples.Seq[0])
 				}

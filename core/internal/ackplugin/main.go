@@ -1,7 +1,6 @@
 // Command ackplugin is a plugin with a real kernel, a sum of two vectors, that
-// writes down which of its samples the host acknowledged: a line with phase,
-// iterations and wall time each, in the file that ASSAY_ACKS names. Tests hold
-// the host's documents against that file.
+// keeps a list of its samples that the host acknowledged, as package acks has it.
+// Tests hold the host's documents against that list.
 package main
 
 import (
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 	"google.golang.org/grpc"
 
+	"github.com/assay-bench/assay/core/internal/acks"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/wire"
@@ -48,48 +48,10 @@ func main() {
 	server.Shutdown()
 }
 
-// clerk writes down the acknowledgements of visits; those of warm-ups, which ask
-// for no number of samples, are not kept by the host either.
 type clerk struct{ *sdk.Server[config] }
 
 func (c *clerk) Measure(stream grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]) error {
-	return c.Server.Measure(&noted{BidiStreamingServer: stream})
-}
-
-type noted struct {
-	grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
-	start *pluginv1.Start
-	last  *pluginv1.Sample
-}
-
-func (n *noted) Send(m *pluginv1.MeasureResponse) error {
-	if s := m.GetSample(); s != nil {
-		n.last = s
-	}
-	return n.BidiStreamingServer.Send(m)
-}
-
-func (n *noted) Recv() (*pluginv1.MeasureRequest, error) {
-	m, err := n.BidiStreamingServer.Recv()
-	if err != nil {
-		return m, err
-	}
-	if s := m.GetStart(); s != nil {
-		n.start = s
-	}
-	if a := m.GetAck(); a != nil && n.last != nil && a.GetSeq() == n.last.GetSeq() && n.start.GetSamples() > 0 {
-		err = n.write()
-	}
-	return m, err
-}
-
-func (n *noted) write() error {
-	f, err := os.OpenFile(os.Getenv("ASSAY_ACKS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(f, "%s %d %d\n", n.start.GetPhase(), n.last.GetIterations(), n.last.GetWallNs())
-	return errors.Join(err, f.Close())
+	return c.Server.Measure(acks.Noted(stream))
 }
 
 type sum struct {

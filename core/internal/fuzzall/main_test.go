@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestLastLine(t *testing.T) {
+	const out = `fuzz: elapsed: 0s, gathering baseline coverage: 0/12 completed
+fuzz: elapsed: 0s, gathering baseline coverage: 12/12 completed, now fuzzing with 2 workers
+fuzz: elapsed: 3s, execs: 1234 (411/sec), new interesting: 3 (total: 15)
+fuzz: elapsed: 6s, execs: 98765 (32510/sec), new interesting: 7 (total: 19)
+PASS
+`
+	if execs, found, told := lastLine(out); execs != 98765 || found != 7 || !told {
+		t.Errorf("%d executions, %d inputs, %v", execs, found, told)
+	}
+	if _, _, told := lastLine("FAIL\tno such package\n"); told {
+		t.Error("a failed build tells of executions")
+	}
+}
+
+func TestTableNamesWhatFailed(t *testing.T) {
+	var b strings.Builder
+	if table(&b, []*target{{pkg: "./core/a", name: "FuzzA", execs: 10, took: time.Second}}, 10) {
+		t.Errorf("failed:\n%s", b.String())
+	}
+	b.Reset()
+	few := []*target{{pkg: "./core/a", name: "FuzzA", execs: 9, took: time.Second}, {pkg: "./core/b", name: "FuzzB", execs: 20, failed: true}}
+	if !table(&b, few, 10) || !strings.Contains(b.String(), "TOO FEW") || !strings.Contains(b.String(), "FAULT") || !strings.Contains(b.String(), "29") {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// Every target of the module is found, this package's parent being part of it.
+func TestTargets(t *testing.T) {
+	all, err := targets("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, x := range all {
+		names[x.name] = true
+	}
+	for _, want := range []string{"FuzzLoad", "FuzzCheck", "FuzzReadJournal", "FuzzStream"} {
+		if !names[want] {
+			t.Errorf("%s is not among %d targets", want, len(all))
+		}
+	}
+}
