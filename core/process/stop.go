@@ -6,9 +6,11 @@ import (
 	"time"
 )
 
-// Steps of the stop ladder.
+// VisitGrace is how long a visit may take to end after Stop.
+const VisitGrace = 1 * time.Second
+
+// Further steps of the stop ladder.
 const (
-	visitGrace    = 1 * time.Second // for a visit to end after Stop
 	shutdownGrace = 3 * time.Second // for the process to end after Shutdown; go-plugin itself kills after 2 s
 	killGrace     = 2 * time.Second // for the kernel to end it after SIGKILL
 )
@@ -24,7 +26,7 @@ func (p *Process) Stop(ctx context.Context) Death {
 	}
 	if visit := p.visitInFlight(); visit != nil {
 		visit()
-		p.waitVisit(ctx, visitGrace)
+		p.waitVisit(ctx, VisitGrace)
 	}
 	p.setCause(cause{kind: KindNone, text: "stopped"})
 	p.cancel()

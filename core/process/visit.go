@@ -99,7 +99,7 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 		case <-cancelled:
 			cancelled = nil
 			v.fail(ctx.Err())
-			grace = time.After(visitGrace)
+			grace = time.After(VisitGrace)
 		case <-grace:
 			return nil, &handlerError{v.failure}
 		}

@@ -119,33 +119,75 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 
 // accept reads a description and refuses what no host could work with.
 func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
-	base := filepath.Base(c.path)
+	d, err := parseDescription(c.path, text)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkName(d); err != nil {
+		return nil, err
+	}
+	if err := CheckSchema(d); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+func parseDescription(path string, text []byte) (*pluginv1.DescribeResponse, error) {
 	var d pluginv1.DescribeResponse
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(text, &d); err != nil {
-		return nil, fmt.Errorf("`%s describe` did not print a description: %w", base, err)
+		return nil, fmt.Errorf("`%s describe` did not print a description: %w", filepath.Base(path), err)
 	}
+	return &d, nil
+}
+
+// checkName holds name and version against the file's name.
+func (c candidate) checkName(d *pluginv1.DescribeResponse) error {
 	if d.GetName() != c.name && c.named {
-		return nil, fmt.Errorf("it calls itself %q, and the experiment takes it for the plugin %q; name the plugin that it is", d.GetName(), c.name)
+		return fmt.Errorf("it calls itself %q, and the experiment takes it for the plugin %q; name the plugin that it is", d.GetName(), c.name)
 	}
 	if d.GetName() != c.name {
-		return nil, fmt.Errorf("it calls itself %q; rename the file to %s%s", d.GetName(), prefix, d.GetName())
+		return fmt.Errorf("it calls itself %q; rename the file to %s%s", d.GetName(), prefix, d.GetName())
 	}
 	v, err := version.NewSemver(d.GetVersion())
 	if err != nil {
-		return nil, fmt.Errorf("its version %q is not a semantic version", d.GetVersion())
+		return fmt.Errorf("its version %q is not a semantic version", d.GetVersion())
 	}
 	if c.version != "" {
 		if named, err := version.NewSemver(c.version); err != nil || !named.Equal(v) {
-			return nil, fmt.Errorf("the file name says version %s, the plugin says %s; rename the file to %s%s_v%s", c.version, d.GetVersion(), prefix, c.name, v)
+			return fmt.Errorf("the file name says version %s, the plugin says %s; rename the file to %s%s_v%s", c.version, d.GetVersion(), prefix, c.name, v)
 		}
 	}
+	return nil
+}
+
+// CheckName says why the plugin at path cannot be found under its name.
+func CheckName(path string, d *pluginv1.DescribeResponse) error {
+	c, ok := parseCandidate(path)
+	if !ok {
+		return fmt.Errorf("the file is called %s; rename it to %s%s, or assay does not find it", filepath.Base(path), prefix, d.GetName())
+	}
+	return c.checkName(d)
+}
+
+// CheckSchema says why no experiment could use the plugin.
+func CheckSchema(d *pluginv1.DescribeResponse) error {
 	if len(d.GetPhases())+len(d.GetConfig().GetAttributes())+len(d.GetConfig().GetBlocks()) == 0 { // no configuration could name one either
-		return nil, errors.New("it describes no phase to time: the plugin is defective")
+		return errors.New("it describes no phase to time: the plugin is defective")
 	}
 	if _, err := schema.Compile(d.GetName(), d.GetConfig()); err != nil {
-		return nil, fmt.Errorf("its configuration schema is defective: %w", err)
+		return fmt.Errorf("its configuration schema is defective: %w", err)
 	}
-	return &d, nil
+	return nil
+}
+
+// Describe asks a binary what it is, whatever the cache and the lock file say. A
+// nil environment is what every plugin gets.
+func Describe(ctx context.Context, path string, env []string) (*pluginv1.DescribeResponse, error) {
+	text, err := describe(ctx, path, env)
+	if err != nil {
+		return nil, err
+	}
+	return parseDescription(path, text)
 }
 
 // describe asks a binary what it is: `PLUGIN describe` prints it as JSON. A nil

@@ -38,6 +38,9 @@
 //	noisy          times that vary by noise, from process to process as well
 //	slow           slower by the factor slow
 //
+// With MODE@protocol it speaks the protocol by hand, without the SDK, and breaks
+// it in the way that faults.go lists.
+//
 // Where the environment variable ASSAY_CLOCK names a file, time is what the file
 // says (nanoseconds, little endian): a batch takes no time, and moves the file's
 // by as long as it is said to take, times slow.
@@ -76,6 +79,10 @@ type config struct {
 
 func main() {
 	early, phase, _ := strings.Cut(os.Getenv(badplugin.Env), "@")
+	if phase == "protocol" {
+		serveByHand(early)
+		return
+	}
 	if phase == "start" {
 		if err := misbehave(early); err != nil {
 			fmt.Fprintln(os.Stderr, "error:", err)

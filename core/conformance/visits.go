@@ -1,0 +1,78 @@
+package conformance
+
+import (
+	"context"
+	"time"
+
+	"github.com/assay-bench/assay/core/process"
+)
+
+func visitDone(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, idDone, func(phase string, v *plain) *outcome {
+		if len(v.found.samples) != 3 || len(v.asked.samples) != 4 {
+			return fault("phase %s: %d and %d samples came, asked were 3 and 4", phase, len(v.found.samples), len(v.asked.samples))
+		}
+		return nil
+	})
+}
+
+func visitIntent(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, "intent", func(phase string, v *plain) *outcome {
+		if v.found.intents == 0 || v.asked.intents == 0 {
+			return fault("phase %s: the first message is a sample; a device that hangs in it would leave nothing behind", phase)
+		}
+		return nil
+	})
+}
+
+// visitAcks also holds each sample against the host's clock: one that took longer
+// than the time since the Ack before it began too early.
+func visitAcks(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, string(process.RuleAcks), func(phase string, v *plain) *outcome {
+		for i, m := range v.asked.samples {
+			if early := m.wall() - m.waited; early > max(holdTime/4, m.wall()/50) && m.wall() < m.waited+2*holdTime {
+				return fault("phase %s: sample %d says that it took %s, and came %s after the Ack before it: it began before that Ack", phase, i+1, short(m.wall()), short(m.waited))
+			}
+		}
+		return nil
+	})
+}
+
+func visitDigest(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, string(process.RuleDigest), func(string, *plain) *outcome { return nil })
+}
+
+// sampleRange is by what factor samples may be shorter or longer than asked for.
+const sampleRange = 10
+
+func visitIterations(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, string(process.RuleIterations), func(phase string, v *plain) *outcome {
+		first := v.found.samples[0]
+		if s.fixed(phase) {
+			if want := s.prepared.GetPhases()[phase].GetIterations(); first.GetIterations() != want {
+				return fault("phase %s: Prepared says that every sample has %d iterations, this one has %d", phase, want, first.GetIterations())
+			}
+			return nil
+		}
+		for _, m := range v.found.samples {
+			if m.GetIterations() != first.GetIterations() {
+				return fault("phase %s: %d and %d iterations in one visit", phase, first.GetIterations(), m.GetIterations())
+			}
+			if short := m.wall() < sampleTime/sampleRange; short || m.wall() > sampleTime*sampleRange && m.GetIterations() > 1 {
+				return fault("phase %s: samples of %s were asked for, and this one of %d iterations took %s", phase, sampleTime, m.GetIterations(), m.wall().Round(time.Microsecond))
+			}
+		}
+		return nil
+	})
+}
+
+func sampleMetrics(ctx context.Context, s *subject) outcome {
+	return s.visits(ctx, "sample-metrics", func(phase string, v *plain) *outcome {
+		for _, m := range append(v.found.samples, v.asked.samples...) {
+			if text := s.faultyMetrics(m.GetMetrics()); text != "" {
+				return fault("phase %s: %s", phase, text)
+			}
+		}
+		return nil
+	})
+}
