@@ -111,8 +111,10 @@ type Measure struct {
 	Seed      uint64        // 0: drawn by the host and recorded
 	WarmupMax time.Duration // 1s: most warm-up before a visit is taken as it is
 
-	PrepareTimeout   time.Duration // 2m
+	StartTimeout     time.Duration // 1m: of a process, and of its device
+	PrepareTimeout   time.Duration // 2m: of a preparation, and of a release
 	HeartbeatTimeout time.Duration // 15s: silence longer than this is a hang
+	SampleTimeout    time.Duration // 2m: a plugin that completes no sample for so long hangs, whatever it says
 	Search           bool          // true: the plugin may propose more to compare, and tell findings
 	Residency        string        // Together, or Turns
 	Cooldown         time.Duration // 0s: idle before each visit

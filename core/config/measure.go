@@ -9,7 +9,7 @@ import (
 
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
-	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"},
+	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "start_timeout"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"}, {Name: "sample_timeout"},
 	{Name: "search"}, {Name: "passes"}, {Name: "residency"}, {Name: "cooldown"},
 }, Blocks: []hcl.BlockHeaderSchema{{Type: "require"}}}
 
@@ -34,8 +34,10 @@ func (x *experiment) measure(b *hcl.Block) {
 		Phases:           r.strings("phases"),
 		Seed:             r.seed("seed"),
 		WarmupMax:        r.duration("warmup_max", time.Second, 0, time.Hour),
+		StartTimeout:     r.duration("start_timeout", time.Minute, time.Second, time.Hour),
 		PrepareTimeout:   r.duration("prepare_timeout", 2*time.Minute, time.Second, 24*time.Hour),
 		HeartbeatTimeout: r.duration("heartbeat_timeout", 15*time.Second, 100*time.Millisecond, time.Hour),
+		SampleTimeout:    r.duration("sample_timeout", 2*time.Minute, 100*time.Millisecond, 24*time.Hour),
 		Search:           r.boolean("search", true),
 		Residency:        r.oneOf("residency", Together, Together, Turns),
 		Cooldown:         r.duration("cooldown", 0, 0, time.Hour),

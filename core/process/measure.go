@@ -20,15 +20,21 @@ type MeasureHandler struct {
 	OnSample     func(*pluginv1.Sample) (stop bool, err error)
 	OnHeartbeat  func(*pluginv1.Heartbeat)
 	OnDiagnostic func(*pluginv1.Diagnostic)
+	// SampleTimeout is how long a sample may take, heartbeats or not; 0: 2 min.
+	SampleTimeout time.Duration
 }
 
 // Measure runs one visit of a prepared case. Silence for longer than
-// start.heartbeat_ns (15 s when 0) is a hang. When ctx is cancelled or a
+// start.heartbeat_ns (15 s when 0) is a hang, and so is a longer time without an
+// acknowledged sample than the handler allows: heartbeats are no progress. When ctx is cancelled or a
 // handler fails, the plugin may finish its sample first.
 func (p *Process) Measure(ctx context.Context, start *pluginv1.Start, h MeasureHandler) (*pluginv1.Done, error) {
 	start = proto.CloneOf(start)
 	if start.GetHeartbeatNs() <= 0 {
 		start.HeartbeatNs = silenceLimit.Nanoseconds()
+	}
+	if h.SampleTimeout <= 0 {
+		h.SampleTimeout = sampleLimit
 	}
 	if p.theChild().hasExited() {
 		return nil, p.death()
@@ -65,7 +71,10 @@ func (p *Process) Measure(ctx context.Context, start *pluginv1.Start, h MeasureH
 	case errors.As(err, &handler):
 		return done, handler.err
 	case errors.Is(err, errSilent):
-		p.kill(cause{kind: KindHang, text: fmt.Sprintf("silent for %s", time.Duration(start.GetHeartbeatNs()))})
+		p.kill(cause{kind: KindHang, text: fmt.Sprintf("silent for %s, its heartbeat_timeout", time.Duration(start.GetHeartbeatNs()))})
+		return nil, p.death()
+	case errors.Is(err, errNoSample):
+		p.kill(cause{kind: KindHang, text: fmt.Sprintf("no sample for %s, its sample_timeout, although it was not silent", h.SampleTimeout)})
 		return nil, p.death()
 	}
 	return nil, p.settle(ctx, rpcCtx, phase, err)
@@ -77,7 +86,10 @@ func (p *Process) digest(handle string) string {
 	return p.digests[handle]
 }
 
-var errSilent = errors.New("silent")
+var (
+	errSilent   = errors.New("silent")
+	errNoSample = errors.New("no sample")
+)
 
 // handlerError is an error of the host's own handler, or its cancellation.
 type handlerError struct{ err error }

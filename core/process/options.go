@@ -19,13 +19,13 @@ type Options struct {
 	LogLevel hclog.Level  // what the plugin is asked to log; NoLevel: Logger's level
 
 	Env          []string      // the whole environment, as Environment makes it; nil: AllowedEnv(os.Environ())
-	StartTimeout time.Duration // 0: 10 s
+	StartTimeout time.Duration // 0: 1 min
 }
 
-// Deadlines of calls that should be quick. The caller's context may shorten
-// them; OpenDevice, PrepareCase and ReleaseCase do real work and take longer.
+// Deadlines of calls whose context has none. OpenDevice, PrepareCase and
+// ReleaseCase do real work and take longer.
 const (
-	startLimit     = 10 * time.Second
+	startLimit     = 60 * time.Second
 	describeLimit  = 5 * time.Second
 	validateLimit  = 10 * time.Second
 	openLimit      = 60 * time.Second
@@ -35,8 +35,20 @@ const (
 	proposeLimit   = 60 * time.Second
 )
 
-// silenceLimit is the heartbeat interval when Start asks for none.
-const silenceLimit = 15 * time.Second
+// silenceLimit is the heartbeat interval when Start asks for none, sampleLimit the
+// time for a sample where the handler says nothing.
+const (
+	silenceLimit = 15 * time.Second
+	sampleLimit  = 2 * time.Minute
+)
+
+// Bounds of what a plugin may send in one answer or visit. Nobody reads more, and
+// all of it is journaled.
+const (
+	mostDiagnostics = 200
+	mostIntents     = 200    // without a sample in between
+	mostProgress    = 10_000 // steps of one preparation
+)
 
 // name is what log lines and messages call the plugin.
 func (o *Options) name() string {

@@ -146,7 +146,7 @@ func (p *Process) connect(ctx context.Context) error {
 		}
 		return p.startFailure(r.err)
 	case <-timer.C:
-		p.kill(cause{kind: KindHang, text: fmt.Sprintf("not ready after %s", p.opts.StartTimeout)})
+		p.kill(cause{kind: KindHang, text: fmt.Sprintf("not ready after %s, its start_timeout", p.opts.StartTimeout)})
 	case <-ctx.Done():
 		p.kill(cause{kind: KindNone, text: "start was cancelled"})
 	}

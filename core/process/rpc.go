@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -32,6 +33,10 @@ func (p *Process) ValidateConfig(ctx context.Context, req *pluginv1.ValidateConf
 		r, err = p.rpc.ValidateConfig(ctx, req)
 		return err
 	})
+	if n := len(r.GetDiagnostics()); err == nil && n > mostDiagnostics {
+		p.kill(cause{kind: KindProtocol, rule: RuleBounds, text: fmt.Sprintf("sent %d diagnostics in one answer, more than %d", n, mostDiagnostics)})
+		return nil, p.death()
+	}
 	return r, err
 }
 
@@ -91,6 +96,7 @@ func (p *Process) prepareEvents(ctx context.Context, req *pluginv1.PrepareCaseRe
 	if err != nil {
 		return nil, nil, err
 	}
+	steps := 0
 	for {
 		m, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -104,11 +110,16 @@ func (p *Process) prepareEvents(ctx context.Context, req *pluginv1.PrepareCaseRe
 		}
 		switch e := m.GetEvent().(type) {
 		case *pluginv1.PrepareCaseResponse_Progress:
+			if steps++; steps > mostProgress {
+				return nil, nil, violation{RuleBounds, fmt.Sprintf("PrepareCase sent more than %d steps", mostProgress)}
+			}
 			if onProgress != nil {
 				onProgress(e.Progress)
 			}
 		case *pluginv1.PrepareCaseResponse_Diagnostic:
-			found = append(found, e.Diagnostic)
+			if found = append(found, e.Diagnostic); len(found) > mostDiagnostics {
+				return nil, nil, violation{RuleBounds, fmt.Sprintf("PrepareCase sent more than %d diagnostics", mostDiagnostics)}
+			}
 		case *pluginv1.PrepareCaseResponse_Prepared:
 			if prepared != nil {
 				return nil, nil, violation{RulePrepared, "PrepareCase sent Prepared twice"}
@@ -138,6 +149,7 @@ const (
 	RuleIterations Rule = "iterations" // as many as were asked for
 	RuleTimes      Rule = "times"      // that can be
 	RuleDone       Rule = "done"       // after as many samples as were asked for, or Stop
+	RuleBounds     Rule = "bounds"     // no more diagnostics, intents and steps than anybody reads
 )
 
 // violation is a breach of the protocol that the host noticed.
@@ -151,7 +163,10 @@ func (v violation) Error() string { return v.text }
 // call runs one RPC under a deadline and turns every way it can go wrong into
 // the context's error or a *DeathError.
 func (p *Process) call(ctx context.Context, phase string, limit time.Duration, f func(context.Context) error) error {
-	rpcCtx, cancel := context.WithTimeout(ctx, limit)
+	if _, own := ctx.Deadline(); own {
+		limit = math.MaxInt64
+	}
+	rpcCtx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v", limit))
 	defer cancel()
 	defer context.AfterFunc(p.base, cancel)()
 	if p.theChild().hasExited() {
@@ -181,7 +196,7 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 		}
 		return fmt.Errorf("%s: %w", phase, context.Canceled)
 	case rpcCtx.Err() != nil, code == codes.DeadlineExceeded: // the plugin's clock may strike first
-		p.kill(cause{kind: KindHang, text: "no answer in time"})
+		p.kill(cause{kind: KindHang, text: overdue(rpcCtx)})
 	case code == codes.Unavailable:
 		if !p.theChild().waitExit(waitForDeath) {
 			p.kill(cause{kind: KindProtocol, text: "the connection broke while the process went on: " + status.Convert(err).Message()})
@@ -195,6 +210,14 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 		p.kill(statusCause(status.Convert(err).Message()))
 	}
 	return p.death()
+}
+
+// overdue says which limit ran out.
+func overdue(ctx context.Context) string {
+	if why := context.Cause(ctx); why != nil && !errors.Is(why, context.DeadlineExceeded) {
+		return why.Error()
+	}
+	return "no answer in time"
 }
 
 // condemned: the process has been killed for a reason that is a death.

@@ -33,6 +33,9 @@ type visit struct {
 	acked    atomic.Uint64
 	seq      uint64
 	samples  uint32
+	intents  int       // since the last sample
+	diags    int       // of the visit
+	due      time.Time // of the next sample, or of the end once the host has asked for it
 	stopSent bool
 	failure  error // of a handler, or the context's
 }
@@ -77,12 +80,16 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 	defer silence.Stop()
 	cancelled := ctx.Done()
 	var grace <-chan time.Time
+	v.due = time.Now().Add(v.h.SampleTimeout)
 	for {
-		silence.Reset(limit)
+		wait := max(0, min(limit, time.Until(v.due)))
+		silence.Reset(wait)
 		armed := time.Now()
 		select {
 		case e := <-v.events:
+			arrived := time.Now()
 			done, err := v.event(e)
+			v.due = v.due.Add(time.Since(arrived)) // a handler's time is the host's
 			if done != nil && err == nil && v.failure != nil {
 				return done, &handlerError{v.failure}
 			}
@@ -90,8 +97,12 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 				return done, err
 			}
 		case <-silence.C:
-			if time.Since(armed) > limit+limit/oversleep {
+			if late := time.Since(armed) - wait; late > limit/oversleep {
+				v.due = v.due.Add(late)
 				continue // this host was stopped: what the plugin said meanwhile is still to be read
+			}
+			if wait < limit {
+				return nil, errNoSample
 			}
 			return nil, errSilent
 		case <-v.stopping:
@@ -119,6 +130,9 @@ func (v *visit) event(e event) (done *pluginv1.Done, err error) {
 		if err := v.inOrder(m.Intent.GetSeq(), e.acked); err != nil {
 			return nil, err
 		}
+		if v.intents++; v.intents > mostIntents {
+			return nil, violation{RuleBounds, fmt.Sprintf("%d intents came without a sample", v.intents)}
+		}
 		v.p.mu.Lock()
 		v.p.intent = m.Intent.GetWhat()
 		v.p.mu.Unlock()
@@ -139,6 +153,9 @@ func (v *visit) event(e event) (done *pluginv1.Done, err error) {
 			v.h.OnHeartbeat(m.Heartbeat)
 		}
 	case *pluginv1.MeasureResponse_Diagnostic:
+		if v.diags++; v.diags > mostDiagnostics {
+			return nil, violation{RuleBounds, fmt.Sprintf("the visit sent more than %d diagnostics", mostDiagnostics)}
+		}
 		if v.h.OnDiagnostic != nil {
 			v.h.OnDiagnostic(m.Diagnostic)
 		}
@@ -181,6 +198,10 @@ func (v *visit) sample(s *pluginv1.Sample) error {
 	if err != nil {
 		v.fail(err) // not kept, so not acknowledged
 		return nil
+	}
+	v.intents = 0
+	if !v.stopSent {
+		v.due = time.Now().Add(v.h.SampleTimeout)
 	}
 	if stop {
 		v.stop("the host has enough")

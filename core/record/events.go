@@ -59,6 +59,7 @@ type StepEvent struct {
 	Stage   string `json:"stage"`            // start, open, prepare, warm-up, yardstick, visit, wait, release, propose
 	Detail  string `json:"detail,omitempty"` // the plugin's own words
 	Visit   int    `json:"visit,omitempty"`
+	Limit   int64  `json:"limit_ns,omitempty"` // how long it, or a sample of it, may take; 0: not known
 }
 
 // ProcessEvent is a plugin process that is connected and has opened its device.

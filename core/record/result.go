@@ -135,7 +135,9 @@ type Measure struct {
 	Residency   string   `json:"residency"`    // together or turns, of programs that differ; empty in documents of schema 1
 	Prepare     int64    `json:"prepare_timeout_ns"`
 	Heartbeat   int64    `json:"heartbeat_timeout_ns"`
-	Cooldown    int64    `json:"cooldown_ns,omitempty"` // idle before each visit
+	Start       int64    `json:"start_timeout_ns,omitempty"`  // 0: before it could be set
+	Sample      int64    `json:"sample_timeout_ns,omitempty"` // 0: before there was one
+	Cooldown    int64    `json:"cooldown_ns,omitempty"`       // idle before each visit
 	Require     *Require `json:"require,omitempty"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -20,11 +21,15 @@ type Progress struct {
 	live  bool // a live line is on the screen
 	round live
 	now   func() time.Time
+
+	mu    sync.Mutex // Show and still
+	after func(time.Duration, func()) (stop func() bool)
+	quiet func() bool // stops the next call of still
 }
 
 // NewProgress writes to out.
 func NewProgress(out io.Writer, style Style) *Progress {
-	return &Progress{out: out, style: style, now: time.Now}
+	return &Progress{out: out, style: style, now: time.Now, after: func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }}
 }
 
 func (p *Progress) terminal() bool { return p.style.Width > 0 }
@@ -33,8 +38,38 @@ func (p *Progress) terminal() bool { return p.style.Width > 0 }
 // seldom to disturb a measurement.
 const redraw = 200 * time.Millisecond
 
+// slow is how long a step may take before it is said that it goes on; it is said
+// again whenever that time has doubled.
+const slow = 10 * time.Second
+
+// still says that a step goes on; nothing came since it began.
+func (p *Progress) still(d record.StepEvent, been time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limit := ""
+	if d.Limit > 0 {
+		limit = ", at most " + time.Duration(d.Limit).String()
+		if d.Stage == "visit" {
+			limit += " a sample"
+		}
+	}
+	p.line("  ", "still %s for %s%s", p.round.what, been, limit)
+	p.watch(d, been, been)
+}
+
+// watch waits for the time to say that a step goes on.
+func (p *Progress) watch(d record.StepEvent, been, more time.Duration) {
+	p.quiet = p.after(more, func() { p.still(d, been+more) })
+}
+
 // Show takes one event of the session.
 func (p *Progress) Show(e record.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.quiet != nil {
+		p.quiet()
+		p.quiet = nil
+	}
 	switch d := e.Data.(type) {
 	case record.WaitingEvent:
 		p.line("", "waiting: another session measures on this machine (%s)", d.Holder)
@@ -61,6 +96,9 @@ func (p *Progress) Show(e record.Event) {
 		}
 		p.round.step(d)
 		p.draw("", false)
+		if d.Stage != "wait" && d.Stage != "cooldown" {
+			p.watch(d, 0, slow)
+		}
 	case record.SampleEvent:
 		p.draw("  "+nanos(float64(d.Sample.WallNs)/float64(d.Sample.Iterations))+"/iteration", false)
 	case record.RoundEndEvent:

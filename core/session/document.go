@@ -94,6 +94,7 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 			Budget: m.Budget.Nanoseconds(), Phases: slices.Clone(e.PhaseNames()), Confidence: confidence,
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
 			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
+			Start: m.StartTimeout.Nanoseconds(), Sample: m.SampleTimeout.Nanoseconds(),
 			Cooldown: m.Cooldown.Nanoseconds(), Require: requireOf(m.Require),
 		},
 	}

@@ -98,8 +98,21 @@ func (r *runner) emit(data record.Data) error {
 func (r *runner) begin(a at, detail string, visit int) error {
 	r.now, r.since = a, r.s.Clock.Now()
 	return r.emit(record.StepEvent{
-		Case: a.caseID, Round: a.round, Variant: a.variant, Phase: a.phase, Stage: a.stage, Detail: detail, Visit: visit,
+		Case: a.caseID, Round: a.round, Variant: a.variant, Phase: a.phase, Stage: a.stage, Detail: detail, Visit: visit, Limit: r.limit(a.stage),
 	})
+}
+
+// limit is how long a stage may take; 0: that hangs on more than the measure block.
+func (r *runner) limit(stage string) int64 {
+	switch m := r.doc.Experiment.Measure; stage {
+	case stageStart, stageOpen:
+		return m.Start
+	case stagePrepare, stageRelease:
+		return m.Prepare
+	case stageVisit: // each sample of it
+		return m.Sample
+	}
+	return 0
 }
 
 // took is how long the work under way has taken.

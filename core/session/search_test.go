@@ -85,3 +85,15 @@ func TestAProposalIsNotAVariantOfAnotherProgram(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersThatAreTooLong(t *testing.T) {
+	for n, long := range map[int]bool{0: false, mostProposals: false, mostProposals + 1: true, 5000: true} {
+		err := tooLong(&pluginv1.ProposeResponse{Proposals: make([]*pluginv1.Proposal, n)})
+		if (err != nil) != long {
+			t.Errorf("%d proposals: %v", n, err)
+		}
+	}
+	if err := tooLong(&pluginv1.ProposeResponse{Findings: make([]*pluginv1.Finding, mostFindings+1)}); err == nil {
+		t.Error("findings without end are taken")
+	}
+}

@@ -36,6 +36,8 @@ func (s start) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	p := r.doc.Programs[program]
+	ctx, cancel := limited(ctx, r.doc.Experiment.Measure.Start, "start_timeout")
+	defer cancel()
 	opened, err := proc.OpenDevice(ctx, &pluginv1.OpenDeviceRequest{Kind: p.Kind, Index: uint32(p.Index)})
 	if err != nil {
 		return err
@@ -58,6 +60,7 @@ func (r *runner) launch(ctx context.Context, program int) (*process.Process, err
 	p := r.programs.list[program]
 	return process.Start(ctx, process.Options{
 		Path: p.plugin.Path, SHA256: p.plugin.SHA256, Name: p.plugin.Name, Logger: r.s.Logger, Env: p.environ,
+		StartTimeout: time.Duration(r.doc.Experiment.Measure.Start),
 	})
 }
 
@@ -105,7 +108,7 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 	}
 	x, m := r.round(), r.doc.Experiment.Measure
 	v := variantNamed(x.c, s.variant)
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(m.Prepare), errPrepareTimeout)
+	ctx, cancel := limited(ctx, m.Prepare, "prepare_timeout")
 	defer cancel()
 	first, before := !hasPrepared(x.c, s.variant), r.stand(v)
 	var lost error
@@ -158,7 +161,7 @@ func (s release) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	x := r.round()
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(r.doc.Experiment.Measure.Prepare), errPrepareTimeout)
+	ctx, cancel := limited(ctx, r.doc.Experiment.Measure.Prepare, "prepare_timeout")
 	defer cancel()
 	out, err := r.process(s.variant).ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: x.handle(s.variant)})
 	if err != nil {
@@ -189,7 +192,15 @@ func (r round) peak(arm string) (peak int64) {
 	return peak
 }
 
-var errPrepareTimeout = errors.New("prepare_timeout of the experiment's measure block ran out")
+// limited bounds a call by an argument of the measure block; 0, as in old
+// documents, leaves the call its own bound.
+func limited(ctx context.Context, ns int64, argument string) (context.Context, context.CancelFunc) {
+	if ns <= 0 {
+		return ctx, func() {}
+	}
+	limit := time.Duration(ns)
+	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("no answer within %v, its %s", limit, argument))
+}
 
 // noRoom says that the device has no memory left.
 func noRoom(diags []*pluginv1.Diagnostic) bool {

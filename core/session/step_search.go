@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,8 +13,14 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// searchSteps bounds how often a plugin may ask for more.
-const searchSteps = 64
+// searchSteps bounds how often a plugin may ask for more, mostProposals what it may
+// name in one answer, mostProposed in a case. The budget ends most searches before.
+const (
+	searchSteps   = 64
+	mostProposals = 256
+	mostProposed  = 1024
+	mostFindings  = 1024
+)
 
 // ask asks the plugin's search what to compare next. It is over when the plugin
 // has only findings to tell.
@@ -40,6 +47,8 @@ func (s ask) do(ctx context.Context, r *runner) error {
 		stop = "the search was ended by the experiment's budget; a larger `budget` lets it finish"
 	case len(c.Searches) >= searchSteps:
 		stop = fmt.Sprintf("the search was ended after %d steps, and the plugin would have gone on", searchSteps)
+	case proposed(c)+len(answer.GetProposals()) > mostProposed:
+		stop = fmt.Sprintf("the search was ended at %d configurations, and the plugin would have gone on", proposed(c))
 	}
 	if stop != "" {
 		if err := r.note(stop); err != nil {
@@ -79,7 +88,40 @@ func (r *runner) propose(ctx context.Context, c *record.Case) (*pluginv1.Propose
 	if err := refused(answer.GetDiagnostics()); err != nil {
 		return nil, err
 	}
+	if err := tooLong(answer); err != nil {
+		return nil, err
+	}
 	return answer, nil
+}
+
+// errTooMany is an answer that no session could measure.
+var errTooMany = errors.New("the plugin's answer is too long")
+
+func tooLong(answer *pluginv1.ProposeResponse) error {
+	for _, x := range []struct {
+		what    string
+		n, most int
+	}{
+		{"configurations", len(answer.GetProposals()), mostProposals},
+		{"findings", len(answer.GetFindings()), mostFindings},
+		{"pairs", len(answer.GetPairs()), mostFindings},
+	} {
+		if x.n > x.most {
+			return fmt.Errorf("%w: it proposed %d %s at once, at most %d are taken; `search = false` in the measure block asks for none",
+				errTooMany, x.n, x.what, x.most)
+		}
+	}
+	return nil
+}
+
+// proposed is how many configurations of a case the plugin has named.
+func proposed(c *record.Case) (n int) {
+	for i := range c.Variants {
+		if c.Variants[i].Role == record.RoleProposed {
+			n++
+		}
+	}
+	return n
 }
 
 // known is what a plugin hears of a case.

@@ -122,7 +122,7 @@ func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSam
 	start.HeartbeatNs = r.doc.Experiment.Measure.Heartbeat
 	var lost error
 	done, err := r.process(a.variant).Measure(ctx, start, process.MeasureHandler{
-		OnSample: onSample,
+		OnSample: onSample, SampleTimeout: time.Duration(r.doc.Experiment.Measure.Sample),
 		OnIntent: func(i *pluginv1.Intent) error {
 			return r.emit(record.IntentEvent{Case: a.caseID, Round: a.round, Variant: a.variant, Seq: i.GetSeq(), What: i.GetWhat()})
 		},

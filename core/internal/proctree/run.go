@@ -41,10 +41,12 @@ func Run(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
 		p.drain()
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- t.Wait() }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); err = t.Wait() }()
 	select {
-	case err = <-ended:
+	case <-ended:
+		p.drain()
+		return err
 	case <-ctx.Done():
 		if grace > 0 {
 			t.Signal(syscall.SIGTERM)
@@ -58,10 +60,9 @@ func Run(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
 			case <-time.After(sweepLimit): // the kernel keeps the root
 			}
 		}
-		err = ctx.Err()
+		p.drain()
+		return ctx.Err()
 	}
-	p.drain()
-	return err
 }
 
 // pipes carry what a tree prints to writers that are no files. exec would wait for

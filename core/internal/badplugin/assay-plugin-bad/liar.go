@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -40,7 +41,7 @@ func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pl
 }
 
 func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
-	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge"} {
+	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "beats", "no-end", "diagnostics"} {
 		if strings.Contains(string(req.GetConfigJson()), `"mode":"`+mode+`"`) {
 			l.mode.Store(mode)
 		}
@@ -92,6 +93,16 @@ func (s *lyingStream) Send(m *pluginv1.MeasureResponse) error {
 			sample.ConfigDigest = "sha256:0000"
 		case "early-done":
 			m = &pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Done{Done: &pluginv1.Done{Reason: "samples"}}}
+		case "beats":
+			return s.beat()
+		case "diagnostics":
+			for range 10_000 {
+				if err := s.BidiStreamingServer.Send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Diagnostic{Diagnostic: &pluginv1.Diagnostic{
+					Severity: pluginv1.Diagnostic_SEVERITY_WARNING, Summary: "planted",
+				}}}); err != nil {
+					return err
+				}
+			}
 		case "huge":
 			sample.Metrics = map[string]float64{strings.Repeat("x", 64<<20): 1}
 		case "no-wait":
@@ -108,5 +119,19 @@ func (s *lyingStream) Send(m *pluginv1.MeasureResponse) error {
 	if m.GetDone() != nil && s.mode == "no-done" {
 		return nil
 	}
+	if m.GetDone() != nil && s.mode == "no-end" {
+		return s.beat()
+	}
 	return s.BidiStreamingServer.Send(m)
+}
+
+// beat says for ever that something is going on.
+func (s *lyingStream) beat() error {
+	for {
+		err := s.BidiStreamingServer.Send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Heartbeat{Heartbeat: &pluginv1.Heartbeat{Doing: "nothing"}}})
+		if err != nil {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }

@@ -21,6 +21,7 @@
 //	stderr-flood   the same to descriptor 2
 //	bad-log        a JSON log line whose message is a number
 //	fork           leaves a grandchild that holds stderr
+//	daemon         leaves three processes in a session of their own
 //	error          an error that is no advice
 //	user-error     advice for the user
 //	device-fault, device-timeout, device-lost   what a device would report
@@ -32,6 +33,9 @@
 //	no-done        ends a visit without Done
 //	early-done     ends a visit before its third sample, unasked
 //	huge           a message above every limit
+//	beats          sends heartbeats in place of its third sample, for ever
+//	no-end         sends heartbeats in place of Done, for ever
+//	diagnostics    ten thousand warnings in a visit
 //	bad-schema     a schema that does not parse
 //	bad-proposal   proposes a configuration that is no JSON
 //	deadly-proposal   proposes itself with mode exit3, and reports what became of it

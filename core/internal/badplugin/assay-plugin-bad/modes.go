@@ -18,7 +18,7 @@ var modes = []string{
 	"none", "panic", "fault", "segv", "abort", "sigkill", "exit3", "hang", "stop", "slow-start",
 	"stdout-flood", "stderr-flood", "bad-log", "fork", "daemon", "error", "user-error",
 	"device-fault", "device-timeout", "device-lost", "no-room", "gpu-line",
-	"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "bad-schema", "bad-proposal", "deadly-proposal", "noisy", "slow",
+	"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "beats", "no-end", "diagnostics", "bad-schema", "bad-proposal", "deadly-proposal", "noisy", "slow",
 }
 
 // misbehave acts when the configuration names this call and batch.
