@@ -117,8 +117,13 @@ func (h *killedHost) dies(t *testing.T, args ...string) bool {
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
+	late := time.After(disturbPatience)
 	for {
 		select {
+		case <-late:
+			_ = cmd.Process.Kill()
+			<-done
+			t.Fatalf("%v did not end within %v\n%s", args, disturbPatience, out.String())
 		case err := <-done:
 			if err != nil {
 				t.Fatalf("%v: %v\n%s", args, err, out.String())

@@ -18,6 +18,7 @@ import (
 // runs the real command, which starts real plugin processes.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
+		"disturb": disturb,
 		"assay": func() {
 			ctx, _ := WithSignals(context.Background())
 			os.Exit(Main(ctx, os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
