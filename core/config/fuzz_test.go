@@ -98,3 +98,64 @@ func keepsPromises(t *testing.T, e *Experiment) {
 	}
 	e.EvalWhen(map[string]Outcome{"first": {Verdict: "fail"}})
 }
+
+// FuzzVarFile: whatever a file of values holds, every diagnostic has a place, and a
+// variable keeps its type and what its validation demands.
+func FuzzVarFile(f *testing.F) {
+	const module = `
+variable "count" {
+  type    = number
+  default = 1
+  validation {
+    condition     = var.count > 0
+    error_message = "count is 1 or more"
+  }
+}
+variable "name" {
+  type     = string
+  default  = "n"
+  nullable = false
+}
+variable "steps" {
+  type    = list(object({ at = number, what = optional(string, "x") }))
+  default = []
+}
+variable "any" { default = null }
+`
+	for _, text := range []string{
+		"", "count = 2\nname = \"a\"\n", "steps = [{ at = 1 }, { at = 2, what = null }]", "count = -1", "other = 1", "count = \"2\"", "count = 1\ncount = 2",
+		"name = null", "any = { a = [1, \"b\", {}] }", "name = <<E\nx\nE\n", "count = 1e999999", "count = max(1, 2)", "any = [for x in range(3) : x]", "block {}", "\xff",
+	} {
+		f.Add([]byte(text), false)
+	}
+	f.Add([]byte(`{"count": 3, "name": "${1+1}", "steps": [{"at": 1}]}`), true)
+	f.Fuzz(func(t *testing.T, src []byte, asJSON bool) {
+		if len(src) > 16<<10 {
+			return
+		}
+		name := "fuzz.vars.hcl"
+		if asJSON {
+			name = "fuzz.json"
+		}
+		m, diags := load("testdata", []input{{"m.hcl", []byte(module)}}, Options{})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		r := &reader{}
+		m.assignSource(r, input{name, src}, []string{"any", "count", "name", "steps"})
+		for _, v := range m.Variables {
+			m.validate(r, v)
+		}
+		if err := diag.Write(io.Discard, r.diags, m.Files(), true, 80); err != nil {
+			t.Error(err)
+		}
+		for _, d := range r.diags {
+			if d.Subject == nil {
+				t.Errorf("no place: %v", d)
+			}
+		}
+		if n := m.Variables["count"].Value; !r.diags.HasErrors() && n.IsKnown() && !n.IsNull() && n.AsBigFloat().Sign() <= 0 {
+			t.Errorf("count is %v", n)
+		}
+	})
+}

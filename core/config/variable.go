@@ -193,7 +193,13 @@ func (m *Module) assignFile(r *reader, name string, declared []string) (ok bool)
 		r.diags = append(r.diags, fault)
 		return false
 	}
-	file, diags := parse(input{name, src})
+	return m.assignSource(r, input{name, src}, declared)
+}
+
+// assignSource takes values out of the text of a file.
+func (m *Module) assignSource(r *reader, in input, declared []string) (ok bool) {
+	name, src := in.name, in.src
+	file, diags := parse(in)
 	r.diags = append(r.diags, diags...)
 	if file == nil {
 		m.files[name] = &hcl.File{Bytes: src}

@@ -104,7 +104,12 @@ func ReadRows(path string) (rows []json.RawMessage, err error) {
 		return nil, nil
 	case err != nil:
 		return nil, fmt.Errorf("append: %w", err)
-	case len(bytes.TrimSpace(b)) > 0:
+	}
+	return parseRows(path, b)
+}
+
+func parseRows(path string, b []byte) (rows []json.RawMessage, err error) {
+	if len(bytes.TrimSpace(b)) > 0 {
 		if err := json.Unmarshal(b, &rows); err != nil {
 			return nil, fmt.Errorf("append %s: not a JSON array, left as it is: %w", path, plainJSON(err))
 		}

@@ -89,19 +89,6 @@ func TestJournalRefusesDamage(t *testing.T) {
 	}
 }
 
-func FuzzReadJournal(f *testing.F) {
-	f.Add([]byte(`{"sum":"00000000","event":{}}` + "\n"))
-	f.Add([]byte("\n\n"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		events, _, _ := readEvents(bytes.NewReader(b), "j")
-		for i, e := range events {
-			if e.Seq != uint64(i+1) {
-				t.Fatalf("event %d has sequence %d", i, e.Seq)
-			}
-		}
-	})
-}
-
 func readEvents(r io.Reader, path string) (events []Event, whole int64, err error) {
 	_, whole, err = walkEvents(r, path, func(e Event) error {
 		events = append(events, e)

@@ -55,10 +55,15 @@ func read(path string, each func(number int, c *Case, x *Round) error) (*Result,
 		return nil, fmt.Errorf("result: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
+	return readFrom(path, f, each)
+}
+
+// readFrom reads a document; path is what messages call it.
+func readFrom(path string, f io.Reader, each func(number int, c *Case, x *Round) error) (*Result, error) {
 	w := walker{json.NewDecoder(f)}
 	w.DisallowUnknownFields()
 	var r Result
-	err = w.document(&r, each)
+	err := w.document(&r, each)
 	var syntax *json.SyntaxError
 	version := r.SchemaVersion
 	switch {

@@ -55,21 +55,29 @@ func ReadLock(path string) (*Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock file: %w", err)
 	}
-	file, diags := hclparse.NewParser().ParseHCL(data, path)
+	if err := l.parse(data); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// parse reads the text of a lock file.
+func (l *Lock) parse(data []byte) error {
+	file, diags := hclparse.NewParser().ParseHCL(data, l.path)
 	if !diags.HasErrors() {
 		diags = append(diags, gohcl.DecodeBody(file.Body, nil, l)...)
 	}
 	if diags.HasErrors() {
-		return nil, fmt.Errorf("lock file: %w; mend it, or delete it and run %s", firstError(diags), l.command())
+		return fmt.Errorf("lock file: %w; mend it, or delete it and run %s", firstError(diags), l.command())
 	}
 	for _, p := range l.Plugins {
 		for _, h := range p.Hashes {
 			if platform, sum, ok := strings.Cut(h, ":sha256:"); !ok || platform == "" || len(sum) != 64 {
-				return nil, fmt.Errorf("lock file %s: plugin %s: hash %q is not PLATFORM:sha256:HEX", path, p.Name, h)
+				return fmt.Errorf("lock file %s: plugin %s: hash %q is not PLATFORM:sha256:HEX", l.path, p.Name, h)
 			}
 		}
 	}
-	return l, nil
+	return nil
 }
 
 func firstError(diags hcl.Diagnostics) error { return diags.Errs()[0] }

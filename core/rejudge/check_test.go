@@ -2,7 +2,6 @@ package rejudge
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -325,37 +324,6 @@ func TestJournal(t *testing.T) {
 		r, path := stored(t, fakeresult.Options{})
 		if rep := held(t, r, path); !rep.Follows || rep.Journal.State != JournalMissing {
 			t.Errorf("%v %+v", rep.Follows, rep.Journal)
-		}
-	})
-}
-
-// Whatever a document holds, it is judged or refused.
-func FuzzCheck(f *testing.F) {
-	r, err := fakeresult.New(fakeresult.Options{})
-	if err != nil {
-		f.Fatal(err)
-	}
-	c := &r.Cases[0]
-	c.Rounds = c.Rounds[:2]
-	for i := range c.Rounds {
-		for k := range c.Rounds[i].Visits {
-			c.Rounds[i].Visits[k].Samples = first(c.Rounds[i].Visits[k].Samples, 1)
-		}
-	}
-	raw, err := json.Marshal(r)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(raw)
-	f.Add([]byte(`{"schema_version":1,"cases":[{"variants":[{"role":"baseline"}],"rounds":[{"counted":true}]}]}`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var r record.Result
-		if json.Unmarshal(raw, &r) != nil {
-			return
-		}
-		rep, err := Check(&r)
-		if err == nil && rep.Follows != (len(rep.Differences) == 0) {
-			t.Fatalf("follows %v with %d differences", rep.Follows, len(rep.Differences))
 		}
 	})
 }

@@ -145,12 +145,18 @@ func rawOf(v any) json.RawMessage {
 	return raw
 }
 
-// pointer is a JSON pointer (RFC 6901).
+// Of JSON pointers (RFC 6901).
+var (
+	escape   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescape = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// pointer is a JSON pointer.
 func pointer(path []string) string {
 	var b strings.Builder
 	for _, p := range path {
 		b.WriteByte('/')
-		b.WriteString(strings.NewReplacer("~", "~0", "/", "~1").Replace(p))
+		b.WriteString(escape.Replace(p))
 	}
 	return b.String()
 }
@@ -159,7 +165,7 @@ func pointer(path []string) string {
 func steps(pointer string) []string {
 	var out []string
 	for _, p := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
-		out = append(out, strings.NewReplacer("~1", "/", "~0", "~").Replace(p))
+		out = append(out, unescape.Replace(p))
 	}
 	return out
 }

@@ -123,14 +123,30 @@ func TestFindFaultInDamagedDumps(t *testing.T) {
 	}
 }
 
-// FuzzFindFault: a damaged dump gives an error, not a panic.
+// FuzzFindFault: a damaged dump gives an error, not a panic. Without a value the
+// dump ends at the place.
 func FuzzFindFault(f *testing.F) {
-	f.Add(dump(f, "outofbounds"))
-	f.Add(dump(f, "unbound"))
-	f.Add(dump(f, "barrier"))
-	f.Fuzz(func(_ *testing.T, data []byte) {
-		_, _ = findFault(bytes.NewReader(data))
-		_, _ = findThreads(bytes.NewReader(data))
+	small := [][]byte{dump(f, "outofbounds"), dump(f, "unbound")}
+	large := dump(f, "barrier") // ten times as long
+	header, table := sections(f, small[0])
+	for _, at := range []int{0, 0x28, header, header + 32, table, table + 10, len(small[0]) - 64} {
+		for _, which := range []uint8{0, 1, 255} {
+			f.Add(which, uint(at), []byte("\xff\xff\xff\xff\xff\xff\xff\x7f"))
+			f.Add(which, uint(at), []byte{})
+		}
+	}
+	f.Fuzz(func(_ *testing.T, which uint8, at uint, value []byte) {
+		d := large
+		if which < 250 {
+			d = small[int(which)%len(small)]
+		}
+		at %= uint(len(d))
+		changed := bytes.Clone(d)
+		if copy(changed[at:], value) == 0 {
+			changed = changed[:at]
+		}
+		_, _ = findFault(bytes.NewReader(changed))
+		_, _ = findThreads(bytes.NewReader(changed))
 	})
 }
 

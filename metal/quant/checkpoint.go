@@ -79,10 +79,15 @@ func (c *Checkpoint) readConfig() error {
 	if err != nil {
 		return err
 	}
+	return c.Config.parse(data)
+}
+
+// parse reads the text of a config.json.
+func (c *Config) parse(data []byte) error {
 	var raw struct {
 		Quantization map[string]json.RawMessage `json:"quantization"`
 	}
-	err = json.Unmarshal(data, &c.Config)
+	err := json.Unmarshal(data, c)
 	if err == nil {
 		err = json.Unmarshal(data, &raw)
 	}
@@ -95,12 +100,12 @@ func (c *Checkpoint) readConfig() error {
 	if mode, ok := raw.Quantization["mode"]; ok && string(mode) != `"affine"` {
 		return fmt.Errorf("config.json: quantization mode %s is not supported, want \"affine\"", mode)
 	}
-	for key, value := range map[string]*int{"bits": &c.Config.Bits, "group_size": &c.Config.Group} {
+	for key, value := range map[string]*int{"bits": &c.Bits, "group_size": &c.Group} {
 		if err := json.Unmarshal(raw.Quantization[key], value); err != nil {
 			return fmt.Errorf("config.json: quantization.%s: want a number", key)
 		}
 	}
-	c.Config.quantization = raw.Quantization
+	c.quantization = raw.Quantization
 	return nil
 }
 

@@ -223,35 +223,3 @@ func TestFilesThatAreSomethingElse(t *testing.T) {
 		t.Error("a missing file is no error")
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	for _, p := range published[1:] {
-		raw, err := os.ReadFile(p)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(raw)
-	}
-	f.Add([]byte(good + "\n" + good))
-	f.Add([]byte(`[{"model_id":"m","decode_tps_baseline":1e300,"decode_tps_patched":1e-300}]`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		d := &history.Document{}
-		in := &file{doc: d, name: "f", warned: map[string]*warning{}}
-		err := in.read(raw)
-		in.warn()
-		if in.facts.RowsOut != len(d.Rows) || in.facts.Rejected != len(d.Rejected) {
-			t.Fatalf("counts %+v, %d rows, %d rejected", in.facts, len(d.Rows), len(d.Rejected))
-		}
-		if err != nil {
-			return
-		}
-		if err := d.Summarize(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := json.Marshal(d); err != nil {
-			t.Fatal(err)
-		}
-		var b strings.Builder
-		report.Imported(&b, d, report.Style{})
-	})
-}

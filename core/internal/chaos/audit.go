@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -257,9 +258,10 @@ func (t *trial) text(h *host) {
 // left lists what lies about: in the folder for temporary files, beside results,
 // and in the lock.
 func (t *trial) left() (out []string) {
-	entries, _ := os.ReadDir(t.path("tmp"))
+	tmp := cmp.Or(t.tmp, t.path("tmp"))
+	entries, _ := os.ReadDir(tmp)
 	for _, e := range entries {
-		out = append(out, t.path("tmp", e.Name()))
+		out = append(out, filepath.Join(tmp, e.Name()))
 	}
 	_ = filepath.WalkDir(t.path("results"), func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() && !slices.Contains([]string{".json", ".jsonl"}, filepath.Ext(path)) {

@@ -139,7 +139,7 @@ func hostileFaults() []fault {
 		case hostile.Refused:
 			f.status, f.only = []int{statusUsage, statusDied}, true
 		case hostile.Doubted:
-			f.status = []int{3}
+			f.status = []int{3, statusDied}
 		}
 		out = append(out, f)
 	}

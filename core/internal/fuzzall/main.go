@@ -125,7 +125,7 @@ func (t *target) run(ctx context.Context, d time.Duration) error {
 		t.failed = true
 		_, _ = io.Copy(os.Stdout, &out)
 	}
-	if !told && err == nil {
+	if !told && err == nil && !strings.Contains(out.String(), "gathering baseline") {
 		return fmt.Errorf("%s: `go test` told no number of executions:\n%s", t, out.String())
 	}
 	return nil

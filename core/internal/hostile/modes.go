@@ -37,8 +37,8 @@ var Modes = []Mode{
 	{"own-session", true, Harmless}, {"double-fork", true, Harmless},
 	// Before the connection.
 	{"describe-exit", true, Refused}, {"describe-hang", true, Refused}, {"describe-flood", true, Refused},
-	{"describe-garbage", true, Refused}, {"describe-empty", true, Refused}, {"describe-children", true, Harmless},
-	{"describe-lies", true, Refused}, {"describe-text", true, Harmless},
+	{"describe-garbage", true, Refused}, {"describe-empty", true, Refused}, {"describe-children", true, Refused},
+	{"describe-lies", true, Doubted}, {"describe-text", true, Harmless},
 	{"start-exit", true, Ended}, {"start-hang", true, Ended}, {"start-garbage", true, Ended}, {"start-flood", true, Ended},
 	{"socket-garbage", true, Ended}, {"socket-silent", true, Ended}, {"socket-closed", true, Ended},
 	// Checking and opening.
@@ -61,7 +61,7 @@ var Modes = []Mode{
 	{"peak-negative", false, Harmless}, {"intent-text", false, Harmless},
 	// Lies about time: the arm takes half as long again as the baseline.
 	{"async", false, Doubted}, {"async-all", false, Doubted}, {"fast-one", false, Doubted}, {"time-negative", false, Ended},
-	{"time-zero", false, Ended}, {"time-huge", false, Ended}, {"time-overflow", false, Ended}, {"time-one-ns", false, Doubted},
+	{"time-zero", false, Ended}, {"time-huge", false, Doubted}, {"time-overflow", false, Doubted}, {"time-one-ns", false, Doubted},
 	{"device-over-wall", false, Doubted}, {"encode-over-wall", false, Doubted}, {"iterations-zero", false, Ended}, {"iterations-huge", false, Ended},
 	{"iterations-doubled", false, Ended}, {"iterations-ignored", false, Doubted},
 	// Release and proposals.
