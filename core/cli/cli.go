@@ -46,11 +46,12 @@ type grammar struct {
 	History  historyCommand  `cmd:"" help:"Show what earlier sessions learned of this machine's noise."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
-	Plugin   pluginCommand   `cmd:"" help:"List plugins, print their documentation."`
+	Plugin   pluginCommand   `cmd:"" help:"List, check and try plugins, print their documentation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Help     helpCommand     `cmd:"" help:"Print what a command does and which flags it has."`
 
 	ProbeDevice probeCommand `cmd:"" hidden:"" help:"Print what is known of a device as JSON."`
+	VisitHost   visitHost    `cmd:"" hidden:"" help:"Be the host of one visit, for plugin check."`
 }
 
 // status is an error that has been told already; it only carries an exit status.

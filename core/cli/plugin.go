@@ -10,10 +10,12 @@ import (
 )
 
 type pluginCommand struct {
-	List pluginList `cmd:"" help:"List the plugins found."`
-	Docs pluginDocs `cmd:"" help:"Print a plugin's documentation as markdown."`
-	Tool pluginTool `cmd:"" passthrough:"" help:"Run a command that a plugin brings; assay NAME ARGS is short for it."`
-	Lock pluginLock `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
+	List  pluginList  `cmd:"" help:"List the plugins found."`
+	Docs  pluginDocs  `cmd:"" help:"Print a plugin's documentation as markdown."`
+	Check pluginCheck `cmd:"" help:"Hold a plugin, in any language, against the protocol."`
+	Try   pluginTry   `cmd:"" help:"Measure one configuration of a plugin once, to look at."`
+	Tool  pluginTool  `cmd:"" passthrough:"" help:"Run a command that a plugin brings; assay NAME ARGS is short for it."`
+	Lock  pluginLock  `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
 }
 
 type pluginList struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/assay-bench/assay/core/conformance"
 	"github.com/assay-bench/assay/core/record"
 	"github.com/assay-bench/assay/core/schema"
 )
@@ -11,12 +12,17 @@ import (
 type schemaCommand struct {
 	Plugin string `arg:"" optional:"" help:"Print the schema of this plugin's configuration; without it, of result documents."`
 	Events bool   `name:"events" help:"Print the schema of events, which journals hold and run --json prints."`
+	Check  bool   `name:"check" help:"Print the schema of what plugin check --json prints."`
 	JSON   bool   `name:"json" help:"Schemas are JSON; accepted for symmetry."`
 }
 
 func (c *schemaCommand) Run(ctx context.Context, app *App) error {
 	if c.Events {
 		fmt.Fprintf(app.Out, "%s", record.EventSchema)
+		return nil
+	}
+	if c.Check {
+		fmt.Fprintf(app.Out, "%s", conformance.Schema)
 		return nil
 	}
 	if c.Plugin == "" {

@@ -76,17 +76,20 @@ func text(diags hcl.Diagnostics) string {
 	return clean(strings.Join(out, "; "))
 }
 
-// fits says whether the host would send this configuration to the plugin.
-func (s *subject) fits(raw []byte) error {
+// fits is what the host would send to the plugin for a configuration: defaults
+// filled in, values converted to the types of the schema. An error says why it
+// would send nothing.
+func (s *subject) fits(raw []byte) ([]byte, error) {
 	f, diags := json.Parse(raw, "configuration")
-	if !diags.HasErrors() {
-		var decoded *schema.Decoded
-		if decoded, diags = s.block.Decode([]schema.Layer{{Body: f.Body}}, hcl.Range{}, schema.Files{}); decoded.JSON == nil && !diags.HasErrors() {
-			return errors.New("a part has no value")
-		}
-	}
 	if diags.HasErrors() {
-		return errors.New(text(diags))
+		return nil, errors.New(text(diags))
 	}
-	return nil
+	decoded, diags := s.block.Decode([]schema.Layer{{Body: f.Body}}, hcl.Range{}, schema.Files{})
+	switch {
+	case diags.HasErrors():
+		return nil, errors.New(text(diags))
+	case decoded.JSON == nil:
+		return nil, errors.New("a part has no value")
+	}
+	return decoded.JSON, nil
 }

@@ -38,7 +38,7 @@ func propose(ctx context.Context, s *subject) outcome {
 		if next.GetName() == "" {
 			return broken("a proposal has no name")
 		}
-		if err := s.fits(next.GetConfigJson()); err != nil {
+		if _, err := s.fits(next.GetConfigJson()); err != nil {
 			return broken("the proposal %q does not fit the schema: %v", next.GetName(), err)
 		}
 	}

@@ -12,10 +12,11 @@ import (
 // Bounds of what times can be. Another program may disturb any of them, so that
 // only what is wrong in every one of timesTries is a fault.
 const (
-	timesTries  = 3
-	timesSample = 30 * time.Millisecond
+	tries       = 4
+	timesSample = 10 * time.Millisecond
+	timesCount  = 8   // samples, of which the fastest counts
 	leastRatio  = 1.4 // of 2n iterations to n
-	mostRatio   = 2.8
+	mostRatio   = 3.5
 	leastShare  = 0.5  // of the time that n iterations more took the host, that is in the plugin's times
 	slack       = 1.05 // of two clocks
 	slackFixed  = time.Millisecond
@@ -34,30 +35,46 @@ func times(ctx context.Context, s *subject) outcome {
 		if _, err := s.plain(ctx, phase); err != nil {
 			return s.judge(id, err)
 		}
-		var err error
-		for range timesTries {
-			var ratio float64
-			if ratio, err = s.timesOf(ctx, phase); err == nil {
-				text = fmt.Sprintf("2n iterations took %.2f times as long as n (phase %s)", ratio, phase)
-				if s.fixed(phase) {
-					text = fmt.Sprintf("samples take no longer than the host saw (phase %s, whose iterations cannot be chosen)", phase)
-				}
-				break
+		var faults []*timeFault
+		for range tries {
+			ratio, err := s.timesOf(ctx, phase)
+			var f *timeFault
+			if errors.As(err, &f) {
+				faults = append(faults, f)
+				continue
 			}
-			var b *blamed
-			if errors.As(err, &b) {
-				break
+			if err != nil {
+				return s.judge(id, err)
+			}
+			text = fmt.Sprintf("2n iterations took %.2f times as long as n (phase %s)", ratio, phase)
+			if s.fixed(phase) {
+				text = fmt.Sprintf("samples take no longer than the host saw (phase %s, whose iterations cannot be chosen)", phase)
+			}
+			break
+		}
+		if len(faults) < tries {
+			continue
+		}
+		for _, f := range faults[1:] {
+			if f.kind != faults[0].kind {
+				return skip("phase %s: other programs disturb it too much: %s; %s", phase, faults[0].text, f.text)
 			}
 		}
-		if err != nil {
-			return s.judge(id, err)
-		}
+		return broken("phase %s: %s", phase, faults[0].text)
 	}
 	return kept("%s", text)
 }
 
-// timesOf visits with n and with 2n iterations. An error that is not *blamed is a
-// fault that another program could have caused.
+// timeFault is what is wrong with times, unless another program disturbed them.
+type timeFault struct{ kind, text string }
+
+func (f *timeFault) Error() string { return f.text }
+
+func timeFaultf(kind, format string, args ...any) error {
+	return &timeFault{kind, fmt.Sprintf(format, args...)}
+}
+
+// timesOf visits with n and with 2n iterations.
 func (s *subject) timesOf(ctx context.Context, phase string) (ratio float64, err error) {
 	var best [2]timed
 	n := s.iterations(phase, timesSample)
@@ -66,13 +83,13 @@ func (s *subject) timesOf(ctx context.Context, phase string) (ratio float64, err
 		if err != nil {
 			return 0, err
 		}
-		v, err := s.visit(ctx, p, visit{handle: firstHandle, phase: phase, iterations: n << i, samples: 3})
+		v, err := s.visit(ctx, p, visit{handle: firstHandle, phase: phase, iterations: n << i, samples: timesCount})
 		if err != nil {
 			return 0, err
 		}
 		for _, m := range v.samples {
 			if err := impossible(m); err != nil {
-				return 0, fmt.Errorf("phase %s: %w", phase, err)
+				return 0, err
 			}
 			if best[i].Sample == nil || m.GetWallNs() < best[i].GetWallNs() {
 				best[i].Sample = m.Sample
@@ -87,13 +104,13 @@ func (s *subject) timesOf(ctx context.Context, phase string) (ratio float64, err
 	}
 	ratio = float64(best[1].GetWallNs()) / float64(best[0].GetWallNs())
 	if ratio < leastRatio || ratio > mostRatio {
-		return ratio, fmt.Errorf("phase %s: %d iterations took %s, %d took %s, %.2f times as long; it should be twice",
-			phase, n, short(best[0].wall()), 2*n, short(best[1].wall()), ratio)
+		return ratio, timeFaultf(fmt.Sprint("ratio", ratio < leastRatio), "%d iterations took %s, %d took %s, %.2f times as long; it should be twice",
+			n, short(best[0].wall()), 2*n, short(best[1].wall()), ratio)
 	}
 	own, host := best[1].wall()-best[0].wall(), best[1].waited-best[0].waited
 	if float64(own) < leastShare*float64(host) {
-		return ratio, fmt.Errorf("phase %s: %d iterations more took %s by the plugin's clock and %s by the host's: the device was not waited for",
-			phase, n, short(own), short(host))
+		return ratio, timeFaultf("share", "%d iterations more took %s by the plugin's clock and %s by the host's: the device was not waited for",
+			n, short(own), short(host))
 	}
 	return ratio, nil
 }
@@ -103,11 +120,11 @@ func impossible(m timed) error {
 	most := func(d time.Duration) time.Duration { return time.Duration(float64(d)*slack) + slackFixed }
 	switch {
 	case m.wall() > most(m.waited):
-		return fmt.Errorf("a sample says that it took %s, and the host waited %s for it", short(m.wall()), short(m.waited))
+		return timeFaultf("wall", "a sample says that it took %s, and the host waited %s for it", short(m.wall()), short(m.waited))
 	case time.Duration(m.GetDeviceNs()) > most(m.wall()):
-		return fmt.Errorf("a sample says %s on the device and %s in all", short(time.Duration(m.GetDeviceNs())), short(m.wall()))
+		return timeFaultf("device", "a sample says %s on the device and %s in all", short(time.Duration(m.GetDeviceNs())), short(m.wall()))
 	case time.Duration(m.GetEncodeNs()) > most(m.wall()):
-		return fmt.Errorf("a sample says %s for encoding and %s in all", short(time.Duration(m.GetEncodeNs())), short(m.wall()))
+		return timeFaultf("encode", "a sample says %s for encoding and %s in all", short(time.Duration(m.GetEncodeNs())), short(m.wall()))
 	}
 	return nil
 }

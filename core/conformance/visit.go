@@ -116,8 +116,6 @@ func (s *subject) settle(p *process.Process, v visit, err error) error {
 	switch {
 	case errors.As(err, &died) && died.Death.Rule != "":
 		return &blamed{string(died.Death.Rule), died.Death.Detail}
-	case errors.As(err, &died) && died.Death.Kind == process.KindHang:
-		return fmt.Errorf("%w: %s", err, died.Death.Detail)
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("the visit did not end within %s", short(v.limit))
 	}
@@ -178,7 +176,7 @@ func (s *subject) plainly(ctx context.Context, phase string, v *plain) error {
 	if err != nil {
 		return err
 	}
-	if v.found, err = s.visit(ctx, p, visit{handle: firstHandle, phase: phase, samples: 3, limit: s.o.Limits.Prepare}); err != nil {
+	if v.found, err = s.found(ctx, p, phase); err != nil {
 		return err
 	}
 	for _, m := range v.found.samples {
@@ -192,6 +190,11 @@ func (s *subject) plainly(ctx context.Context, phase string, v *plain) error {
 	}
 	v.asked, err = s.visit(ctx, p, visit{handle: firstHandle, phase: phase, iterations: v.iterations, samples: 4, hold: holdTime})
 	return err
+}
+
+// found is a visit in which the plugin finds the number of iterations.
+func (s *subject) found(ctx context.Context, p *process.Process, phase string) (*seen, error) {
+	return s.visit(ctx, p, visit{handle: firstHandle, phase: phase, samples: 3, limit: s.o.Limits.Prepare})
 }
 
 // holdTime is how long the host keeps the Acks of an asked visit: a plugin that

@@ -43,7 +43,7 @@ type wrong struct {
 	what     string // "n = -1"
 	argument string // empty: no argument
 	json     []byte
-	sent     bool // it fits the schema, so that the host would send it
+	sent     bool // it fits the schema, so that the host sends it
 }
 
 // wrongConfiguration gives ValidateConfig what the schema cannot refuse, to be
@@ -126,7 +126,15 @@ func (s *subject) wrongs() []wrong {
 		if err != nil {
 			return
 		}
-		out = append(out, wrong{what: what, argument: argument, json: raw, sent: s.fits(raw) == nil})
+		switch sent, err := s.fits(raw); {
+		case err != nil || !bytes.Equal(sent, raw):
+			out = append(out, wrong{what: what, argument: argument, json: raw})
+			if err == nil && !bytes.Equal(sent, s.config) {
+				out = append(out, wrong{what: what, argument: argument, json: sent, sent: true})
+			}
+		default:
+			out = append(out, wrong{what: what, argument: argument, json: raw, sent: true})
+		}
 	}
 	set := func(name, value string) {
 		add(name+" = "+value, name, func(m map[string]json.RawMessage) { m[name] = json.RawMessage(value) })
