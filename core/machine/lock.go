@@ -68,6 +68,10 @@ func Acquire(ctx context.Context, path, who string, waiting func(holder string))
 	return l, nil
 }
 
+// File is for processes that use the device. The machine is locked as long as one
+// of them lives that has inherited it, whatever became of the holder.
+func (l *Lock) File() *os.File { return l.file }
+
 // Release gives the lock back.
 func (l *Lock) Release() error {
 	if l.told {

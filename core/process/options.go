@@ -1,6 +1,7 @@
 package process
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type Options struct {
 
 	Env          []string      // the whole environment, as Environment makes it; nil: AllowedEnv(os.Environ())
 	StartTimeout time.Duration // 0: 1 min
+	Lock         *os.File      // inherited, so that what it locks stays locked while the plugin lives; nil: none
 }
 
 // Deadlines of calls whose context has none. OpenDevice, PrepareCase and

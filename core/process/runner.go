@@ -90,6 +90,9 @@ func (c *child) Start(context.Context) error {
 	cmd.Env = c.env
 	cmd.Stdout, cmd.Stderr = childOut, childErr
 	cmd.ExtraFiles = []*os.File{childLife} // descriptor 3
+	if c.opts.Lock != nil {
+		cmd.ExtraFiles = append(cmd.ExtraFiles, c.opts.Lock)
+	}
 	tree, err := proctree.Start(cmd)
 	for _, f := range []*os.File{childOut, childErr, childLife} {
 		_ = f.Close()

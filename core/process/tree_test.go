@@ -2,10 +2,14 @@ package process_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -57,4 +61,34 @@ func below(t *testing.T, root int) (pids []int) {
 		}
 	}
 	return pids
+}
+
+// What a plugin uses stays locked as long as the plugin lives, whatever becomes of
+// the host.
+func TestThePluginHoldsTheLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	try := func() (*os.File, error) {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f, syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	}
+	lock, err := try()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := tryStart(t, "", process.Options{Lock: lock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock.Close()
+	if _, err := try(); !errors.Is(err, syscall.EWOULDBLOCK) {
+		t.Errorf("the lock can be had beside the plugin: %v", err)
+	}
+	p.Kill()
+	if _, err := try(); err != nil {
+		t.Errorf("after the plugin's end: %v", err)
+	}
 }

@@ -69,7 +69,7 @@ func (e *Event) UnmarshalJSON(b []byte) error {
 // has them.
 func Kinds() []Data {
 	return []Data{
-		SessionEvent{}, WaitingEvent{}, BusyEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
+		SessionEvent{}, WaitingEvent{}, OrphansEvent{}, BusyEvent{}, ExperimentEvent{}, NoteEvent{}, CaseEvent{}, RoundBeginEvent{}, StepEvent{}, ProcessEvent{},
 		PreparedEvent{}, WarmupEvent{}, IntentEvent{}, SampleEvent{}, VisitEvent{}, YardstickEvent{}, WaitEvent{}, ReleasedEvent{},
 		FailureEvent{},
 		RoundEndEvent{}, LookEvent{}, SearchEvent{}, RaceEvent{}, CaseEndEvent{}, ProbeEvent{}, BudgetEvent{}, ConcludedEvent{}, ResultEvent{}, SessionEndEvent{}, ResumedEvent{},

@@ -19,6 +19,18 @@ type WaitingEvent struct {
 	Holder string `json:"holder"`
 }
 
+// OrphansEvent says that processes of sessions that were killed still ran, and were
+// ended before anything is measured.
+type OrphansEvent struct {
+	Processes []Orphan `json:"processes"`
+}
+
+// Orphan is a process whose session has ended without it.
+type Orphan struct {
+	PID  int    `json:"pid"`
+	Name string `json:"name"`
+}
+
 // ExperimentEvent opens an experiment: its document before anything is measured.
 type ExperimentEvent struct {
 	Result
@@ -228,6 +240,7 @@ type FindingEvent struct{ Finding }
 
 func (SessionEvent) kind() string    { return "session" }
 func (WaitingEvent) kind() string    { return "waiting" }
+func (OrphansEvent) kind() string    { return "orphans" }
 func (ExperimentEvent) kind() string { return "experiment" }
 func (NoteEvent) kind() string       { return "note" }
 func (CaseEvent) kind() string       { return "case" }

@@ -68,7 +68,7 @@ func (r *Result) Apply(e Event) error {
 	case ResumedEvent:
 		r.resumed(d)
 		return nil
-	case WaitingEvent, BusyEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
+	case WaitingEvent, OrphansEvent, BusyEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
 		return nil
 	}
 	return r.applyToRound(e, took)

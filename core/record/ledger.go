@@ -27,7 +27,7 @@ func (l *Ledger) Apply(e Event) error {
 	case SessionEvent:
 		l.Session = d.Session
 		return nil
-	case WaitingEvent, BusyEvent, SessionEndEvent:
+	case WaitingEvent, OrphansEvent, BusyEvent, SessionEndEvent:
 		return nil
 	case ResumedEvent:
 		l.Session.Resumptions = append(l.Session.Resumptions, d.Resumption)

@@ -73,6 +73,8 @@ func (p *Progress) Show(e record.Event) {
 	switch d := e.Data.(type) {
 	case record.WaitingEvent:
 		p.line("", "waiting: another session measures on this machine (%s)", d.Holder)
+	case record.OrphansEvent:
+		p.line("", "ended %s of sessions that were killed: %s", Count(len(d.Processes), "process"), orphans(d.Processes))
 	case record.BusyEvent:
 		p.line("", "busy: other programs keep %.1f of %d cores busy%s; what they disturb is measured again, which takes longer and may stay inconclusive",
 			d.ForeignLoad, d.Cores, busiest(d.Programs))
@@ -121,6 +123,19 @@ func (p *Progress) Show(e record.Event) {
 	case record.ResultEvent:
 		p.clear()
 	}
+}
+
+// orphans names processes, the first few of many.
+func orphans(list []record.Orphan) string {
+	const most = 8
+	var out []string
+	for _, o := range list[:min(len(list), most)] {
+		out = append(out, fmt.Sprintf("%s (%d)", o.Name, o.PID))
+	}
+	if more := len(list) - most; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(out, ", ")
 }
 
 // busiest names programs with the cores that each keeps busy.

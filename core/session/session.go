@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -23,6 +22,7 @@ type Session struct {
 	ledger  *record.Ledger // what the journal says
 	facts   facts
 	files   *machine.Files
+	lock    *machine.Lock // while it measures
 
 	resuming bool
 	began    time.Time // measuring, now that the machine is this session's
@@ -115,14 +115,10 @@ func (s *Session) Run(ctx context.Context, experiments []*config.Experiment) (_ 
 		}
 	}
 	waited := s.Clock.Now()
-	var untold error
-	lock, err := machine.Acquire(ctx, s.LockPath, "session "+s.ledger.Session.ID, func(holder string) {
-		untold = s.tell(record.WaitingEvent{Holder: holder})
-	})
-	if err = errors.Join(untold, err); err != nil {
+	if err := s.acquire(ctx); err != nil {
 		return nil, err
 	}
-	defer lock.Release()
+	defer s.lock.Release()
 	lockWait := s.Clock.Now().Sub(waited)
 	s.began = s.Clock.Now()
 	if err := s.busy(ctx); err != nil {

@@ -60,7 +60,7 @@ func (r *runner) launch(ctx context.Context, program int) (*process.Process, err
 	p := r.programs.list[program]
 	return process.Start(ctx, process.Options{
 		Path: p.plugin.Path, SHA256: p.plugin.SHA256, Name: p.plugin.Name, Logger: r.s.Logger, Env: p.environ,
-		StartTimeout: time.Duration(r.doc.Experiment.Measure.Start),
+		StartTimeout: time.Duration(r.doc.Experiment.Measure.Start), Lock: r.s.lock.File(),
 	})
 }
 
