@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
@@ -31,6 +32,7 @@ type App struct {
 	noColor    bool
 	pluginDirs []string
 	holds      []*build.Hold // keeps the builds of a session in the cache
+	orderly    atomic.Bool   // a session runs, which ends in order by itself
 }
 
 func (a *App) configure(g *grammar) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -106,7 +107,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	for _, f := range command.Flags() {
 		app.json = app.json || f.Name == "json" && f.Target.Bool()
 	}
-	err = command.Run()
+	err = untilInterrupted(ctx, func() error { return command.Run() }, app.orderly.Load, time.After)
 	var s status
 	if err != nil && !errors.As(err, &s) && (out.failure() == nil || !errors.Is(err, out.failure())) {
 		var unwritten *atomicfile.Error

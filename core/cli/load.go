@@ -60,6 +60,9 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Result: measured, Installed: l.installed(), Only: s.Only, Unreadable: machine.Unreadable(ctx),
 	})
 	l.diags = diag.Tidy(append(l.diags, more...))
+	if err := ctx.Err(); err != nil { // faults may be of what was not waited for
+		return nil, err
+	}
 	if v.err != nil && !l.diags.HasErrors() {
 		return nil, a.fail(v.err, exitInfrastructure)
 	}

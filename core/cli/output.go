@@ -17,7 +17,12 @@ func WithSignals(ctx context.Context) (context.Context, context.CancelFunc) {
 	// Without this, the first write to a pipe that nobody reads ends the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	asked, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(asked, stop)
+	context.AfterFunc(asked, func() {
+		again := make(chan os.Signal, 1)
+		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+		stop()
+		endBy(<-again)
+	})
 	if signal.Ignored(syscall.SIGHUP) { // nohup
 		return asked, stop
 	}

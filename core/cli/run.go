@@ -75,7 +75,9 @@ func (c *measuring) options(app *App, l *loaded, folder string) session.Options 
 
 // measure runs a session to its end and says what came of it.
 func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l *loaded) error {
+	app.orderly.Store(true)
 	results, err := s.Run(ctx, l.experiments)
+	app.orderly.Store(false)
 	history.Keep(app.Getenv, results, app.Err)
 	next := ""
 	if slices.ContainsFunc(l.experiments, s.Missing) {

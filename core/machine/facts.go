@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,6 +19,7 @@ import (
 	"github.com/shirou/gopsutil/v4/host"
 	"github.com/shirou/gopsutil/v4/mem"
 
+	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -98,16 +100,16 @@ func MLXVersion(ctx context.Context) (version *string, reason string) {
 }
 
 func output(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	cmd.WaitDelay = time.Second
-	b, err := cmd.Output()
+	cmd := exec.Command(name, args...)
+	var out, complaint bytes.Buffer
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &complaint
+	err := proctree.Run(ctx, cmd, 0)
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		if said, _, _ := strings.Cut(string(exit.Stderr), "\n"); said != "" {
+		if said, _, _ := strings.Cut(complaint.String(), "\n"); said != "" {
 			err = errors.New(said)
 		}
 	}
-	return strings.TrimSpace(string(b)), err
+	return strings.TrimSpace(out.String()), err
 }
 
 // Self is the running binary.

@@ -11,8 +11,9 @@ const VisitGrace = 1 * time.Second
 
 // Further steps of the stop ladder.
 const (
-	shutdownGrace = 3 * time.Second // for the process to end after Shutdown; go-plugin itself kills after 2 s
-	killGrace     = 2 * time.Second // for the kernel to end it after SIGKILL
+	shutdownGrace = 3 * time.Second        // for the process to end after Shutdown; go-plugin itself kills after 2 s
+	killGrace     = 2 * time.Second        // for the kernel to end it after SIGKILL
+	cleanGrace    = 500 * time.Millisecond // for go-plugin to let go of a process that is gone
 )
 
 // Stop ends the process step by step and says how it ended: a visit in flight
@@ -78,7 +79,7 @@ func (p *Process) end() {
 		go func() { p.client.Kill(); close(done) }()
 		select {
 		case <-done:
-		case <-time.After(shutdownGrace):
+		case <-time.After(cleanGrace):
 		}
 		_ = os.RemoveAll(p.dir)
 	})

@@ -10,8 +10,12 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// stopTimeout is how long a plugin may take to end before it is killed.
-const stopTimeout = 5 * time.Second
+// stopTimeout is how long a plugin may take to end before it is killed,
+// interruptTimeout the same where somebody waits for the end of the session.
+const (
+	stopTimeout      = 5 * time.Second
+	interruptTimeout = 500 * time.Millisecond
+)
 
 // runner does the steps of one experiment.
 type runner struct {
@@ -163,7 +167,11 @@ func (r *runner) stopAll(ctx context.Context) {
 }
 
 func end(ctx context.Context, p *process.Process) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	limit := stopTimeout
+	if ctx.Err() != nil {
+		limit = interruptTimeout
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer cancel()
 	p.Stop(ctx)
 }

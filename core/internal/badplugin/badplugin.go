@@ -16,6 +16,9 @@ const Name = "bad"
 // Env holds "MODE@PHASE" for misbehaviour before a configuration arrives.
 const Env = "ASSAY_BADPLUGIN"
 
+// EnvThere names a file that the plugin makes when it begins to hang.
+const EnvThere = "ASSAY_BADPLUGIN_THERE"
+
 // Build compiles the plugin into dir and returns the binary's path. Call it
 // once per test binary, from TestMain.
 func Build(dir string) (string, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
 )
@@ -52,6 +53,11 @@ func misbehave(mode string) error {
 	case "plain-outside":
 		return errors.Join(os.Unsetenv("PLUGIN_CLIENT_CERT"), os.Setenv("PLUGIN_UNIX_SOCKET_DIR", os.TempDir()))
 	case "hang", "slow-start":
+		if there := os.Getenv(badplugin.EnvThere); there != "" {
+			if err := os.WriteFile(there, nil, 0o600); err != nil {
+				return err
+			}
+		}
 		time.Sleep(time.Hour)
 	case "stdout-flood":
 		flood(1)
