@@ -21,7 +21,7 @@ type configuration[C any] struct {
 
 // read decodes a configuration, runs the author's own checks on it and asks what
 // it declares. An error is a defect of the plugin.
-func (s *Server[C]) read(data []byte) (configuration[C], error) {
+func (s *server[C]) read(data []byte) (configuration[C], error) {
 	var c configuration[C]
 	if c.found = s.config.decode(data, reflect.ValueOf(&c.value)); len(c.found) > 0 {
 		return c, nil
@@ -67,7 +67,7 @@ func (c *configuration[C]) failed() bool {
 }
 
 // ValidateConfig implements the protocol.
-func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
+func (s *server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
 	c, err := s.read(req.GetConfigJson())
 	if err != nil {
 		return nil, wire.Status(err)
@@ -92,7 +92,7 @@ func (s *Server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConf
 }
 
 // starts lists the programs that a configuration starts.
-func (s *Server[C]) starts(c configuration[C]) (out []*pluginv1.Command) {
+func (s *server[C]) starts(c configuration[C]) (out []*pluginv1.Command) {
 	if s.plugin.Starts == nil {
 		return nil
 	}

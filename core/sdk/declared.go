@@ -15,7 +15,7 @@ import (
 // dropped or shown as nothing, so it is a defect that is said.
 
 // declared checks the names of a plugin's devices, phases and metrics.
-func (s *Server[C]) declared() error {
+func (s *server[C]) declared() error {
 	kinds := slices.DeleteFunc(devices.Kinds(), func(kind string) bool { return kind == devices.Auto })
 	for _, d := range s.plugin.Devices {
 		if !slices.Contains(kinds, d) {
@@ -38,7 +38,7 @@ func (n names) timed(phase string) error {
 }
 
 // declare adds what the configuration declares to what the plugin does.
-func (s *Server[C]) declare(cfg C) (phases []Phase, metrics []Metric, all names, err error) {
+func (s *server[C]) declare(cfg C) (phases []Phase, metrics []Metric, all names, err error) {
 	if s.plugin.Declare != nil {
 		phases, metrics = s.plugin.Declare(cfg)
 	}
@@ -72,7 +72,7 @@ func distinct(plugin string, phases []Phase, metrics []Metric) (names, error) {
 
 // fixed lists the phases whose samples have a number of iterations of their
 // own. Single phases have none: they are asked for one iteration at a time.
-func fixed(found map[string]PhaseFacts, phases []Phase) (map[string]uint64, error) {
+func fixed(found map[string]Timed, phases []Phase) (map[string]uint64, error) {
 	out := map[string]uint64{}
 	for name, f := range found {
 		single := slices.ContainsFunc(phases, func(p Phase) bool { return p.Name == name && p.Single })
@@ -80,16 +80,16 @@ func fixed(found map[string]PhaseFacts, phases []Phase) (map[string]uint64, erro
 		case f.Iterations == 0:
 			continue
 		case f.Iterations < 0 || f.Iterations > maxIterations:
-			return nil, fmt.Errorf("Prepared gives phase %q %d iterations; want 0 to %d", name, f.Iterations, maxIterations)
+			return nil, fmt.Errorf("Prepare gives phase %q %d iterations; want 0 to %d", name, f.Iterations, maxIterations)
 		case single && f.Iterations != 1:
-			return nil, fmt.Errorf("Prepared gives phase %q %d iterations of each sample; it is declared as one whose single iterations can be timed", name, f.Iterations)
+			return nil, fmt.Errorf("Prepare gives phase %q %d iterations of each sample; it is declared as one whose single iterations can be timed", name, f.Iterations)
 		}
 		out[name] = uint64(f.Iterations)
 	}
 	return out, nil
 }
 
-// known checks the names in what a case gives. where says which call gave it.
+// known checks the names in what a plugin gives. where says which call gave it.
 func known[V any](where, what string, given map[string]V, declared []string) error {
 	for name := range given {
 		if !slices.Contains(declared, name) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/internal/fakedevice"
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -27,12 +28,12 @@ func TestWhatIsNotDeclared(t *testing.T) {
 	} {
 		p := testPlugin(new(int))
 		change(&p)
-		if _, err := sdk.NewServer(p, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := sdk.NewServer(p, serving.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
 	for want, metrics := range map[string][]sdk.Metric{
-		`Prepared gives metric "n"; the plugin declares none`:                nil,
+		`Prepare gives metric "n"; the plugin declares none`:                 nil,
 		`SampleMetrics gives metric "batches"; the plugin declares n, after`: {{Name: "n"}, {Name: "after"}},
 		`Check gives metric "after"; the plugin declares n, batches`:         {{Name: "n"}, {Name: "batches"}},
 	} {
@@ -44,7 +45,7 @@ func TestWhatIsNotDeclared(t *testing.T) {
 	}
 	p := testPlugin(new(int))
 	p.Phases = []sdk.Phase{{Name: "prefill"}}
-	if err := through(t, p); err == nil || !strings.Contains(err.Error(), `Prepared gives facts for phase "decode"; the plugin declares prefill`) {
+	if err := through(t, p); err == nil || !strings.Contains(err.Error(), `Prepare gives phase "decode"; the plugin declares prefill`) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -52,7 +53,7 @@ func TestWhatIsNotDeclared(t *testing.T) {
 // through takes a plugin from opening to release and returns the first error.
 func through(t *testing.T, p sdk.Plugin[config]) error {
 	t.Helper()
-	h := sdktest.Start(t, p, sdk.WithDevices(fakedevice.Open))
+	h := sdktest.Start(t, p)
 	h.Open("cpu")
 	const cfg = `{"n":1,"fail":""}`
 	sum := sha256.Sum256([]byte(cfg))
@@ -91,10 +92,11 @@ func TestRunTakesADeviceOfThePlugin(t *testing.T) {
 	for want, devices := range map[string][]string{"cpu": {"cuda", "cpu", "sim"}, "sim": {"apple", "cuda", "sim"}} {
 		p, opened := testPlugin(new(int)), ""
 		p.Devices = devices
-		sdktest.Run(t, p, `{}`, sdk.WithDevices(func(ctx context.Context, kind string, index int) (metal.Device, error) {
+		p.OpenDevice = func(ctx context.Context, kind string, index int) (metal.Device, error) {
 			opened = kind
 			return fakedevice.Open(ctx, kind, index)
-		}))
+		}
+		sdktest.Run(t, p, `{}`)
 		if opened != want {
 			t.Errorf("%v: opened %s, want %s", devices, opened, want)
 		}

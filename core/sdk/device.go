@@ -10,21 +10,11 @@ import (
 	"github.com/assay-bench/assay/metal/devices"
 )
 
-// Opener opens a device by kind (apple, cuda, cpu, sim or auto) and index, which
-// counts the devices of a kind from 0.
-type Opener func(ctx context.Context, kind string, index int) (metal.Device, error)
-
-// Option changes how a plugin is served.
-type Option func(*options)
-
-type options struct{ open Opener }
-
-// WithDevices replaces metal/devices.Open, for tests and for plugins that
-// bring their own device.
-func WithDevices(open Opener) Option { return func(o *options) { o.open = open } }
+// opener opens a device by kind (apple, cuda, cpu, sim or auto) and index.
+type opener = func(ctx context.Context, kind string, index int) (metal.Device, error)
 
 // openDevice opens what is asked for among the kinds that the plugin runs on.
-func openDevice(ctx context.Context, open Opener, kind string, index int, runsOn []string) (metal.Device, error) {
+func openDevice(ctx context.Context, open opener, kind string, index int, runsOn []string) (metal.Device, error) {
 	if kind != devices.Auto && len(runsOn) > 0 && !slices.Contains(runsOn, kind) {
 		return nil, Diagnostic{
 			Summary: "plugin does not run on " + kind, Code: "device_unsupported",

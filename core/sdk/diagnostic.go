@@ -18,9 +18,6 @@ type Diagnostic struct {
 	Warning bool   // advice that does not stop the experiment
 }
 
-// UserError is a Diagnostic returned as an error.
-type UserError = Diagnostic
-
 // Error makes a Diagnostic usable as an error.
 func (d Diagnostic) Error() string {
 	text := d.Summary
@@ -59,10 +56,10 @@ func protoDiagnostics(list []Diagnostic) ([]*pluginv1.Diagnostic, error) {
 	return out, nil
 }
 
-// userErrors collects the diagnostics in err, through Join and %w. Errors of
+// diagnosticsOf collects the diagnostics in err, through Join and %w. Errors of
 // the device layer that a user can act on become diagnostics too. Nil: err is
 // none of these, the plugin is broken.
-func userErrors(err error) []Diagnostic {
+func diagnosticsOf(err error) []Diagnostic {
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself, to find every diagnostic
 	case Diagnostic:
 		return []Diagnostic{e}
@@ -71,14 +68,14 @@ func userErrors(err error) []Diagnostic {
 	case interface{ Unwrap() []error }:
 		var out []Diagnostic
 		for _, inner := range e.Unwrap() {
-			out = append(out, userErrors(inner)...)
+			out = append(out, diagnosticsOf(inner)...)
 		}
 		if len(out) > 0 {
 			return out
 		}
 	}
 	if inner := errors.Unwrap(err); inner != nil {
-		if found := userErrors(inner); len(found) > 0 {
+		if found := diagnosticsOf(inner); len(found) > 0 {
 			return found
 		}
 	}
@@ -106,9 +103,9 @@ func deviceAdvice(err error) []Diagnostic {
 	return nil
 }
 
-// advice is userErrors, then deviceAdvice.
+// advice is diagnosticsOf, then deviceAdvice.
 func advice(err error) []Diagnostic {
-	if found := userErrors(err); found != nil {
+	if found := diagnosticsOf(err); found != nil {
 		return found
 	}
 	return deviceAdvice(err)

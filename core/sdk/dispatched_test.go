@@ -14,6 +14,7 @@ import (
 	"github.com/assay-bench/assay/core/sdk/sdktest"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // scaleSource reads VEC, and a plugin may forget to set it.
@@ -32,64 +33,40 @@ type scaleConfig struct {
 	Label  string `assay:"label" help:"reaches no kernel" default:""`
 }
 
-type scale struct {
-	dev     metal.Device
-	cfg     scaleConfig
-	one     []metal.Dispatch
-	program metal.Program
-}
-
 func scalePlugin() sdk.Plugin[scaleConfig] {
 	return sdk.Plugin[scaleConfig]{
 		Name: "scale", Version: "0.1.0", Phases: []sdk.Phase{{Name: "scale", Unit: "call"}},
-		Prepare: func(ctx context.Context, req sdk.Request[scaleConfig]) (sdk.Case, error) {
-			s := &scale{dev: req.Device, cfg: req.Config}
-			lib, err := s.dev.Compile(ctx, metal.Source{Name: "scale.metal", Text: scaleSource})
+		Prepare: func(ctx context.Context, req sdk.Request[scaleConfig]) (*sdk.Prepared, error) {
+			lib, err := req.Device.Compile(ctx, metal.Source{Name: "scale.metal", Text: scaleSource})
 			if err != nil {
 				return nil, err
 			}
-			k, err := lib.Kernel("scale", map[int]any{0: s.cfg.Vec})
+			k, err := lib.Kernel("scale", map[int]any{0: req.Config.Vec})
 			if err != nil {
 				return nil, err
 			}
-			x, err := s.dev.NewBuffer(1024)
+			x, err := req.Device.NewBuffer(1024)
 			if err != nil {
 				return nil, err
 			}
-			s.one = []metal.Dispatch{{
-				Kernel: k, Args: []metal.Arg{{Buffer: x}, {Bytes: []byte{0, 0, byte(s.cfg.By), 0}}},
-				Grid: metal.Size{X: 64}, Threadgroup: metal.Size{X: 32},
-			}}
-			if s.program, err = s.dev.Record(s.one, s.one, s.one); err != nil {
+			once := func(int) ([]metal.Dispatch, error) {
+				return []metal.Dispatch{{
+					Kernel: k, Args: []metal.Arg{{Buffer: x}, {Bytes: []byte{0, 0, byte(req.Config.By), 0}}},
+					Grid: metal.Size{X: 64}, Threadgroup: metal.Size{X: 32},
+				}}, nil
+			}
+			program, err := kernels.Replay(req.Device, 3, once)
+			if err != nil {
 				return nil, err
 			}
-			_, err = s.program.Run(ctx, 2) // preparing runs too, and is no part of a visit
-			return s, err
+			if req.Config.Submit {
+				program = kernels.Resubmit(req.Device, 3, once)
+			}
+			_, err = program.Run(ctx, 2) // preparing runs too, and is no part of a visit
+			return &sdk.Prepared{Phases: map[string]sdk.Timed{"scale": {Units: 1, Program: program}}}, err
 		},
 	}
 }
-
-func (s *scale) Prepared() sdk.Prepared {
-	return sdk.Prepared{Phases: map[string]sdk.PhaseFacts{"scale": {Units: 1}}}
-}
-
-func (s *scale) Run(ctx context.Context, _ string, n int) (sdk.Times, error) {
-	if !s.cfg.Submit {
-		return s.program.Run(ctx, n)
-	}
-	var sum sdk.Times
-	for range n {
-		t, err := s.dev.Submit(ctx, s.one)
-		if err != nil {
-			return sum, err
-		}
-		sum.Wall += t.Wall
-	}
-	return sum, nil
-}
-
-func (s *scale) Check(context.Context) ([]sdk.Check, map[string]float64, error) { return nil, nil, nil }
-func (s *scale) Close() error                                                   { return nil }
 
 // done runs a visit and returns its end.
 func done(t *testing.T, h *sdktest.Host, start *pluginv1.Start) *pluginv1.Done {
@@ -168,10 +145,7 @@ func TestDispatched(t *testing.T) {
 // TestDispatchedByNone: a plugin without a device of ours does not know.
 func TestDispatchedByNone(t *testing.T) {
 	b := &batches{}
-	h := sdktest.Start(t, sdk.Plugin[struct{}]{
-		Name: "batches", Version: "0.1.0", NoDevice: true, Phases: []sdk.Phase{{Name: "load", Unit: "call"}},
-		Prepare: func(context.Context, sdk.Request[struct{}]) (sdk.Case, error) { return b, nil },
-	})
+	h := sdktest.Start(t, b.plugin())
 	h.Open("cpu")
 	h.Prepare("a", `{}`, 1)
 	if got := done(t, h, &pluginv1.Start{Handle: "a", Phase: "load", Samples: 1}).GetDispatched(); got != nil {

@@ -27,7 +27,7 @@ const (
 type measureStream = grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
 
 // Measure implements the protocol: one visit.
-func (s *Server[C]) Measure(stream measureStream) error {
+func (s *server[C]) Measure(stream measureStream) error {
 	first, err := stream.Recv()
 	if err != nil {
 		return err
@@ -43,13 +43,17 @@ func (s *Server[C]) Measure(stream measureStream) error {
 	if err := c.names.timed(start.GetPhase()); err != nil {
 		return err
 	}
+	phase := c.phases[start.GetPhase()]
+	if phase == nil {
+		return status.Errorf(codes.InvalidArgument, "phase %q was not asked for when the configuration was prepared", start.GetPhase())
+	}
 	if n, ok := c.fixed[start.GetPhase()]; ok {
 		if asked := start.GetIterations(); asked != 0 && asked != n {
 			return status.Errorf(codes.InvalidArgument, "%d iterations of phase %q are asked for; it has %d in every sample", asked, start.GetPhase(), n)
 		}
 		start.Iterations = n
 	}
-	v := newVisit(stream, start, c)
+	v := newVisit(stream, start, c, phase)
 	go v.receive()
 	s.lane.do(func() {
 		s.device.Dispatched(0) // what was dispatched before is not the visit's
@@ -68,6 +72,8 @@ type visit struct {
 	stream measureStream
 	start  *pluginv1.Start
 	c      *prepared
+	phase  *timed
+	times  visitTimes
 
 	seq  uint64
 	ran  int           // iterations so far
@@ -81,13 +87,13 @@ type visit struct {
 	giveUp    *time.Timer // calls the wait of the batch under way off; nil: none is
 }
 
-func newVisit(stream measureStream, start *pluginv1.Start, c *prepared) *visit {
+func newVisit(stream measureStream, start *pluginv1.Start, c *prepared, phase *timed) *visit {
 	heartbeat := time.Duration(start.GetHeartbeatNs())
 	if heartbeat <= 0 {
 		heartbeat = defaultHeartbeat
 	}
 	v := &visit{
-		stream: stream, start: start, c: c, beatEvery: heartbeat / 4, patience: heartbeat * 3 / 4,
+		stream: stream, start: start, c: c, phase: phase, beatEvery: heartbeat / 4, patience: heartbeat * 3 / 4,
 		acks: make(chan uint64, 1), stop: make(chan struct{}), lastSent: time.Now(),
 	}
 	return v
@@ -105,8 +111,8 @@ func (v *visit) run() (reason string, err error) {
 	if stopped, err := v.waitAck(); stopped || err != nil {
 		return "stopped", err
 	}
-	if b, ok := v.c.run.(VisitBeginner); ok {
-		b.BeginVisit(v.start.GetPhase())
+	if err := v.begin(); err != nil {
+		return "", err
 	}
 	n, stopped, err := v.iterations()
 	if stopped || err != nil {
@@ -125,6 +131,17 @@ func (v *visit) run() (reason string, err error) {
 		}
 	}
 	return "samples", nil
+}
+
+// begin forgets what another visit left.
+func (v *visit) begin() error {
+	if v.c.BeginVisit != nil {
+		v.c.BeginVisit(v.phase.name)
+	}
+	if err := v.phase.spoil(); err != nil {
+		return wire.Status(err)
+	}
+	return nil
 }
 
 // iterations is what the host asked for, or the number that lasts sample_ns:
@@ -166,7 +183,7 @@ func (v *visit) batch(n int) (metal.Times, error) {
 		cancel(fmt.Errorf("no progress for %v, three quarters of heartbeat_timeout", v.patience))
 	}))
 	defer v.watch(nil)
-	t, err := v.c.run.Run(ctx, v.start.GetPhase(), n)
+	t, err := v.phase.run(ctx, n, &v.times)
 	if err != nil {
 		if ctxErr := v.stream.Context().Err(); ctxErr != nil {
 			return t, status.FromContextError(ctxErr).Err()
@@ -177,9 +194,6 @@ func (v *visit) batch(n int) (metal.Times, error) {
 		return t, wire.Status(fmt.Errorf("%s, %d iterations: %w", v.start.GetPhase(), n, err))
 	}
 	v.ran += n
-	if t.Wall <= 0 {
-		return t, wire.Status(fmt.Errorf("%s: Run reported a wall time of %s for %d iterations", v.start.GetPhase(), t.Wall, n))
-	}
 	return t, nil
 }
 
@@ -189,8 +203,8 @@ func (v *visit) sendSample(n int, t metal.Times) error {
 		Seq: v.seq, ConfigDigest: v.c.digest, Iterations: uint64(n),
 		WallNs: t.Wall.Nanoseconds(), DeviceNs: t.Device.Nanoseconds(), EncodeNs: t.Encode.Nanoseconds(),
 	}
-	if m, ok := v.c.run.(SampleMetrics); ok {
-		sample.Metrics = m.SampleMetrics()
+	if v.c.SampleMetrics != nil {
+		sample.Metrics = v.c.SampleMetrics()
 		if err := known("SampleMetrics", "metric", sample.Metrics, v.c.names.metrics); err != nil {
 			return wire.Status(fmt.Errorf("%s: %w", v.start.GetPhase(), err))
 		}

@@ -35,32 +35,19 @@ type script struct {
 	Gives  string            `assay:"gives" default:""` // a metric that it gives beside those
 }
 
-type scriptCase struct{ script }
-
-func (c *scriptCase) Prepared() sdk.Prepared {
-	p := sdk.Prepared{Metrics: map[string]float64{}, Phases: map[string]sdk.PhaseFacts{}}
-	for name, m := range c.Metric {
+func prepareScript(_ context.Context, req sdk.Request[script]) (*sdk.Prepared, error) {
+	p := &sdk.Prepared{Metrics: map[string]float64{}, Phases: map[string]sdk.Timed{}}
+	for name, m := range req.Config.Metric {
 		p.Metrics[name] = m.Value
 	}
-	if c.Gives != "" {
-		p.Metrics[c.Gives] = 1
+	if req.Config.Gives != "" {
+		p.Metrics[req.Config.Gives] = 1
 	}
-	for name, f := range c.Phase {
-		p.Phases[name] = sdk.PhaseFacts{Units: 1, Iterations: f.Iterations}
+	for name, f := range req.Config.Phase {
+		p.Phases[name] = sdk.Timed{Units: 1, Iterations: f.Iterations, OwnTimes: spin(100 * time.Microsecond)}
 	}
-	return p
+	return p, nil
 }
-
-func (c *scriptCase) Run(_ context.Context, _ string, n int) (sdk.Times, error) {
-	t := time.Duration(n) * 100 * time.Microsecond
-	return sdk.Times{Wall: t, Device: t}, nil
-}
-
-func (c *scriptCase) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return nil, nil, nil
-}
-
-func (c *scriptCase) Close() error { return nil }
 
 func scriptPlugin() sdk.Plugin[script] {
 	return sdk.Plugin[script]{
@@ -74,9 +61,7 @@ func scriptPlugin() sdk.Plugin[script] {
 			}
 			return phases, metrics
 		},
-		Prepare: func(_ context.Context, req sdk.Request[script]) (sdk.Case, error) {
-			return &scriptCase{req.Config}, nil
-		},
+		Prepare: prepareScript,
 	}
 }
 
@@ -107,7 +92,7 @@ func TestConfigurationsDeclare(t *testing.T) {
 	}
 }
 
-// TestPhasesAreThoseOfTheConfiguration: one prepared case has not what another has.
+// TestPhasesAreThoseOfTheConfiguration: one prepared configuration has not what another has.
 func TestPhasesAreThoseOfTheConfiguration(t *testing.T) {
 	h := sdktest.Start(t, scriptPlugin())
 	h.Open("cpu")
@@ -135,7 +120,7 @@ func TestDeclareFaults(t *testing.T) {
 	for cfg, want := range map[string]string{
 		`{"phase":{"a":{"iterations":-1}}}`:                `phase "a" -1 iterations; want 0 to`,
 		`{"phase":{"a":{"iterations":4,"single":true}}}`:   `phase "a" 4 iterations of each sample; it is declared as one whose single`,
-		`{"phase":{"a":{}},"metric":{"b":{}},"gives":"c"}`: `Prepared gives metric "c"; the plugin declares b`,
+		`{"phase":{"a":{}},"metric":{"b":{}},"gives":"c"}`: `Prepare gives metric "c"; the plugin declares b`,
 		`{"phase":{"a":{"iterations":2000000000}}}`:        "want 0 to",
 	} {
 		h := sdktest.Start(t, scriptPlugin())

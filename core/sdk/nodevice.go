@@ -17,7 +17,7 @@ type noDevice struct{ info metal.Info }
 
 var errNoDevice = errors.New("the plugin says NoDevice, so that it has neither memory nor kernels of a device")
 
-// openNone is the Opener of plugins with NoDevice.
+// openNone is OpenDevice of plugins with NoDevice.
 func openNone(_ context.Context, kind string, index int) (metal.Device, error) {
 	if kind != string(metal.CPU) || index != 0 {
 		return nil, fmt.Errorf("device %s:%d: %w: the plugin uses none and is measured as cpu", kind, index, metal.ErrUnavailable)

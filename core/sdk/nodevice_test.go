@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -19,7 +20,7 @@ func TestNoDevice(t *testing.T) {
 	var given metal.Device
 	p := scriptPlugin()
 	prepare := p.Prepare
-	p.Prepare = func(ctx context.Context, req sdk.Request[script]) (sdk.Case, error) {
+	p.Prepare = func(ctx context.Context, req sdk.Request[script]) (*sdk.Prepared, error) {
 		given = req.Device
 		return prepare(ctx, req)
 	}
@@ -65,7 +66,7 @@ func TestNoDevice(t *testing.T) {
 		}
 	}
 	p.Devices = []string{"cuda"}
-	if _, err := sdk.NewServer(p, nil); err == nil || !strings.Contains(err.Error(), "says NoDevice and runs on cuda") {
+	if _, err := sdk.NewServer(p, serving.Options{}); err == nil || !strings.Contains(err.Error(), "says NoDevice and runs on cuda") {
 		t.Errorf("no device and one: %v", err)
 	}
 }
@@ -77,6 +78,7 @@ func TestDeviceIndex(t *testing.T) {
 		t.Errorf("%v, %v, want index 3", r, err)
 	}
 	p := testPlugin(new(int))
+	p.OpenDevice = nil
 	r, err = sdktest.Start(t, p).Client.OpenDevice(t.Context(), &pluginv1.OpenDeviceRequest{Kind: "cpu", Index: 3})
 	if err != nil || len(r.GetDiagnostics()) != 1 || r.GetDiagnostics()[0].GetCode() != "device_unavailable" {
 		t.Errorf("%v, %v, want advice: there is one cpu", r, err)

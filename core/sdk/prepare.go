@@ -1,10 +1,12 @@
 package sdk
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -81,7 +83,7 @@ func (p *prepareStream) sendProgress() {
 }
 
 // PrepareCase implements the protocol.
-func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
+func (s *server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
 	if err := s.mayPrepare(req); err != nil {
 		return err
 	}
@@ -98,27 +100,20 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 			return err
 		}
 	}
-	log := s.log.With("case", req.GetHandle())
-	ctx := metal.WithBeat(stream.Context(), out.beat)
-	r := Request[C]{
-		Config: read.value, Device: s.device, Seed: req.GetSeed(), Cold: req.GetCache() != "hot",
-		Phases: req.GetPhases(), Progress: out.progress, Log: log,
-	}
 	c := &prepared{digest: req.GetConfigDigest(), names: read.names}
+	r := Request[C]{
+		Config: read.value, Device: s.device, Seed: req.GetSeed(), Cold: req.GetCache() != "hot", Phases: req.GetPhases(),
+		Progress: out.progress, Log: s.log.With("configuration", req.GetHandle()),
+		Cleanup: func(f func()) { c.cleanup = append(c.cleanup, f) },
+	}
 	var p *pluginv1.Prepared
-	var warnings []Diagnostic
 	s.lane.do(func() {
 		start, before := time.Now(), s.device.Memory().Current
-		if c.run, err = s.plugin.Prepare(ctx, r); err == nil && c.run == nil {
-			err = errors.New("the plugin returned neither a case nor an error from Prepare")
-		}
-		if err != nil {
+		if err = s.fill(metal.WithBeat(stream.Context(), out.beat), c, r, slices.Concat(s.plugin.Phases, read.phases)); err != nil {
+			c.release()
 			return
 		}
-		found := c.run.Prepared()
-		p, warnings = protoPrepared(found, time.Since(start), s.device.Memory().Current-before)
-		c.fixed, err = fixed(found.Phases, slices.Concat(s.plugin.Phases, read.phases))
-		err = errors.Join(err, known("Prepared", "metric", found.Metrics, c.names.metrics), known("Prepared", "facts for phase", found.Phases, c.names.phases))
+		p = c.proto(time.Since(start), s.device.Memory().Current-before)
 	})
 	if err != nil {
 		found := advice(err)
@@ -127,24 +122,68 @@ func (s *Server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 		}
 		return out.diagnostics(found)
 	}
-	if err := out.diagnostics(warnings); err != nil {
+	for i := range c.Warnings {
+		c.Warnings[i].Warning = true
+	}
+	if err := out.diagnostics(c.Warnings); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.cases[req.GetHandle()] = c
+	s.prepared[req.GetHandle()] = c
 	s.mu.Unlock()
 	return out.send(&pluginv1.PrepareCaseResponse{Event: &pluginv1.PrepareCaseResponse_Prepared{Prepared: p}})
 }
 
+// fill prepares a configuration, and verifies the first iteration of its phases.
+func (s *server[C]) fill(ctx context.Context, c *prepared, r Request[C], declared []Phase) error {
+	made, err := s.plugin.Prepare(ctx, r)
+	switch {
+	case err != nil:
+		return err
+	case made == nil:
+		return errors.New("the plugin returned neither a configuration nor an error from Prepare")
+	}
+	c.Prepared, c.phases = *made, map[string]*timed{}
+	if err := known("Prepare", "phase", c.Phases, c.names.phases); err != nil {
+		return err
+	}
+	for _, p := range declared {
+		if of, ok := c.Phases[p.Name]; ok {
+			t := &timed{Timed: of, name: p.Name, now: s.now, device: s.device}
+			c.phases[p.Name], c.order = t, append(c.order, t)
+			if err := t.unfit(); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range r.Phases {
+		if c.phases[name] == nil {
+			return fmt.Errorf("Prepare gives nothing to time for phase %q, which the host asks for", name)
+		}
+	}
+	if c.fixed, err = fixed(c.Phases, declared); err != nil {
+		return err
+	}
+	found := verified{metrics: map[string]float64{}}
+	for _, t := range c.order {
+		if err := t.ready(ctx, &found); err != nil {
+			return err
+		}
+	}
+	maps.Copy(found.metrics, c.Metrics)
+	c.Checks, c.Metrics = append(found.checks, c.Checks...), found.metrics
+	return known("Prepare", "metric", c.Metrics, c.names.metrics)
+}
+
 // mayPrepare holds the host to the protocol.
-func (s *Server[C]) mayPrepare(req *pluginv1.PrepareCaseRequest) error {
+func (s *server[C]) mayPrepare(req *pluginv1.PrepareCaseRequest) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sum := sha256.Sum256(req.GetConfigJson())
 	switch {
 	case s.device == nil:
 		return status.Error(codes.FailedPrecondition, "PrepareCase came before OpenDevice")
-	case req.GetHandle() == "" || s.cases[req.GetHandle()] != nil:
+	case req.GetHandle() == "" || s.prepared[req.GetHandle()] != nil:
 		return status.Errorf(codes.AlreadyExists, "handle %q is empty or taken", req.GetHandle())
 	case req.GetConfigDigest() != "sha256:"+hex.EncodeToString(sum[:]):
 		return status.Errorf(codes.InvalidArgument, "digest %s is not that of the configuration", req.GetConfigDigest())
@@ -152,32 +191,29 @@ func (s *Server[C]) mayPrepare(req *pluginv1.PrepareCaseRequest) error {
 	return nil
 }
 
-// protoPrepared fills in what the author left to the SDK: the time that
-// preparation took and the device memory that it kept.
-func protoPrepared(p Prepared, took time.Duration, kept int64) (*pluginv1.Prepared, []Diagnostic) {
-	if p.Time == 0 {
-		p.Time = took
+// proto fills in what the author left to the SDK: the time that preparation took
+// and the device memory that it kept.
+func (c *prepared) proto(took time.Duration, kept int64) *pluginv1.Prepared {
+	if c.Time == 0 {
+		c.Time = took
 	}
-	if p.Bytes == 0 {
-		p.Bytes = max(kept, 0)
+	if c.Bytes == 0 {
+		c.Bytes = max(kept, 0)
 	}
 	out := &pluginv1.Prepared{
-		Checks: protoChecks(p.Checks), Metrics: p.Metrics, Facts: p.Facts, Outputs: p.Outputs,
-		Phases: map[string]*pluginv1.PhaseFacts{}, DeviceBytes: p.Bytes, PrepareNs: p.Time.Nanoseconds(),
+		Checks: protoChecks(c.Checks), Metrics: c.Metrics, Facts: c.Facts, Outputs: c.Outputs,
+		Phases: map[string]*pluginv1.PhaseFacts{}, DeviceBytes: c.Bytes, PrepareNs: c.Time.Nanoseconds(),
 		Numbers: map[string]*pluginv1.Numbers{},
 	}
-	for name, n := range p.Numbers {
+	for name, n := range c.Numbers {
 		out.Numbers[name] = &pluginv1.Numbers{Values: n.Values, Tolerance: n.Tolerance}
 	}
-	for name, f := range p.Phases {
+	for name, t := range c.Phases {
 		out.Phases[name] = &pluginv1.PhaseFacts{
-			UnitsPerIteration: f.Units, BytesPerIteration: f.Bytes, Iterations: uint64(max(f.Iterations, 0)), Yardstick: string(f.Yardstick),
+			UnitsPerIteration: t.Units, BytesPerIteration: t.Bytes, Iterations: uint64(t.Iterations), Yardstick: string(t.Yardstick),
 		}
 	}
-	for i := range p.Warnings {
-		p.Warnings[i].Warning = true
-	}
-	return out, p.Warnings
+	return out
 }
 
 func protoChecks(list []Check) []*pluginv1.Check {

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Results is what is known of one case when the host asks for more.
+// Results is what is known when the host asks what to compare next.
 type Results[C any] struct {
 	Seed    uint64
 	Results []Result[C] // in the order in which they were asked for; the baseline first
@@ -71,9 +71,9 @@ type Next[C any] struct {
 
 // How sure a finding is.
 const (
-	Shown  = "shown"  // follows from the measurements
-	Likely = "likely" // the measurements favour it
-	Open   = "open"   // not decided
+	Shown     = "shown"  // follows from the measurements
+	Likely    = "likely" // the measurements favour it
+	Undecided = "open"   // the measurements allow both
 )
 
 // Finding is a structured conclusion.

@@ -15,7 +15,7 @@ import (
 )
 
 // Propose implements the protocol. It may run without a device.
-func (s *Server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*pluginv1.ProposeResponse, error) {
+func (s *server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*pluginv1.ProposeResponse, error) {
 	if s.plugin.Propose == nil {
 		return nil, status.Error(codes.Unimplemented, "the plugin does not propose")
 	}
@@ -35,7 +35,7 @@ func (s *Server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (
 	}
 	out, err := s.plugin.Propose(ctx, in)
 	if err != nil {
-		list, perr := protoDiagnostics(userErrors(err))
+		list, perr := protoDiagnostics(diagnosticsOf(err))
 		if perr != nil || len(list) == 0 {
 			return nil, wire.Status(fmt.Errorf("propose: %w", err))
 		}
@@ -44,7 +44,7 @@ func (s *Server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (
 	return s.proposal(out)
 }
 
-func (s *Server[C]) proposal(p Proposal[C]) (*pluginv1.ProposeResponse, error) {
+func (s *server[C]) proposal(p Proposal[C]) (*pluginv1.ProposeResponse, error) {
 	r := &pluginv1.ProposeResponse{Progress: p.Progress}
 	for _, n := range p.Next {
 		data, err := s.config.encode(reflect.ValueOf(n.Config))

@@ -4,65 +4,74 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/go-version"
+	semver "github.com/hashicorp/go-version"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk/wire"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
 )
 
-// Server implements the protocol for one Plugin. Serve and package sdktest
-// make one; so may a program that wraps it.
-type Server[C any] struct {
+// server implements the protocol for one Plugin.
+type server[C any] struct {
 	pluginv1.UnimplementedPluginServer
 
 	plugin Plugin[C]
 	config *object
 	log    hclog.Logger
-	open   Opener
+	now    func() time.Time
 	lane   *lane
 
-	mu     sync.Mutex // guards what follows; device work is serialized by lane
-	device metal.Device
-	cases  map[string]*prepared
+	mu       sync.Mutex // guards what follows; device work is serialized by lane
+	device   metal.Device
+	prepared map[string]*prepared
 }
 
-// prepared is a case that the host has a handle for.
+// prepared is a configuration that the host has a handle for.
 type prepared struct {
-	run    Case
-	digest string
-	names  names
-	fixed  map[string]uint64 // iterations of a sample, by phase, where there is no choice
+	Prepared
+	digest  string
+	names   names
+	phases  map[string]*timed
+	order   []*timed
+	cleanup []func()
+	fixed   map[string]uint64 // iterations of a sample, by phase, where there is no choice
 }
 
 var pluginNameRE = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// NewServer checks what can be checked of p before anything runs.
-func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C], error) {
-	o := options{open: devices.Open}
-	if p.NoDevice {
-		o.open = openNone
+// NewServer checks what can be checked of p before anything runs. It is for package
+// sdktest and for the host's own tests: Serve is all that a plugin needs.
+func NewServer[C any](p Plugin[C], o serving.Options) (serving.Server, error) {
+	if p.OpenDevice == nil {
+		p.OpenDevice = devices.Open
+		if p.NoDevice {
+			p.OpenDevice = openNone
+		}
 	}
-	for _, opt := range opts {
-		opt(&o)
+	if o.Log == nil {
+		o.Log = hclog.NewNullLogger()
 	}
-	if log == nil {
-		log = hclog.NewNullLogger()
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if !pluginNameRE.MatchString(p.Name) {
 		return nil, fmt.Errorf("plugin name %q must be lower case letters, digits and dashes", p.Name)
 	}
-	if _, err := version.NewSemver(p.Version); err != nil {
+	if _, err := semver.NewSemver(p.Version); err != nil {
 		return nil, fmt.Errorf("plugin %s: version %q is not a semantic version", p.Name, p.Version)
 	}
 	if len(p.Phases) == 0 && p.Declare == nil {
@@ -81,21 +90,21 @@ func NewServer[C any](p Plugin[C], log hclog.Logger, opts ...Option) (*Server[C]
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", p.Name, err)
 	}
-	s := &Server[C]{
-		plugin: p, config: config, log: log, open: o.open,
-		lane: newLane(), cases: map[string]*prepared{},
+	s := &server[C]{
+		plugin: p, config: config, log: o.Log, now: o.Now,
+		lane: newLane(), prepared: map[string]*prepared{},
 	}
 	return s, s.declared()
 }
 
 // Describe implements the protocol.
-func (s *Server[C]) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
+func (s *server[C]) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	return s.describe(), nil
 }
 
-func (s *Server[C]) describe() *pluginv1.DescribeResponse {
+func (s *server[C]) describe() *pluginv1.DescribeResponse {
 	r := &pluginv1.DescribeResponse{
-		Name: s.plugin.Name, Version: s.plugin.Version, SdkVersion: Version,
+		Name: s.plugin.Name, Version: s.plugin.Version, SdkVersion: version,
 		Config: s.config.proto(), Markdown: s.plugin.Doc, Devices: s.plugin.Devices, Source: s.plugin.Source,
 	}
 	if s.plugin.Propose != nil {
@@ -106,7 +115,7 @@ func (s *Server[C]) describe() *pluginv1.DescribeResponse {
 }
 
 // OpenDevice implements the protocol.
-func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequest) (*pluginv1.OpenDeviceResponse, error) {
+func (s *server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequest) (*pluginv1.OpenDeviceResponse, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.device != nil {
@@ -118,7 +127,9 @@ func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequ
 	}
 	var device metal.Device
 	var err error
-	s.lane.do(func() { device, err = openDevice(ctx, s.open, kind, int(req.GetIndex()), s.plugin.Devices) })
+	s.lane.do(func() {
+		device, err = openDevice(ctx, s.plugin.OpenDevice, kind, int(req.GetIndex()), s.plugin.Devices)
+	})
 	if err != nil {
 		list, perr := protoDiagnostics(advice(err))
 		if perr != nil || len(list) == 0 {
@@ -130,53 +141,89 @@ func (s *Server[C]) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequ
 	return &pluginv1.OpenDeviceResponse{Device: protoDevice(device)}, nil
 }
 
-func (s *Server[C]) find(handle string) (*prepared, error) {
+func (s *server[C]) find(handle string) (*prepared, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.cases[handle]
+	c := s.prepared[handle]
 	if c == nil {
-		return nil, status.Errorf(codes.NotFound, "no case is prepared under handle %q", handle)
+		return nil, status.Errorf(codes.NotFound, "no configuration is prepared under handle %q", handle)
 	}
 	return c, nil
 }
 
 // ReleaseCase implements the protocol.
-func (s *Server[C]) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRequest) (*pluginv1.ReleaseCaseResponse, error) {
+func (s *server[C]) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRequest) (*pluginv1.ReleaseCaseResponse, error) {
 	c, err := s.find(req.GetHandle())
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
-	delete(s.cases, req.GetHandle())
+	delete(s.prepared, req.GetHandle())
 	s.mu.Unlock()
-	var checks []Check
-	var metrics map[string]float64
+	var found verified
 	s.lane.do(func() {
-		checks, metrics, err = c.run.Check(ctx)
-		err = errors.Join(err, known("Check", "metric", metrics, c.names.metrics), c.run.Close())
+		found, err = c.check(ctx)
+		c.release()
 	})
 	if err != nil {
 		return nil, wire.Status(fmt.Errorf("release: %w", err))
 	}
-	return &pluginv1.ReleaseCaseResponse{Checks: protoChecks(checks), Metrics: metrics}, nil
+	return &pluginv1.ReleaseCaseResponse{Checks: protoChecks(found.checks), Metrics: found.metrics}, nil
 }
 
-// Shutdown frees the cases and the device. It gives up after a moment when the
-// device is busy: the process ends anyway.
-func (s *Server[C]) Shutdown() {
+// check is what the phases and the configuration find after timing.
+func (c *prepared) check(ctx context.Context) (verified, error) {
+	found := verified{metrics: map[string]float64{}}
+	for _, t := range c.order {
+		if err := t.after(ctx, &found); err != nil {
+			return found, err
+		}
+	}
+	err := known("Verify", "metric", found.metrics, c.names.metrics)
+	if c.Check == nil || err != nil {
+		return found, err
+	}
+	checks, metrics, err := c.Check(ctx)
+	if err != nil {
+		return found, err
+	}
+	found.checks = append(found.checks, checks...)
+	maps.Copy(found.metrics, metrics)
+	return found, known("Check", "metric", metrics, c.names.metrics)
+}
+
+// release frees what the configuration has.
+func (c *prepared) release() {
+	for _, t := range c.order {
+		if t.Program != nil {
+			t.Program.Release()
+		}
+	}
+	for _, f := range slices.Backward(c.cleanup) {
+		f()
+	}
+	c.cleanup = nil
+}
+
+// Shutdown frees the configurations and the device. It gives up after a moment
+// when the device is busy: the process ends anyway.
+func (s *server[C]) Shutdown() {
 	s.lane.tryDo(time.Second, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for _, c := range s.cases {
-			if err := c.run.Close(); err != nil {
-				s.log.Warn("closing a case", "error", err)
-			}
+		for _, c := range s.prepared {
+			c.release()
 		}
-		clear(s.cases)
+		clear(s.prepared)
 		if s.device != nil {
 			if err := s.device.Close(); err != nil {
 				s.log.Warn("closing the device", "error", err)
 			}
 		}
 	})
+}
+
+// Tool implements serving.Server.
+func (s *server[C]) Tool(args []string, out io.Writer) error {
+	return runTool(s.plugin.Name, s.plugin.Tools, args, out)
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/assay-bench/assay/core/internal/fakedevice"
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -23,46 +24,45 @@ type config struct {
 	Fail string `assay:"fail" default:""`
 }
 
-type fakeCase struct {
-	config  config
-	batches int
-	closed  *int
-}
-
-func (c *fakeCase) Prepared() sdk.Prepared {
-	return sdk.Prepared{
-		Checks: []sdk.Check{sdk.Below("rel_err", 1e-4, 1e-3)}, Metrics: map[string]float64{"n": float64(c.config.N)},
-		Facts: map[string]string{"model": "tiny"}, Phases: map[string]sdk.PhaseFacts{"decode": {Units: 1, Bytes: 64}},
-		Warnings: []sdk.Diagnostic{{Path: "n", Summary: "small"}},
+// spin keeps the processor busy for an iteration's time, and says that it took
+// just that.
+func spin(iteration time.Duration) func(context.Context, int) (sdk.Times, error) {
+	return func(_ context.Context, n int) (sdk.Times, error) {
+		t := time.Duration(n) * iteration
+		for begin := time.Now(); time.Since(begin) < t; {
+		}
+		return sdk.Times{Wall: t, Device: t / 2, Encode: t / 4}, nil
 	}
 }
 
-func (c *fakeCase) Run(_ context.Context, _ string, n int) (metal.Times, error) {
-	c.batches++
-	switch c.config.Fail {
-	case "run":
-		return metal.Times{}, fmt.Errorf("kernel 7: %w", metal.ErrFault)
-	case "zero":
-		return metal.Times{}, nil
+func prepareFake(c config, closed *int) *sdk.Prepared {
+	batches := 0
+	run := func(ctx context.Context, n int) (sdk.Times, error) {
+		batches++
+		switch c.Fail {
+		case "run":
+			return sdk.Times{}, fmt.Errorf("kernel 7: %w", metal.ErrFault)
+		case "zero":
+			return sdk.Times{}, nil
+		}
+		return spin(50*time.Microsecond)(ctx, n)
 	}
-	t := time.Duration(n) * 50 * time.Microsecond
-	return metal.Times{Wall: t, Device: t / 2, Encode: t / 4}, nil
+	timed := sdk.Timed{Units: 1, Bytes: 64, OwnTimes: run, Partial: true}
+	return &sdk.Prepared{
+		Checks: []sdk.Check{sdk.Below("rel_err", 1e-4, 1e-3)}, Metrics: map[string]float64{"n": float64(c.N)},
+		Facts: map[string]string{"model": "tiny"}, Phases: map[string]sdk.Timed{"decode": timed, "prefill": timed},
+		Warnings:      []sdk.Diagnostic{{Path: "n", Summary: "small"}},
+		SampleMetrics: func() map[string]float64 { return map[string]float64{"batches": float64(batches)} },
+		Check: func(context.Context) ([]sdk.Check, map[string]float64, error) {
+			return []sdk.Check{{Name: "tokens", Passed: true, Fidelity: true}}, map[string]float64{"after": 1}, nil
+		},
+	}
 }
 
-func (c *fakeCase) SampleMetrics() map[string]float64 {
-	return map[string]float64{"batches": float64(c.batches)}
-}
-
-func (c *fakeCase) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return []sdk.Check{{Name: "tokens", Passed: true, Fidelity: true}}, map[string]float64{"after": 1}, nil
-}
-
-func (c *fakeCase) Close() error { *c.closed++; return nil }
-
-// testPlugin counts closed cases in closed.
+// testPlugin counts released configurations in closed. It runs on a fake device.
 func testPlugin(closed *int) sdk.Plugin[config] {
 	return sdk.Plugin[config]{
-		Name: "fake", Version: "1.2.3", Devices: []string{"cuda", "cpu"},
+		Name: "fake", Version: "1.2.3", Devices: []string{"cuda", "cpu"}, OpenDevice: fakedevice.Open,
 		Phases:  []sdk.Phase{{Name: "decode"}, {Name: "prefill"}},
 		Metrics: []sdk.Metric{{Name: "n"}, {Name: "batches"}, {Name: "after"}},
 		Validate: func(c config) []sdk.Diagnostic {
@@ -72,11 +72,12 @@ func testPlugin(closed *int) sdk.Plugin[config] {
 			return nil
 		},
 		Bytes: func(c config) int64 { return int64(c.N) * 8 },
-		Prepare: func(_ context.Context, req sdk.Request[config]) (sdk.Case, error) {
+		Prepare: func(_ context.Context, req sdk.Request[config]) (*sdk.Prepared, error) {
+			req.Cleanup(func() { *closed++ })
 			req.Progress("upload", 2)
 			switch req.Config.Fail {
 			case "user":
-				return nil, errors.Join(sdk.UserError{Path: "n", Summary: "one"}, fmt.Errorf("load: %w", &sdk.UserError{Summary: "two"}))
+				return nil, errors.Join(sdk.Diagnostic{Path: "n", Summary: "one"}, fmt.Errorf("load: %w", &sdk.Diagnostic{Summary: "two"}))
 			case "memory":
 				return nil, fmt.Errorf("weights: %w", metal.ErrOutOfMemory)
 			case "compile":
@@ -84,19 +85,19 @@ func testPlugin(closed *int) sdk.Plugin[config] {
 			case "broken":
 				return nil, errors.New("index out of range")
 			}
-			return &fakeCase{config: req.Config, closed: closed}, nil
+			return prepareFake(req.Config, closed), nil
 		},
 	}
 }
 
 func host(t *testing.T) *sdktest.Host {
 	t.Helper()
-	return sdktest.Start(t, testPlugin(new(int)), sdk.WithDevices(fakedevice.Open))
+	return sdktest.Start(t, testPlugin(new(int)))
 }
 
 func TestRun(t *testing.T) {
 	closed := 0
-	r := sdktest.Run(t, testPlugin(&closed), `{"n":3}`, sdk.WithDevices(fakedevice.Open))
+	r := sdktest.Run(t, testPlugin(&closed), `{"n":3}`)
 	if len(r.Samples["decode"]) != 3 || len(r.Samples["prefill"]) != 3 || len(r.Checks) != 2 || closed != 1 {
 		t.Errorf("result = %+v, closed %d", r, closed)
 	}
@@ -227,7 +228,7 @@ func TestBadPlugins(t *testing.T) {
 	for want, spoil := range tests {
 		p := testPlugin(new(int))
 		spoil(&p)
-		if _, err := sdk.NewServer(p, nil); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := sdk.NewServer(p, serving.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("err = %v, want %q", err, want)
 		}
 	}

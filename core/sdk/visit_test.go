@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -12,35 +11,35 @@ import (
 
 // batches takes two samples at once and remembers what it was asked.
 type batches struct {
-	sdk.Case // none of its other methods is called
-	left     int
-	asked    []string
+	left  int
+	asked []string
 }
 
-func (b *batches) BeginVisit(phase string) { b.asked, b.left = append(b.asked, "begin "+phase), 0 }
+func (b *batches) plugin() sdk.Plugin[struct{}] {
+	return sdk.Plugin[struct{}]{
+		Name: "batches", Version: "0.1.0", NoDevice: true, Phases: []sdk.Phase{{Name: "load", Unit: "call"}},
+		Prepare: func(context.Context, sdk.Request[struct{}]) (*sdk.Prepared, error) {
+			return &sdk.Prepared{
+				Phases:     map[string]sdk.Timed{"load": {Units: 1, Iterations: 1, Run: b.run}},
+				BeginVisit: func(phase string) { b.asked, b.left = append(b.asked, "begin "+phase), 0 },
+			}, nil
+		},
+	}
+}
 
-func (b *batches) Run(_ context.Context, phase string, n int) (sdk.Times, error) {
+func (b *batches) run(context.Context, int) error {
 	if b.left == 0 {
 		b.asked, b.left = append(b.asked, "start"), 2
 	}
 	b.left--
-	return sdk.Times{Wall: time.Duration(n)}, nil
+	return nil
 }
 
-func (b *batches) Prepared() sdk.Prepared {
-	return sdk.Prepared{Phases: map[string]sdk.PhaseFacts{"load": {Units: 1, Iterations: 1}}}
-}
-
-func (b *batches) Close() error { return nil }
-
-// A case hears of each visit before its first sample, so that it can drop what
-// is left of another one.
+// A configuration hears of each visit before its first sample, so that it can drop
+// what is left of another one.
 func TestBeginVisit(t *testing.T) {
 	b := &batches{}
-	h := sdktest.Start(t, sdk.Plugin[struct{}]{
-		Name: "batches", Version: "0.1.0", NoDevice: true, Phases: []sdk.Phase{{Name: "load", Unit: "call"}},
-		Prepare: func(context.Context, sdk.Request[struct{}]) (sdk.Case, error) { return b, nil },
-	})
+	h := sdktest.Start(t, b.plugin())
 	h.Open("cpu")
 	h.Prepare("a", `{}`, 1)
 	for range 2 {

@@ -21,10 +21,10 @@ func yardsticksOf(d metal.Device) []string {
 	return []string{string(metal.Stream), string(metal.Copy)}
 }
 
-// MeasureYardstick implements the protocol, on the goroutine that cases run on. A
+// MeasureYardstick implements the protocol, on the goroutine that configurations run on. A
 // device that cannot measure now, for want of memory, says so in a diagnostic:
 // the yardstick is missing, and nothing else is wrong.
-func (s *Server[C]) MeasureYardstick(ctx context.Context, req *pluginv1.MeasureYardstickRequest) (*pluginv1.MeasureYardstickResponse, error) {
+func (s *server[C]) MeasureYardstick(ctx context.Context, req *pluginv1.MeasureYardstickRequest) (*pluginv1.MeasureYardstickResponse, error) {
 	s.mu.Lock()
 	device := s.device
 	s.mu.Unlock()

@@ -24,14 +24,15 @@ func (full) Yardstick(context.Context, metal.Yardstick) (metal.Moved, error) {
 type plain struct{ metal.Device }
 
 func TestYardsticksOfDevices(t *testing.T) {
-	of := func(wrap func(*fakedevice.Device) metal.Device) sdk.Option {
-		return sdk.WithDevices(func(ctx context.Context, kind string, index int) (metal.Device, error) {
+	of := func(p sdk.Plugin[config], wrap func(*fakedevice.Device) metal.Device) sdk.Plugin[config] {
+		p.OpenDevice = func(ctx context.Context, kind string, index int) (metal.Device, error) {
 			d, err := fakedevice.Open(ctx, kind, index)
 			if err != nil {
 				return nil, err
 			}
 			return wrap(d.(*fakedevice.Device)), nil
-		})
+		}
+		return p
 	}
 	both := []string{"stream", "copy"}
 	cases := []struct {
@@ -50,7 +51,7 @@ func TestYardsticksOfDevices(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			p := testPlugin(new(int))
 			p.Devices = []string{"cpu", "sim"}
-			h := sdktest.Start(t, p, of(c.wrap))
+			h := sdktest.Start(t, of(p, c.wrap))
 			if got := h.Open(c.kind).GetYardsticks(); !slices.Equal(got, c.want) {
 				t.Errorf("yardsticks %v, want %v", got, c.want)
 			}

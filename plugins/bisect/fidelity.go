@@ -9,13 +9,12 @@ import (
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/reference"
 	"github.com/assay-bench/assay/plugins/internal/moe"
-	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
 
 // generate decodes n greedy tokens of every sequence from the seed's first
 // tokens, at the positions from 0 on: [n·T].
 func generate(ctx context.Context, s *stack, n int, seed uint64) ([]uint32, error) {
-	rng := moe.RNG(seed, "first token")
+	rng := sdk.Request[Config]{Seed: seed}.RNG("first token")
 	first := make([]byte, 0, 4*s.tokens)
 	for range s.tokens {
 		first = append(first, kernels.Encode(rng.Uint32N(uint32(s.vocab)))...)
@@ -23,7 +22,7 @@ func generate(ctx context.Context, s *stack, n int, seed uint64) ([]uint32, erro
 	if err := s.ids.Buffer.Write(s.ids.Offset, first); err != nil {
 		return nil, err
 	}
-	program, err := rotation.Replay(s.set.Device(), positions, s.decode)
+	program, err := kernels.Replay(s.set.Device(), positions, s.decode)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +42,7 @@ func generate(ctx context.Context, s *stack, n int, seed uint64) ([]uint32, erro
 }
 
 // baselineTokens are the unpatched stack's, decoded once per process.
-func (e *experiment) baselineTokens(ctx context.Context) ([]uint32, error) {
+func (e *configuration) baselineTokens(ctx context.Context) ([]uint32, error) {
 	if e.Config.FidelityTokens == 0 {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 		f.Summary = fmt.Sprintf("no regression to explain: with %s decode runs at %s of the baseline's speed", setText(t.all), t.speed(t.all))
 		return f
 	case ddmin.Undecided, ddmin.Unknown:
-		f.Certainty = sdk.Open
+		f.Certainty = sdk.Undecided
 		f.Summary = fmt.Sprintf("whether %s slow decode down by more than %.3g %% cannot be told: %s of the baseline's speed", setText(t.all), margin, t.speed(t.all))
 		return f
 	}
@@ -49,7 +49,7 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 // unfinished is what is known while the search still asks for a set.
 func (t trials) unfinished(r ddmin.Result) sdk.Finding {
 	f := t.finding(r)
-	f.Certainty = sdk.Open
+	f.Certainty = sdk.Undecided
 	if r.Whole == ddmin.Fails {
 		f.Summary = fmt.Sprintf("decode regresses to %s of the baseline's speed with %s; the search for the culprits has not ended: next would be %s",
 			t.speed(t.all), setText(t.all), setText(r.Ask))

@@ -33,13 +33,13 @@ type model struct {
 	set             *kernels.Set
 }
 
-func newModel(req sdk.Request[Config], r moe.Resolved, set *kernels.Set, lease *moe.Lease, buffers *moe.Buffers) (*model, error) {
+func newModel(req sdk.Request[Config], r moe.Resolved, set *kernels.Set, lease *kernels.Lease, buffers *kernels.Buffers) (*model, error) {
 	m := &model{Resolved: r, vocab: req.Config.Vocab, set: set}
 	if m.vocab == 0 {
 		m.vocab = r.Vocab
 	}
 	var err error
-	if m.layers, err = lease.Layers(r, req.Seed, true); err != nil {
+	if m.layers, err = moe.Layers(lease, r, req.Seed, true); err != nil {
 		return nil, err
 	}
 	matrix := func(rows int, stream uint64, scale float64) (w kernels.Weights) {
@@ -62,7 +62,7 @@ func newModel(req sdk.Request[Config], r moe.Resolved, set *kernels.Set, lease *
 		ones[i] = 1
 	}
 	m.norm = buffers.Upload(r.DType, ones)
-	once := moe.Normal(moe.RNG(req.Seed, "position"), positions*r.Hidden)
+	once := kernels.Normal(req.RNG("position"), positions*r.Hidden)
 	rows := positions + max(req.Config.Tokens, req.Config.PromptTokens)
 	table := make([]float32, 0, rows*r.Hidden)
 	for row := range rows {

@@ -22,7 +22,7 @@ const (
 
 func patches() []string { return []string{fusedGating, fusedGateUp, fusedDownCombine} }
 
-// Config of one case.
+// Config is a configuration.
 type Config struct {
 	moe.Spec
 	Vocab          int      `assay:"vocab" help:"tokens whose embedding and head are made; 0: the model's vocabulary" default:"2048" min:"0"`

@@ -24,7 +24,7 @@ func TestPatchesAreCorrectAndFaithful(t *testing.T) {
 		`{` + small + `,"patches":["fused_gating"],"planted":["fused_gating"],"planted_share":0.5}`,
 	} {
 		t.Run(config, func(t *testing.T) {
-			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
 			tokens := 0
 			for _, c := range r.Checks {
 				if c.GetKind() == pluginv1.Check_KIND_FIDELITY {
@@ -43,9 +43,9 @@ func TestPatchesAreCorrectAndFaithful(t *testing.T) {
 
 // A patch that computes something else must change tokens.
 func TestFidelityNoticesAWrongPatch(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(faulty.Swapped("gather_qmm_swiglu", 1, 4)))
+	h := sdktest.Start(t, faulty.In(plugin(), faulty.Swapped("gather_qmm_swiglu", 1, 4)))
 	h.Open("cpu")
-	p, found := h.Prepare("case", `{`+small+`,"patches":["fused_gate_up"]}`, 1)
+	p, found := h.Prepare("a", `{`+small+`,"patches":["fused_gate_up"]}`, 1)
 	if p == nil {
 		t.Fatal(found)
 	}
@@ -73,8 +73,8 @@ func TestGreedyTokensVary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pool moe.Pool
-	lease, buffers := pool.Lease(dev), moe.Buffers{Device: dev}
+	var pool kernels.Pool
+	lease, buffers := pool.Lease(dev), kernels.Buffers{Device: dev}
 	defer lease.Release()
 	defer buffers.Release()
 	m, err := newModel(sdk.Request[Config]{Config: cfg, Device: dev, Seed: 5}, r, set, lease, &buffers)
@@ -122,7 +122,7 @@ func TestPlantedNeedsAllItsPatches(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	found := h.Validate(`{"patches":["fused_gating","fused_rope"]}`)
 	if len(found) != 1 || found[0].GetPath()[1].GetIndex() != 1 || !strings.Contains(found[0].GetDetail(), fusedGateUp) {
 		t.Errorf("%v, want one diagnostic at patches[1] that lists the patches", found)

@@ -60,7 +60,7 @@ func (s *session) run(t *testing.T) sdk.Finding {
 			}
 			return p.Findings[0]
 		}
-		if len(p.Findings) != 1 || p.Findings[0].Certainty != sdk.Open {
+		if len(p.Findings) != 1 || p.Findings[0].Certainty != sdk.Undecided {
 			t.Errorf("while %s is asked for: %+v, want one open finding", p.Next[0].Name, p.Findings)
 		}
 		s.asked = append(s.asked, p.Next[0].Name)
@@ -100,7 +100,7 @@ func TestSearchFindsTheCulprits(t *testing.T) {
 		{"no regression", slow(0, fusedGating), 0.005, sdk.Shown, "no regression to explain", 0},
 		{"within the margin", slow(0.01, fusedGating), 0.005, sdk.Shown, "no regression to explain", 0},
 		{"more rounds decide", slow(0.05, fusedGateUp), 0.035, sdk.Shown, "because of fused_gate_up", 10},
-		{"too noisy to tell", slow(0.02, fusedGateUp), 0.05, sdk.Open, "cannot be told", 1},
+		{"too noisy to tell", slow(0.02, fusedGateUp), 0.05, sdk.Undecided, "cannot be told", 1},
 		{"a gain elsewhere hides nothing", func(in map[string]bool) float64 {
 			ratio := 1.0
 			if in[fusedGateUp] {

@@ -16,7 +16,7 @@ type stack struct {
 	tokens int
 	block  *moe.Block
 
-	buffers   moe.Buffers
+	buffers   kernels.Buffers
 	ids       metal.Arg // [T] uint32: the tokens to read, then those that were chosen
 	h         metal.Arg // [T,Hidden]: the residual stream
 	normed    metal.Arg // [T,Hidden]: a block's input
@@ -29,7 +29,7 @@ type stack struct {
 }
 
 func newStack(m *model, cfg Config, tokens int) (*stack, error) {
-	s := &stack{model: m, cfg: cfg, tokens: tokens, buffers: moe.Buffers{Device: m.set.Device()}}
+	s := &stack{model: m, cfg: cfg, tokens: tokens, buffers: kernels.Buffers{Device: m.set.Device()}}
 	block, err := moe.NewBlock(m.set, m.Resolved, tokens, moe.Form{
 		Gating:      cfg.on(fusedGating, tokens),
 		GateUp:      cfg.on(fusedGateUp, tokens),
@@ -65,7 +65,7 @@ func (s *stack) release() {
 
 // decode computes the next greedy token of every sequence: ids -> ids.
 func (s *stack) decode(position int) ([]metal.Dispatch, error) {
-	var q moe.Sequence
+	var q kernels.Sequence
 	s.embed(&q, s.ids, position)
 	s.run(&q, position)
 	s.rmsNorm(&q, s.final)
@@ -76,7 +76,7 @@ func (s *stack) decode(position int) ([]metal.Dispatch, error) {
 
 // prefill passes a prompt through all layers.
 func (s *stack) prefill(prompt metal.Arg, position int) ([]metal.Dispatch, error) {
-	var q moe.Sequence
+	var q kernels.Sequence
 	s.embed(&q, prompt, position)
 	s.run(&q, position)
 	return q.Done()
@@ -84,16 +84,16 @@ func (s *stack) prefill(prompt metal.Arg, position int) ([]metal.Dispatch, error
 
 // embed starts the residual stream: each token's embedding plus its position's
 // vector. Token t takes the t-th position from the one given.
-func (s *stack) embed(q *moe.Sequence, ids metal.Arg, position int) {
+func (s *stack) embed(q *kernels.Sequence, ids metal.Arg, position int) {
 	q.Add(s.set.Embedding(kernels.Embedding{IDs: ids, Y: s.normed, W: s.embedding, M: s.tokens}))
 	q.Add(s.set.Add(kernels.Add{
-		A: s.normed, B: moe.Slice(s.position, position%positions, s.Hidden, s.DType.Size()),
+		A: s.normed, B: kernels.Slice(s.position, position%positions, s.Hidden, s.DType.Size()),
 		Y: s.h, N: s.tokens * s.Hidden, DType: s.DType,
 	}))
 }
 
 // run passes the residual stream through all layers: h += moe(norm(h)).
-func (s *stack) run(q *moe.Sequence, position int) {
+func (s *stack) run(q *kernels.Sequence, position int) {
 	for l := range s.layers {
 		s.rmsNorm(q, s.normed)
 		q.Add(s.set.QuantizedMatmul(kernels.QuantizedMatmul{X: s.normed, Y: s.router, W: s.routers[l], M: s.tokens}))
@@ -107,7 +107,7 @@ func (s *stack) run(q *moe.Sequence, position int) {
 
 func (s *stack) io() moe.IO { return moe.IO{X: s.normed, Logits: s.router, Out: s.out} }
 
-func (s *stack) rmsNorm(q *moe.Sequence, y metal.Arg) {
+func (s *stack) rmsNorm(q *kernels.Sequence, y metal.Arg) {
 	q.Add(s.set.RMSNorm(kernels.RMSNorm{
 		X: s.h, Weight: s.norm, Y: y, M: s.tokens, D: s.Hidden, Eps: float32(s.Eps), DType: s.DType,
 	}))

@@ -17,7 +17,7 @@ import (
 
 // prepare runs the program once, so that faults are found before anything is
 // timed, the output is checked, and the second start is like all later ones.
-func prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
+func prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
 	p, faults := read(req.Config)
 	if len(faults) > 0 {
 		list := make([]error, 0, len(faults))
@@ -26,15 +26,16 @@ func prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
 		}
 		return nil, errors.Join(list...)
 	}
-	prog := program{plan: p, log: req.Log, fidelity: fidelity{want: p.want}}
+	prog := &program{settings: p, log: req.Log, fidelity: fidelity{want: p.want}}
+	req.Cleanup(prog.close)
 	c, err := prog.first(ctx, req)
 	if err != nil {
-		return nil, errors.Join(asAdvice(ctx, p.at, err), prog.close())
+		return nil, asAdvice(ctx, p.at, err)
 	}
 	return c, nil
 }
 
-func (p *program) first(ctx context.Context, req sdk.Request[Config]) (c sdk.Case, err error) {
+func (p *program) first(ctx context.Context, req sdk.Request[Config]) (c *sdk.Prepared, err error) {
 	if req.Config.Cold {
 		if p.caches, err = os.MkdirTemp("", "assay-command-"); err != nil {
 			return nil, err
@@ -42,12 +43,21 @@ func (p *program) first(ctx context.Context, req sdk.Request[Config]) (c sdk.Cas
 	}
 	req.Progress("first start", 0)
 	if p.serve {
-		return newServed(ctx, p)
+		s, err := newServed(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		req.Cleanup(s.close)
+		return s.prepared(), nil
 	}
 	if err := p.keepStdin(req.Config.Run.Stdin); err != nil {
 		return nil, err
 	}
-	return newRepeated(ctx, p, req.Config.Run.ExitStatus)
+	r, err := newRepeated(ctx, p, req.Config.Run.ExitStatus)
+	if err != nil {
+		return nil, err
+	}
+	return r.prepared(), nil
 }
 
 // asAdvice makes what goes wrong in the first start the user's to mend: it is
@@ -60,12 +70,12 @@ func asAdvice(ctx context.Context, at string, err error) error {
 	if errors.Is(err, syscall.ENOEXEC) {
 		detail += ": it is no program of this machine, nor a script whose first line begins with #!"
 	}
-	return sdk.UserError{Path: at, Code: "first_start", Summary: "the program cannot be measured", Detail: detail}
+	return sdk.Diagnostic{Path: at, Code: "first_start", Summary: "the program cannot be measured", Detail: detail}
 }
 
 // program is what is started again and again.
 type program struct {
-	plan
+	settings
 	stdin    *os.File // what it reads, a file without a name; nil: nothing
 	caches   string   // folder for the caches of a cold start; empty: starts are warm
 	starts   int
@@ -86,7 +96,9 @@ func (p *program) keepStdin(text *string) error {
 	return errors.Join(err, os.Remove(f.Name()))
 }
 
-func (p *program) close() error {
+// close gives back what all starts share. What cannot be removed is logged: the
+// measurements stand.
+func (p *program) close() {
 	var err error
 	if p.stdin != nil {
 		err = p.stdin.Close()
@@ -94,7 +106,9 @@ func (p *program) close() error {
 	if p.caches != "" {
 		err = errors.Join(err, os.RemoveAll(p.caches))
 	}
-	return err
+	if err != nil {
+		p.log.Warn("after the last start", "error", err)
+	}
 }
 
 // start runs before, if there is one, and starts the program.

@@ -28,23 +28,26 @@ func newRepeated(ctx context.Context, p *program, status int) (*repeated, error)
 	return r, nil
 }
 
-// Prepared implements sdk.Case.
-func (r *repeated) Prepared() sdk.Prepared {
-	out := sdk.Prepared{
-		Checks: r.fidelity.checks(), Facts: r.facts(), Outputs: r.fidelity.outputs(), Metrics: r.metrics, Phases: map[string]sdk.PhaseFacts{},
+func (r *repeated) prepared() *sdk.Prepared {
+	out := &sdk.Prepared{
+		Checks: r.fidelity.checks(), Facts: r.facts(), Outputs: r.fidelity.outputs(), Metrics: r.metrics, Phases: map[string]sdk.Timed{},
+		BeginVisit:    func(string) { r.left = nil },
+		SampleMetrics: func() map[string]float64 { return r.metrics },
+		// Every start was checked when it ended.
+		Check: func(context.Context) ([]sdk.Check, map[string]float64, error) { return r.fidelity.checks(), nil, nil },
 	}
 	for name, n := range r.batch {
-		out.Phases[name] = sdk.PhaseFacts{Units: 1, Iterations: n}
+		out.Phases[name] = sdk.Timed{
+			Units: 1, Iterations: n, Partial: true,
+			OwnTimes: func(ctx context.Context, n int) (sdk.Times, error) { return r.next(ctx, name, n) },
+		}
 		out.Facts["figures_"+name] = fmt.Sprintf("%d in each start", len(r.left[name]))
 	}
 	return out
 }
 
-// BeginVisit implements sdk.VisitBeginner.
-func (r *repeated) BeginVisit(string) { r.left = nil }
-
-// Run implements sdk.Case: the next figure, or the first one of another start.
-func (r *repeated) Run(ctx context.Context, phase string, n int) (sdk.Times, error) {
+// next is the next figure, or the first one of another start.
+func (r *repeated) next(ctx context.Context, phase string, n int) (sdk.Times, error) {
 	if len(r.left[phase]) == 0 {
 		if err := r.once(ctx); err != nil {
 			return sdk.Times{}, err
@@ -54,17 +57,6 @@ func (r *repeated) Run(ctx context.Context, phase string, n int) (sdk.Times, err
 	r.left[phase] = r.left[phase][1:]
 	return sdk.Times{Wall: time.Duration(ns * float64(n))}, nil
 }
-
-// SampleMetrics implements sdk.SampleMetrics.
-func (r *repeated) SampleMetrics() map[string]float64 { return r.metrics }
-
-// Check implements sdk.Case. Every start was checked when it ended.
-func (r *repeated) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return r.fidelity.checks(), nil, nil
-}
-
-// Close implements sdk.Case.
-func (r *repeated) Close() error { return r.close() }
 
 // once starts the program, waits for its end and takes its figures.
 func (r *repeated) once(ctx context.Context) error {

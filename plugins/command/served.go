@@ -42,7 +42,7 @@ func newServed(ctx context.Context, p *program) (*served, error) {
 	err := s.ready(ctx)
 	for _, phase := range s.phases() {
 		if err == nil {
-			_, err = s.Run(ctx, phase, 1)
+			_, err = s.run(ctx, phase, 1)
 		}
 	}
 	if err != nil {
@@ -100,11 +100,17 @@ func (s *served) ready(ctx context.Context) error {
 	return s.keep(m.Metrics)
 }
 
-// Prepared implements sdk.Case.
-func (s *served) Prepared() sdk.Prepared {
-	out := sdk.Prepared{Facts: s.facts(), Checks: s.checks(), Metrics: maps.Clone(s.metrics), Phases: map[string]sdk.PhaseFacts{}}
+func (s *served) prepared() *sdk.Prepared {
+	out := &sdk.Prepared{
+		Facts: s.facts(), Checks: s.checks(), Metrics: maps.Clone(s.metrics), Phases: map[string]sdk.Timed{},
+		SampleMetrics: func() map[string]float64 { return maps.Clone(s.metrics) },
+		Check:         func(context.Context) ([]sdk.Check, map[string]float64, error) { return s.checks(), nil, nil },
+	}
 	for name, n := range s.units {
-		out.Phases[name] = sdk.PhaseFacts{Units: n}
+		out.Phases[name] = sdk.Timed{
+			Units: n, Partial: true,
+			OwnTimes: func(ctx context.Context, n int) (sdk.Times, error) { return s.run(ctx, name, n) },
+		}
 	}
 	all := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(s.outputs)) {
@@ -117,8 +123,8 @@ func (s *served) Prepared() sdk.Prepared {
 	return out
 }
 
-// Run implements sdk.Case.
-func (s *served) Run(ctx context.Context, phase string, n int) (sdk.Times, error) {
+// run asks for n iterations and waits for the answer.
+func (s *served) run(ctx context.Context, phase string, n int) (sdk.Times, error) {
 	if m, ok := s.inbox.take(); ok {
 		return sdk.Times{}, s.unasked(m)
 	}
@@ -241,16 +247,12 @@ func (s *served) checks() []sdk.Check {
 	return out
 }
 
-// SampleMetrics implements sdk.SampleMetrics.
-func (s *served) SampleMetrics() map[string]float64 { return maps.Clone(s.metrics) }
-
-// Check implements sdk.Case.
-func (s *served) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return s.checks(), nil, nil
+// close ends the program. One that does not end is logged: the host ends its group.
+func (s *served) close() {
+	if err := s.end(stopGrace); err != nil {
+		s.log.Warn("ending the program", "error", err)
+	}
 }
-
-// Close implements sdk.Case.
-func (s *served) Close() error { return errors.Join(s.end(stopGrace), s.close()) }
 
 // end tells the program to stop, and ends it after the grace.
 func (s *served) end(grace time.Duration) error {

@@ -83,7 +83,7 @@ func declare(c Config) (phases []sdk.Phase, metrics []sdk.Metric) {
 			phases = append(phases, sdk.Phase{Name: s.name, Unit: s.unit.per, Single: p.serve})
 			continue
 		}
-		m, better := c.Metric[s.name], sdk.BetterUnknown
+		m, better := c.Metric[s.name], sdk.Better(0)
 		if m.Better != nil {
 			better = map[string]sdk.Better{"lower": sdk.BetterLower, "higher": sdk.BetterHigher}[*m.Better]
 		}

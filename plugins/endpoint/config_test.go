@@ -114,7 +114,7 @@ func TestPromptsThatNoCacheKnows(t *testing.T) {
 		t.Errorf("%q, %q", as, again)
 	}
 	keys := newKeys(1, false)
-	x, y := &experiment{keys: keys}, &experiment{keys: newKeys(1, false)}
+	x, y := &configuration{keys: keys}, &configuration{keys: newKeys(1, false)}
 	seen := map[string]bool{}
 	for range 1000 {
 		a, b := x.nextKey(), y.nextKey()

@@ -151,7 +151,7 @@ func attempt(t *testing.T, configJSON string) (errors, warnings string) {
 	t.Helper()
 	h := sdktest.Start(t, plugin())
 	h.Open("cpu")
-	_, found := h.Prepare("case", configJSON, 1)
+	_, found := h.Prepare("a", configJSON, 1)
 	for _, d := range found {
 		if d.GetSeverity() == pluginv1.Diagnostic_SEVERITY_WARNING {
 			warnings += d.GetSummary() + ": " + d.GetDetail() + "\n"
@@ -221,13 +221,13 @@ func TestAnswersThatChange(t *testing.T) {
 	h := sdktest.Start(t, plugin())
 	h.Open("cpu")
 	f := &fake{style: "mlx"}
-	if p, found := h.Prepare("case", config(serve(t, f)), 1); p == nil {
+	if p, found := h.Prepare("a", config(serve(t, f)), 1); p == nil {
 		t.Fatal(found)
 	}
 	f.mu.Lock()
 	f.fault = "random"
 	f.mu.Unlock()
-	r := h.Release("case")
+	r := h.Release("a")
 	if c := r.GetChecks()[0]; r.GetMetrics()["deterministic"] != 0 || !c.GetPassed() || c.GetDetail() != "0/1 texts as before timing, 0 empty" {
 		t.Errorf("%v, %v", r.GetMetrics(), c)
 	}

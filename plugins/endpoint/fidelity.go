@@ -33,7 +33,7 @@ func (o *outputs) same() bool { return len(o.differs) == 0 }
 // rehearse asks every prompt as it will be timed, and then in one piece, with
 // token ids where the server gives them: for fidelity, for what the stream does
 // not tell, and as the warm-up.
-func (x *experiment) rehearse(ctx context.Context) error {
+func (x *configuration) rehearse(ctx context.Context) error {
 	o := &x.outputs
 	allIDs := true
 	for i := range x.prompts {
@@ -76,7 +76,7 @@ func (x *experiment) rehearse(ctx context.Context) error {
 }
 
 // again asks without a stream; a server that refuses token ids is asked without.
-func (x *experiment) again(ctx context.Context, p *prompt) (answer, error) {
+func (x *configuration) again(ctx context.Context, p *prompt) (answer, error) {
 	a, err := x.ask(ctx, p, asking{tokens: x.MaxTokens, ids: true, afresh: true})
 	if _, refused := err.(*serverError); refused { //nolint:errorlint // post returns it as it is
 		return x.ask(ctx, p, asking{tokens: x.MaxTokens, afresh: true})
@@ -85,7 +85,7 @@ func (x *experiment) again(ctx context.Context, p *prompt) (answer, error) {
 }
 
 // count keeps the numbers of tokens, the stream's own if it tells.
-func (x *experiment) count(p *prompt, stream, whole *answer) error {
+func (x *configuration) count(p *prompt, stream, whole *answer) error {
 	o := &x.outputs
 	source := "usage in the stream"
 	switch {
@@ -152,10 +152,10 @@ func excerpt(s string) string {
 	return escaped(s)
 }
 
-// Check implements sdk.Case: every prompt still gets an answer. That it is the
+// check asks again: every prompt still gets an answer. That it is the
 // one from before timing is a metric: what a server has in its cache and
 // computes at once changes the order of its sums, and rightly so.
-func (x *experiment) Check(ctx context.Context) ([]sdk.Check, map[string]float64, error) {
+func (x *configuration) check(ctx context.Context) ([]sdk.Check, map[string]float64, error) {
 	stop := keepAlive(ctx)
 	defer stop()
 	same, empty := 0, 0
@@ -182,7 +182,7 @@ func (x *experiment) Check(ctx context.Context) ([]sdk.Check, map[string]float64
 
 // idle measures what the server uses without a request, after the last one's
 // work is done.
-func (x *experiment) idle(ctx context.Context) error {
+func (x *configuration) idle(ctx context.Context) error {
 	if x.process() == nil {
 		return nil
 	}
@@ -205,7 +205,7 @@ func (x *experiment) idle(ctx context.Context) error {
 	return nil
 }
 
-func (x *experiment) judgeIdle(before, after child.Usage, span time.Duration) {
+func (x *configuration) judgeIdle(before, after child.Usage, span time.Duration) {
 	cores := max(float64(after.CPU-before.CPU)/float64(span), 0)
 	x.prepared.Metrics["idle_cpu"] = cores
 	if cores > idleLimit {
@@ -215,7 +215,7 @@ func (x *experiment) judgeIdle(before, after child.Usage, span time.Duration) {
 }
 
 // unread: without the figure there is one warning less, and nothing else.
-func (x *experiment) unread(err error) error {
+func (x *configuration) unread(err error) error {
 	x.Log.Debug("CPU time of the server", "error", err)
 	return nil
 }

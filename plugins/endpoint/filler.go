@@ -52,7 +52,7 @@ const mostFits = 10
 // fit finds how many words make a prompt of the wanted length, by the server's own count: a
 // secant from two short prompts on. perWord is what is known of the number of
 // tokens of a word, 0 for nothing yet.
-func (x *experiment) fit(ctx context.Context, p *prompt, perWord float64) (float64, error) {
+func (x *configuration) fit(ctx context.Context, p *prompt, perWord float64) (float64, error) {
 	want, seen, lastWords, lastTokens := x.Context, map[int]bool{}, 0, 0
 	p.words = 16
 	if perWord > 0 {
@@ -93,7 +93,7 @@ func (x *experiment) fit(ctx context.Context, p *prompt, perWord float64) (float
 }
 
 // promptTokens asks the server how long a prompt is.
-func (x *experiment) promptTokens(ctx context.Context, p *prompt) (int, error) {
+func (x *configuration) promptTokens(ctx context.Context, p *prompt) (int, error) {
 	a, err := x.ask(ctx, p, asking{tokens: 1})
 	if err != nil {
 		return 0, x.refused(err, fmt.Sprintf("asking for the length of a prompt of %d words", p.words))
@@ -106,7 +106,7 @@ func (x *experiment) promptTokens(ctx context.Context, p *prompt) (int, error) {
 }
 
 // fitAll fills every prompt up to context.
-func (x *experiment) fitAll(ctx context.Context) error {
+func (x *configuration) fitAll(ctx context.Context) error {
 	if x.Context == 0 {
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 // model's name if it wants one, and the fields beyond the protocol's core. A
 // model is not named unless it must be: mlx_lm.server loads another model than
 // its own by name, and lists all that are on the machine.
-func (x *experiment) negotiate(ctx context.Context) error {
+func (x *configuration) negotiate(ctx context.Context) error {
 	apis := []string{completions, chat}
 	switch {
 	case x.API != "":
@@ -40,7 +40,7 @@ func (x *experiment) negotiate(ctx context.Context) error {
 }
 
 // mixed: a later prompt is a conversation.
-func (x *experiment) mixed() bool {
+func (x *configuration) mixed() bool {
 	for i := range x.prompts {
 		if x.prompts[i].messages != nil {
 			return true
@@ -51,7 +51,7 @@ func (x *experiment) mixed() bool {
 
 // tryAll keeps the first dialect that gets an answer. Refusals are the
 // server's own words against the others.
-func (x *experiment) tryAll(ctx context.Context, apis []string, model string) (refusals string, err error) {
+func (x *configuration) tryAll(ctx context.Context, apis []string, model string) (refusals string, err error) {
 	var said []string
 	for _, api := range apis {
 		for _, d := range []dialect{
@@ -81,7 +81,7 @@ func (x *experiment) tryAll(ctx context.Context, apis []string, model string) (r
 }
 
 // greet asks for one token with every field that the dialect has.
-func (x *experiment) greet(ctx context.Context) error {
+func (x *configuration) greet(ctx context.Context) error {
 	hello := prompt{text: "Hello"}
 	a, err := x.ask(ctx, &hello, asking{tokens: 1, stream: true, key: x.nextKey()})
 	var refusal *serverError
@@ -103,7 +103,7 @@ func (x *experiment) greet(ctx context.Context) error {
 }
 
 // models lists the names that the server has.
-func (x *experiment) models(ctx context.Context) ([]string, error) {
+func (x *configuration) models(ctx context.Context) ([]string, error) {
 	_, body, err := x.client.get(ctx, "/v1/models")
 	if err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (d dialect) body(s *settings, p *prompt, q asking) ([]byte, error) {
 }
 
 // ask sends a prompt and reads the answer.
-func (x *experiment) ask(ctx context.Context, p *prompt, q asking) (answer, error) {
+func (x *configuration) ask(ctx context.Context, p *prompt, q asking) (answer, error) {
 	body, err := x.dialect.body(&x.settings, p, q)
 	if err != nil {
 		return answer{}, err
@@ -81,7 +81,7 @@ func (x *experiment) ask(ctx context.Context, p *prompt, q asking) (answer, erro
 }
 
 // refused makes advice of an error of a request, if it is not the caller who gave up.
-func (x *experiment) refused(err error, doing string) error {
+func (x *configuration) refused(err error, doing string) error {
 	if errors.Is(err, context.Canceled) || errors.As(err, new(sdk.Diagnostic)) {
 		return err
 	}

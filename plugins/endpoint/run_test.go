@@ -16,7 +16,7 @@ func sampleError(t *testing.T, h *sdktest.Host, phase string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream.Send(&pluginv1.MeasureRequest{Message: &pluginv1.MeasureRequest_Start{Start: &pluginv1.Start{Handle: "case", Phase: phase, Samples: 1}}})
+	stream.Send(&pluginv1.MeasureRequest{Message: &pluginv1.MeasureRequest_Start{Start: &pluginv1.Start{Handle: "a", Phase: phase, Samples: 1}}})
 	stream.Send(&pluginv1.MeasureRequest{Message: &pluginv1.MeasureRequest_Ack{Ack: &pluginv1.Ack{Seq: 1}}})
 	for {
 		m, err := stream.Recv()
@@ -49,7 +49,7 @@ func TestSamplesThatFail(t *testing.T) {
 			f := &fake{style: "mlx"}
 			h := sdktest.Start(t, plugin())
 			h.Open("cpu")
-			if p, found := h.Prepare("case", config(serve(t, f), "request_timeout", "500ms", "max_tokens", 6), 1); p == nil {
+			if p, found := h.Prepare("a", config(serve(t, f), "request_timeout", "500ms", "max_tokens", 6), 1); p == nil {
 				t.Fatal(found)
 			}
 			f.mu.Lock()
@@ -66,7 +66,7 @@ func TestASampleFailsWithTheServersLastWords(t *testing.T) {
 	c, notes := started(t, "mlx,exits later")
 	h := sdktest.Start(t, plugin())
 	h.Open("cpu")
-	if p, found := h.Prepare("case", c, 1); p == nil {
+	if p, found := h.Prepare("a", c, 1); p == nil {
 		t.Fatal(found)
 	}
 	var got string

@@ -107,7 +107,7 @@ func (s *server) stop() error {
 }
 
 // start brings a server up to its first answer, and finds its dialect.
-func (x *experiment) start(ctx context.Context) error {
+func (x *configuration) start(ctx context.Context) error {
 	key, err := x.apiKey()
 	if err != nil {
 		return err
@@ -134,10 +134,10 @@ func (x *experiment) start(ctx context.Context) error {
 	}
 }
 
-func (x *experiment) process() *child.Child { return x.server.process }
+func (x *configuration) process() *child.Child { return x.server.process }
 
 // ready waits until the server answers a small request.
-func (x *experiment) ready(ctx context.Context, begin time.Time) error {
+func (x *configuration) ready(ctx context.Context, begin time.Time) error {
 	ctx, cancel := context.WithDeadlineCause(ctx, begin.Add(x.startup), errStartup)
 	defer cancel()
 	var last error
@@ -166,7 +166,7 @@ func (x *experiment) ready(ctx context.Context, begin time.Time) error {
 	}
 }
 
-func (x *experiment) late(last error) sdk.Diagnostic {
+func (x *configuration) late(last error) sdk.Diagnostic {
 	d := fault("startup_timeout", "not_ready", "the server was not ready in time",
 		fmt.Sprintf("no answer from %s within %s (%v). If it only needs longer, raise startup_timeout.", x.server.base, x.startup, last))
 	if x.process() != nil {
@@ -188,7 +188,7 @@ func (e notYet) Unwrap() error { return e.error }
 
 // unreached is an error of a connection: of a server that was started it may
 // pass.
-func (x *experiment) unreached(err error) error {
+func (x *configuration) unreached(err error) error {
 	if x.process() != nil && !errors.Is(err, errElsewhere) {
 		return notYet{err}
 	}
@@ -197,7 +197,7 @@ func (x *experiment) unreached(err error) error {
 
 // listening asks for /health, which some servers do not have, and else for
 // /v1/models: 503 is how they say that they are loading.
-func (x *experiment) listening(ctx context.Context) error {
+func (x *configuration) listening(ctx context.Context) error {
 	for _, path := range []string{"/health", "/v1/models"} {
 		code, body, err := x.client.get(ctx, path)
 		switch {

@@ -4,13 +4,14 @@ import (
 	_ "embed"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
 //go:embed README.md
 var readme string
 
-// Config of one case.
+// Config is a configuration.
 type Config struct {
 	moe.Spec
 	Tokens       int  `assay:"tokens" help:"tokens of one decode iteration, one per sequence" default:"1" min:"1" max:"256"`
@@ -21,7 +22,7 @@ type Config struct {
 }
 
 func plugin() sdk.Plugin[Config] {
-	pool := &moe.Pool{}
+	pool := &kernels.Pool{}
 	return sdk.Plugin[Config]{
 		Name: "gather-qmm", Version: "0.1.0", Source: "assay/gather-qmm", Doc: readme,
 		Phases: []sdk.Phase{

@@ -19,7 +19,7 @@ func TestEveryPathIsCorrect(t *testing.T) {
 		`{"model":"tiny","bits":2,"group_size":128,"tokens":3,"prompt_tokens":7}`,
 	} {
 		t.Run(config, func(t *testing.T) {
-			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
 			if len(r.Checks) < 4 {
 				t.Errorf("%d checks, want gate_up of both phases, before and after timing", len(r.Checks))
 			}
@@ -38,7 +38,7 @@ func TestEveryPathIsCorrect(t *testing.T) {
 // Two preparations of one configuration have the same error, so that a difference
 // between variants is theirs.
 func TestErrorIsOfTheInputsAlone(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	h.Open("cpu")
 	var errs []float64
 	for _, id := range []string{"once", "again"} {
@@ -57,7 +57,7 @@ func TestEveryFormat(t *testing.T) {
 	for _, bits := range []int{2, 3, 4, 5, 6, 8} {
 		for _, group := range []int{32, 64, 128} {
 			config := fmt.Sprintf(`{"model":"tiny","bits":%d,"group_size":%d,"fused":true,"down":true,"prompt_tokens":3}`, bits, group)
-			t.Run(config, func(t *testing.T) { sdktest.Run(t, plugin(), config, faulty.Open(nil)) })
+			t.Run(config, func(t *testing.T) { sdktest.Run(t, faulty.In(plugin(), nil), config) })
 		}
 	}
 }
@@ -65,9 +65,9 @@ func TestEveryFormat(t *testing.T) {
 // At Qwen3's decode shape a token reads 8 experts' gate and up, 2048·768 weights
 // each at 0.5625 bytes, and one row; it writes eight rows of 768.
 func TestDeclaredBytesAtQwen3Shape(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	h.Open("cpu")
-	p, found := h.Prepare("case", `{"experts":8,"prompt_tokens":1,"fused":true}`, 1)
+	p, found := h.Prepare("a", `{"experts":8,"prompt_tokens":1,"fused":true}`, 1)
 	if p == nil {
 		t.Fatal(found)
 	}
@@ -96,13 +96,13 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			config := strings.Replace(tt.config, "{", `{"model":"tiny","dtype":"float32","tokens":2,`, 1)
 			config = strings.Replace(config, ",}", "}", 1)
-			h := sdktest.Start(t, plugin(), faulty.Open(tt.fault))
+			h := sdktest.Start(t, faulty.In(plugin(), tt.fault))
 			h.Open("cpu")
-			p, found := h.Prepare("case", config, 1)
+			p, found := h.Prepare("a", config, 1)
 			if p == nil {
 				t.Fatal(found)
 			}
-			checks := append(p.GetChecks(), h.Release("case").GetChecks()...)
+			checks := append(p.GetChecks(), h.Release("a").GetChecks()...)
 			failed := 0
 			for _, c := range checks {
 				if strings.HasPrefix(c.GetName(), "decode "+tt.check) && !c.GetPassed() {
@@ -117,7 +117,7 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	for _, tt := range []struct{ config, path string }{
 		{`{"model":"qwen4"}`, "model"},
 		{`{"bits":7}`, "bits"},
@@ -137,7 +137,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestCasesShareWeights(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	h.Open("cpu")
 	var bytes []int64
 	for i, config := range []string{`{"model":"tiny","fused":false}`, `{"model":"tiny","fused":true}`, `{"model":"tiny","fused":false}`} {

@@ -13,7 +13,7 @@ var readme string
 // phase is what is timed: all dispatches of the configuration, once.
 const phase = "run"
 
-// Config of one arm.
+// Config is a configuration.
 type Config struct {
 	Text
 	Launch
@@ -92,10 +92,10 @@ func plugin() sdk.Plugin[Config] {
 			Doc: "largest error of an output against reference or expected, relative to the largest value there",
 		}},
 		Declare: declare, Prepare: p.prepare,
-		Validate: func(c Config) []sdk.Diagnostic { _, faults := p.plan(c); return faults },
+		Validate: func(c Config) []sdk.Diagnostic { _, faults := p.resolve(c); return faults },
 		Bytes: func(c Config) int64 {
-			plan, _ := p.plan(c)
-			return plan.size()
+			r, _ := p.resolve(c)
+			return r.size()
 		},
 		Tools: []sdk.Tool{{Name: "new", Doc: "FILE.metal|FILE.metallib [--kernel NAME] [--include DIR] [-o FILE.hcl]: writes an experiment from the kernel's signature", Run: newExperiment}},
 	}

@@ -99,7 +99,7 @@ func prepare(t *testing.T, c object) (*sdktest.Host, *pluginv1.Prepared) {
 	t.Helper()
 	h := sdktest.Start(t, plugin())
 	h.Open("sim")
-	p, found := h.Prepare("case", asJSON(t, c), 7)
+	p, found := h.Prepare("a", asJSON(t, c), 7)
 	if p == nil {
 		t.Fatal(found)
 	}
@@ -248,7 +248,7 @@ func TestNotBuilt(t *testing.T) {
 	c := object{"source": path, "grid": []int{1}, "threadgroup": []int{1}, "buffer": object{"x": object{"dtype": "float32", "shape": []int{1}, "output": true}}}
 	h := sdktest.Start(t, plugin())
 	h.Open("sim")
-	_, found := h.Prepare("case", asJSON(t, c), 7)
+	_, found := h.Prepare("a", asJSON(t, c), 7)
 	if len(found) != 1 || pathOf(found[0]) != "source" || found[0].GetCode() != "kernel_build" || !strings.Contains(found[0].GetDetail(), "f.metal:2: error: ") {
 		t.Errorf("%v", found)
 	}

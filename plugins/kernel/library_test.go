@@ -203,7 +203,7 @@ kernel void scale(device const float *x, device float *y, constant float &factor
 		t.Run(name, func(t *testing.T) {
 			h := sdktest.Start(t, plugin())
 			h.Open("sim")
-			p, found := h.Prepare("case", asJSON(t, with(compiledScale(), "reference", tt.reference)), 7)
+			p, found := h.Prepare("a", asJSON(t, with(compiledScale(), "reference", tt.reference)), 7)
 			if len(found) == 1 && strings.Contains(found[0].GetDetail(), "needs clang 16") {
 				t.Skip("the test runs a compiled library on the simulator:", found[0].GetDetail())
 			}
@@ -224,7 +224,7 @@ kernel void scale(device const float *x, device float *y, constant float &factor
 // A device that takes no compiled library says which do, at the source.
 func TestLibraryUnsupported(t *testing.T) {
 	refused := fmt.Errorf("k.metallib: %w: the cuda device takes Metal source", metal.ErrUnsupported)
-	var found sdk.UserError
+	var found sdk.Diagnostic
 	if err := notBuilt(&launch{from: "source"}, refused); !errors.As(err, &found) || found.Path != "source" || found.Detail != refused.Error()+"." {
 		t.Errorf("%v", err)
 	}

@@ -68,12 +68,12 @@ func TestSignature(t *testing.T) {
 			Header: "template <typename U> U helper(U v) { return 2 * v; }", Template: map[string]string{"T": "float32", "N": "2", "TWICE": "true"},
 		},
 	}
-	plan, found := p.plan(cfg)
+	r, found := p.resolve(cfg)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
 	var got []string
-	for _, a := range plan.launches[0].kernel.Args {
+	for _, a := range r.launches[0].kernel.Args {
 		if a.Index >= 0 {
 			got = append(got, string(a.Space)+" "+a.Name)
 		}
@@ -82,7 +82,7 @@ func TestSignature(t *testing.T) {
 	if strings.Join(got, ", ") != want {
 		t.Errorf("arguments %s, want %s", strings.Join(got, ", "), want)
 	}
-	if tg := plan.launches[0].threadgroup; tg.X != 12 {
+	if tg := r.launches[0].threadgroup; tg.X != 12 {
 		t.Errorf("a threadgroup of %v for a grid of 12", tg)
 	}
 }

@@ -7,29 +7,22 @@ import (
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/plugins/internal/rotation"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
-// Bounds of a rotation.
-const (
-	mostSteps   = 64
-	cacheMargin = 3 // inputs are cold when a rotation goes through this many times the last cache
-	memoryShare = 4 // of the device's memory, one part for all steps of a configuration
-)
-
-// arm is one configuration being prepared.
-type arm struct {
+// configuration is one that is being prepared.
+type configuration struct {
 	sdk.Request[Config]
-	*plan
+	*resolved
 	kernels  map[*launch]metal.Kernel
 	contents map[*buffer][]byte
 	steps    []map[*buffer]metal.Buffer
 	made     []metal.Buffer
-	verifier verifier
+	verifier *verifier
 }
 
-func (p *parsed) prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
-	plan, faults := p.plan(req.Config)
+func (p *parsed) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
+	r, faults := p.resolve(req.Config)
 	if len(faults) > 0 {
 		var list []error
 		for _, f := range faults {
@@ -37,34 +30,34 @@ func (p *parsed) prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case
 		}
 		return nil, errors.Join(list...)
 	}
-	a := &arm{Request: req, plan: plan, kernels: map[*launch]metal.Kernel{}, contents: map[*buffer][]byte{}}
-	a.verifier.arm = a
+	a := &configuration{Request: req, resolved: r, kernels: map[*launch]metal.Kernel{}, contents: map[*buffer][]byte{}}
+	a.verifier = newVerifier(a)
+	a.Cleanup(a.release)
 	timed, err := a.prepare(ctx)
 	if err != nil {
-		a.release()
 		return nil, err
 	}
-	c, err := rotation.New(ctx, sdk.Prepared{Facts: a.facts(), Warnings: a.warnings()}, a.release, timed)
-	if err != nil {
-		return nil, err
-	}
-	return prepared{c, &a.verifier}, nil
+	return &sdk.Prepared{
+		Phases: map[string]sdk.Timed{phase: timed}, Facts: a.facts(), Warnings: a.NotCold("inputs", a.size()*int64(len(a.steps))),
+		Outputs: a.verifier.outputs, Numbers: a.verifier.numbers,
+	}, nil
 }
 
-func (a *arm) prepare(ctx context.Context) (*rotation.Phase, error) {
+func (a *configuration) prepare(ctx context.Context) (p sdk.Timed, err error) {
 	a.Progress("compile", 0)
 	if err := a.compile(ctx); err != nil {
-		return nil, err
+		return p, err
 	}
 	a.Progress("data", 0.3)
 	if err := a.fill(); err != nil {
-		return nil, err
+		return p, err
 	}
 	a.Progress("reference", 0.6)
 	if err := a.verifier.reference(ctx); err != nil {
-		return nil, err
+		return p, err
 	}
-	p := &rotation.Phase{Name: phase, Iterations: len(a.steps), PhaseFacts: a.moved(), Verify: a.verifier.verify}
+	p = a.moved()
+	p.Rotation, p.Verify = len(a.steps), a.verifier.verify
 	for _, step := range a.steps {
 		for _, b := range a.buffers {
 			if b.output && !b.given() {
@@ -72,18 +65,17 @@ func (a *arm) prepare(ctx context.Context) (*rotation.Phase, error) {
 			}
 		}
 	}
-	var err error
-	p.Runner, err = rotation.Replay(a.Device, len(a.steps), func(step int) ([]metal.Dispatch, error) {
+	p.Program, err = kernels.Replay(a.Device, len(a.steps), func(step int) ([]metal.Dispatch, error) {
 		return a.dispatches(a.launches, a.steps[step]), nil
 	})
 	if err != nil {
-		return nil, sdk.UserError{Code: "dispatch", Summary: "the device refuses a dispatch", Detail: err.Error() + "."}
+		return p, sdk.Diagnostic{Code: "dispatch", Summary: "the device refuses a dispatch", Detail: err.Error() + "."}
 	}
 	return p, nil
 }
 
 // compile looks each kernel up; of one source it compiles once.
-func (a *arm) compile(ctx context.Context) error {
+func (a *configuration) compile(ctx context.Context) error {
 	libraries := map[*text]metal.Library{}
 	for _, l := range a.all() {
 		if libraries[l.text] == nil {
@@ -105,27 +97,27 @@ func (a *arm) compile(ctx context.Context) error {
 // notBuilt gives an error about a source its place in the configuration.
 func notBuilt(l *launch, err error) error {
 	if errors.Is(err, metal.ErrUnsupported) {
-		return sdk.UserError{Path: l.from, Code: "compiled", Summary: "the source is of a kind that the device does not take", Detail: err.Error() + "."}
+		return sdk.Diagnostic{Path: l.from, Code: "compiled", Summary: "the source is of a kind that the device does not take", Detail: err.Error() + "."}
 	}
 	if !errors.Is(err, metal.ErrCompile) {
 		return err
 	}
-	return sdk.UserError{Path: l.from, Code: "kernel_build", Summary: "the kernel cannot be built for this device", Detail: err.Error()}
+	return sdk.Diagnostic{Path: l.from, Code: "kernel_build", Summary: "the kernel cannot be built for this device", Detail: err.Error()}
 }
 
 // fill makes the buffers of every step.
-func (a *arm) fill() error {
+func (a *configuration) fill() error {
 	for _, b := range a.buffers {
 		data := spoilt(b.bytes(), firstPattern)
 		if b.given() {
 			var err error
 			if data, err = b.contents(a.Seed); err != nil {
-				return sdk.UserError{Path: label("buffer", b.name) + ".file", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
+				return sdk.Diagnostic{Path: label("buffer", b.name) + ".file", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
 			}
 		}
 		a.contents[b] = data
 	}
-	for range a.stepCount() {
+	for range a.Copies(a.size()) {
 		step := map[*buffer]metal.Buffer{}
 		for _, b := range a.buffers {
 			buf, err := a.buffer(a.contents[b])
@@ -139,7 +131,7 @@ func (a *arm) fill() error {
 	return nil
 }
 
-func (a *arm) buffer(data []byte) (metal.Buffer, error) {
+func (a *configuration) buffer(data []byte) (metal.Buffer, error) {
 	buf, err := a.Device.NewBuffer(len(data))
 	if err != nil {
 		return nil, err
@@ -148,21 +140,7 @@ func (a *arm) buffer(data []byte) (metal.Buffer, error) {
 	return buf, buf.Write(0, data)
 }
 
-// stepCount is how many copies of the buffers a rotation goes through, so that none
-// is found in a cache.
-func (a *arm) stepCount() int {
-	if !a.Cold {
-		return 1
-	}
-	info, size := a.Device.Info(), max(a.size(), 1)
-	want := (cacheMargin*info.LastCache + size - 1) / size
-	if info.Memory > 0 {
-		want = min(want, info.Memory/memoryShare/size)
-	}
-	return int(max(1, min(want, mostSteps)))
-}
-
-func (a *arm) dispatches(launches []*launch, step map[*buffer]metal.Buffer) []metal.Dispatch {
+func (a *configuration) dispatches(launches []*launch, step map[*buffer]metal.Buffer) []metal.Dispatch {
 	var out []metal.Dispatch
 	for _, l := range launches {
 		d := metal.Dispatch{Kernel: a.kernels[l], Grid: l.grid, Threadgroup: l.threadgroup, ThreadgroupMemory: l.memory}
@@ -180,8 +158,8 @@ func (a *arm) dispatches(launches []*launch, step map[*buffer]metal.Buffer) []me
 
 // moved are the bytes that one iteration moves: as declared, or each buffer of
 // each dispatch once.
-func (a *arm) moved() sdk.PhaseFacts {
-	f := sdk.PhaseFacts{Units: a.units, Bytes: a.declared}
+func (a *configuration) moved() sdk.Timed {
+	f := sdk.Timed{Units: a.units, Bytes: a.declared}
 	var read, written int64
 	for _, l := range a.launches {
 		seen := map[*buffer]bool{}
@@ -206,7 +184,7 @@ func (a *arm) moved() sdk.PhaseFacts {
 	return f
 }
 
-func (a *arm) facts() map[string]string {
+func (a *configuration) facts() map[string]string {
 	l := a.launches[0]
 	return map[string]string{
 		"source": l.text.src.Name, "kernel": l.kernel.Name, "copies": fmt.Sprint(len(a.steps)),
@@ -216,18 +194,7 @@ func (a *arm) facts() map[string]string {
 
 func extent(s metal.Size) string { return fmt.Sprintf("%dx%dx%d", s.X, s.Y, s.Z) }
 
-func (a *arm) warnings() []sdk.Diagnostic {
-	cache := a.Device.Info().LastCache
-	if n := a.size() * int64(len(a.steps)); a.Cold && n < cacheMargin*cache {
-		return []sdk.Diagnostic{{
-			Warning: true, Code: "inputs_not_cold", Summary: "inputs may be found in a cache",
-			Detail: fmt.Sprintf("%d copies of the buffers are %.1f MB, the last cache holds %d MB: make the buffers larger, or write cache = \"hot\" in measure", len(a.steps), float64(n)/(1<<20), cache>>20),
-		}}
-	}
-	return nil
-}
-
-func (a *arm) release() {
+func (a *configuration) release() {
 	for _, b := range a.made {
 		b.Release()
 	}

@@ -8,15 +8,16 @@ import (
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
 
 // verifier holds what an iteration wrote against what it should be.
 type verifier struct {
-	arm   *arm
+	of    *configuration
 	want  map[*buffer]wanted // from the reference or files
 	first map[*buffer][]byte // what the first iteration wrote
-	found sdk.Prepared       // outputs for the host to hold against the baseline's
+
+	outputs map[string]string // for the host to hold against the baseline's
+	numbers map[string]sdk.Numbers
 }
 
 type wanted struct {
@@ -25,22 +26,13 @@ type wanted struct {
 	whose   string
 }
 
-// prepared is the case: a rotation with outputs.
-type prepared struct {
-	*rotation.Case
-	v *verifier
-}
-
-// Prepared implements sdk.Case.
-func (p prepared) Prepared() sdk.Prepared {
-	out := p.Case.Prepared()
-	out.Outputs, out.Numbers = p.v.found.Outputs, p.v.found.Numbers
-	return out
+func newVerifier(a *configuration) *verifier {
+	return &verifier{of: a, outputs: map[string]string{}, numbers: map[string]sdk.Numbers{}}
 }
 
 // reference finds what outputs should be, where that is stated.
 func (v *verifier) reference(ctx context.Context) error {
-	a := v.arm
+	a := v.of
 	v.want = map[*buffer]wanted{}
 	for _, b := range a.buffers {
 		if b.Expected == nil {
@@ -48,11 +40,11 @@ func (v *verifier) reference(ctx context.Context) error {
 		}
 		data, of, err := tensor(*b.Expected, b.ExpectedTensor, b.count)
 		if err != nil {
-			return sdk.UserError{Path: label("buffer", b.name) + ".expected", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
+			return sdk.Diagnostic{Path: label("buffer", b.name) + ".expected", Code: "file", Summary: "the file cannot be read", Detail: err.Error()}
 		}
 		v.want[b] = wanted{of, data, "the file has"}
 	}
-	l := a.plan.reference
+	l := a.resolved.reference
 	if l == nil {
 		return nil
 	}
@@ -93,7 +85,6 @@ func (v *verifier) verify(ctx context.Context, step int) ([]sdk.Check, map[strin
 	before := v.first == nil
 	if before {
 		v.first = map[*buffer][]byte{}
-		v.found = sdk.Prepared{Outputs: map[string]string{}, Numbers: map[string]sdk.Numbers{}}
 	}
 	checks, whole, again, err := v.written(ctx, step)
 	if err == nil {
@@ -103,7 +94,7 @@ func (v *verifier) verify(ctx context.Context, step int) ([]sdk.Check, map[strin
 		return nil, nil, err
 	}
 	var metrics map[string]float64
-	for _, b := range v.arm.buffers {
+	for _, b := range v.of.buffers {
 		if !b.output || !whole[b] {
 			continue
 		}
@@ -133,7 +124,7 @@ func (v *verifier) verify(ctx context.Context, step int) ([]sdk.Check, map[strin
 // is spoilt another way and made again, for it could be the right answer.
 func (v *verifier) written(ctx context.Context, step int) (checks []sdk.Check, whole map[*buffer]bool, again bool, err error) {
 	whole = map[*buffer]bool{}
-	for _, b := range v.arm.buffers {
+	for _, b := range v.of.buffers {
 		if whole[b] = true; !b.output || b.given() {
 			continue
 		}
@@ -145,7 +136,7 @@ func (v *verifier) written(ctx context.Context, step int) (checks []sdk.Check, w
 		n, place := untouched(b.element.size, patterns)
 		if n > 0 {
 			again = true
-			if err := v.arm.steps[step][b].Write(0, spoilt(len(data), secondPattern)); err != nil {
+			if err := v.of.steps[step][b].Write(0, spoilt(len(data), secondPattern)); err != nil {
 				return nil, nil, false, err
 			}
 			if patterns[secondPattern], err = v.once(ctx, step, b); err != nil {
@@ -164,12 +155,12 @@ func (v *verifier) written(ctx context.Context, step int) (checks []sdk.Check, w
 
 func (v *verifier) read(step int, b *buffer) ([]byte, error) {
 	data := make([]byte, b.bytes())
-	return data, v.arm.steps[step][b].Read(0, data)
+	return data, v.of.steps[step][b].Read(0, data)
 }
 
 // once runs the dispatches of a step and reads an output.
 func (v *verifier) once(ctx context.Context, step int, b *buffer) ([]byte, error) {
-	if _, err := v.arm.Device.Submit(ctx, v.arm.dispatches(v.arm.launches, v.arm.steps[step])); err != nil {
+	if _, err := v.of.Device.Submit(ctx, v.of.dispatches(v.of.launches, v.of.steps[step])); err != nil {
 		return nil, err
 	}
 	return v.read(step, b)
@@ -179,11 +170,11 @@ func (v *verifier) once(ctx context.Context, step int, b *buffer) ([]byte, error
 // and a kernel changes what it was given.
 func (v *verifier) restore(ctx context.Context, step int, needed bool) error {
 	changed := false
-	for _, l := range v.arm.launches {
+	for _, l := range v.of.launches {
 		for _, arg := range l.args {
 			if b := arg.buffer; needed && b != nil && arg.writes && b.given() {
 				changed = true
-				if err := v.arm.steps[step][b].Write(0, v.arm.contents[b]); err != nil {
+				if err := v.of.steps[step][b].Write(0, v.of.contents[b]); err != nil {
 					return err
 				}
 			}
@@ -192,7 +183,7 @@ func (v *verifier) restore(ctx context.Context, step int, needed bool) error {
 	if !changed {
 		return nil
 	}
-	_, err := v.arm.Device.Submit(ctx, v.arm.dispatches(v.arm.launches, v.arm.steps[step]))
+	_, err := v.of.Device.Submit(ctx, v.of.dispatches(v.of.launches, v.of.steps[step]))
 	return err
 }
 
@@ -200,10 +191,10 @@ func (v *verifier) restore(ctx context.Context, step int, needed bool) error {
 func (v *verifier) announce(b *buffer, data []byte) {
 	if b.element.class != floating && b.tolerance == 0 {
 		sum := sha256.Sum256(data)
-		v.found.Outputs[b.name] = hex.EncodeToString(sum[:])
+		v.outputs[b.name] = hex.EncodeToString(sum[:])
 		return
 	}
-	sums, marks := sketch(v.arm.Seed, b, data)
-	v.found.Numbers[b.name] = sdk.Numbers{Values: sums, Tolerance: b.tolerance}
-	v.found.Outputs[b.name+" not finite"] = marks
+	sums, marks := sketch(v.of.Seed, b, data)
+	v.numbers[b.name] = sdk.Numbers{Values: sums, Tolerance: b.tolerance}
+	v.outputs[b.name+" not finite"] = marks
 }

@@ -25,7 +25,7 @@ func TestWrongOutputs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, p := prepare(t, tt.config)
-			for when, checks := range map[string][]*pluginv1.Check{"before": p.GetChecks(), "after": h.Release("case").GetChecks()} {
+			for when, checks := range map[string][]*pluginv1.Check{"before": p.GetChecks(), "after": h.Release("a").GetChecks()} {
 				found := false
 				for _, c := range checks {
 					found = found || c.GetName() == tt.check && !c.GetPassed() && strings.Contains(c.GetDetail(), tt.detail)

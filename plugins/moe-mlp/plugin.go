@@ -4,6 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -17,7 +18,7 @@ const (
 	resolved = "resolved"
 )
 
-// Config of one case.
+// Config is a configuration.
 type Config struct {
 	moe.Spec
 	Tokens       int    `assay:"tokens" help:"tokens of one decode iteration, one per sequence" default:"1" min:"1" max:"256"`
@@ -28,7 +29,7 @@ type Config struct {
 }
 
 func plugin() sdk.Plugin[Config] {
-	pool := &moe.Pool{}
+	pool := &kernels.Pool{}
 	return sdk.Plugin[Config]{
 		Name: "moe-mlp", Version: "0.1.0", Source: "assay/moe-mlp", Doc: readme,
 		Phases: []sdk.Phase{

@@ -20,7 +20,7 @@ func TestEveryPathIsCorrect(t *testing.T) {
 		`{"model":"tiny","path":"resolved","combine":"exact","group_size":32}`,
 	} {
 		t.Run(config, func(t *testing.T) {
-			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
 			names := map[string]int{}
 			for _, c := range r.Checks {
 				names[c.GetName()]++
@@ -43,7 +43,7 @@ func TestEveryPathIsCorrect(t *testing.T) {
 func TestSharedExpert(t *testing.T) {
 	config := `{"model":"glm-4.7-flash","experts":4,"path":"resolved","prompt_tokens":2,"combine":"fp32_no_fma"}`
 	shared := 0
-	for _, c := range sdktest.Run(t, plugin(), config, faulty.Open(nil)).Checks {
+	for _, c := range sdktest.Run(t, faulty.In(plugin(), nil), config).Checks {
 		if strings.HasSuffix(c.GetName(), " shared") {
 			shared++
 		}
@@ -51,9 +51,9 @@ func TestSharedExpert(t *testing.T) {
 	if shared != 4 {
 		t.Errorf("the shared expert was checked %d times, want in both phases, before and after timing", shared)
 	}
-	h := sdktest.Start(t, plugin(), faulty.Open(faulty.Missing("quantized_matmul")))
+	h := sdktest.Start(t, faulty.In(plugin(), faulty.Missing("quantized_matmul")))
 	h.Open("cpu")
-	p, found := h.Prepare("case", config, 1)
+	p, found := h.Prepare("a", config, 1)
 	if p == nil {
 		t.Fatal(found)
 	}
@@ -68,16 +68,16 @@ func TestSharedExpert(t *testing.T) {
 func TestCheckedDecidesAtEveryCall(t *testing.T) {
 	for _, path := range []string{unfused, checked, resolved} {
 		seen := 0
-		h := sdktest.Start(t, plugin(), faulty.Open(func(d metal.Dispatch) (metal.Dispatch, bool) {
+		h := sdktest.Start(t, faulty.In(plugin(), func(d metal.Dispatch) (metal.Dispatch, bool) {
 			seen++
 			return d, true
 		}))
 		h.Open("cpu")
-		if p, found := h.Prepare("case", `{"model":"tiny","path":"`+path+`"}`, 1); p == nil {
+		if p, found := h.Prepare("a", `{"model":"tiny","path":"`+path+`"}`, 1); p == nil {
 			t.Fatal(found)
 		}
 		before := seen
-		h.Measure("case", "decode", 2)
+		h.Measure("a", "decode", 2)
 		if decided := seen > before; decided != (path == checked) {
 			t.Errorf("%s: %d dispatches were handed over while it was timed", path, seen-before)
 		}
@@ -96,14 +96,14 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 		{"resolved", "down_combine", faulty.Swapped("gather_qmm_combine", 2, 3)},
 	} {
 		t.Run(tt.path+" "+tt.check, func(t *testing.T) {
-			h := sdktest.Start(t, plugin(), faulty.Open(tt.fault))
+			h := sdktest.Start(t, faulty.In(plugin(), tt.fault))
 			h.Open("cpu")
-			p, found := h.Prepare("case", `{"model":"tiny","dtype":"float32","path":"`+tt.path+`"}`, 1)
+			p, found := h.Prepare("a", `{"model":"tiny","dtype":"float32","path":"`+tt.path+`"}`, 1)
 			if p == nil {
 				t.Fatal(found)
 			}
 			failed := 0
-			for _, c := range append(p.GetChecks(), h.Release("case").GetChecks()...) {
+			for _, c := range append(p.GetChecks(), h.Release("a").GetChecks()...) {
 				if c.GetName() == "decode "+tt.check && !c.GetPassed() {
 					failed++
 				}

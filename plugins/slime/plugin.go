@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -17,7 +18,7 @@ const (
 	progressive = "progressive"
 )
 
-// Config of one case.
+// Config is a configuration.
 type Config struct {
 	Model       string  `assay:"model" help:"shape preset that K and N come from (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny), or the folder of an MLX checkpoint, whose first layer's experts are used" default:"qwen3-30b-a3b"`
 	K           int     `assay:"k" help:"inputs of a projection; 0: the model's hidden size" default:"0" min:"0"`
@@ -38,6 +39,9 @@ type Config struct {
 func (c Config) spec() moe.Spec {
 	return moe.Spec{Model: c.Model, Bits: c.Bits, GroupSize: c.GroupSize, DType: c.DType, Layers: 1}
 }
+
+// mostExperts is what a cold rotation goes through at most.
+const mostExperts = 128
 
 // shape of the two projections, W[N,K], and their format.
 type shape struct {
@@ -89,7 +93,7 @@ func (c Config) epsilonText() string {
 }
 
 func plugin() sdk.Plugin[Config] {
-	pool := &moe.Pool{}
+	pool := &kernels.Pool{}
 	return sdk.Plugin[Config]{
 		Name: "slime", Version: "0.1.0", Source: "assay/slime", Doc: readme,
 		Phases: []sdk.Phase{{Name: "decode", Doc: "gate, up and SwiGLU of one expert for `tokens` tokens", Unit: "tok"}},
@@ -100,7 +104,7 @@ func plugin() sdk.Plugin[Config] {
 		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.resolve(); return faults },
 		Bytes: func(cfg Config) int64 {
 			s, _ := cfg.resolve()
-			return int64(2 * s.n * s.RowBytes(s.k) * mostCopies)
+			return int64(2 * s.n * s.RowBytes(s.k) * mostExperts)
 		},
 		Prepare: preparer(pool),
 		Propose: propose,

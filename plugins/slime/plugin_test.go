@@ -17,7 +17,7 @@ func TestMethodsAreCorrect(t *testing.T) {
 		`{"model":"tiny","epsilon":60,"bits":8,"group_size":128,"k":1024,"n":40}`,
 	} {
 		t.Run(config, func(t *testing.T) {
-			r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
 			if len(r.Checks) < 2 || len(r.Samples["decode"]) == 0 {
 				t.Errorf("%d checks, %d samples", len(r.Checks), len(r.Samples["decode"]))
 			}
@@ -29,7 +29,7 @@ func TestMethodsAreCorrect(t *testing.T) {
 // are: everything refined and exact, nothing refined.
 func TestEpsilonTradesErrorForRefinement(t *testing.T) {
 	run := func(config string) (refined, err float64) {
-		r := sdktest.Run(t, plugin(), config, faulty.Open(nil))
+		r := sdktest.Run(t, faulty.In(plugin(), nil), config)
 		return r.Metrics["refine_rate"], r.Metrics["rel_err"]
 	}
 	exactRate, exactErr := run(`{"model":"tiny","dtype":"float32","epsilon":0}`)
@@ -56,14 +56,14 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 		{"no swiglu", `{"model":"tiny","method":"separate"}`, "decode exact", faulty.Missing("swiglu")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := sdktest.Start(t, plugin(), faulty.Open(tt.fault))
+			h := sdktest.Start(t, faulty.In(plugin(), tt.fault))
 			h.Open("cpu")
-			p, found := h.Prepare("case", tt.config, 1)
+			p, found := h.Prepare("a", tt.config, 1)
 			if p == nil {
 				t.Fatal(found)
 			}
 			failed := 0
-			for _, c := range append(p.GetChecks(), h.Release("case").GetChecks()...) {
+			for _, c := range append(p.GetChecks(), h.Release("a").GetChecks()...) {
 				if c.GetName() == tt.check && !c.GetPassed() {
 					failed++
 				}
@@ -76,7 +76,7 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	h := sdktest.Start(t, plugin(), faulty.Open(nil))
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	for _, tt := range []struct{ config, path string }{
 		{`{"bits":3}`, "bits"},
 		{`{"k":100}`, "k"},

@@ -37,7 +37,7 @@ func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], e
 // where a single epsilon is the fastest, and is faster or slower than the separate
 // path, beyond doubt.
 func (s sweep) finding() sdk.Finding {
-	f := sdk.Finding{Kind: "knee", Certainty: sdk.Open, Data: s.data(), Detail: s.table()}
+	f := sdk.Finding{Kind: "knee", Certainty: sdk.Undecided, Data: s.data(), Detail: s.table()}
 	within := fmt.Sprintf("a relative error within %g", s.points[0].Config.MaxError)
 	switch len(s.fastest) {
 	case 0:

@@ -23,7 +23,7 @@ const (
 // verify compares what the last iteration wrote. Correctness is agreement with
 // the definition of the method at this epsilon; how far the method itself is
 // from exact weights is a metric.
-func (e *experiment) verify(_ context.Context, copy int) ([]sdk.Check, map[string]float64, error) {
+func (e *configuration) verify(_ context.Context, copy int) ([]sdk.Check, map[string]float64, error) {
 	c := e.Config
 	x, err := kernels.Download(e.input(copy), e.DType, c.Tokens*e.k)
 	if err != nil {
@@ -69,7 +69,7 @@ func (e *experiment) verify(_ context.Context, copy int) ([]sdk.Check, map[strin
 }
 
 // refineRate is the share of elements whose low bits were added.
-func (e *experiment) refineRate() (float64, error) {
+func (e *configuration) refineRate() (float64, error) {
 	n := e.Config.Tokens * e.n
 	flags, err := kernels.DownloadUint32(e.refined, n)
 	if err != nil {
@@ -85,7 +85,7 @@ func (e *experiment) refineRate() (float64, error) {
 }
 
 // verifyProgressive holds values and decisions against the method's definition.
-func (e *experiment) verifyProgressive(x, got []float32, gate, up *quant.Tensor, pick reference.Subset) ([]sdk.Check, error) {
+func (e *configuration) verifyProgressive(x, got []float32, gate, up *quant.Tensor, pick reference.Subset) ([]sdk.Check, error) {
 	c := e.Config
 	want, err := reference.ProgressiveSwiglu(x, c.Tokens, gate, up, float64(c.epsilon()), pick)
 	if err != nil {
@@ -124,4 +124,4 @@ func (e *experiment) verifyProgressive(x, got []float32, gate, up *quant.Tensor,
 }
 
 // tolerance leaves room in float32 for the order of a sum over thousands of products.
-func (e *experiment) tolerance() float64 { return max(reference.Tolerance(e.DType), 1e-4) }
+func (e *configuration) tolerance() float64 { return max(reference.Tolerance(e.DType), 1e-4) }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/quant"
 	"github.com/assay-bench/assay/plugins/internal/moe"
@@ -22,9 +23,9 @@ type spread struct {
 
 // weights are the experts that iterations take in turn: those of a checkpoint's
 // first layer, or synthetic ones whose rows differ in size.
-func (e *experiment) weights(lease *moe.Lease) (err error) {
+func (e *configuration) weights(lease *kernels.Lease) (err error) {
 	if e.Folder != "" {
-		layers, err := lease.Layers(e.Resolved, e.Seed, false)
+		layers, err := moe.Layers(lease, e.Resolved, e.Seed, false)
 		if err != nil {
 			return err
 		}
@@ -38,13 +39,13 @@ func (e *experiment) weights(lease *moe.Lease) (err error) {
 }
 
 // synthetic matrices [copies,N,K].
-func (e *experiment) synthetic(lease *moe.Lease, name string) (kernels.Weights, error) {
-	rng := moe.RNG(e.Seed, name)
+func (e *configuration) synthetic(lease *kernels.Lease, name string) (kernels.Weights, error) {
+	rng := e.RNG(name)
 	s := spread{name: name, Synthetic: quant.Synthetic{
 		Format: e.Format, Experts: e.copies, N: e.n, K: e.k, Seed: rng.Uint64(), Scale: 1,
 	}}
-	return lease.Take(s, func() (kernels.Weights, error) {
-		w, err := kernels.RandomWeights(e.Device, s.Synthetic)
+	return lease.Take(s, func(dev metal.Device) (kernels.Weights, error) {
+		w, err := kernels.RandomWeights(dev, s.Synthetic)
 		if err != nil {
 			return w, err
 		}
@@ -57,7 +58,7 @@ func (e *experiment) synthetic(lease *moe.Lease, name string) (kernels.Weights, 
 }
 
 // resizeRows multiplies each row's scales and biases by a size of its own.
-func (e *experiment) resizeRows(w kernels.Weights, rng *rand.Rand) error {
+func (e *configuration) resizeRows(w kernels.Weights, rng *rand.Rand) error {
 	rows, groups := w.Experts*w.N, w.K/w.Group
 	scales, err := kernels.Download(w.Scales, e.DType, rows*groups)
 	if err != nil {

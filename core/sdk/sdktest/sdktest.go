@@ -23,6 +23,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/wire"
@@ -40,15 +41,15 @@ type Result struct {
 const visitSamples = 3
 
 // Run prepares configJSON, measures three short samples of every phase that it
-// has and releases the case, on the cpu device or, for a plugin that does not run there, on
-// sim (or what sdk.WithDevices says they are). Attributes left out of configJSON
+// has and releases the configuration, on the cpu device or, for a plugin that does not
+// run there, on sim. Attributes left out of configJSON
 // get their defaults. The test fails on a diagnostic, on a failed check and on
 // anything a host would call broken.
-func Run[C any](t testing.TB, p sdk.Plugin[C], configJSON string, opts ...sdk.Option) *Result {
+func Run[C any](t testing.TB, p sdk.Plugin[C], configJSON string) *Result {
 	t.Helper()
-	h := Start(t, p, opts...)
+	h := Start(t, p)
 	h.Open(h.kind())
-	prepared, found := h.Prepare("case", configJSON, 1)
+	prepared, found := h.Prepare("configuration", configJSON, 1)
 	for _, d := range found {
 		if d.GetSeverity() != pluginv1.Diagnostic_SEVERITY_WARNING {
 			t.Fatalf("sdktest: prepare: %s: %s", d.GetSummary(), d.GetDetail())
@@ -59,9 +60,9 @@ func Run[C any](t testing.TB, p sdk.Plugin[C], configJSON string, opts ...sdk.Op
 		Samples: map[string][]*pluginv1.Sample{}, Metrics: map[string]float64{},
 	}
 	for _, phase := range h.phases(configJSON) {
-		r.Samples[phase] = h.Measure("case", phase, visitSamples)
+		r.Samples[phase] = h.Measure("configuration", phase, visitSamples)
 	}
-	released := h.Release("case")
+	released := h.Release("configuration")
 	r.Checks = append(r.Checks, released.GetChecks()...)
 	for _, m := range []map[string]float64{prepared.GetMetrics(), released.GetMetrics()} {
 		for name, value := range m {
@@ -88,10 +89,10 @@ type Host struct {
 }
 
 // Start serves p in memory until the test ends.
-func Start[C any](t testing.TB, p sdk.Plugin[C], opts ...sdk.Option) *Host {
+func Start[C any](t testing.TB, p sdk.Plugin[C]) *Host {
 	t.Helper()
 	log := hclog.New(&hclog.LoggerOptions{Name: p.Name, Level: hclog.Debug, Output: writer{t}})
-	server, err := sdk.NewServer(p, log, opts...)
+	server, err := sdk.NewServer(p, serving.Options{Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func (h *Host) Measure(handle, phase string, n int) []*pluginv1.Sample {
 	}
 }
 
-// Release checks after timing and frees the case.
+// Release checks after timing and frees the configuration.
 func (h *Host) Release(handle string) *pluginv1.ReleaseCaseResponse {
 	h.t.Helper()
 	r, err := h.Client.ReleaseCase(h.ctx, &pluginv1.ReleaseCaseRequest{Handle: handle})

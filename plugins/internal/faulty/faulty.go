@@ -17,9 +17,9 @@ import (
 // Fault changes one dispatch; false leaves it out.
 type Fault func(metal.Dispatch) (metal.Dispatch, bool)
 
-// Open gives a plugin under test a cpu device with a fault; nil: none.
-func Open(fault Fault) sdk.Option {
-	return sdk.WithDevices(func(_ context.Context, kind string, _ int) (metal.Device, error) {
+// In is the plugin on a cpu device with a fault; nil: none.
+func In[C any](p sdk.Plugin[C], fault Fault) sdk.Plugin[C] {
+	p.OpenDevice = func(_ context.Context, kind string, _ int) (metal.Device, error) {
 		if kind != string(metal.CPU) {
 			return nil, fmt.Errorf("%s: %w: tests run on the cpu", kind, metal.ErrUnavailable)
 		}
@@ -28,7 +28,8 @@ func Open(fault Fault) sdk.Option {
 			return dev, err
 		}
 		return &device{dev, fault}, nil
-	})
+	}
+	return p
 }
 
 // Missing leaves out every dispatch of the kernels whose names begin so: what

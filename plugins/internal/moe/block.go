@@ -23,7 +23,7 @@ type Block struct {
 	Tokens int
 
 	set     *kernels.Set
-	buffers Buffers
+	buffers kernels.Buffers
 
 	// Scratch. Pairs (token, j) are numbered token·TopK+j.
 	probs, scores  metal.Arg // [T,E], [T,k]
@@ -41,7 +41,7 @@ type Block struct {
 
 // NewBlock allocates the scratch for one form of the block.
 func NewBlock(set *kernels.Set, r Resolved, tokens int, form Form) (*Block, error) {
-	b := &Block{Resolved: r, Form: form, Tokens: tokens, set: set, buffers: Buffers{Device: set.Device()}}
+	b := &Block{Resolved: r, Form: form, Tokens: tokens, set: set, buffers: kernels.Buffers{Device: set.Device()}}
 	pairs := tokens * r.TopK
 	floats := func(n int) metal.Arg { return b.buffers.Floats(r.DType, n) }
 	b.scores = floats(pairs)
@@ -97,7 +97,7 @@ func (b *Block) Dispatches(l Layer, io IO) ([]metal.Dispatch, error) {
 	if b.Shared > 0 {
 		out = b.routed
 	}
-	var s Sequence
+	var s kernels.Sequence
 	s.Add(b.GatingOps(io.Logits))
 	s.Add(b.GateUpOps(l, io.X, b.indices))
 	s.Add(b.DownCombineOps(l, out))
@@ -112,7 +112,7 @@ func (b *Block) Dispatches(l Layer, io IO) ([]metal.Dispatch, error) {
 // its selection starts from the logits and takes their softmax once more, some
 // hundred exponentials.
 func (b *Block) GatingOps(logits metal.Arg) ([]metal.Dispatch, error) {
-	var s Sequence
+	var s kernels.Sequence
 	if !b.Gating {
 		s.Add(b.set.Softmax(kernels.Softmax{X: logits, Y: b.probs, M: b.Tokens, D: b.Experts, DType: b.DType}))
 	}
@@ -132,7 +132,7 @@ func (b *Block) GateUpOps(l Layer, x, experts metal.Arg) ([]metal.Dispatch, erro
 			X: x, LHS: b.tokenOf, RHS: experts, Y: b.h, Gate: l.Gate, Up: l.Up, Pairs: pairs, M: 1, Rows: b.Tokens,
 		})
 	}
-	var s Sequence
+	var s kernels.Sequence
 	project := func(w kernels.Weights, y metal.Arg) {
 		s.Add(b.set.GatherQMM(kernels.GatherQMM{X: x, LHS: b.tokenOf, RHS: experts, Y: y, W: w, Pairs: pairs, M: 1, Rows: b.Tokens}))
 	}
@@ -158,7 +158,7 @@ func (b *Block) DownCombineOps(l Layer, out metal.Arg) ([]metal.Dispatch, error)
 			Down: l.Down, Tokens: b.Tokens, TopK: b.TopK, Mode: b.Combine,
 		})
 	}
-	var s Sequence
+	var s kernels.Sequence
 	s.Add(b.DownOps(l, b.indices))
 	s.Add(b.set.MoECombine(kernels.MoECombine{
 		Y: b.down, Scores: b.scores, Out: out, Tokens: b.Tokens, TopK: b.TopK, D: b.Hidden, Mode: b.Combine, DType: b.DType,
@@ -168,7 +168,7 @@ func (b *Block) DownCombineOps(l Layer, out metal.Arg) ([]metal.Dispatch, error)
 
 // sharedOps add the shared expert's FFN to the combine's output.
 func (b *Block) sharedOps(l Layer, io IO) ([]metal.Dispatch, error) {
-	var s Sequence
+	var s kernels.Sequence
 	matmul := func(x metal.Arg, w kernels.Weights, y metal.Arg) {
 		s.Add(b.set.QuantizedMatmul(kernels.QuantizedMatmul{X: x, Y: y, W: w, M: b.Tokens}))
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/quant"
 )
@@ -52,7 +53,7 @@ func fromFolder(dir string) (m Model, bits, group int, err error) {
 }
 
 // load takes the first layers of a checkpoint, the first experts of each.
-func (l *Lease) load(r Resolved, down bool) ([]Layer, error) {
+func load(l *kernels.Lease, r Resolved, down bool) ([]Layer, error) {
 	c, err := quant.OpenCheckpoint(r.Folder)
 	if err != nil {
 		return nil, err
@@ -66,7 +67,7 @@ func (l *Lease) load(r Resolved, down bool) ([]Layer, error) {
 			if failed != nil {
 				return kernels.Weights{}
 			}
-			w, err := l.Take(stored{r.Folder, number, r.Experts, part}, func() (kernels.Weights, error) {
+			w, err := l.Take(stored{r.Folder, number, r.Experts, part}, func(dev metal.Device) (kernels.Weights, error) {
 				b, err := block()
 				if err != nil {
 					return kernels.Weights{}, err
@@ -75,7 +76,7 @@ func (l *Lease) load(r Resolved, down bool) ([]Layer, error) {
 				if err := r.fits(t, part, number); err != nil {
 					return kernels.Weights{}, err
 				}
-				return kernels.NewWeights(l.dev, firstExperts(t, r.Experts))
+				return kernels.NewWeights(dev, firstExperts(t, r.Experts))
 			})
 			failed = err
 			return w

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/quant"
 )
 
@@ -73,13 +74,13 @@ func TestWeightsOfACheckpoint(t *testing.T) {
 		t.Errorf("weights are called %q", got)
 	}
 	dev := device(t)
-	var pool Pool
+	var pool kernels.Pool
 	a, b := pool.Lease(dev), pool.Lease(dev)
-	layers, err := a.Layers(r, 1, true)
+	layers, err := Layers(a, r, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := b.Layers(r, 2, false) // stored weights do not follow the seed
+	again, err := Layers(b, r, 2, false) // stored weights do not follow the seed
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +124,8 @@ func TestCheckpointFaultsNameTheFix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var pool Pool
-	if _, err := pool.Lease(device(t)).Layers(r, 1, true); err == nil || !strings.Contains(err.Error(), "dtype") {
+	var pool kernels.Pool
+	if _, err := Layers(pool.Lease(device(t)), r, 1, true); err == nil || !strings.Contains(err.Error(), "dtype") {
 		t.Errorf("float16 scales read as bfloat16: %v, want advice to set dtype", err)
 	}
 }

@@ -1,12 +1,11 @@
 // Package moe is the mixture-of-experts block that the first-party plugins
-// measure: model shapes, synthetic quantized weights shared by the cases of a
-// process, expert selections that keep caches cold, the block's dispatches in
-// every form that exists (separate or fused), and stage-by-stage comparison
-// with the float64 reference.
+// measure: model shapes, their weights, expert selections that keep caches cold,
+// the block's dispatches in every form that exists (separate or fused), and
+// stage-by-stage comparison with the float64 reference.
 //
-// The main path of a plugin: [Spec.Resolve] a configuration, [Pool.Stack] the
+// The main path of a plugin: [Spec.Resolve] a configuration, [Layers] for the
 // weights, [NewInputs] for a phase, [Block.Dispatches] per iteration, hand them
-// to package rotation, and give [Block.Verify] as the check.
+// to kernels.Replay, and give [Block.Verify] as Verify.
 //
 // Imported by plugins/gather-qmm, plugins/moe-mlp and plugins/bisect.
 package moe

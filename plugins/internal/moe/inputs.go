@@ -5,16 +5,12 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // mostSteps bounds a rotation, and with it what a device records.
 const mostSteps = 64
-
-// cacheMargin: weights count as cold when a rotation goes through this many
-// times the last cache.
-const cacheMargin = 3
 
 // Inputs of one phase: a grid of steps, one per pass and layer. Pass p of layer
 // l is step p·Layers+l and has its own activations, router logits and experts.
@@ -30,7 +26,7 @@ type Inputs struct {
 // NewInputs draws the inputs from rng. Cold inputs go through all experts of
 // every layer before one comes again, as far as a bounded rotation allows; hot
 // ones are a single pass over a single layer's choice, always the same.
-func NewInputs(b *Buffers, rng *rand.Rand, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
+func NewInputs(b *kernels.Buffers, rng *rand.Rand, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
 	in := &Inputs{Passes: 1, Layers: layers, r: r, tokens: tokens}
 	if cold {
 		in.Passes = passes(r, layers, tokens)
@@ -49,7 +45,7 @@ func NewInputs(b *Buffers, rng *rand.Rand, r Resolved, layers, tokens int, cold 
 			rhs = append(rhs, s.Flat()...)
 		}
 	}
-	in.x = b.Upload(r.DType, Normal(rng, in.Steps()*tokens*r.Hidden))
+	in.x = b.Upload(r.DType, kernels.Normal(rng, in.Steps()*tokens*r.Hidden))
 	in.logits = b.Upload(r.DType, logits)
 	in.rhs = b.Indices(rhs)
 	if err := b.Err(); err != nil {
@@ -74,17 +70,17 @@ func (in *Inputs) Route(step int) Selection { return in.routes[step] }
 
 // X is the step's x[T,Hidden].
 func (in *Inputs) X(step int) metal.Arg {
-	return Slice(in.x, step, in.tokens*in.r.Hidden, in.r.DType.Size())
+	return kernels.Slice(in.x, step, in.tokens*in.r.Hidden, in.r.DType.Size())
 }
 
 // Logits are the step's router logits[T,E], which lead to its route.
 func (in *Inputs) Logits(step int) metal.Arg {
-	return Slice(in.logits, step, in.tokens*in.r.Experts, in.r.DType.Size())
+	return kernels.Slice(in.logits, step, in.tokens*in.r.Experts, in.r.DType.Size())
 }
 
 // Experts are the step's rhs indices [T·k].
 func (in *Inputs) Experts(step int) metal.Arg {
-	return Slice(in.rhs, step, in.tokens*in.r.TopK, 4)
+	return kernels.Slice(in.rhs, step, in.tokens*in.r.TopK, 4)
 }
 
 // WeightBytes that one rotation goes through.
@@ -104,16 +100,4 @@ func (in *Inputs) WeightBytes(down bool) int64 {
 		}
 	}
 	return n
-}
-
-// Warnings says when weights that should be cold may be found in a cache.
-func (in *Inputs) Warnings(phase string, cold, down bool, dev metal.Info) []sdk.Diagnostic {
-	if n := in.WeightBytes(down); cold && n < cacheMargin*dev.LastCache {
-		return []sdk.Diagnostic{{
-			Warning: true, Code: "weights_not_cold", Summary: phase + " may find weights in a cache",
-			Detail: fmt.Sprintf("a rotation goes through %d MB of weights, the last cache holds %d MB: make more experts or layers",
-				n>>20, dev.LastCache>>20),
-		}}
-	}
-	return nil
 }

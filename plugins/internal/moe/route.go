@@ -85,3 +85,11 @@ func (s Selection) Logits(rng *rand.Rand, experts int) []float32 {
 }
 
 func abs(v float32) float32 { return max(v, -v) }
+
+func sequence(n int, f func(int) int) []uint32 {
+	out := make([]uint32, n)
+	for i := range out {
+		out[i] = uint32(f(i))
+	}
+	return out
+}

@@ -104,7 +104,7 @@ func align(experts []uint32, scores []float32, want []uint32) ([]float32, bool) 
 func (b *Block) VerifyGateUp(l Layer, x metal.Arg, experts []uint32, seed uint64) (sdk.Check, error) {
 	pick := reference.Sample(seed, len(experts), b.Inter, checkedPairs, checkedCols)
 	return b.compare("gate_up", b.h, b.Inter, pick, len(experts), func(pair int) ([]float64, error) {
-		input, err := kernels.Download(Slice(x, pair/b.TopK, b.Hidden, b.DType.Size()), b.DType, b.Hidden)
+		input, err := kernels.Download(kernels.Slice(x, pair/b.TopK, b.Hidden, b.DType.Size()), b.DType, b.Hidden)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (b *Block) VerifyGateUp(l Layer, x metal.Arg, experts []uint32, seed uint64
 func (b *Block) VerifyDown(l Layer, experts []uint32, seed uint64) (sdk.Check, error) {
 	pick := reference.Sample(seed, len(experts), b.Hidden, checkedPairs, checkedCols)
 	return b.compare("down", b.down, b.Hidden, pick, len(experts), func(pair int) ([]float64, error) {
-		h, err := kernels.Download(Slice(b.h, pair, b.Inter, b.DType.Size()), b.DType, b.Inter)
+		h, err := kernels.Download(kernels.Slice(b.h, pair, b.Inter, b.DType.Size()), b.DType, b.Inter)
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (b *Block) verifyShared(l Layer, x metal.Arg, seed uint64) (sdk.Check, erro
 	n := b.Shared * b.Inter
 	pick := reference.Sample(seed, b.Tokens, n, checkedTokens, checkedCols)
 	return b.compare("shared", b.sharedH, n, pick, b.Tokens, func(t int) ([]float64, error) {
-		input, err := kernels.Download(Slice(x, t, b.Hidden, b.DType.Size()), b.DType, b.Hidden)
+		input, err := kernels.Download(kernels.Slice(x, t, b.Hidden, b.DType.Size()), b.DType, b.Hidden)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (b *Block) verifyShared(l Layer, x metal.Arg, seed uint64) (sdk.Check, erro
 func (b *Block) verifyOut(l Layer, io IO, experts []uint32, seed uint64) (sdk.Check, error) {
 	pick := reference.Sample(seed, b.Tokens, b.Hidden, checkedTokens, checkedCols)
 	return b.compare("down_combine", io.Out, b.Hidden, pick, b.Tokens, func(t int) ([]float64, error) {
-		scores, err := kernels.Download(Slice(b.scores, t, b.TopK, b.DType.Size()), b.DType, b.TopK)
+		scores, err := kernels.Download(kernels.Slice(b.scores, t, b.TopK, b.DType.Size()), b.DType, b.TopK)
 		if err != nil {
 			return nil, err
 		}
@@ -177,12 +177,12 @@ func (b *Block) verifyOut(l Layer, io IO, experts []uint32, seed uint64) (sdk.Ch
 		}
 		for j := range b.TopK {
 			pair := t*b.TopK + j
-			if err := add(Slice(b.h, pair, b.Inter, b.DType.Size()), b.Inter, l.Down, int(experts[pair]), scores[j]); err != nil {
+			if err := add(kernels.Slice(b.h, pair, b.Inter, b.DType.Size()), b.Inter, l.Down, int(experts[pair]), scores[j]); err != nil {
 				return nil, err
 			}
 		}
 		if n := b.Shared * b.Inter; n > 0 {
-			if err := add(Slice(b.sharedH, t, n, b.DType.Size()), n, l.SharedDown, 0, 1); err != nil {
+			if err := add(kernels.Slice(b.sharedH, t, n, b.DType.Size()), n, l.SharedDown, 0, 1); err != nil {
 				return nil, err
 			}
 		}
@@ -202,7 +202,7 @@ func (b *Block) compare(name string, result metal.Arg, n int, pick reference.Sub
 	var got []float32
 	var ref []float64
 	for _, r := range rows {
-		row, err := kernels.Download(Slice(result, r, n, b.DType.Size()), b.DType, n)
+		row, err := kernels.Download(kernels.Slice(result, r, n, b.DType.Size()), b.DType, n)
 		if err != nil {
 			return sdk.Check{}, err
 		}

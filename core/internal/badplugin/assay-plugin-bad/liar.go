@@ -10,16 +10,16 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
-	"github.com/assay-bench/assay/core/sdk"
 )
 
 // liar wraps a correct server and breaks the protocol.
 type liar struct {
-	*sdk.Server[config]
+	serving.Server
 	early, phase string
 
-	mode atomic.Value // of the case prepared last
+	mode atomic.Value // of the configuration prepared last
 }
 
 func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {

@@ -61,12 +61,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/internal/fakedevice"
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/core/sdk/wire"
 	"github.com/assay-bench/assay/metal"
 )
 
@@ -107,36 +105,28 @@ func main() {
 		},
 		Prepare: prepare,
 		Propose: propose,
-	}
-	log := hclog.New(&hclog.LoggerOptions{
-		Level: hclog.LevelFromString(os.Getenv(wire.EnvLogLevel)), Output: os.Stderr, JSONFormat: true,
-	})
-	server, err := sdk.NewServer(p, log, sdk.WithDevices(func(ctx context.Context, kind string, index int) (metal.Device, error) {
-		if phase == "open" {
-			if err := misbehave(early); err != nil {
-				return nil, err
+		OpenDevice: func(ctx context.Context, kind string, index int) (metal.Device, error) {
+			if phase == "open" {
+				if err := misbehave(early); err != nil {
+					return nil, err
+				}
 			}
-		}
-		d, err := fakedevice.Open(ctx, kind, index)
-		if clock := os.Getenv(badplugin.Clock); clock != "" && err == nil {
-			d = &clocked{d.(*fakedevice.Device), clock}
-		}
-		return d, err
-	}))
+			d, err := fakedevice.Open(ctx, kind, index)
+			if clock := os.Getenv(badplugin.Clock); clock != "" && err == nil {
+				d = &clocked{d.(*fakedevice.Device), clock}
+			}
+			return d, err
+		},
+	}
+	options := serving.Options{Log: serving.NewLogger()}
+	if clock := os.Getenv(badplugin.Clock); clock != "" {
+		options.Now = func() time.Time { now, _ := badplugin.ReadClock(clock); return now }
+	}
+	server, err := sdk.NewServer(p, options)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
+		serving.Exit(err)
 	}
-	liar := &liar{Server: server, early: early, phase: phase}
-	if len(os.Args) > 1 && os.Args[1] == wire.DescribeArg {
-		d, _ := liar.Describe(context.Background(), nil)
-		if err := sdk.PrintDescription(os.Stdout, d); err != nil {
-			os.Exit(1)
-		}
-		return
-	}
-	sdk.ServeProtocol(liar, log)
-	server.Shutdown()
+	serving.Main(&liar{Server: server, early: early, phase: phase}, options.Log)
 }
 
 // clocked moves the clock that the host shares.
@@ -158,7 +148,7 @@ type bad struct {
 	batches int
 }
 
-func prepare(_ context.Context, req sdk.Request[config]) (sdk.Case, error) {
+func prepare(_ context.Context, req sdk.Request[config]) (*sdk.Prepared, error) {
 	req.Log.Info("preparing", "mode", req.Config.Mode)
 	req.Progress("spin", 0.5)
 	if err := req.Config.misbehave("prepare", 0); err != nil {
@@ -168,23 +158,29 @@ func prepare(_ context.Context, req sdk.Request[config]) (sdk.Case, error) {
 	if b.c.Mode == "noisy" {
 		b.bias = b.rng.NormFloat64() * b.c.Noise
 	}
-	return b, nil
+	check := []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}
+	return &sdk.Prepared{
+		Time: time.Millisecond, Checks: check, Metrics: map[string]float64{"rel_err": 0}, Facts: map[string]string{"model": "none"},
+		Phases: map[string]sdk.Timed{"decode": b.timed("decode", 1), "prefill": b.timed("prefill", 4)},
+		Check: func(context.Context) ([]sdk.Check, map[string]float64, error) {
+			return check, nil, b.c.misbehave("release", 0)
+		},
+	}, nil
 }
 
-func (b *bad) Prepared() sdk.Prepared {
-	return sdk.Prepared{
-		Time:   time.Millisecond,
-		Checks: []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}, Metrics: map[string]float64{"rel_err": 0},
-		Facts:  map[string]string{"model": "none"},
-		Phases: map[string]sdk.PhaseFacts{"decode": {Units: 1, Bytes: 1 << 10}, "prefill": {Units: 4, Bytes: 4 << 10}},
+// timed says less than its calls take when the machine is busy.
+func (b *bad) timed(phase string, units int) sdk.Timed {
+	return sdk.Timed{
+		Units: float64(units), Bytes: int64(units) << 10, Partial: true,
+		OwnTimes: func(ctx context.Context, n int) (sdk.Times, error) { return b.run(ctx, phase, n) },
 	}
 }
 
-func (b *bad) Run(ctx context.Context, phase string, n int) (metal.Times, error) {
+func (b *bad) run(ctx context.Context, phase string, n int) (sdk.Times, error) {
 	b.batches++
 	if b.c.Phase == "" || b.c.Phase == phase {
 		if err := b.c.misbehave("measure", b.batches); err != nil {
-			return metal.Times{}, err
+			return sdk.Times{}, err
 		}
 	}
 	if clock := os.Getenv(badplugin.Clock); clock != "" {
@@ -206,35 +202,26 @@ func (b *bad) Run(ctx context.Context, phase string, n int) (metal.Times, error)
 	start := time.Now()
 	for time.Since(start) < took {
 		if ctx.Err() != nil {
-			return metal.Times{}, ctx.Err()
+			return sdk.Times{}, ctx.Err()
 		}
 		metal.Beat(ctx)
 	}
-	return metal.Times{Wall: took, Device: took, Encode: took / 100}, nil
+	return sdk.Times{Wall: took, Device: took, Encode: took / 100}, nil
 }
 
 // scripted moves the clock that the host shares.
-func (b *bad) scripted(clock, phase string, n int) (metal.Times, error) {
+func (b *bad) scripted(clock, phase string, n int) (sdk.Times, error) {
 	took := time.Duration(float64(n*b.c.IterationNS) * b.c.Slow)
 	if phase == "prefill" {
 		took *= 4
 	}
-	return metal.Times{Wall: took, Device: took, Encode: took / 100}, badplugin.Advance(clock, took)
+	return sdk.Times{Wall: took, Device: took, Encode: took / 100}, badplugin.Advance(clock, took)
 }
-
-func (b *bad) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	if err := b.c.misbehave("release", 0); err != nil {
-		return nil, nil, err
-	}
-	return []sdk.Check{sdk.Below("rel_err", 0, 1e-3)}, nil, nil
-}
-
-func (b *bad) Close() error { return nil }
 
 // propose asks for one more configuration, then reports a finding.
 func propose(_ context.Context, in sdk.Results[config]) (sdk.Proposal[config], error) {
 	if len(in.Results) == 0 {
-		return sdk.Proposal[config]{}, sdk.UserError{Summary: "nothing was measured", Code: "no_results"}
+		return sdk.Proposal[config]{}, sdk.Diagnostic{Summary: "nothing was measured", Code: "no_results"}
 	}
 	last := in.Results[len(in.Results)-1]
 	if last.Name == "proposed" {

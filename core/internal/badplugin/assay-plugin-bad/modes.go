@@ -81,7 +81,7 @@ func misbehave(mode string) error {
 	case "error":
 		return errors.New("planted error")
 	case "user-error":
-		return sdk.UserError{Path: "mode", Summary: "planted advice", Detail: "use another mode", Code: "planted"}
+		return sdk.Diagnostic{Path: "mode", Summary: "planted advice", Detail: "use another mode", Code: "planted"}
 	case "device-fault":
 		return fmt.Errorf("kernel spin, thread 7: %w", metal.ErrFault)
 	case "device-timeout":

@@ -15,10 +15,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/assay-bench/assay/core/internal/hostile"
-	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
@@ -38,7 +36,7 @@ func main() {
 	}
 	start()
 	s := &server{cases: map[string]prepared{}}
-	sdk.ServeProtocol(s, hclog.New(&hclog.LoggerOptions{Level: hclog.Info, Output: os.Stderr, JSONFormat: true}))
+	serving.Protocol(s, serving.NewLogger())
 	if early == "no-exit" {
 		time.Sleep(whileServed)
 	}
@@ -66,7 +64,7 @@ func describe() {
 	case "describe-children":
 		spawn(2)
 	}
-	if err := sdk.PrintDescription(os.Stdout, description()); err != nil {
+	if err := serving.PrintDescription(os.Stdout, description()); err != nil {
 		os.Exit(1)
 	}
 }

@@ -4,9 +4,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/binary"
-	"errors"
-	"math/rand/v2"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
@@ -32,77 +29,39 @@ func plugin() sdk.Plugin[config] {
 
 func main() { sdk.Serve(plugin()) }
 
-// addition is one prepared configuration.
-type addition struct {
-	program metal.Program
-	a, b, y metal.Arg
-	want    []float32
-}
-
-func prepare(ctx context.Context, req sdk.Request[config]) (sdk.Case, error) {
-	n := req.Config.N
-	rng := rand.New(rand.NewPCG(req.Seed, 0))
-	a, b, want := make([]float32, n), make([]float32, n), make([]float32, n)
-	for i := range n {
-		a[i], b[i] = rng.Float32(), rng.Float32()
-		want[i] = a[i] + b[i]
+func prepare(ctx context.Context, req sdk.Request[config]) (*sdk.Prepared, error) {
+	n, copies := req.Config.N, req.Copies(int64(8*req.Config.N))
+	a, b := kernels.Normal(req.RNG("a"), copies*n), kernels.Normal(req.RNG("b"), copies*n)
+	memory := &kernels.Buffers{Device: req.Device}
+	req.Cleanup(memory.Release)
+	da, db, dy := memory.Upload(dtype.F32, a), memory.Upload(dtype.F32, b), memory.Floats(dtype.F32, n)
+	if err := memory.Err(); err != nil {
+		return nil, err
 	}
-	c := &addition{want: want}
-	var errA, errB, errY error
-	c.a, errA = kernels.Upload(req.Device, dtype.F32, a)
-	c.b, errB = kernels.Upload(req.Device, dtype.F32, b)
-	c.y, errY = kernels.NewBuffer(req.Device, dtype.F32, n)
 	library, err := req.Device.Compile(ctx, metal.Source{Name: "add.metal", Text: source})
-	if err := errors.Join(errA, errB, errY, err); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	kernel, err := library.Kernel("add_f32", nil)
 	if err != nil {
 		return nil, err
 	}
-	c.program, err = req.Device.Record([]metal.Dispatch{{
-		Kernel: kernel, Grid: metal.Size{X: n}, Threadgroup: metal.Size{X: req.Config.Threadgroup},
-		Args: []metal.Arg{c.a, c.b, c.y, {Bytes: binary.LittleEndian.AppendUint32(nil, uint32(n))}},
-	}})
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.program.Run(ctx, 1) // so that there is something to check before timing
-	return c, err
-}
-
-func (c *addition) Prepared() sdk.Prepared {
-	facts := sdk.PhaseFacts{Units: 1, Bytes: int64(12 * len(c.want))}
-	return sdk.Prepared{Checks: []sdk.Check{c.check()}, Phases: map[string]sdk.PhaseFacts{"add": facts}}
-}
-
-func (c *addition) Run(ctx context.Context, _ string, n int) (metal.Times, error) {
-	return c.program.Run(ctx, n)
-}
-
-func (c *addition) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return []sdk.Check{c.check()}, nil, nil
-}
-
-func (c *addition) Close() error {
-	c.program.Release()
-	for _, arg := range []metal.Arg{c.a, c.b, c.y} {
-		arg.Buffer.Release()
-	}
-	return nil
-}
-
-// check counts the elements that differ from the host's sum.
-func (c *addition) check() sdk.Check {
-	got, err := kernels.Download(c.y, dtype.F32, len(c.want))
-	if err != nil {
-		return sdk.Check{Name: "wrong_elements", Detail: err.Error()}
-	}
-	wrong := 0
-	for i := range got {
-		if got[i] != c.want[i] {
-			wrong++
+	add := sdk.Timed{Units: 1, Bytes: int64(12 * n), Rotation: copies, Outputs: []metal.Arg{dy}}
+	add.Program, err = kernels.Replay(req.Device, copies, func(i int) ([]metal.Dispatch, error) {
+		return []metal.Dispatch{{
+			Kernel: kernel, Grid: metal.Size{X: n}, Threadgroup: metal.Size{X: req.Config.Threadgroup},
+			Args: []metal.Arg{kernels.Slice(da, i, n, 4), kernels.Slice(db, i, n, 4), dy, {Bytes: kernels.Encode(uint32(n))}},
+		}}, nil
+	})
+	add.Verify = func(_ context.Context, i int) ([]sdk.Check, map[string]float64, error) {
+		y, err := kernels.Download(dy, dtype.F32, n)
+		wrong := 0
+		for k := range y {
+			if y[k] != a[i*n+k]+b[i*n+k] {
+				wrong++
+			}
 		}
+		return []sdk.Check{sdk.Below("wrong_elements", float64(wrong), 0)}, nil, err
 	}
-	return sdk.Below("wrong_elements", float64(wrong), 0)
+	return &sdk.Prepared{Phases: map[string]sdk.Timed{"add": add}}, err
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"os/exec"
 	"slices"
-	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
 )
@@ -50,52 +49,28 @@ func validate(cfg config) (found []sdk.Diagnostic) {
 	return found
 }
 
-// programs is one prepared configuration.
-type programs struct {
-	config
-	output int
-}
-
-func prepare(ctx context.Context, req sdk.Request[config]) (sdk.Case, error) {
-	c := &programs{config: req.Config}
+func prepare(ctx context.Context, req sdk.Request[config]) (*sdk.Prepared, error) {
+	output, phases := 0.0, map[string]sdk.Timed{}
 	for _, name := range req.Phases {
-		printed, err := c.command(ctx, name).Output()
+		command := func(ctx context.Context) *exec.Cmd {
+			argv := req.Config.Phase[name].Run
+			cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+			cmd.Dir = req.Config.Dir
+			return cmd
+		}
+		printed, err := command(ctx).Output()
 		if err != nil {
-			return nil, sdk.UserError{Path: fmt.Sprintf("phase[%q].run", name), Summary: "the program fails", Detail: err.Error()}
+			return nil, sdk.Diagnostic{Path: fmt.Sprintf("phase[%q].run", name), Summary: "the program fails", Detail: err.Error()}
 		}
-		c.output += len(printed)
+		output += float64(len(printed))
+		phases[name] = sdk.Timed{Units: 1, Run: func(ctx context.Context, n int) error {
+			for range n {
+				if err := command(ctx).Run(); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
 	}
-	return c, nil
+	return &sdk.Prepared{Phases: phases, Metrics: map[string]float64{"output": output}}, nil
 }
-
-func (c *programs) command(ctx context.Context, phase string) *exec.Cmd {
-	argv := c.Phase[phase].Run
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Dir = c.Dir
-	return cmd
-}
-
-func (c *programs) Prepared() sdk.Prepared {
-	p := sdk.Prepared{Metrics: map[string]float64{"output": float64(c.output)}, Phases: map[string]sdk.PhaseFacts{}}
-	for name := range c.Phase {
-		p.Phases[name] = sdk.PhaseFacts{Units: 1}
-	}
-	return p
-}
-
-func (c *programs) Run(ctx context.Context, phase string, n int) (sdk.Times, error) {
-	began := time.Now()
-	for range n {
-		if err := c.command(ctx, phase).Run(); err != nil {
-			return sdk.Times{}, err
-		}
-	}
-	took := time.Since(began)
-	return sdk.Times{Wall: took, Device: took}, nil
-}
-
-func (c *programs) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	return nil, nil, nil
-}
-
-func (c *programs) Close() error { return nil }

@@ -5,12 +5,12 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/binary"
 	"slices"
 	"strconv"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 //go:embed broken.metal
@@ -33,12 +33,7 @@ func main() {
 	})
 }
 
-type counting struct {
-	program metal.Program
-	y       metal.Buffer
-}
-
-func prepare(ctx context.Context, req sdk.Request[config]) (sdk.Case, error) {
+func prepare(ctx context.Context, req sdk.Request[config]) (*sdk.Prepared, error) {
 	fault := slices.Index(faults, req.Config.Fault)
 	library, err := req.Device.Compile(ctx, metal.Source{
 		Name: "broken.metal", Text: source, Defines: map[string]string{"FAULT": strconv.Itoa(fault)},
@@ -54,43 +49,28 @@ func prepare(ctx context.Context, req sdk.Request[config]) (sdk.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &counting{y: y}
-	c.program, err = req.Device.Record([]metal.Dispatch{{
+	req.Cleanup(y.Release)
+	program, err := req.Device.Record([]metal.Dispatch{{
 		Kernel: kernel, Grid: metal.Size{X: threads}, Threadgroup: metal.Size{X: 64},
-		Args: []metal.Arg{{Buffer: y}, {Bytes: binary.LittleEndian.AppendUint32(nil, threads)}},
+		Args: []metal.Arg{{Buffer: y}, {Bytes: kernels.Encode(uint32(threads))}},
 	}})
 	if err != nil {
-		y.Release()
 		return nil, err
 	}
-	return c, nil
-}
-
-func (c *counting) Prepared() sdk.Prepared {
-	return sdk.Prepared{Phases: map[string]sdk.PhaseFacts{"run": {Units: 1, Bytes: 4 * threads}}}
-}
-
-func (c *counting) Run(ctx context.Context, _ string, n int) (metal.Times, error) {
-	return c.program.Run(ctx, n)
-}
-
-// Check counts what differs from what the kernel should have written.
-func (c *counting) Check(context.Context) ([]sdk.Check, map[string]float64, error) {
-	out := make([]byte, 4*threads)
-	if err := c.y.Read(0, out); err != nil {
-		return nil, nil, err
-	}
-	wrong := 0.0
-	for i := range threads {
-		if binary.LittleEndian.Uint32(out[4*i:]) != uint32(i) {
-			wrong++
+	check := func(context.Context) ([]sdk.Check, map[string]float64, error) {
+		got, err := kernels.DownloadUint32(metal.Arg{Buffer: y}, threads)
+		if err != nil {
+			return nil, nil, err
 		}
+		wrong := 0.0
+		for i, v := range got {
+			if v != uint32(i) {
+				wrong++
+			}
+		}
+		return []sdk.Check{sdk.Below("wrong_elements", wrong, 0)}, nil, nil
 	}
-	return []sdk.Check{sdk.Below("wrong_elements", wrong, 0)}, nil, nil
-}
-
-func (c *counting) Close() error {
-	c.program.Release()
-	c.y.Release()
-	return nil
+	// The kernel goes wrong while it is timed, not before: there is no Verify.
+	run := sdk.Timed{Units: 1, Bytes: 4 * threads, Program: program}
+	return &sdk.Prepared{Phases: map[string]sdk.Timed{"run": run}, Check: check}, nil
 }

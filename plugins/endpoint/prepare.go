@@ -4,7 +4,6 @@ import (
 	"context"
 	crypto "crypto/rand"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -13,8 +12,8 @@ import (
 	"github.com/assay-bench/assay/core/sdk"
 )
 
-// experiment is one configuration with its server.
-type experiment struct {
+// configuration is one with its server.
+type configuration struct {
 	sdk.Request[Config]
 	settings
 	prompts []prompt
@@ -30,20 +29,23 @@ type experiment struct {
 	outputs  outputs
 	prepared sdk.Prepared
 	sample   turn // the last one
+	answered int  // of the first turn of decode
 }
 
-func prepare(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
+func prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
 	s, faults := req.Config.resolve()
 	for _, f := range faults {
 		if !f.Warning {
 			return nil, f
 		}
 	}
-	x := &experiment{Request: req, settings: s, keys: newKeys(req.Seed, s.base != "")}
+	x := &configuration{Request: req, settings: s, keys: newKeys(req.Seed, s.base != "")}
+	x.Cleanup(x.close)
 	if err := x.prepare(ctx); err != nil {
-		return nil, errors.Join(err, x.Close())
+		return nil, err
 	}
-	return x, nil
+	x.prepared.SampleMetrics, x.prepared.Check = x.sampleMetrics, x.check
+	return &x.prepared, nil
 }
 
 // newKeys draws the keys of prompts that no cache knows from the seed. A
@@ -57,9 +59,9 @@ func newKeys(seed uint64, shared bool) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, binary.LittleEndian.Uint64(more[:])))
 }
 
-func (x *experiment) nextKey() uint64 { return x.keys.Uint64() | 1<<63 }
+func (x *configuration) nextKey() uint64 { return x.keys.Uint64() | 1<<63 }
 
-func (x *experiment) prepare(ctx context.Context) error {
+func (x *configuration) prepare(ctx context.Context) error {
 	var err error
 	if x.prompts, err = x.promptList(); err != nil {
 		return err
@@ -75,7 +77,7 @@ func (x *experiment) prepare(ctx context.Context) error {
 	if err := x.rehearse(ctx); err != nil {
 		return err
 	}
-	x.prepared.Phases = map[string]sdk.PhaseFacts{}
+	x.prepared.Phases = map[string]sdk.Timed{}
 	for _, phase := range x.Phases {
 		if err := x.probe(ctx, phase); err != nil {
 			return err
@@ -89,13 +91,19 @@ func (x *experiment) prepare(ctx context.Context) error {
 
 // probe takes one sample of a phase, so that what cannot be measured is said
 // before measuring, and keeps how many units it has.
-func (x *experiment) probe(ctx context.Context, phase string) error {
+func (x *configuration) probe(ctx context.Context, phase string) error {
 	x.Progress("warm up", 0.5)
 	t, err := x.turn(ctx, phase, 1)
 	if err != nil {
 		return x.refused(err, "a first sample of "+phase)
 	}
-	x.prepared.Phases[phase] = sdk.PhaseFacts{Units: t.iteration(phase), Iterations: 1}
+	if phase == decode {
+		x.answered = t.answered
+	}
+	x.prepared.Phases[phase] = sdk.Timed{
+		Units: t.iteration(phase), Iterations: 1, Partial: true,
+		OwnTimes: func(ctx context.Context, n int) (sdk.Times, error) { return x.run(ctx, phase, n) },
+	}
 	if phase == ttft && x.Cold && t.fromCache() {
 		x.prepared.Warnings = append(x.prepared.Warnings, fault("", "cached_prefix", "part of each prompt comes from the server's cache",
 			fmt.Sprintf("%.0f of %.0f tokens, though each prompt begins with words of its own: the server's template, most likely. Times to the first token leave their work out.", t.mean(t.cached), t.mean(t.prompt))))
@@ -103,7 +111,7 @@ func (x *experiment) probe(ctx context.Context, phase string) error {
 	return nil
 }
 
-func (x *experiment) metrics() {
+func (x *configuration) metrics() {
 	var prompt, output, pieces float64
 	for i := range x.prompts {
 		prompt += float64(x.prompts[i].promptTokens)
@@ -125,7 +133,7 @@ func (x *experiment) metrics() {
 }
 
 // facts say what was asked, and of whom.
-func (x *experiment) facts() map[string]string {
+func (x *configuration) facts() map[string]string {
 	f := map[string]string{"api": x.dialect.api, "requests at once": fmt.Sprint(x.Concurrency)}
 	x.outputs.facts(f)
 	if x.served != "" {
@@ -143,8 +151,9 @@ func (x *experiment) facts() map[string]string {
 	return f
 }
 
-// Prepared implements sdk.Case.
-func (x *experiment) Prepared() sdk.Prepared { return x.prepared }
-
-// Close implements sdk.Case.
-func (x *experiment) Close() error { return x.server.stop() }
+// close stops the server. One that does not stop is logged: the host ends its group.
+func (x *configuration) close() {
+	if err := x.server.stop(); err != nil {
+		x.Log.Warn("stopping the server", "error", err)
+	}
+}

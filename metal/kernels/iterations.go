@@ -1,4 +1,4 @@
-package rotation
+package kernels
 
 import (
 	"context"
@@ -7,11 +7,28 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
-// Ops are the dispatches of one iteration.
+// Sequence collects dispatches; the first failure is kept.
+type Sequence struct {
+	dispatches []metal.Dispatch
+	err        error
+}
+
+// Add takes what a builder of package kernels returned.
+func (s *Sequence) Add(d []metal.Dispatch, err error) {
+	if s.err == nil {
+		s.err = err
+		s.dispatches = append(s.dispatches, d...)
+	}
+}
+
+// Done is the whole sequence.
+func (s *Sequence) Done() ([]metal.Dispatch, error) { return s.dispatches, s.err }
+
+// Ops are the dispatches of one iteration of a rotation.
 type Ops func(iteration int) ([]metal.Dispatch, error)
 
-// Replay decides n iterations now and replays them.
-func Replay(dev metal.Device, n int, ops Ops) (Runner, error) {
+// Replay decides the n iterations of a rotation now and replays them.
+func Replay(dev metal.Device, n int, ops Ops) (metal.Program, error) {
 	iterations := make([][]metal.Dispatch, n)
 	for i := range iterations {
 		var err error
@@ -22,9 +39,9 @@ func Replay(dev metal.Device, n int, ops Ops) (Runner, error) {
 	return dev.Record(iterations...)
 }
 
-// Resubmit decides and submits every iteration at the time it runs, and waits
-// for it. Deciding counts as encode.
-func Resubmit(dev metal.Device, n int, ops Ops) Runner {
+// Resubmit decides and submits each iteration of a rotation of n when it runs,
+// and waits for it. Deciding counts as encode.
+func Resubmit(dev metal.Device, n int, ops Ops) metal.Program {
 	return &resubmitter{dev: dev, n: n, ops: ops}
 }
 

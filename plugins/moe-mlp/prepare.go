@@ -8,37 +8,36 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/plugins/internal/moe"
-	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
 
-// experiment is one configuration being prepared.
-type experiment struct {
+// configuration is one that is being prepared.
+type configuration struct {
 	sdk.Request[Config]
 	moe.Resolved
 	set      *kernels.Set
 	layers   []moe.Layer
-	buffers  moe.Buffers
-	cleanup  []func()
+	buffers  kernels.Buffers
 	warnings []sdk.Diagnostic
 }
 
-func preparer(pool *moe.Pool) func(context.Context, sdk.Request[Config]) (sdk.Case, error) {
-	return func(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
-		e := &experiment{Request: req, buffers: moe.Buffers{Device: req.Device}}
-		phases, err := e.prepare(ctx, pool.Lease(req.Device))
+func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*sdk.Prepared, error) {
+	return func(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
+		e := &configuration{Request: req, buffers: kernels.Buffers{Device: req.Device}}
+		lease := pool.Lease(req.Device)
+		e.Cleanup(lease.Release)
+		e.Cleanup(e.buffers.Release)
+		phases, err := e.prepare(ctx, lease)
 		if err != nil {
-			e.release()
 			return nil, err
 		}
 		facts := e.Facts()
 		facts["path"] = req.Config.Path
 		facts["combine"] = req.Config.Combine
-		return rotation.New(ctx, sdk.Prepared{Facts: facts, Warnings: e.warnings}, e.release, phases...)
+		return &sdk.Prepared{Facts: facts, Warnings: e.warnings, Phases: phases}, nil
 	}
 }
 
-func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (phases []*rotation.Phase, err error) {
-	e.cleanup = append(e.cleanup, lease.Release, e.buffers.Release)
+func (e *configuration) prepare(ctx context.Context, lease *kernels.Lease) (phases map[string]sdk.Timed, err error) {
 	if e.Resolved, err = e.Config.Need(); err != nil {
 		return nil, err
 	}
@@ -46,42 +45,38 @@ func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (phases []*r
 		return nil, err
 	}
 	e.Progress("weights", 0)
-	if e.layers, err = lease.Layers(e.Resolved, e.Seed, true); err != nil {
+	if e.layers, err = moe.Layers(lease, e.Resolved, e.Seed, true); err != nil {
 		return nil, err
 	}
+	phases = map[string]sdk.Timed{}
 	tokens := map[string]int{"decode": e.Config.Tokens, "prefill": e.Config.PromptTokens}
 	for i, name := range e.Phases {
 		e.Progress(name, float64(i)/float64(len(e.Phases)))
-		p, err := e.phase(name, tokens[name])
-		if err != nil {
+		if phases[name], err = e.phase(name, tokens[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		phases = append(phases, p)
 	}
 	return phases, nil
 }
 
 // phase is one pass over the MoE blocks of all layers per iteration.
-func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
-	in, err := moe.NewInputs(&e.buffers, moe.RNG(e.Seed, name), e.Resolved, len(e.layers), tokens, e.Cold)
+func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) {
+	in, err := moe.NewInputs(&e.buffers, e.RNG(name), e.Resolved, len(e.layers), tokens, e.Cold)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	e.warnings = append(e.warnings, in.Warnings(name, e.Cold, true, e.Device.Info())...)
+	e.warnings = append(e.warnings, e.NotCold("weights of "+name, in.WeightBytes(true))...)
 	out := e.buffers.Floats(e.DType, tokens*e.Hidden)
 	if err := e.buffers.Err(); err != nil {
-		return nil, err
+		return p, err
 	}
 	io := func(step int) moe.IO { return moe.IO{X: in.X(step), Logits: in.Logits(step), Out: out} }
 
 	block, pass, err := e.path(tokens, io)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	p := &rotation.Phase{
-		Name: name, Iterations: in.Passes, Outputs: append(block.Outputs(), out),
-		PhaseFacts: sdk.PhaseFacts{Units: float64(tokens)},
-	}
+	p = sdk.Timed{Units: float64(tokens), Rotation: in.Passes, Outputs: append(block.Outputs(), out)}
 	for step := range in.Steps() {
 		p.Bytes += block.Bytes(in.Route(step), true) / int64(in.Passes)
 	}
@@ -92,15 +87,15 @@ func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
 		return checks, nil, err
 	}
 	if e.Config.Path == checked {
-		p.Runner = rotation.Resubmit(e.Device, in.Passes, pass)
+		p.Program = kernels.Resubmit(e.Device, in.Passes, pass)
 	} else {
-		p.Runner, err = rotation.Replay(e.Device, in.Passes, pass)
+		p.Program, err = kernels.Replay(e.Device, in.Passes, pass)
 	}
 	return p, err
 }
 
 // path gives the dispatches of one pass the way the configuration asks for.
-func (e *experiment) path(tokens int, io func(step int) moe.IO) (*moe.Block, rotation.Ops, error) {
+func (e *configuration) path(tokens int, io func(step int) moe.IO) (*moe.Block, kernels.Ops, error) {
 	mode := kernels.Mode(e.Config.Combine)
 	separate := moe.Form{Combine: mode}
 	fused := moe.Form{Gating: true, GateUp: e.Config.FusedGateUp, DownCombine: true, Combine: mode}
@@ -124,13 +119,13 @@ func (e *experiment) path(tokens int, io func(step int) moe.IO) (*moe.Block, rot
 
 // straight builds a form without asking anything; recorded, it is the hot path
 // of unfused and resolved.
-func (e *experiment) straight(b *moe.Block, io func(int) moe.IO) rotation.Ops {
+func (e *configuration) straight(b *moe.Block, io func(int) moe.IO) kernels.Ops {
 	return e.eachLayer(io, func(l *moe.Layer, io moe.IO) ([]metal.Dispatch, error) { return b.Dispatches(*l, io) })
 }
 
-func (e *experiment) eachLayer(io func(int) moe.IO, forward func(l *moe.Layer, io moe.IO) ([]metal.Dispatch, error)) rotation.Ops {
+func (e *configuration) eachLayer(io func(int) moe.IO, forward func(l *moe.Layer, io moe.IO) ([]metal.Dispatch, error)) kernels.Ops {
 	return func(pass int) ([]metal.Dispatch, error) {
-		var s moe.Sequence
+		var s kernels.Sequence
 		for l := range e.layers {
 			s.Add(forward(&e.layers[l], io(pass*len(e.layers)+l)))
 		}
@@ -138,16 +133,10 @@ func (e *experiment) eachLayer(io func(int) moe.IO, forward func(l *moe.Layer, i
 	}
 }
 
-func (e *experiment) block(tokens int, form moe.Form) (*moe.Block, error) {
+func (e *configuration) block(tokens int, form moe.Form) (*moe.Block, error) {
 	b, err := moe.NewBlock(e.set, e.Resolved, tokens, form)
 	if err == nil {
-		e.cleanup = append(e.cleanup, b.Release)
+		e.Cleanup(b.Release)
 	}
 	return b, err
-}
-
-func (e *experiment) release() {
-	for _, f := range e.cleanup {
-		f()
-	}
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// plan is a configuration and the signatures of its files. It is whole only if
+// resolved is a configuration and the signatures of its files. It is whole only if
 // there was no fault.
-type plan struct {
+type resolved struct {
 	buffers   []*buffer // sorted by name
 	launches  []*launch
 	reference *launch // nil: none
@@ -57,10 +57,10 @@ func (r *reader) fault(path, code, summary, format string, args ...any) {
 	r.faults = append(r.faults, sdk.Diagnostic{Path: path, Code: code, Summary: summary, Detail: fmt.Sprintf(format, args...)})
 }
 
-// plan is everything that can be said of a configuration without a device.
-func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
+// resolve says everything that can be said of a configuration without a device.
+func (p *parsed) resolve(c Config) (*resolved, []sdk.Diagnostic) {
 	r := &reader{Config: c, sources: p, buffers: map[string]*buffer{}, used: map[string]bool{}, extra: map[string][]byte{}}
-	out := &plan{units: valueOr(c.Operations, 1), declared: valueOr(c.Bytes, 0)}
+	out := &resolved{units: valueOr(c.Operations, 1), declared: valueOr(c.Bytes, 0)}
 	for _, name := range sorted(c.Buffer) {
 		b := r.buffer(name, c.initial(name, c.Buffer[name]))
 		r.buffers[name] = b
@@ -85,7 +85,7 @@ func (p *parsed) plan(c Config) (*plan, []sdk.Diagnostic) {
 }
 
 // all are the launches and the reference's.
-func (p *plan) all() []*launch {
+func (p *resolved) all() []*launch {
 	if p.reference == nil {
 		return p.launches
 	}
@@ -93,7 +93,7 @@ func (p *plan) all() []*launch {
 }
 
 // size of all buffers, once.
-func (p *plan) size() (n int64) {
+func (p *resolved) size() (n int64) {
 	for _, b := range p.buffers {
 		n += int64(b.bytes())
 	}

@@ -1,12 +1,10 @@
-package moe
+package kernels
 
 import (
-	"encoding/binary"
 	"math/rand/v2"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
-	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // Buffers are allocated one after the other; the first failure is kept, so that
@@ -56,7 +54,7 @@ func (b *Buffers) Upload(dt dtype.DType, values []float32) metal.Arg {
 	if b.err != nil {
 		return metal.Arg{}
 	}
-	return b.keep(kernels.Upload(b.Device, dt, values))
+	return b.keep(Upload(b.Device, dt, values))
 }
 
 // Indices holds uint32 values.
@@ -64,25 +62,8 @@ func (b *Buffers) Indices(values []uint32) metal.Arg {
 	if b.err != nil {
 		return metal.Arg{}
 	}
-	return b.keep(kernels.UploadUint32(b.Device, values))
+	return b.keep(UploadUint32(b.Device, values))
 }
-
-// Sequence collects dispatches; the first failure is kept.
-type Sequence struct {
-	dispatches []metal.Dispatch
-	err        error
-}
-
-// Add takes what a builder of package kernels returned.
-func (s *Sequence) Add(d []metal.Dispatch, err error) {
-	if s.err == nil {
-		s.err = err
-		s.dispatches = append(s.dispatches, d...)
-	}
-}
-
-// Done is the whole sequence.
-func (s *Sequence) Done() ([]metal.Dispatch, error) { return s.dispatches, s.err }
 
 // Slice is row i of a buffer of rows of n elements of size bytes.
 func Slice(a metal.Arg, i, n, size int) metal.Arg {
@@ -95,22 +76,6 @@ func Normal(rng *rand.Rand, n int) []float32 {
 	out := make([]float32, n)
 	for i := range out {
 		out[i] = float32(rng.NormFloat64())
-	}
-	return out
-}
-
-// RNG is the generator of one purpose: streams of the same seed are unrelated.
-func RNG(seed uint64, purpose string) *rand.Rand {
-	var key [32]byte
-	binary.LittleEndian.PutUint64(key[:], seed)
-	copy(key[8:], purpose)
-	return rand.New(rand.NewChaCha8(key))
-}
-
-func sequence(n int, f func(int) int) []uint32 {
-	out := make([]uint32, n)
-	for i := range out {
-		out[i] = uint32(f(i))
 	}
 	return out
 }

@@ -14,8 +14,8 @@ import (
 // peakMetric is reported for every program that is started for each sample.
 const peakMetric = "peak_host_bytes"
 
-// plan is a configuration that was read and has no fault.
-type plan struct {
+// settings are a configuration that was read and has no fault.
+type settings struct {
 	Common
 	at      string // the block that the program stands in
 	serve   bool
@@ -51,9 +51,9 @@ func validate(c Config) []sdk.Diagnostic {
 
 // read is everything that can be said of a configuration without starting
 // anything.
-func read(c Config) (plan, []sdk.Diagnostic) {
+func read(c Config) (settings, []sdk.Diagnostic) {
 	var r reader
-	p := plan{peak: c.Run != nil}
+	p := settings{peak: c.Run != nil}
 	switch {
 	case c.Run != nil && c.Serve != nil:
 		r.fault("serve", "two_programs", "run and serve exclude each other", "A program ends by itself (run) or answers until it is told to stop (serve): delete one block.")

@@ -8,37 +8,36 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/plugins/internal/moe"
-	"github.com/assay-bench/assay/plugins/internal/rotation"
 )
 
-// experiment is one configuration being prepared.
-type experiment struct {
+// configuration is one that is being prepared.
+type configuration struct {
 	sdk.Request[Config]
 	moe.Resolved
 	set      *kernels.Set
 	layers   []moe.Layer
-	buffers  moe.Buffers
-	cleanup  []func()
+	buffers  kernels.Buffers
 	warnings []sdk.Diagnostic
 }
 
-func preparer(pool *moe.Pool) func(context.Context, sdk.Request[Config]) (sdk.Case, error) {
-	return func(ctx context.Context, req sdk.Request[Config]) (sdk.Case, error) {
-		e := &experiment{Request: req, buffers: moe.Buffers{Device: req.Device}}
-		phases, err := e.prepare(ctx, pool.Lease(req.Device))
+func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*sdk.Prepared, error) {
+	return func(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
+		e := &configuration{Request: req, buffers: kernels.Buffers{Device: req.Device}}
+		lease := pool.Lease(req.Device)
+		e.Cleanup(lease.Release)
+		e.Cleanup(e.buffers.Release)
+		phases, err := e.prepare(ctx, lease)
 		if err != nil {
-			e.release()
 			return nil, err
 		}
 		facts := e.Facts()
 		facts["fused"] = fmt.Sprint(req.Config.Fused)
 		facts["replay"] = fmt.Sprint(req.Config.Replay)
-		return rotation.New(ctx, sdk.Prepared{Facts: facts, Warnings: e.warnings}, e.release, phases...)
+		return &sdk.Prepared{Facts: facts, Warnings: e.warnings, Phases: phases}, nil
 	}
 }
 
-func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (phases []*rotation.Phase, err error) {
-	e.cleanup = append(e.cleanup, lease.Release, e.buffers.Release)
+func (e *configuration) prepare(ctx context.Context, lease *kernels.Lease) (phases map[string]sdk.Timed, err error) {
 	if e.Resolved, err = e.Config.Need(); err != nil {
 		return nil, err
 	}
@@ -46,40 +45,39 @@ func (e *experiment) prepare(ctx context.Context, lease *moe.Lease) (phases []*r
 		return nil, err
 	}
 	e.Progress("weights", 0)
-	if e.layers, err = lease.Layers(e.Resolved, e.Seed, e.Config.Down); err != nil {
+	if e.layers, err = moe.Layers(lease, e.Resolved, e.Seed, e.Config.Down); err != nil {
 		return nil, err
 	}
+	phases = map[string]sdk.Timed{}
 	tokens := map[string]int{"decode": e.Config.Tokens, "prefill": e.Config.PromptTokens}
 	for i, name := range e.Phases {
 		e.Progress(name, float64(i)/float64(len(e.Phases)))
-		p, err := e.phase(name, tokens[name])
-		if err != nil {
+		if phases[name], err = e.phase(name, tokens[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		phases = append(phases, p)
 	}
 	return phases, nil
 }
 
 // phase is gate, up and SwiGLU of one layer per iteration, at given experts.
-func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
+func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) {
 	block, err := moe.NewBlock(e.set, e.Resolved, tokens, moe.Form{GateUp: e.Config.Fused})
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	e.cleanup = append(e.cleanup, block.Release)
+	e.Cleanup(block.Release)
 	layers := len(e.layers)
 	if !e.Cold {
 		layers = 1
 	}
-	in, err := moe.NewInputs(&e.buffers, moe.RNG(e.Seed, name), e.Resolved, layers, tokens, e.Cold)
+	in, err := moe.NewInputs(&e.buffers, e.RNG(name), e.Resolved, layers, tokens, e.Cold)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	e.warnings = append(e.warnings, in.Warnings(name, e.Cold, e.Config.Down, e.Device.Info())...)
+	e.warnings = append(e.warnings, e.NotCold("weights of "+name, in.WeightBytes(e.Config.Down))...)
 
 	ops := func(step int) ([]metal.Dispatch, error) {
-		var s moe.Sequence
+		var s kernels.Sequence
 		layer := e.layers[step%layers]
 		s.Add(block.GateUpOps(layer, in.X(step), in.Experts(step)))
 		if e.Config.Down {
@@ -87,10 +85,7 @@ func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
 		}
 		return s.Done()
 	}
-	p := &rotation.Phase{
-		Name: name, Iterations: in.Steps(), Outputs: block.Outputs(),
-		PhaseFacts: sdk.PhaseFacts{Units: float64(tokens)},
-	}
+	p = sdk.Timed{Units: float64(tokens), Rotation: in.Steps(), Outputs: block.Outputs()}
 	for step := range in.Steps() {
 		p.Bytes += block.Bytes(in.Route(step), e.Config.Down) / int64(in.Steps())
 	}
@@ -108,15 +103,9 @@ func (e *experiment) phase(name string, tokens int) (*rotation.Phase, error) {
 		return []sdk.Check{c, d}, metrics, err
 	}
 	if e.Config.Replay {
-		p.Runner, err = rotation.Replay(e.Device, in.Steps(), ops)
+		p.Program, err = kernels.Replay(e.Device, in.Steps(), ops)
 	} else {
-		p.Runner = rotation.Resubmit(e.Device, in.Steps(), ops)
+		p.Program = kernels.Resubmit(e.Device, in.Steps(), ops)
 	}
 	return p, err
-}
-
-func (e *experiment) release() {
-	for _, f := range e.cleanup {
-		f()
-	}
 }
