@@ -32,9 +32,6 @@ func (f *field) readBlock(sf reflect.StructField, of reflect.Type, option string
 	case labelled && !nameRE.MatchString(label):
 		return fmt.Errorf("blocks by label need a tag that says what the label is, such as label:\"name\"; got %q", label)
 	}
-	if _, ok := sf.Tag.Lookup("path"); ok {
-		return fmt.Errorf("path belongs to strings and lists of strings")
-	}
 	f.label = label
 	f.block, err = readStruct(of, outer)
 	return err
@@ -96,9 +93,6 @@ func (f *field) fillList(v any, target reflect.Value, at steps) []Diagnostic {
 	if v != nil && !ok {
 		return fault(at, "config_type", "a list of blocks is needed", "Got "+jsonKind(v)+".")
 	}
-	if d := f.count(len(list), at); d != nil {
-		return d
-	}
 	slice := reflect.MakeSlice(target.Type(), len(list), len(list))
 	var out []Diagnostic
 	for i, item := range list {
@@ -116,9 +110,6 @@ func (f *field) fillLabelled(v any, target reflect.Value, at steps) []Diagnostic
 	if v != nil && !ok {
 		return fault(at, "config_type", "an object of blocks by "+f.label+" is needed", "Got "+jsonKind(v)+".")
 	}
-	if d := f.count(len(m), at); d != nil {
-		return d
-	}
 	result := reflect.MakeMapWithSize(target.Type(), len(m))
 	var out []Diagnostic
 	for _, label := range sortedKeys(m) {
@@ -130,12 +121,4 @@ func (f *field) fillLabelled(v any, target reflect.Value, at steps) []Diagnostic
 		target.Set(result)
 	}
 	return out
-}
-
-// count holds the number of blocks against min and max.
-func (f *field) count(n int, at steps) []Diagnostic {
-	if f.min != nil && float64(n) < *f.min || f.max != nil && float64(n) > *f.max {
-		return fault(at, "config_range", fmt.Sprintf("%d %s blocks", n, f.name), "Allowed: "+f.bounds()+".")
-	}
-	return nil
 }

@@ -2,7 +2,9 @@ package sdk
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"runtime/debug"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk/wire"
@@ -49,6 +51,19 @@ func (s *server[C]) read(data []byte) (configuration[C], error) {
 	return c, err
 }
 
+// readSafely is read that outlives a panic in what the author does with a
+// configuration: no device is in use, and one that no host has checked may be
+// anything.
+func (s *server[C]) readSafely(data []byte) (c configuration[C], err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.log.Error("panic while validating", "panic", r, "stack", string(debug.Stack()))
+			err = fmt.Errorf("validate: panic: %v", r)
+		}
+	}()
+	return s.read(data)
+}
+
 // besideFaults asks an author's function about a configuration in which Validate
 // found a fault, as far as it has an answer: the fault may be mended by a build
 // that is still to come.
@@ -68,7 +83,7 @@ func (c *configuration[C]) failed() bool {
 
 // ValidateConfig implements the protocol.
 func (s *server[C]) ValidateConfig(_ context.Context, req *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
-	c, err := s.read(req.GetConfigJson())
+	c, err := s.readSafely(req.GetConfigJson())
 	if err != nil {
 		return nil, wire.Status(err)
 	}

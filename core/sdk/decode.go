@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"reflect"
 	"slices"
 	"sort"
-	"strconv"
-	"strings"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -38,8 +35,10 @@ func parseJSON(data []byte) (any, error) {
 	return v, nil
 }
 
-// decode fills into, a pointer to the struct, from JSON. Absent and null
-// attributes get their defaults.
+// decode fills into, a pointer to the struct, from canonical JSON: every argument
+// is named, defaults are filled in, and the host has held all of it against the
+// schema. What does not fit the struct is a fault all the same, so that no other
+// host, and no one by hand, makes a plugin of what it cannot be.
 func (o *object) decode(data []byte, into reflect.Value) []Diagnostic {
 	v, err := parseJSON(data)
 	if err != nil {
@@ -54,99 +53,19 @@ func (o *object) fill(v any, into reflect.Value, at steps) []Diagnostic {
 		return fault(at, "config_type", "an object is needed", "Got "+jsonKind(v)+".")
 	}
 	var out []Diagnostic
-	known := map[string]bool{}
 	for i := range o.fields {
 		f := &o.fields[i]
-		known[f.name] = true
 		here := join(at, nameStep(f.name))
 		target := into.FieldByIndex(f.index)
-		if f.block != nil {
-			out = append(out, f.fillBlock(m[f.name], target, here)...)
-			continue
-		}
 		x := m[f.name]
-		if x == nil {
-			x = f.fallback
+		switch {
+		case f.block != nil:
+			out = append(out, f.fillBlock(x, target, here)...)
+		case x != nil:
+			out = append(out, f.value.set(x, target, here)...)
+		case f.required || f.fallback != nil:
+			out = append(out, fault(here, "config_value", f.name+" has no value", "The host names every argument and fills defaults in.")...)
 		}
-		if x == nil {
-			if f.required {
-				out = append(out, fault(here, "config_required", f.name+" is required", f.help)...)
-			}
-			continue
-		}
-		if d := f.check(x, here); len(d) > 0 {
-			out = append(out, d...)
-			continue
-		}
-		out = append(out, f.value.set(x, target, here)...)
-	}
-	for _, name := range sortedKeys(m) {
-		if known[name] {
-			continue
-		}
-		here := at
-		if nameRE.MatchString(name) {
-			here = join(at, nameStep(name))
-		}
-		out = append(out, fault(here, "config_unknown",
-			fmt.Sprintf("unsupported argument %q", name), "Known here: "+strings.Join(o.names(), ", ")+".")...)
-	}
-	return out
-}
-
-// check tests an attribute against min, max and oneof.
-func (f *field) check(v any, at steps) []Diagnostic {
-	if n, ok := v.(json.Number); ok && f.value.kind == "number" {
-		x, err := n.Float64()
-		if err == nil && (f.min != nil && x < *f.min || f.max != nil && x > *f.max) {
-			return fault(at, "config_range", f.name+" is out of range", fmt.Sprintf("Got %s; allowed: %s.", n, f.bounds()))
-		}
-	}
-	if len(f.oneOf) == 0 {
-		return nil
-	}
-	var texts []string
-	for _, allowed := range f.oneOf {
-		if same(allowed, v) {
-			return nil
-		}
-		texts = append(texts, string(mustJSON(allowed)))
-	}
-	return fault(at, "config_oneof", f.name+" has an unsupported value",
-		fmt.Sprintf("Got %s; allowed: %s.", mustJSON(v), strings.Join(texts, ", ")))
-}
-
-func (f *field) bounds() string {
-	var parts []string
-	if f.min != nil {
-		parts = append(parts, "at least "+strconv.FormatFloat(*f.min, 'g', -1, 64))
-	}
-	if f.max != nil {
-		parts = append(parts, "at most "+strconv.FormatFloat(*f.max, 'g', -1, 64))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// same compares scalars; numbers by value, so that 4 is 4.0.
-func same(a, b any) bool {
-	x, okA := a.(json.Number)
-	y, okB := b.(json.Number)
-	if okA && okB {
-		p, errA := x.Float64()
-		q, errB := y.Float64()
-		return errA == nil && errB == nil && p == q
-	}
-	switch a.(type) {
-	case string, bool:
-		return a == b
-	}
-	return false
-}
-
-func (o *object) names() []string {
-	out := make([]string, 0, len(o.fields))
-	for _, f := range o.fields {
-		out = append(out, f.name)
 	}
 	return out
 }

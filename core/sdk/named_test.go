@@ -140,7 +140,7 @@ func TestDeclareFaults(t *testing.T) {
 	if d := h.Validate(`{}`); len(d) != 0 {
 		t.Errorf("a plugin with a phase of its own: %v", d)
 	}
-	_, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: []byte(`{"phase":{"load":{}}}`)})
+	_, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: h.Canonical(`{"phase":{"load":{}}}`)})
 	if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), `phase "load" has no name or the name of another`) {
 		t.Errorf("a name that the plugin has: %v", err)
 	}
@@ -150,7 +150,7 @@ func TestDeclareFaults(t *testing.T) {
 func prepareError(t *testing.T, h *sdktest.Host, cfg string) error {
 	t.Helper()
 	stream, err := h.Client.PrepareCase(t.Context(), &pluginv1.PrepareCaseRequest{
-		Handle: fmt.Sprint("handle of ", cfg), ConfigJson: []byte(cfg), ConfigDigest: digest(cfg),
+		Handle: fmt.Sprint("handle of ", cfg), ConfigJson: h.Canonical(cfg), ConfigDigest: digest(string(h.Canonical(cfg))),
 	})
 	for err == nil {
 		_, err = stream.Recv()

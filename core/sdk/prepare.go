@@ -88,7 +88,7 @@ func (s *server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 		return err
 	}
 	out := &prepareStream{stream: stream}
-	read, err := s.read(req.GetConfigJson())
+	read, err := s.readSafely(req.GetConfigJson())
 	if err != nil {
 		return wire.Status(err)
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
 
-// object is a configuration struct, read once by reflection. It makes the
-// schema, decodes JSON into the struct and encodes the struct.
+// object is a configuration struct, read once by reflection. It makes the schema,
+// decodes JSON into the struct and encodes the struct. Whether the schema is sound,
+// and whether a configuration fits it, is for the host to say (core/schema).
 type object struct {
 	typ    reflect.Type
 	fields []field
@@ -39,31 +40,6 @@ type field struct {
 }
 
 var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-
-// Schema derives the configuration schema of a struct type from its tags:
-//
-//	Bits   int       `assay:"bits" help:"bits of a weight" default:"4" oneof:"2,3,4,6,8"`
-//	Eps    float64   `assay:"epsilon,required" min:"0" max:"1"`
-//	Note   *string   `assay:"note"`            // a pointer is optional, nil when unset
-//	Names  []string  `assay:"names,optional" default:"[\"a\"]"`
-//	Layer  []Layer   `assay:"layer" min:"1"`   // repeated block, Layer is a struct
-//	Phase  map[string]Phase `assay:"phase" label:"name"` // phase "decode" { … }, by label
-//	Prompt string    `assay:"prompt" path:"true"` // arrives absolute, and exists
-//	Old    int       `assay:"old,optional" deprecated:"use bits"`
-//
-// Types are string, bool, every int, uint and float, []T and map[string]T of
-// those, and structs as blocks (struct: one block, *struct: at most one,
-// []struct: any number, map[string]struct: any number, each with a label).
-// Embedded structs are taken as if written out. An
-// attribute is required unless it has a default, is a pointer or says
-// optional. Every exported field needs a tag; `assay:"-"` leaves it out.
-func Schema[C any]() (*pluginv1.Block, error) {
-	o, err := readStruct(reflect.TypeFor[C](), nil)
-	if err != nil {
-		return nil, err
-	}
-	return o.proto(), nil
-}
 
 func readStruct(t reflect.Type, outer []reflect.Type) (*object, error) {
 	if t.Kind() != reflect.Struct {
@@ -140,9 +116,6 @@ func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field
 	if f.value, err = readType(sf.Type, true); err != nil {
 		return nil, err
 	}
-	if f.value.kind != "number" && (f.min != nil || f.max != nil) {
-		return nil, fmt.Errorf("min and max belong to numbers")
-	}
 	if text, ok := sf.Tag.Lookup("default"); ok {
 		if f.fallback, err = f.constant(text, sf.Type); err != nil {
 			return nil, fmt.Errorf("default: %w", err)
@@ -160,41 +133,14 @@ func readField(sf reflect.StructField, tag string, outer []reflect.Type) (*field
 			f.oneOf = append(f.oneOf, v)
 		}
 	}
-	if err := f.readPath(sf); err != nil {
-		return nil, err
+	if text, ok := sf.Tag.Lookup("path"); ok {
+		if text != "true" {
+			return nil, fmt.Errorf("path:%q: write path:\"true\", or leave it out", text)
+		}
+		f.path = true
 	}
 	f.required = option == "required" || (option == "" && f.fallback == nil && !f.value.pointer)
-	if f.required && f.fallback != nil {
-		return nil, fmt.Errorf("has a default, so it is not required")
-	}
-	if f.fallback != nil {
-		if d := f.check(f.fallback, nil); len(d) > 0 {
-			return nil, fmt.Errorf("default: %w", d[0])
-		}
-	}
 	return f, nil
-}
-
-// readPath reads the path tag of an attribute.
-func (f *field) readPath(sf reflect.StructField) error {
-	text, ok := sf.Tag.Lookup("path")
-	if !ok {
-		return nil
-	}
-	one := f.value.kind == "string"
-	many := f.value.kind == "list" && f.value.elem.kind == "string"
-	switch {
-	case text != "true":
-		return fmt.Errorf("path:%q: write path:\"true\", or leave it out", text)
-	case !one && !many:
-		return fmt.Errorf("path belongs to strings and lists of strings")
-	case len(f.oneOf) > 0:
-		return fmt.Errorf("a path is made absolute, so that it would be none of oneof")
-	case one && f.fallback == "":
-		return fmt.Errorf("default: a path cannot be empty; make the field a pointer or optional")
-	}
-	f.path = true
-	return nil
 }
 
 // constant reads the value of a default or oneof tag and proves that it fits

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -37,6 +38,15 @@ type everything struct {
 	Local   int                `assay:"-"`
 }
 
+// schemaOf is what a plugin with the configuration C describes.
+func schemaOf[C any]() (*pluginv1.Block, error) {
+	o, err := readStruct(reflect.TypeFor[C](), nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.proto(), nil
+}
+
 func ptr[T any](v T) *T { return &v }
 
 func TestSchema(t *testing.T) {
@@ -65,7 +75,7 @@ func TestSchema(t *testing.T) {
 			{TypeName: "phase", Block: figure, LabelName: "name", MaxItems: 2},
 		},
 	}
-	got, err := Schema[everything]()
+	got, err := schemaOf[everything]()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,82 +93,55 @@ func TestBadSchema(t *testing.T) {
 		name, want string
 		read       func() (*pluginv1.Block, error)
 	}{
-		{"no tag", "has no assay tag", Schema[struct{ A int }]},
-		{"bad name", `name "A-b"`, Schema[struct {
+		{"no tag", "has no assay tag", schemaOf[struct{ A int }]},
+		{"bad name", `name "A-b"`, schemaOf[struct {
 			A int `assay:"A-b"`
 		}]},
-		{"option", `option "maybe"`, Schema[struct {
+		{"option", `option "maybe"`, schemaOf[struct {
 			A int `assay:"a,maybe"`
 		}]},
-		{"default type", "a number is needed", Schema[struct {
+		{"default type", "a number is needed", schemaOf[struct {
 			A int `assay:"a" default:"\"x\""`
 		}]},
-		{"default fraction", "a whole number is needed", Schema[struct {
+		{"default fraction", "a whole number is needed", schemaOf[struct {
 			A int `assay:"a" default:"1.5"`
 		}]},
-		{"default not allowed", "allowed: 2, 4", Schema[struct {
-			A int `assay:"a" default:"3" oneof:"2,4"`
-		}]},
-		{"default out of range", "out of range", Schema[struct {
-			A int `assay:"a" default:"3" max:"2"`
-		}]},
-		{"default and required", "is not required", Schema[struct {
-			A int `assay:"a,required" default:"3"`
-		}]},
-		{"min of string", "belong to numbers", Schema[struct {
-			A string `assay:"a" min:"1"`
-		}]},
-		{"min", `min:"x"`, Schema[struct {
+		{"min", `min:"x"`, schemaOf[struct {
 			A int `assay:"a" min:"x"`
 		}]},
-		{"oneof of list", "oneof belongs", Schema[struct {
+		{"oneof of list", "oneof belongs", schemaOf[struct {
 			A []int `assay:"a" oneof:"1"`
 		}]},
-		{"type", "type chan int", Schema[struct {
+		{"type", "type chan int", schemaOf[struct {
 			A chan int `assay:"a"`
 		}]},
-		{"map of structs without a label", `such as label:"name"; got ""`, Schema[struct {
+		{"map of structs without a label", `such as label:"name"; got ""`, schemaOf[struct {
 			A map[string]layer `assay:"a"`
 		}]},
-		{"map of structs with a bad label", `got "the name"`, Schema[struct {
+		{"map of structs with a bad label", `got "the name"`, schemaOf[struct {
 			A map[string]layer `assay:"a" label:"the name"`
 		}]},
-		{"map of structs by number", "label belongs to", Schema[struct {
+		{"map of structs by number", "label belongs to", schemaOf[struct {
 			A map[int]layer `assay:"a" label:"name"`
 		}]},
-		{"label of a list", "label belongs to map[string]struct", Schema[struct {
+		{"label of a list", "label belongs to map[string]struct", schemaOf[struct {
 			A []layer `assay:"a" label:"name"`
 		}]},
-		{"label of a map", "label belongs to map[string]struct", Schema[struct {
+		{"label of a map", "label belongs to map[string]struct", schemaOf[struct {
 			A map[string]string `assay:"a" label:"name"`
 		}]},
-		{"path of a number", "path belongs to", Schema[struct {
-			A int `assay:"a" path:"true"`
-		}]},
-		{"path of a block", "path belongs to", Schema[struct {
-			A layer `assay:"a" path:"true"`
-		}]},
-		{"path of a map", "path belongs to", Schema[struct {
-			A map[string]string `assay:"a" path:"true"`
-		}]},
-		{"path that is not true", `path:"yes"`, Schema[struct {
+		{"path that is not true", `path:"yes"`, schemaOf[struct {
 			A string `assay:"a" path:"yes"`
 		}]},
-		{"path and oneof", "none of oneof", Schema[struct {
-			A string `assay:"a" path:"true" oneof:"x,y"`
-		}]},
-		{"empty path", "a path cannot be empty", Schema[struct {
-			A string `assay:"a" path:"true" default:""`
-		}]},
-		{"fault inside a labelled block", "has no assay tag", Schema[struct {
+		{"fault inside a labelled block", "has no assay tag", schemaOf[struct {
 			A map[string]struct{ B int } `assay:"a" label:"name"`
 		}]},
-		{"twice", `two fields named "a"`, Schema[struct {
+		{"twice", `two fields named "a"`, schemaOf[struct {
 			A int `assay:"a"`
 			B int `assay:"a"`
 		}]},
-		{"recursive", "contains itself", Schema[recursive]},
-		{"not a struct", "not a struct", Schema[int]},
+		{"recursive", "contains itself", schemaOf[recursive]},
+		{"not a struct", "not a struct", schemaOf[int]},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,9 +164,21 @@ func decodeEverything(t testing.TB, data string) (everything, []Diagnostic) {
 	return c, d
 }
 
+// full is a canonical configuration with one argument changed.
+func full(change string) string {
+	m := map[string]json.RawMessage{}
+	for _, text := range []string{`{"hidden":2048,"model":"m","fused":true,"epsilon":0.5,"seed":null,"sizes":[1,2],"scale":null,"old":null,
+		"layer":[],"single":null,"phase":{},"inputs":null,"tool":null}`, change} {
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			panic(err)
+		}
+	}
+	return string(mustJSON(m))
+}
+
 func TestDecode(t *testing.T) {
-	c, d := decodeEverything(t, `{"model":"m","epsilon":null,"seed":18446744073709551615,"sizes":[1e3],
-		"scale":{"up":0.1},"layer":[{"bits":4.0,"names":["a"]}],"single":{"bits":2},"phase":{"b":{"bits":4},"a c":{"bits":2}},"inputs":["/x"]}`)
+	c, d := decodeEverything(t, full(`{"seed":18446744073709551615,"sizes":[1e3],"scale":{"up":0.1},"layer":[{"bits":4.0,"names":["a"]}],
+		"single":{"bits":2},"phase":{"b":{"bits":4},"a c":{"bits":2}},"inputs":["/x"],"later":1}`))
 	if len(d) > 0 {
 		t.Fatal(d)
 	}
@@ -198,29 +193,28 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// What no struct can hold is a fault with its path, whoever sent it.
 func TestDecodeFaults(t *testing.T) {
 	tests := []struct{ data, path, text string }{
 		{`{`, "", "not JSON"},
 		{`{"model":"m"} x`, "", "not JSON"},
 		{`[]`, "", "an object is needed"},
-		{`{}`, "model", "model is required"},
-		{`{"model":1}`, "model", "a string is needed"},
-		{`{"model":"m","hidden":0}`, "hidden", "Got 0; allowed: at least 1."},
-		{`{"model":"m","hidden":1.5}`, "hidden", "a whole number is needed"},
-		{`{"model":"m","hidden":1e300}`, "hidden", "too large"},
-		{`{"model":"m","epsilon":1e999}`, "epsilon", "too large"},
-		{`{"model":"m","seed":-1}`, "seed", "must not be negative"},
-		{`{"model":"m","sizes":[1,"2"]}`, "sizes[1]", "a number is needed"},
-		{`{"model":"m","scale":{"up":true}}`, `scale["up"]`, "a number is needed"},
-		{`{"model":"m","layer":{}}`, "layer", "a list of blocks is needed"},
-		{`{"model":"m","layer":[{"bits":4},{"bits":3}]}`, "layer[1].bits", "allowed: 2, 4"},
-		{`{"model":"m","layer":[{"bits":4},{"bits":4},{"bits":4}]}`, "layer", "at most 2"},
-		{`{"model":"m","phase":[]}`, "phase", "an object of blocks by name is needed"},
-		{`{"model":"m","phase":{"a b":{"bits":3}}}`, `phase["a b"].bits`, "allowed: 2, 4"},
-		{`{"model":"m","phase":{"a":null}}`, `phase["a"]`, "an object is needed"},
-		{`{"model":"m","phase":{"a":{"bits":4},"b":{"bits":4},"c":{"bits":4}}}`, "phase", "at most 2"},
-		{`{"model":"m","single":{}}`, "single.bits", "bits is required"},
-		{`{"model":"m","fuzed":true}`, "fuzed", "Known here: hidden, model, fused"},
+		{`null`, "", "an object is needed"},
+		{full(`{"model":null}`), "model", "model has no value"},
+		{full(`{"hidden":null}`), "hidden", "hidden has no value"},
+		{full(`{"model":1}`), "model", "a string is needed"},
+		{full(`{"hidden":1.5}`), "hidden", "a whole number is needed"},
+		{full(`{"hidden":1e300}`), "hidden", "too large"},
+		{full(`{"epsilon":1e999}`), "epsilon", "too large"},
+		{full(`{"seed":-1}`), "seed", "must not be negative"},
+		{full(`{"sizes":[1,"2"]}`), "sizes[1]", "a number is needed"},
+		{full(`{"scale":{"up":true}}`), `scale["up"]`, "a number is needed"},
+		{full(`{"layer":{}}`), "layer", "a list of blocks is needed"},
+		{full(`{"layer":[{"bits":4},{"bits":"3"}]}`), "layer[1].bits", "a number is needed"},
+		{full(`{"phase":[]}`), "phase", "an object of blocks by name is needed"},
+		{full(`{"phase":{"a b":{"bits":true}}}`), `phase["a b"].bits`, "a number is needed"},
+		{full(`{"phase":{"a":null}}`), `phase["a"]`, "an object is needed"},
+		{full(`{"single":{}}`), "single.bits", "bits has no value"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.data, func(t *testing.T) {
@@ -258,6 +252,7 @@ func TestEncodeRoundTrip(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
+	f.Add(full(`{}`))
 	f.Add(`{"model":"m","layer":[{"bits":4}],"scale":{"a":1}}`)
 	f.Add(`{"model":"m","phase":{"":{"bits":4},"a\"b":{"bits":2,"names":["x"]}},"inputs":["/x"]}`)
 	f.Add(`{"model":null,"sizes":[1e400,-0,""]}`)

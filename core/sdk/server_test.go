@@ -137,7 +137,7 @@ func TestOpenAdvice(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	h := host(t)
-	r, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: []byte(`{"n":5}`)})
+	r, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: h.Canonical(`{"n":5}`)})
 	if err != nil || len(r.GetDiagnostics()) != 0 || r.GetDeviceBytes() != 40 {
 		t.Errorf("response = %v, %v", r, err)
 	}
@@ -167,7 +167,7 @@ func TestBrokenPluginIsAStatus(t *testing.T) {
 	h.Open("cpu")
 	prepare := func(config string) error {
 		stream, err := h.Client.PrepareCase(t.Context(), &pluginv1.PrepareCaseRequest{
-			Handle: "b", ConfigJson: []byte(config), ConfigDigest: digest(config),
+			Handle: "b", ConfigJson: h.Canonical(config), ConfigDigest: digest(string(h.Canonical(config))),
 		})
 		if err == nil {
 			for err == nil {

@@ -117,7 +117,7 @@ func TestDeclared(t *testing.T) {
 	started := filepath.Join(t.TempDir(), "started")
 	h := sdktest.Start(t, plugin())
 	c := run("touch "+started, object{"metric": object{"peak": object{"pattern": "(.)", "unit": "MB", "better": "higher", "exact": true}}})
-	r, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: []byte(encode(c))})
+	r, err := h.Client.ValidateConfig(t.Context(), &pluginv1.ValidateConfigRequest{ConfigJson: h.Canonical(encode(c))})
 	if err != nil || len(r.GetDiagnostics()) > 0 || len(r.GetPhases()) != 1 || len(r.GetMetrics()) != 2 {
 		t.Fatalf("%v, %v", r, err)
 	}

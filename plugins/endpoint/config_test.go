@@ -28,9 +28,6 @@ func TestValidate(t *testing.T) {
 		{`{"url":"http://h"}`, "", "give prompts"},
 		{`{"url":"http://h","context":10,"request_timeout":"5"}`, "request_timeout", `write "90s"`},
 		{`{"url":"http://h","context":10,"startup_timeout":"-1s"}`, "startup_timeout", `write "90s"`},
-		{`{"url":"http://h","context":10,"max_tokens":1}`, "max_tokens", ""},
-		{`{"url":"http://h","context":10,"concurrency":0}`, "concurrency", ""},
-		{`{"url":"http://h","context":10,"api":"responses"}`, "api", ""},
 		{`{"url":"http://h","context":10,"extra":{"stream":"false"}}`, "extra", "take it out of extra"},
 		{`{"url":"http://h","context":10,"api_key_env":"KEY=1"}`, "api_key_env", "never the key itself"},
 	} {

@@ -78,10 +78,8 @@ func TestWrongKernelsAreNoticed(t *testing.T) {
 func TestValidate(t *testing.T) {
 	h := sdktest.Start(t, faulty.In(plugin(), nil))
 	for _, tt := range []struct{ config, path string }{
-		{`{"bits":3}`, "bits"},
 		{`{"k":100}`, "k"},
 		{`{"threadgroup":3}`, "threadgroup"},
-		{`{"epsilon":-1}`, "epsilon"},
 		{`{"model":"gpt"}`, "model"},
 	} {
 		found := h.Validate(tt.config)

@@ -25,6 +25,7 @@ import (
 
 	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/schema"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
@@ -85,6 +86,7 @@ type Host struct {
 
 	t       testing.TB
 	ctx     context.Context
+	schema  *schema.Block
 	digests map[string]string
 }
 
@@ -113,6 +115,8 @@ func Start[C any](t testing.TB, p sdk.Plugin[C]) *Host {
 	h := &Host{Client: pluginv1.NewPluginClient(conn), t: t, ctx: t.Context(), digests: map[string]string{}}
 	h.Description, err = h.Client.Describe(h.ctx, &pluginv1.DescribeRequest{})
 	h.must("describe", err)
+	h.schema, err = compile(h.Description)
+	h.must("schema", err)
 	return h
 }
 
@@ -135,7 +139,7 @@ func (h *Host) must(what string, err error) {
 	}
 }
 
-// Validate returns the diagnostics of a configuration.
+// Validate returns what the plugin finds in a configuration that the schema allows.
 func (h *Host) Validate(configJSON string) []*pluginv1.Diagnostic {
 	h.t.Helper()
 	return h.Declared(configJSON).GetDiagnostics()
@@ -145,7 +149,7 @@ func (h *Host) Validate(configJSON string) []*pluginv1.Diagnostic {
 // the phases and metrics that only this configuration has.
 func (h *Host) Declared(configJSON string) *pluginv1.ValidateConfigResponse {
 	h.t.Helper()
-	r, err := h.Client.ValidateConfig(h.ctx, &pluginv1.ValidateConfigRequest{ConfigJson: []byte(configJSON)})
+	r, err := h.Client.ValidateConfig(h.ctx, &pluginv1.ValidateConfigRequest{ConfigJson: h.Canonical(configJSON)})
 	h.must("validate", err)
 	return r
 }
@@ -175,10 +179,11 @@ func (h *Host) Open(kind string) *pluginv1.Device {
 // an error.
 func (h *Host) Prepare(handle, configJSON string, seed uint64) (*pluginv1.Prepared, []*pluginv1.Diagnostic) {
 	h.t.Helper()
-	sum := sha256.Sum256([]byte(configJSON))
+	config := h.Canonical(configJSON)
+	sum := sha256.Sum256(config)
 	h.digests[handle] = "sha256:" + hex.EncodeToString(sum[:])
 	req := &pluginv1.PrepareCaseRequest{
-		Handle: handle, ConfigJson: []byte(configJSON), ConfigDigest: h.digests[handle], Seed: seed, Cache: "cold",
+		Handle: handle, ConfigJson: config, ConfigDigest: h.digests[handle], Seed: seed, Cache: "cold",
 		Phases: h.phases(configJSON),
 	}
 	stream, err := h.Client.PrepareCase(h.ctx, req)

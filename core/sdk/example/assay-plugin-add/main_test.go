@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/core/sdk/sdktest"
@@ -15,8 +16,10 @@ func TestAdd(t *testing.T) {
 
 func TestWrongConfiguration(t *testing.T) {
 	h := sdktest.Start(t, plugin())
-	found := h.Validate(`{"n": 0, "threadgroup": 100}`)
-	if len(found) != 2 || found[0].GetPath()[0].GetName() != "n" || found[1].GetPath()[0].GetName() != "threadgroup" {
-		t.Errorf("diagnostics = %v", found)
+	if said := h.Refusal(`{"n": 0}`); !strings.Contains(said, `"n": 0 is below`) {
+		t.Errorf("the host says %q of no elements", said)
+	}
+	if said := h.Refusal(`{"threadgroup": 100}`); !strings.Contains(said, "64, 128, 256, 512, 1024") {
+		t.Errorf("the host says %q of 100 threads", said)
 	}
 }

@@ -20,8 +20,8 @@ func TestFaults(t *testing.T) {
 	if d := h.Validate(`{"dir": "/", "phase": {"a": {"run": []}}}`); len(d) != 1 || d[0].GetPath()[1].GetKey() != "a" {
 		t.Errorf("nothing to run: %v", d)
 	}
-	if d := h.Validate(`{"dir": "/", "phase": {}}`); len(d) != 1 || d[0].GetPath()[0].GetName() != "phase" {
-		t.Errorf("no phase: %v", d)
+	if said := h.Refusal(`{"dir": "/"}`); !strings.Contains(said, `At least 1 "phase" block`) {
+		t.Errorf("no phase: %q", said)
 	}
 	h.Open("auto")
 	for _, run := range []string{`["false"]`, `["/no/such/program"]`} {
