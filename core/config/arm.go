@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/assay-bench/assay/core/expr"
 	"github.com/assay-bench/assay/core/schema"
 )
 
@@ -145,7 +146,7 @@ func (a *arm) binary() {
 
 // unresolved says whether an attribute has no value because of an earlier fault.
 func (a *arm) unresolved(r *reader, attr *hcl.Attribute) bool {
-	v, diags := attr.Expr.Value(r.scope)
+	v, diags := expr.Eval(attr.Expr, r.scope)
 	return diags.HasErrors() || !v.IsWhollyKnown()
 }
 

@@ -93,7 +93,7 @@ func (x *experiment) message(r *reader, attr *hcl.Attribute, a Assert) {
 
 // symbolic evaluates an expression before anything is measured.
 func (r *reader) symbolic(x *experiment, e hcl.Expression, scope *hcl.EvalContext) (cty.Value, bool) {
-	v, diags := e.Value(scope)
+	v, diags := expr.Eval(e, scope)
 	failed := diags.HasErrors()
 	r.diags = append(r.diags, x.openNames(explain(diags))...)
 	v, _ = v.UnmarkDeep()

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // UnknownRef is what [ResolveOptions.Build] answers with when the repository
@@ -130,7 +132,7 @@ func faulty(readers []*reader) bool {
 func known(readers []*reader) bool {
 	for _, r := range readers {
 		for _, attr := range r.attrs {
-			if v, diags := attr.Expr.Value(r.scope); diags.HasErrors() || !v.IsWhollyKnown() {
+			if v, diags := expr.Eval(attr.Expr, r.scope); diags.HasErrors() || !v.IsWhollyKnown() {
 				return false
 			}
 		}

@@ -79,7 +79,7 @@ func (w *writtenExpr) folded(scope *hcl.EvalContext) string {
 	})
 	text := w.text
 	for _, c := range slices.Backward(calls) {
-		if v, diags := c.Value(scope); !diags.HasErrors() && v.IsWhollyKnown() {
+		if v, diags := expr.Eval(c, scope); !diags.HasErrors() && v.IsWhollyKnown() {
 			at := c.Range()
 			text = text[:at.Start.Byte] + string(hclwrite.TokensForValue(v).Bytes()) + text[at.End.Byte:]
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/assay-bench/assay/core/expr"
 	"github.com/assay-bench/assay/core/schema"
 )
 
@@ -143,13 +144,13 @@ func checkNames(body hcl.Body, scope *hcl.EvalContext) hcl.Diagnostics {
 	if !ok {
 		attrs, _ := body.JustAttributes()
 		for _, attr := range sorted(attrs) {
-			_, more := attr.Expr.Value(scope)
+			_, more := expr.Eval(attr.Expr, scope)
 			diags = append(diags, more...)
 		}
 		return diags
 	}
 	for _, attr := range sorted(attributes(written)) {
-		_, more := attr.Expr.Value(scope)
+		_, more := expr.Eval(attr.Expr, scope)
 		diags = append(diags, more...)
 	}
 	for _, b := range written.Blocks {

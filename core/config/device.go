@@ -10,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // auto is the device of experiments that name none.
@@ -213,7 +214,7 @@ func (r *reader) needsNoDevice(name string) {
 	if attr == nil {
 		return
 	}
-	v, diags := attr.Expr.Value(r.scope)
+	v, diags := expr.Eval(attr.Expr, r.scope)
 	if diags.HasErrors() || v.IsWhollyKnown() {
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // duplicateKeys reports keys that an object has twice, of which HCL keeps the
@@ -87,7 +89,7 @@ func (k *lastKey) UnwrapExpression() hcl.Expression { return k.Expression }
 
 // keyName is the value of a key, as far as it is known.
 func keyName(key hclsyntax.Expression, scope *hcl.EvalContext) (string, bool) {
-	v, diags := key.Value(scope)
+	v, diags := expr.Eval(key, scope)
 	if diags.HasErrors() {
 		return "", false
 	}

@@ -44,6 +44,38 @@ func TestHugeSources(t *testing.T) {
 	})
 }
 
+// A value that doubles in every line is refused while it is small, whatever it
+// doubles by.
+func TestValuesThatGrow(t *testing.T) {
+	for name, line := range map[string]string{
+		"templates": `"${local.a%d}${local.a%[2]d}"`,
+		"lists":     `[local.a%d, local.a%[2]d]`,
+		"objects":   `{ a = local.a%d, b = local.a%[2]d }`,
+		"join":      `join(local.a%d, [local.a%[2]d, local.a%[2]d])`,
+		"format":    `format("%%s%%s", local.a%d, local.a%[2]d)`,
+		"JSON":      `jsonencode({ a = local.a%d, b = local.a%[2]d })`,
+		"loops":     `[for x in range(10): local.a%d]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := "locals {\n a0 = \"0123456789\"\n"
+			for i := range 40 {
+				src += fmt.Sprintf(" a%d = "+line+"\n", i+1, i)
+			}
+			m, diags := load(".", []input{{"x.hcl", []byte(src + "}\n" + strings.ReplaceAll(simple, "NAME", "x"))}}, Options{})
+			_, more := m.Resolve(fakeOptions())
+			diags = append(diags, more...)
+			if !diags.HasErrors() {
+				t.Error("it is taken")
+			}
+			for _, d := range diags {
+				if d.Summary != "Too large" {
+					t.Error(d)
+				}
+			}
+		})
+	}
+}
+
 // Keys that are expressions are compared with each other in reasonable time,
 // whatever their number and wherever they stand.
 func TestManyComputedKeys(t *testing.T) {

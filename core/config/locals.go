@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 func (m *Module) decodeLocals(blocks hcl.Blocks) hcl.Diagnostics {
@@ -106,8 +108,12 @@ func (m *Module) localValues(scope *hcl.EvalContext, device bool) (cty.Value, hc
 	inner := scope.NewChild()
 	inner.Variables = map[string]cty.Value{"local": cty.ObjectVal(values)}
 	var diags hcl.Diagnostics
+	bytes := 0.0
 	for _, name := range m.localOrder {
-		v, more := m.locals[name].Expr.Value(inner)
+		v, more := expr.Eval(m.locals[name].Expr, inner)
+		if bytes += expr.Size(v); bytes > expr.Most {
+			v, more = cty.DynamicVal, append(more, tooMuch(m.locals[name]))
+		}
 		if more.HasErrors() {
 			v = cty.DynamicVal
 		}
@@ -118,6 +124,14 @@ func (m *Module) localValues(scope *hcl.EvalContext, device bool) (cty.Value, hc
 		inner.Variables["local"] = cty.ObjectVal(values)
 	}
 	return cty.ObjectVal(values), diags
+}
+
+func tooMuch(local *hcl.Attribute) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError, Summary: "Too large",
+		Detail:  fmt.Sprintf("With local.%s the locals would have more than %d MiB. Make them smaller.", local.Name, expr.Most>>20),
+		Subject: local.Expr.Range().Ptr(),
+	}
 }
 
 // suggestName is "Did you mean" over the names of an object or map value.

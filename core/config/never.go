@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 	"github.com/assay-bench/assay/core/judge"
 )
 
@@ -170,7 +171,7 @@ func (r *reader) neverTrue(e *Experiment) {
 		return
 	}
 	for i := range total {
-		v, diags := e.When.Value(whenScope(e, asked, i))
+		v, diags := expr.Eval(e.When, whenScope(e, asked, i))
 		if diags.HasErrors() || !v.IsKnown() || v.IsNull() {
 			return
 		}

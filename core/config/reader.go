@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // reader takes typed values out of the attributes of one block and collects
@@ -45,8 +46,8 @@ func (r *reader) invalid(attr *hcl.Attribute, detail string, args ...any) {
 }
 
 // eval evaluates an expression; ok is false for a fault, now or earlier.
-func (r *reader) eval(expr hcl.Expression) (v cty.Value, ok bool) {
-	v, diags := expr.Value(r.scope)
+func (r *reader) eval(e hcl.Expression) (v cty.Value, ok bool) {
+	v, diags := expr.Eval(e, r.scope)
 	r.diags = append(r.diags, explain(diags)...)
 	if diags.HasErrors() || !v.IsWhollyKnown() {
 		return cty.DynamicVal, false
@@ -263,8 +264,8 @@ func short(d time.Duration) string {
 }
 
 // constantString evaluates an expression without names to a string.
-func constantString(expr hcl.Expression) (string, bool) {
-	v, diags := expr.Value(nil)
+func constantString(e hcl.Expression) (string, bool) {
+	v, diags := expr.Eval(e, nil)
 	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
 		return "", false
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/assay-bench/assay/core/expr"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
 
@@ -153,7 +154,7 @@ func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl
 
 // isNull says whether an attribute is written as null, which means its default.
 func isNull(rd *reader, attr *hcl.Attribute) bool {
-	v, diags := attr.Expr.Value(rd.scope)
+	v, diags := expr.Eval(attr.Expr, rd.scope)
 	return !diags.HasErrors() && v.IsNull()
 }
 

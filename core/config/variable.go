@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // Variable is one `variable` block and the value it got.
@@ -170,13 +171,13 @@ func (m *Module) assignText(r *reader, v *Variable, origin, text string) {
 		v.take(r, cty.StringVal(text), at, from)
 		return
 	}
-	expr, diags := hclsyntax.ParseExpression([]byte(text), origin, hcl.InitialPos)
+	typed, diags := hclsyntax.ParseExpression([]byte(text), origin, hcl.InitialPos)
 	if !diags.HasErrors() {
-		diags = duplicateKeys(expr)
+		diags = duplicateKeys(typed)
 	}
 	if !diags.HasErrors() {
 		var value cty.Value
-		if value, diags = expr.Value(nil); !diags.HasErrors() && value.IsWhollyKnown() {
+		if value, diags = expr.Eval(typed, nil); !diags.HasErrors() && value.IsWhollyKnown() {
 			v.take(r, value, at, from)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // Outcome is what a later experiment's `when` may ask of an earlier one, as
@@ -157,7 +158,7 @@ func (x *experiment) checkWhen(experiments []string) {
 			}
 		}
 	}
-	v, diags := x.When.Value(with(x.scope, "experiment", cty.ObjectVal(results)))
+	v, diags := expr.Eval(x.When, with(x.scope, "experiment", cty.ObjectVal(results)))
 	x.diags = append(x.diags, explain(diags)...)
 	if diags.HasErrors() {
 		return

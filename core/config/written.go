@@ -4,6 +4,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/expr"
 )
 
 // asWritten is a body whose expressions keep what a result document needs of
@@ -66,8 +68,14 @@ type writtenExpr struct {
 
 func (w *writtenExpr) Value(scope *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	w.scope = scope
+	if diags := expr.Check(w.Expression, scope); diags.HasErrors() {
+		return cty.DynamicVal, diags
+	}
 	return w.Expression.Value(scope)
 }
+
+// Guarded implements [expr.Guarded], also below what wraps the expression.
+func (w *writtenExpr) Guarded() {}
 
 func (w *writtenExpr) Range() hcl.Range { return w.at }
 

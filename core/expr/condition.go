@@ -77,6 +77,9 @@ const (
 // Eval answers the condition. open is the comparison that leaves it undecided,
 // where one does.
 func (c *Condition) Eval(scope *hcl.EvalContext) (t Truth, open Comparison, diags hcl.Diagnostics) {
+	if diags := Check(c.tree, scope); diags.HasErrors() {
+		return Undecided, open, diags
+	}
 	c.open = nil
 	v, diags := c.tree.Value(scope)
 	if diags.HasErrors() {

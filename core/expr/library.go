@@ -16,7 +16,7 @@ func Functions() map[string]function.Function {
 		"parseint": stdlib.ParseIntFunc, "pow": stdlib.PowFunc, "signum": stdlib.SignumFunc,
 
 		"chomp": stdlib.ChompFunc, "format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc,
-		"formatdate": stdlib.FormatDateFunc, "indent": bounded(stdlib.IndentFunc), "join": stdlib.JoinFunc,
+		"formatdate": stdlib.FormatDateFunc, "indent": stdlib.IndentFunc, "join": stdlib.JoinFunc,
 		"lower": stdlib.LowerFunc, "regex": stdlib.RegexFunc, "regexall": stdlib.RegexAllFunc,
 		"regexreplace": stdlib.RegexReplaceFunc, "replace": stdlib.ReplaceFunc, "split": stdlib.SplitFunc,
 		"strlen": stdlib.StrlenFunc, "strrev": stdlib.ReverseFunc, "substr": stdlib.SubstrFunc,
@@ -30,7 +30,7 @@ func Functions() map[string]function.Function {
 		"hasindex": stdlib.HasIndexFunc, "index": stdlib.IndexFunc, "keys": stdlib.KeysFunc, "length": lengthFunc,
 		"lookup": stdlib.LookupFunc, "merge": stdlib.MergeFunc, "range": stdlib.RangeFunc,
 		"reverse": stdlib.ReverseListFunc, "setintersection": stdlib.SetIntersectionFunc,
-		"setproduct": bounded(stdlib.SetProductFunc), "setsubtract": stdlib.SetSubtractFunc,
+		"setproduct": stdlib.SetProductFunc, "setsubtract": stdlib.SetSubtractFunc,
 		"setunion": stdlib.SetUnionFunc, "slice": stdlib.SliceFunc, "sort": stdlib.SortFunc,
 		"values": stdlib.ValuesFunc, "zipmap": stdlib.ZipmapFunc,
 
@@ -63,35 +63,3 @@ var lengthFunc = function.New(&function.Spec{
 		}
 	},
 })
-
-// bounded refuses calls whose result could fill the memory.
-func bounded(f function.Function) function.Function {
-	const most = 10_000
-	return function.New(&function.Spec{
-		Description: f.Description(),
-		VarParam:    &function.Parameter{Name: "args", Type: cty.DynamicPseudoType, AllowDynamicType: true, AllowUnknown: true},
-		Type: func(args []cty.Value) (cty.Type, error) {
-			size := 1
-			for i, a := range args {
-				n := 1
-				switch ty := a.Type(); {
-				case a.IsNull() || !a.IsKnown():
-				case ty == cty.Number:
-					n = most + 1
-					if f := a.AsBigFloat(); f.IsInt() {
-						if small, _ := f.Int64(); small >= 0 && small <= most {
-							n = max(1, int(small))
-						}
-					}
-				case ty.IsCollectionType() || ty.IsTupleType():
-					n = max(1, a.LengthInt())
-				}
-				if size *= n; size > most {
-					return cty.NilType, function.NewArgErrorf(i, "the result would have more than %d elements", most)
-				}
-			}
-			return f.ReturnTypeForValues(args)
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(args) },
-	})
-}
