@@ -7,9 +7,9 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/core/sdk/sdktest/faulty"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/kernels"
-	"github.com/assay-bench/assay/plugins/internal/faulty"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/assay-bench/assay/core/sdk/child"
 	"github.com/assay-bench/assay/core/sdk/python"
-	"github.com/assay-bench/assay/plugins/internal/child"
 )
 
 // helper is the environment in which a program in Python finds assay_serve.

@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"syscall"
 
-	"github.com/assay-bench/assay/plugins/internal/child"
+	"github.com/assay-bench/assay/core/sdk/child"
 )
 
 // peakMemory is the largest resident memory of the program, or of one of the

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/plugins/internal/child"
+	"github.com/assay-bench/assay/core/sdk/child"
 )
 
 // repeated is a program that is started whenever there is no figure left.

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/plugins/internal/child"
+	"github.com/assay-bench/assay/core/sdk/child"
 )
 
 // stopGrace is how long a served program may take to end when it is told to.

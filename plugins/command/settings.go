@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/plugins/internal/child"
+	"github.com/assay-bench/assay/core/sdk/child"
 )
 
 // peakMetric is reported for every program that is started for each sample.

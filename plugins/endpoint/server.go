@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/plugins/internal/child"
+	"github.com/assay-bench/assay/core/sdk/child"
 )
 
 const (

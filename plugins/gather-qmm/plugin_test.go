@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/sdk/sdktest"
-	"github.com/assay-bench/assay/plugins/internal/faulty"
+	"github.com/assay-bench/assay/core/sdk/sdktest/faulty"
 )
 
 func TestEveryPathIsCorrect(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/core/sdk/sdktest/faulty"
 	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/plugins/internal/faulty"
 )
 
 func TestEveryPathIsCorrect(t *testing.T) {

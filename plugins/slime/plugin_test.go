@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/assay-bench/assay/core/sdk/sdktest"
-	"github.com/assay-bench/assay/plugins/internal/faulty"
+	"github.com/assay-bench/assay/core/sdk/sdktest/faulty"
 )
 
 func TestMethodsAreCorrect(t *testing.T) {

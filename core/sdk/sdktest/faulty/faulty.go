@@ -1,7 +1,5 @@
 // Package faulty is a cpu device whose kernels can be made to compute something
-// else, for tests that a plugin notices.
-//
-// Imported by tests only.
+// else, for tests that a plugin's checks notice: [In] puts a plugin on it.
 package faulty
 
 import (
