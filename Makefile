@@ -81,4 +81,7 @@ chaos: ## short sessions under faults, and what they lose (Linux): N=500, SEED=1
 fuzz: ## every fuzz target, one after the other: TIME=45s each, LEAST=100000 executions, TARGET=FuzzLoad
 	@go run ./core/internal/fuzzall $(if $(TIME),-time $(TIME)) $(if $(LEAST),-least $(LEAST)) $(if $(TARGET),-target $(TARGET))
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study
+soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
+	go run ./core/internal/soak -n $(or $(N),1000000)
+
+.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak

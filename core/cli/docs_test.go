@@ -105,7 +105,7 @@ func madeResult(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	file := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
-	ts.Check(record.WriteResult(file, r))
+	ts.Check(record.WriteResult(file, r, nil))
 }
 
 // Every command that the documentation shows is run by a script, by CI, or

@@ -21,7 +21,7 @@ func TestExplainFindsOneEditedSample(t *testing.T) {
 	}
 	explain := func() (int, string) {
 		path := filepath.Join(dir, "r.json")
-		if err := record.WriteResult(path, r); err != nil {
+		if err := record.WriteResult(path, r, nil); err != nil {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer

@@ -9,61 +9,86 @@ import (
 )
 
 type recoverCommand struct {
-	Journal string `arg:"" type:"path" help:"The journal of a session: results/runs/SESSION/journal.jsonl, or its folder."`
+	Session string `arg:"" help:"A session: its name, its folder in results/runs or its journal."`
 	Out     string `name:"out" type:"path" placeholder:"DIR" help:"Where to write the documents. The default is the journal's folder."`
 	JSON    bool   `name:"json" help:"Print the documents as a JSON array."`
 }
 
 // Help is printed by assay recover --help.
 func (c *recoverCommand) Help() string {
-	return "A session writes every sample to its journal before it asks for the next one. This makes result documents of the experiments\n" +
-		"that a killed session had begun and not written, judged from the rounds that counted, without asserts and selections. Their status\n" +
-		"is partial, or worse where a case had ended worse."
+	return "A session writes every sample to its journal before it asks for the next one. This makes the result documents of all experiments\n" +
+		"that a session had begun: those that it wrote and that were deleted or changed since, as it wrote them, and those that it did not live\n" +
+		"to write, judged from the rounds that counted, without asserts and selections, with the status partial or worse.\n\n" +
+		"Damaged lines cost what stood in them. A round that lacks lines does not count; the document says which visits are missing."
 }
 
 func (c *recoverCommand) Run(app *App) error {
-	path := c.Journal
-	if filepath.Ext(path) != ".jsonl" {
-		path = filepath.Join(path, "journal.jsonl")
-	}
-	events, torn, err := record.ReadJournal(path)
+	path, err := journalOf(c.Session)
 	if err != nil {
 		return err
 	}
-	if torn {
-		fmt.Fprintln(app.Err, "note: the journal's last line is torn, as a crash leaves it; what stands before it is used")
-	}
-	found, err := record.Recover(events)
+	found, err := record.Recover(path)
 	if err != nil {
-		return fmt.Errorf("journal %s: %w", path, err)
+		return err
 	}
+	defer found.Close() //nolint:errcheck // read only
+	notes(app, found.Damage)
 	results := []*record.Result{}
-	for _, r := range found {
-		if !r.Measured() {
-			fmt.Fprintf(app.Err, "experiment %q: no round of it counts; nothing to recover\n", r.Experiment.Name)
-			continue
-		}
-		results = append(results, r)
-	}
-	dir := c.Out
-	if dir == "" {
-		dir = filepath.Dir(path)
-	}
-	for _, r := range results {
-		file := filepath.Join(dir, r.Experiment.Name+".json")
-		if err := record.WriteResult(file, r); err != nil {
+	for _, d := range found.Documents {
+		file, err := c.write(app, d, filepath.Dir(path))
+		if err != nil {
 			return err
 		}
-		if !c.JSON {
-			report.Result(app.Out, r, app.style(app.Out))
-			fmt.Fprintf(app.Out, "written to %s\n", relative(file))
+		if file == "" {
+			continue
 		}
+		if c.JSON { // with the samples
+			r, err := record.ReadResult(file)
+			if err != nil {
+				return err
+			}
+			results = append(results, r)
+			continue
+		}
+		report.Result(app.Out, d.Result, app.style(app.Out))
+		fmt.Fprintf(app.Out, "written to %s\n", relative(file))
+		results = append(results, d.Result)
 	}
 	switch {
 	case c.JSON:
 		return app.printJSON(results)
-	case len(found) == 0:
-		fmt.Fprintln(app.Out, "Every experiment of this session wrote its document; nothing to recover.")
+	case len(found.Documents) == 0:
+		fmt.Fprintln(app.Out, "No experiment of this session had begun; there is nothing to recover.")
+	case len(results) == 0:
+		fmt.Fprintln(app.Out, "Every experiment of this session wrote its document, and each stands as it was written; there is nothing to recover.")
 	}
 	return nil
+}
+
+// write makes the document's file, unless it stands where its session wrote it.
+func (c *recoverCommand) write(app *App, d *record.Recovered, folder string) (file string, err error) {
+	if c.Out == "" && d.Stands() {
+		if !c.JSON {
+			fmt.Fprintf(app.Err, "experiment %q: its document stands as it was written: %s\n", d.Experiment.Name, relative(d.Path))
+		}
+		return "", nil
+	}
+	if c.Out != "" {
+		folder = c.Out
+	}
+	file = filepath.Join(folder, d.Experiment.Name+".json")
+	return file, d.Write(file)
+}
+
+// mostNotes bounds how much is said of a journal's damage.
+const mostNotes = 20
+
+func notes(app *App, texts []string) {
+	for i, text := range texts {
+		if i == mostNotes {
+			fmt.Fprintf(app.Err, "note: and %d more\n", len(texts)-mostNotes)
+			return
+		}
+		fmt.Fprintf(app.Err, "note: journal, %s\n", text)
+	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,15 +62,16 @@ type begun struct {
 }
 
 func beginningOf(path string) (begun, error) {
-	events, _, err := record.ReadJournal(path)
-	if err != nil {
+	var first *record.SessionEvent
+	if _, err := record.WalkJournal(path, func(e record.Event) error {
+		if d, ok := e.Data.(record.SessionEvent); ok {
+			first = &d
+		}
+		return errSeen
+	}); err != nil && !errors.Is(err, errSeen) {
 		return begun{}, err
 	}
-	if len(events) == 0 {
-		return begun{}, fmt.Errorf("journal %s: it is empty", path)
-	}
-	first, ok := events[0].Data.(record.SessionEvent)
-	if !ok {
+	if first == nil {
 		return begun{}, fmt.Errorf("journal %s: it does not begin with a session", path)
 	}
 	if first.Source.Folder == "" {
@@ -77,6 +79,9 @@ func beginningOf(path string) (begun, error) {
 	}
 	return begun{first.ID, first.Source}, nil
 }
+
+// errSeen ends the reading of a journal.
+var errSeen = errors.New("seen")
 
 // runsFolder is where sessions keep their journals, relative to the working folder.
 var runsFolder = filepath.Join("results", "runs")
@@ -92,9 +97,12 @@ func journalOf(name string) (string, error) {
 		name = latest
 	}
 	for _, p := range []string{filepath.Join(runsFolder, name, "journal.jsonl"), filepath.Join(name, "journal.jsonl"), name} {
-		if info, err := os.Stat(p); err == nil && info.Mode().IsRegular() {
+		if info, err := os.Stat(p); err == nil && !info.IsDir() { // who opens it says what is no file
 			return filepath.Abs(p)
 		}
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return "", fmt.Errorf("%s holds no journal.jsonl: name the folder of a session, in %s", name, runsFolder)
 	}
 	return "", fmt.Errorf("there is no session %s in %s, and no such journal", name, runsFolder)
 }

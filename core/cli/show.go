@@ -26,7 +26,11 @@ func (c *showCommand) Run(app *App) error {
 			return err
 		}
 		for _, file := range files {
-			r, err := record.ReadResult(file)
+			read := record.ReadSketch
+			if c.JSON { // the samples too
+				read = record.ReadResult
+			}
+			r, err := read(file)
 			if err != nil {
 				return err
 			}

@@ -60,6 +60,8 @@ type RoundBeginEvent struct {
 	Total int    `json:"visits"`         // that the round makes if none is made again
 	ETA   int64  `json:"eta_ns"`         // of the experiment if no look asks for more; 0: not known
 	Race  string `json:"race,omitempty"` // select block whose finalists run it; empty: a round of the case
+	// Number is the round's, in order of starting; 0 in older journals.
+	Number int `json:"number,omitempty"`
 }
 
 // StepEvent says what the session is about to do. It changes no document.
@@ -271,3 +273,13 @@ func (FindingEvent) kind() string    { return "finding" }
 
 func (WaitingEvent) passing() {}
 func (StepEvent) passing()    {}
+
+func (ProcessEvent) hasty()   {}
+func (PreparedEvent) hasty()  {}
+func (WarmupEvent) hasty()    {}
+func (IntentEvent) hasty()    {}
+func (SampleEvent) hasty()    {}
+func (VisitEvent) hasty()     {}
+func (YardstickEvent) hasty() {}
+func (WaitEvent) hasty()      {}
+func (ReleasedEvent) hasty()  {}

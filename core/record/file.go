@@ -8,38 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
-// WriteResult writes a result document, whole or not at all, and makes its
-// folder. The document has no indentation, which was half of its size: `assay
-// show --json` prints it with.
-func WriteResult(path string, r *Result) error {
-	b, err := json.Marshal(r.lean())
-	if err != nil {
-		return fmt.Errorf("result %s: %w", path, err)
-	}
-	return WriteFile(path, append(b, '\n'))
-}
-
-// lean leaves out the variants' checks, which stand in the rounds.
-func (r *Result) lean() *Result {
-	out := *r
-	out.Cases = slices.Clone(r.Cases)
-	for i := range out.Cases {
-		c := &out.Cases[i]
-		c.Variants = slices.Clone(c.Variants)
-		for j := range c.Variants {
-			c.Variants[j].Checks = nil
-		}
-	}
-	return &out
-}
-
-// WriteFile replaces a file as WriteResult does.
+// WriteFile replaces a file, whole or not at all, and makes its folder.
 func WriteFile(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -117,14 +91,22 @@ func parseRows(path string, b []byte) (rows []json.RawMessage, err error) {
 	return rows, nil
 }
 
-// LooksLikeResult says whether a file is a JSON object with a schema version.
+// LooksLikeResult says whether a file is a JSON object with a schema version,
+// which documents begin with.
 func LooksLikeResult(path string) bool {
-	b, err := atomicfile.Read(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return false
 	}
-	var head struct {
-		SchemaVersion *int `json:"schema_version"`
-	}
-	return json.Unmarshal(b, &head) == nil && head.SchemaVersion != nil
+	defer f.Close() //nolint:errcheck // read only
+	w, found := walker{Decoder: json.NewDecoder(f)}, false
+	err = w.object(func(key string) error {
+		if found = key == "schema_version"; found {
+			return errFound
+		}
+		return w.Decode(new(json.RawMessage))
+	})
+	return found && errors.Is(err, errFound)
 }
+
+var errFound = errors.New("found")

@@ -36,12 +36,12 @@ func TestReadResultRefusesWhatItDoesNotUnderstand(t *testing.T) {
 func TestWritingReplacesWholeOrNotAtAll(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "r.json")
 	r := &Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "first"}}
-	if err := WriteResult(path, r); err != nil {
+	if err := WriteResult(path, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	bad := *r
 	bad.Experiment.Measure.Confidence = nan()
-	if err := WriteResult(path, &bad); err == nil {
+	if err := WriteResult(path, &bad, nil); err == nil {
 		t.Error("a document that JSON cannot hold was written")
 	}
 	got, err := ReadResult(path)

@@ -13,6 +13,9 @@ import (
 // Rounds are addressed by their number in order of starting, from 1: a round
 // that is tried again is a new one with the same Index and the next Attempt.
 func (r *Result) Apply(e Event) error {
+	if _, written := e.Data.(ResultEvent); written { // what was written stays what it was
+		return nil
+	}
 	took := r.pass(e)
 	switch d := e.Data.(type) {
 	case ExperimentEvent:
@@ -68,7 +71,7 @@ func (r *Result) Apply(e Event) error {
 	case ResumedEvent:
 		r.resumed(d)
 		return nil
-	case WaitingEvent, OrphansEvent, BusyEvent, StepEvent, IntentEvent, ResultEvent, SessionEvent:
+	case WaitingEvent, OrphansEvent, BusyEvent, StepEvent, IntentEvent, SessionEvent:
 		return nil
 	}
 	return r.applyToRound(e, took)
@@ -250,20 +253,4 @@ func (d *Round) visit(index int) *Visit {
 	}
 	d.Visits = append(d.Visits, Visit{Index: index})
 	return &d.Visits[len(d.Visits)-1]
-}
-
-// Replay folds the events of one experiment of a journal into r, but for the
-// one that opens it.
-func (r *Result) Replay(events []Event, experiment string) error {
-	for _, e := range events {
-		_, opens := e.Data.(ExperimentEvent)
-		_, resumed := e.Data.(ResumedEvent)
-		if e.Experiment != experiment && !resumed || opens {
-			continue
-		}
-		if err := r.Apply(e); err != nil {
-			return fmt.Errorf("journal event %d: %w", e.Seq, err)
-		}
-	}
-	return nil
 }

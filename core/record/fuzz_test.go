@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/assay-bench/assay/core/internal/fakeresult"
@@ -36,21 +37,18 @@ func FuzzReadJournal(f *testing.F) {
 // FuzzRecover: whatever stands in an event of a whole journal, documents are made of
 // it that JSON can hold and a reader takes, or it is refused.
 func FuzzRecover(f *testing.F) {
-	var events []record.Event
+	var lines [][]byte
 	var texts []*jsonfuzz.Text
 	for _, line := range smallJournal(f) {
 		var l struct{ Event record.Event }
 		if err := json.Unmarshal(line, &l); err != nil {
 			f.Fatal(err)
 		}
-		if _, written := l.Event.Data.(record.ResultEvent); written {
-			break // what was written needs no recovery
-		}
 		text, err := jsonfuzz.New(l.Event)
 		if err != nil {
 			f.Fatal(err)
 		}
-		events, texts = append(events, l.Event), append(texts, text)
+		lines, texts = append(lines, line), append(texts, text)
 	}
 	for i, text := range texts {
 		for n := range min(text.Values(), 40) {
@@ -58,22 +56,21 @@ func FuzzRecover(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, which, at uint, value []byte) {
-		i := which % uint(len(events))
+		i := which % uint(len(lines))
 		var e record.Event
 		if json.Unmarshal(texts[i].With(at, value), &e) != nil {
 			return
 		}
-		changed := append(append(append([]record.Event{}, events[:i]...), e), events[i+1:]...)
-		made, err := record.Recover(changed)
+		made, err := record.RecoverFrom(slices.Concat(bytes.Join(lines[:i], nil), lineOf(t, e), bytes.Join(lines[i+1:], nil)))
 		if err != nil {
 			return
 		}
-		for _, r := range made {
-			raw, err := json.Marshal(r)
-			if err != nil {
+		for _, d := range made.Documents {
+			var raw bytes.Buffer
+			if err := d.EncodeWhole(&raw); err != nil {
 				t.Fatalf("a recovered document cannot be written: %v", err)
 			}
-			if _, err := record.ReadFrom("r.json", bytes.NewReader(raw)); err != nil {
+			if _, err := record.ReadFrom("r.json", bytes.NewReader(raw.Bytes())); err != nil {
 				t.Fatalf("a recovered document cannot be read: %v", err)
 			}
 		}
@@ -127,6 +124,15 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
+func lineOf(t testing.TB, e record.Event) []byte {
+	t.Helper()
+	raw, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Appendf(nil, "{\"sum\":\"%s\",\"event\":%s}\n", record.Sum(raw), raw)
+}
+
 // smallJournal is the lines of a session of a few rounds.
 func smallJournal(f *testing.F) [][]byte {
 	f.Helper()
@@ -143,11 +149,7 @@ func smallJournal(f *testing.F) [][]byte {
 		if rounds > 2 {
 			return io.EOF
 		}
-		raw, err := json.Marshal(e)
-		if err != nil {
-			return err
-		}
-		lines = append(lines, fmt.Appendf(nil, "{\"sum\":\"%s\",\"event\":%s}\n", record.Sum(raw), raw))
+		lines = append(lines, lineOf(f, e))
 		return nil
 	})
 	if err != nil && err != io.EOF { //nolint:errorlint // as it was given

@@ -2,10 +2,12 @@ package record
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 func writeJournal(t *testing.T, n int) string {
@@ -54,11 +56,16 @@ func TestAJournalGoesOnBehindATornTail(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	j, events, err := OpenJournal(path)
+	var events []Event
+	keep := func(e Event) error {
+		events = append(events, e)
+		return nil
+	}
+	j, err := OpenJournal(path, keep)
 	if err != nil || len(events) != 3 {
 		t.Fatalf("%d events, error %v; want the 3 whole ones", len(events), err)
 	}
-	if _, _, err := OpenJournal(path); err == nil || !strings.Contains(err.Error(), "another session writes to it") {
+	if _, err := OpenJournal(path, keep); err == nil || !strings.Contains(err.Error(), "another session writes to it") {
 		t.Errorf("a second writer got the error %v", err)
 	}
 	if e, err := j.Append(Event{Data: NoteEvent{Text: "on"}}); err != nil || e.Seq != 4 {
@@ -79,12 +86,45 @@ func TestJournalRefusesDamage(t *testing.T) {
 	lines := strings.SplitAfter(string(whole), "\n")
 	for name, c := range map[string]struct{ text, want string }{
 		"changed": {strings.Replace(string(whole), `"case":"c"`, `"case":"d"`, 1), ":1: checksum"},
-		"missing": {lines[0] + lines[2] + lines[3], ":2: event 3 where 2 belongs"},
+		"missing": {lines[0] + lines[2] + lines[3], ":2: event 3 where 2 belongs, a line is missing"},
 		"garbage": {lines[0] + "{}\n" + lines[1] + lines[2], ":2: "},
 	} {
 		_, _, err := readEvents(strings.NewReader(c.text), "j")
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that holds %q", name, err, c.want)
+		}
+	}
+}
+
+// A line is the JSON of its type, and is taken apart without reading that.
+func TestLinesAreJSON(t *testing.T) {
+	for _, d := range append(Kinds(), NoteEvent{"<a>\\\"\u2028 { \",\"kind\":"}, FailureEvent{Failure{Case: `","event":`}}) {
+		for _, experiment := range []string{"", "e", `a "b" <c>`} {
+			e := Event{Seq: 7, Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Experiment: experiment, Data: completed(d)}
+			b, err := encode(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			event, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := json.Marshal(line{Sum: sum(event), Event: event})
+			if err != nil || string(b) != string(want)+"\n" {
+				t.Errorf("%s (%v), want %s", b, err, want)
+			}
+			l, cut := cutLine(bytes.TrimSuffix(b, []byte("\n")))
+			_, taken := cutEnvelope(l.Event)
+			if !cut || taken == strings.ContainsAny(experiment, `"<`) {
+				t.Errorf("%s: taken apart: line %v, event %v", b, cut, taken)
+			}
+			got, err := parseLine(bytes.TrimSuffix(b, []byte("\n")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := encode(got); err != nil || !bytes.Equal(again, b) {
+				t.Errorf("%s was read as %s (%v)", b, again, err)
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,9 +13,10 @@ import (
 
 // Keep writes a document to kept and makes latest a link to it, or a copy where
 // the file system has no links. A document that stands at latest itself, as
-// earlier versions wrote it, is first kept under its own session's name.
-func Keep(latest, kept string, r *Result) error {
-	if err := WriteResult(kept, r); err != nil {
+// earlier versions wrote it, is first kept under its own session's name. The
+// journal is as WriteResult wants it.
+func Keep(latest, kept string, r *Result, journal *io.SectionReader) error {
+	if err := WriteResult(kept, r, journal); err != nil {
 		return err
 	}
 	info, err := os.Lstat(latest)
@@ -30,7 +32,7 @@ func Keep(latest, kept string, r *Result) error {
 		return &atomicfile.Error{Path: latest, Err: errors.New("it is there and no file; name another one")}
 	}
 	if err := link(latest, kept); err != nil {
-		return WriteResult(latest, r)
+		return WriteResult(latest, r, journal)
 	}
 	return nil
 }

@@ -21,9 +21,9 @@ func TestJournalsOfSchema1AreRead(t *testing.T) {
 			if err != nil || torn {
 				t.Fatalf("torn %v, error %v", torn, err)
 			}
-			l, err := Fold(events)
-			if err != nil || len(l.Results) != 1 {
-				t.Fatalf("%d documents, error %v; want one", len(l.Results), err)
+			l := foldWhole(t, events)
+			if len(l.Results) != 1 {
+				t.Fatalf("%d documents, want one", len(l.Results))
 			}
 			samples := 0
 			for _, e := range events {
@@ -56,10 +56,7 @@ func TestDocumentsOfSchema1AreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := Fold(events)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := foldWhole(t, events)
 	sameMeasurements(t, old, l.Find("patches"))
 	if d := old.Cases[0].Rounds[0]; len(d.Processes) != 1 || d.Processes[0].PID == 0 || d.Processes[0].Device.Name == "" || !slices.Equal(d.Processes[0].Arms, d.Arms) {
 		t.Errorf("the process of the first round is %+v", d.Processes)
@@ -69,7 +66,7 @@ func TestDocumentsOfSchema1AreRead(t *testing.T) {
 	}
 	// Written again, it is a document of today.
 	path := filepath.Join(t.TempDir(), "again.json")
-	if err := WriteResult(path, old); err != nil {
+	if err := WriteResult(path, old, nil); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(path)
@@ -91,25 +88,43 @@ func TestDocumentsOfSchema1AreRead(t *testing.T) {
 
 // What the version that wrote the journal recovered from it is recovered today.
 func TestRecoverReadsSchema1(t *testing.T) {
-	events, _, err := ReadJournal(filepath.Join("testdata", "v1-killed.jsonl"))
-	if err != nil {
+	recovery, err := Recover(filepath.Join("testdata", "v1-killed.jsonl"))
+	if err != nil || len(recovery.Documents) != 1 || len(recovery.Damage) > 0 {
+		t.Fatalf("%+v, error %v; want one document", recovery, err)
+	}
+	defer recovery.Close()
+	path := filepath.Join(t.TempDir(), "recovered.json")
+	if err := recovery.Documents[0].Write(path); err != nil {
 		t.Fatal(err)
 	}
-	found, err := Recover(events)
-	if err != nil || len(found) != 1 {
-		t.Fatalf("%d documents, error %v; want one", len(found), err)
+	found, err := ReadResult(path)
+	if err != nil {
+		t.Fatal(err)
 	}
 	old, err := ReadResult(filepath.Join("testdata", "v1-killed-recovered.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameMeasurements(t, old, found[0])
-	if found[0].Status != old.Status || found[0].Verdict != old.Verdict {
-		t.Errorf("status %s, verdict %s; want %s and %s", found[0].Status, found[0].Verdict, old.Status, old.Verdict)
+	sameMeasurements(t, old, found)
+	if found.Status != old.Status || found.Verdict != old.Verdict {
+		t.Errorf("status %s, verdict %s; want %s and %s", found.Status, found.Verdict, old.Status, old.Verdict)
 	}
-	if diff := cmp.Diff(old.Cases[0].Variants, found[0].Cases[0].Variants, cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-12, 0), compact); diff != "" {
+	if diff := cmp.Diff(old.Cases[0].Variants, found.Cases[0].Variants, cmpopts.EquateEmpty(), cmpopts.EquateApprox(1e-12, 0), compact); diff != "" {
 		t.Errorf("what follows from the samples differs:\n%s", diff)
 	}
+}
+
+// foldWhole folds events, and keeps the samples.
+func foldWhole(t *testing.T, events []Event) *Ledger {
+	t.Helper()
+	l := NewLedger()
+	l.Ended = func(*Result, *Case, int) error { return nil }
+	for _, e := range events {
+		if err := l.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return l
 }
 
 // compact compares JSON by its content.

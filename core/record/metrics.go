@@ -15,8 +15,7 @@ const (
 	startTime       = "start_time"
 )
 
-// metric is what a round says of a metric of one variant, in the order in which
-// it was said.
+// metric is what a round says of a metric of one variant.
 func (x reader) metric(d *Round, variant string) []float64 {
 	if values := d.reported(variant, x.g.Metric); len(values) > 0 || x.own {
 		return values
@@ -42,7 +41,7 @@ func (c *Case) reports(metric string) bool {
 }
 
 // reported are the values that the plugin gave, before, between and after the
-// samples.
+// samples; of a round that let its samples go, those that any statistic rests on.
 func (d *Round) reported(variant, name string) []float64 {
 	return d.gather(variant, func(m string) bool { return m == name })[name]
 }
@@ -58,6 +57,14 @@ func (d *Round) Metrics(variant string) map[string]float64 {
 
 func (d *Round) gather(variant string, wanted func(string) bool) map[string][]float64 {
 	out := map[string][]float64{}
+	if d.Figures != nil {
+		for name, values := range d.Figures.metrics[variant] {
+			if wanted(name) {
+				out[name] = values
+			}
+		}
+		return out
+	}
 	add := func(m map[string]float64) {
 		for name, v := range m {
 			if wanted(name) {

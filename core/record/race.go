@@ -108,21 +108,29 @@ func (c *Case) Begun() int {
 // Round is the one of that number in order of starting, from 1: the case's own,
 // then those of its races, which come after them. It is nil if it was not begun.
 func (c *Case) Round(number int) *Round {
-	if number < 1 {
-		return nil
-	}
-	if number <= len(c.Rounds) {
-		return &c.Rounds[number-1]
-	}
-	number -= len(c.Rounds)
-	for i := range c.Races {
-		if n := len(c.Races[i].Rounds); number > n {
-			number -= n
-			continue
-		}
-		return &c.Races[i].Rounds[number-1]
+	if rounds, i := c.place(number); i >= 0 {
+		return &rounds[i]
 	}
 	return nil
+}
+
+// place is where the round of that number stands, -1 if it was not begun.
+func (c *Case) place(number int) (rounds []Round, i int) {
+	if i = number - 1; i < 0 {
+		return nil, -1
+	}
+	if i < len(c.Rounds) {
+		return c.Rounds, i
+	}
+	i -= len(c.Rounds)
+	for k := range c.Races {
+		if n := len(c.Races[k].Rounds); i >= n {
+			i -= n
+			continue
+		}
+		return c.Races[k].Rounds, i
+	}
+	return nil, -1
 }
 
 // everyRound are all rounds of the case, those of races included.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,11 @@ func ReadReduced(path string) (*Result, error) {
 	})
 }
 
+// ReadSketch reads a document to be shown: it passes over the samples.
+func ReadSketch(path string) (*Result, error) {
+	return readRounds(path, withoutSamples, func(int, *Case, *Round) error { return nil })
+}
+
 // ReadRound reads one round of a document with its samples, both counted from 0.
 func ReadRound(path string, number, round int) (*Round, error) {
 	var found *Round
@@ -50,17 +56,22 @@ func ReadRound(path string, number, round int) (*Round, error) {
 
 // read calls each with every round before it is added to its case.
 func read(path string, each func(number int, c *Case, x *Round) error) (*Result, error) {
+	return readRounds(path, nil, each)
+}
+
+func readRounds(path string, cut func([]byte) []byte, each func(number int, c *Case, x *Round) error) (*Result, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
 	if err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
-	return readFrom(path, f, each)
+	return readFrom(path, bufio.NewReaderSize(f, 1<<16), cut, each)
 }
 
-// readFrom reads a document; path is what messages call it.
-func readFrom(path string, f io.Reader, each func(number int, c *Case, x *Round) error) (*Result, error) {
-	w := walker{json.NewDecoder(f)}
+// readFrom reads a document; path is what messages call it. It lets a round's JSON
+// pass cut, unless that is nil.
+func readFrom(path string, f io.Reader, cut func([]byte) []byte, each func(number int, c *Case, x *Round) error) (*Result, error) {
+	w := walker{json.NewDecoder(f), cut}
 	w.DisallowUnknownFields()
 	var r Result
 	err := w.document(&r, each)
@@ -95,7 +106,10 @@ func readFrom(path string, f io.Reader, each func(number int, c *Case, x *Round)
 }
 
 // walker reads a document a round at a time.
-type walker struct{ *json.Decoder }
+type walker struct {
+	*json.Decoder
+	cut func(round []byte) []byte
+}
 
 func (w walker) document(r *Result, each func(int, *Case, *Round) error) error {
 	err := w.object(func(key string) error {
@@ -125,7 +139,7 @@ func (w walker) caseOf(c *Case, each func(*Round) error) error {
 		}
 		return w.list(func() { c.Rounds = []Round{} }, func() error {
 			var x Round
-			if err := w.Decode(&x); err != nil {
+			if err := w.round(&x); err != nil {
 				return err
 			}
 			err := each(&x)
@@ -133,6 +147,17 @@ func (w walker) caseOf(c *Case, each func(*Round) error) error {
 			return err
 		})
 	})
+}
+
+func (w walker) round(x *Round) error {
+	if w.cut == nil {
+		return w.Decode(x)
+	}
+	var raw json.RawMessage
+	if err := w.Decode(&raw); err != nil {
+		return err
+	}
+	return json.Unmarshal(w.cut(raw), x)
 }
 
 // field decodes the value of a key of a struct, and refuses keys that it lacks.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A file that is no whole document is refused by a sentence that names the
@@ -43,5 +45,37 @@ func TestReadResultOfAFileThatIsNone(t *testing.T) {
 		if _, err := ReadResult(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
+	}
+}
+
+// What is read without samples is all the rest, whatever else is called samples.
+func TestSamplesArePassedOver(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"visits":[{"index":1,"samples":{"seq":[1],"metrics":[{"a\"}":1}]},"pass":1},{"samples":{}}],"arms":["samples"]}`:           `{"visits":[{"index":1,"samples":{},"pass":1},{"samples":{}}],"arms":["samples"]}`,
+		`{"visits":[{"samples":[{"seq":1}]}],"order":{"samples":{"samples":["a"]}}}`:                                                 `{"visits":[{"samples":{}}],"order":{"samples":{"samples":["a"]}}}`,
+		`{"prepared":[{"facts":{"samples":"{"}},{"metrics":{"samples":{"samples":1}}}],"visits":[{"observed":{"samples":{"a":1}}}]}`: `{"prepared":[{"facts":{"samples":"{"}},{"metrics":{"samples":{"samples":1}}}],"visits":[{"observed":{"samples":{"a":1}}}]}`,
+	} {
+		if got := string(withoutSamples([]byte(in))); got != want {
+			t.Errorf("%s became\n%s, want\n%s", in, got, want)
+		}
+	}
+	path := filepath.Join("testdata", "v1-complete.json")
+	want, err := ReadResult(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadSketch(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.Cases {
+		for k := range want.Cases[i].Rounds {
+			for v := range want.Cases[i].Rounds[k].Visits {
+				want.Cases[i].Rounds[k].Visits[v].Samples = Samples{}
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%.2000s", diff)
 	}
 }

@@ -53,17 +53,18 @@ func TestRecoveredCasesSayHowTheyEnded(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			events := journalOf(t, func(tell func(Data)) {
+			path := journalOf(t, func(tell func(Data)) {
 				tell(ExperimentEvent{Result: Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}}})
 				for _, e := range c.told {
 					tell(e)
 				}
 			})
-			found, err := Recover(events)
-			if err != nil || len(found) != 1 {
-				t.Fatalf("%d documents, error %v; want one", len(found), err)
+			found, err := Recover(path)
+			if err != nil || len(found.Documents) != 1 {
+				t.Fatalf("%+v, error %v; want one document", found, err)
 			}
-			r := found[0]
+			defer found.Close()
+			r := found.Documents[0]
 			var got []Status
 			for i := range r.Cases {
 				got = append(got, r.Cases[i].Status)
@@ -89,18 +90,24 @@ func TestRecoveredCasesSayHowTheyEnded(t *testing.T) {
 	}
 }
 
-func TestRecoverRefusesAVariantThatTheCaseDoesNotHave(t *testing.T) {
-	events := journalOf(t, func(tell func(Data)) {
+// A journal whose lines are whole is never refused: what does not fit is named.
+func TestWhatDoesNotFitIsLeftOut(t *testing.T) {
+	path := journalOf(t, func(tell func(Data)) {
 		tell(ExperimentEvent{Result: Result{SchemaVersion: SchemaVersion, Experiment: Experiment{Name: "e"}}})
 		tell(CaseEvent{Case: "1", Variants: []Variant{{Name: "base", Role: RoleBaseline}}})
 		tell(FailureEvent{Failure: Failure{Case: "1", Variant: "nobody", StruckOut: true}})
 	})
-	if _, err := Recover(events); err == nil || !strings.Contains(err.Error(), `variant "nobody"`) {
-		t.Errorf("error %v, want one that names the variant", err)
+	found, err := Recover(path)
+	if err != nil || len(found.Documents) != 1 || len(found.Documents[0].Failures) != 1 {
+		t.Fatalf("%+v, error %v; want a document with the failure", found, err)
+	}
+	defer found.Close()
+	if len(found.Damage) != 1 || !strings.Contains(found.Damage[0], `variant "nobody"`) {
+		t.Errorf("damage %q, want one that names the variant", found.Damage)
 	}
 }
 
-func journalOf(t *testing.T, write func(tell func(data Data))) []Event {
+func journalOf(t *testing.T, write func(tell func(data Data))) (path string) {
 	t.Helper()
 	j, err := CreateJournal(t.TempDir() + "/run")
 	if err != nil {
@@ -112,9 +119,5 @@ func journalOf(t *testing.T, write func(tell func(data Data))) []Event {
 			t.Fatal(err)
 		}
 	})
-	events, torn, err := ReadJournal(j.Path())
-	if err != nil || torn {
-		t.Fatalf("torn %v, error %v", torn, err)
-	}
-	return events
+	return j.Path()
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"slices"
 
 	"github.com/assay-bench/assay/core/judge"
+	"github.com/assay-bench/assay/core/stats"
 )
 
 // VisitFigures are what is computed from the samples of one visit.
@@ -19,13 +21,30 @@ type VisitFigures struct {
 // RoundFigures are what is computed from the samples of a whole round.
 type RoundFigures struct {
 	singles map[[2]string]singles           // by variant and phase
+	metrics map[string]map[string][]float64 // by variant and name: least, median and most of what the plugin reported
 	lines   map[string]map[string]hash.Hash // by variant and phase: of samplesDigests, up to and with this round
 }
 
-// reduce lets the samples go, once everything that is computed from them is
-// known. Metrics of samples stay: a variant's is the median of all of them.
+// letGo lets the samples of the round of a number go, and those of the rounds
+// before it, which its figures go on from. A round that has ended changes no more.
+func (c *Case) letGo(number int) error {
+	rounds, i := c.place(number)
+	var before *Round
+	for k := range i + 1 {
+		x := &rounds[k]
+		if x.Figures == nil {
+			if err := x.reduce(before); err != nil {
+				return err
+			}
+		}
+		before = x
+	}
+	return nil
+}
+
+// reduce lets the samples go, once everything that is computed from them is known.
 func (d *Round) reduce(before *Round) error {
-	f := &RoundFigures{singles: map[[2]string]singles{}, lines: map[string]map[string]hash.Hash{}}
+	f := &RoundFigures{singles: map[[2]string]singles{}, metrics: map[string]map[string][]float64{}, lines: map[string]map[string]hash.Hash{}}
 	if before != nil {
 		for variant := range before.Figures.lines {
 			f.lines[variant] = before.Figures.cloned(variant)
@@ -38,6 +57,12 @@ func (d *Round) reduce(before *Round) error {
 		}
 		if f.lines[v.Variant] == nil {
 			f.lines[v.Variant] = map[string]hash.Hash{}
+		}
+	}
+	for _, variant := range d.reporters() {
+		f.metrics[variant] = map[string][]float64{}
+		for name, values := range d.gather(variant, func(string) bool { return true }) {
+			f.metrics[variant][name] = []float64{slices.Min(values), stats.Median(values), slices.Max(values)}
 		}
 	}
 	for variant, sums := range f.lines {
@@ -53,10 +78,29 @@ func (d *Round) reduce(before *Round) error {
 			return fmt.Errorf("round %d, visit %d: %w", d.Index, v.Index, err)
 		}
 		x.wall, x.device, x.encode, x.ok = v.fastest()
-		v.Figures, v.Samples = x, Samples{Metrics: v.Samples.Metrics}
+		v.Figures, v.Samples = x, Samples{}
 	}
 	d.Figures = f
 	return nil
+}
+
+// reporters are the variants of which the plugin may have reported metrics.
+func (d *Round) reporters() (out []string) {
+	add := func(variant string) {
+		if !slices.Contains(out, variant) {
+			out = append(out, variant)
+		}
+	}
+	for i := range d.Prepared {
+		add(d.Prepared[i].Variant)
+	}
+	for i := range d.Visits {
+		add(d.Visits[i].Variant)
+	}
+	for i := range d.Released {
+		add(d.Released[i].Variant)
+	}
+	return out
 }
 
 // cloned are the digests of one variant so far, to be gone on with.

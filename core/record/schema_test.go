@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"reflect"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,18 +133,23 @@ func TestSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-// Validate holds a document against the committed schema.
-func validate(t *testing.T, doc []byte) error {
-	t.Helper()
+// compiled is the committed schema.
+var compiled = sync.OnceValues(func() (*validator.Schema, error) {
 	schema, err := validator.UnmarshalJSON(bytes.NewReader(Schema))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	c := validator.NewCompiler()
 	if err := c.AddResource("result.json", schema); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	s, err := c.Compile("result.json")
+	return c.Compile("result.json")
+})
+
+// Validate holds a document against the committed schema.
+func validate(t *testing.T, doc []byte) error {
+	t.Helper()
+	s, err := compiled()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func stored(t *testing.T, o fakeresult.Options) (*record.Result, string) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "r.json")
-	if err := record.WriteResult(path, made); err != nil {
+	if err := record.WriteResult(path, made, nil); err != nil {
 		t.Fatal(err)
 	}
 	r, err := record.ReadResult(path)

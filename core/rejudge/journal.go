@@ -67,7 +67,8 @@ func checkJournal(file, path string, r *record.Result) (Journal, error) {
 		return j, nil
 	}
 	h := holder{journal: &j, r: r, file: file, ledger: record.NewLedger(), held: map[[2]int]bool{}}
-	torn, err := record.WalkJournal(path, h.hear)
+	h.ledger.Ended = h.ended
+	torn, err := record.WalkJournal(path, h.ledger.Apply)
 	if errors.Is(err, fs.ErrNotExist) {
 		return j, nil
 	}
@@ -95,27 +96,16 @@ type holder struct {
 	held    map[[2]int]bool // case, counted from 0, and number of the round
 }
 
-// hear folds one event. A round that has ended changes no more: it is compared,
-// and its samples are let go.
-func (h *holder) hear(e record.Event) error {
-	if err := h.ledger.Apply(e); err != nil {
-		return err
-	}
-	d, ended := e.Data.(record.RoundEndEvent)
-	if !ended {
-		return nil
-	}
-	want := h.ledger.Find(e.Experiment)
-	i := slices.IndexFunc(want.Cases, func(c record.Case) bool { return c.ID == d.Case })
-	if i < 0 || want.Cases[i].Round(d.Round) == nil {
-		return nil
-	}
-	x := want.Cases[i].Round(d.Round)
-	if e.Experiment == h.r.Experiment.Name {
-		if err := h.round(i, d.Round, &want.Cases[i]); err != nil {
+// ended hears of a round that has ended and changes no more: it is compared, and
+// its samples are let go.
+func (h *holder) ended(r *record.Result, c *record.Case, number int) error {
+	if r.Experiment.Name == h.r.Experiment.Name {
+		i := slices.IndexFunc(r.Cases, func(o record.Case) bool { return o.ID == c.ID })
+		if err := h.round(i, number, c); err != nil {
 			return err
 		}
 	}
+	x := c.Round(number)
 	for k := range x.Visits {
 		x.Visits[k].Samples = record.Samples{}
 	}

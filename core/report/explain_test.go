@@ -18,7 +18,7 @@ func explained(t *testing.T, o fakeresult.Options, edit func(*record.Result)) st
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "r.json")
-	if err := record.WriteResult(path, r); err != nil {
+	if err := record.WriteResult(path, r, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r, err = record.ReadResult(path); err != nil {

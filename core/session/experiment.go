@@ -17,7 +17,7 @@ func (s *Session) experiment(ctx context.Context, all []*config.Experiment, i in
 	if err != nil {
 		return nil, fmt.Errorf("experiment %q: %w", e.Name, err)
 	}
-	if s.ledger.Written[e.Name] {
+	if s.ledger.Written(e.Name) {
 		return r.doc, r.doc.Summarize()
 	}
 	run, err := wanted(e, before)

@@ -47,7 +47,7 @@ func TestFailuresCostAVisitAndNothingElse(t *testing.T) {
 			if good := r.Cases[0].Variants[1]; good.Phases["decode"].Rounds != 2 {
 				t.Errorf("the good variant has %d counted rounds, want 2", good.Phases["decode"].Rounds)
 			}
-			if kept(r, "victim") == 0 {
+			if kept(fromFile(t, folder, r), "victim") == 0 {
 				t.Error("no sample of the victim from before its death was kept")
 			}
 			if results[1].Status != record.Complete {

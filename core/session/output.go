@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -82,7 +83,7 @@ func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Res
 	ev := record.Event{Time: r.Session.Ended, Experiment: e.Name, Data: record.ResultEvent{Path: s.kept(path), Status: r.Status, Verdict: r.Verdict}}
 	defer func() { s.Report(ev, r) }()
 	if !s.superfluous(ctx, e, r) {
-		if err := record.Keep(path, s.kept(path), r); err != nil {
+		if err := s.keep(path, r); err != nil {
 			return err
 		}
 		if to := s.path(e.Output.Append); to != "" {
@@ -97,4 +98,21 @@ func (s *Session) write(ctx context.Context, e *config.Experiment, r *record.Res
 	}
 	ev = told
 	return s.ledger.Apply(ev)
+}
+
+// keep writes a document. Where the journal has lost samples, it is a document of
+// those that are left.
+func (s *Session) keep(path string, r *record.Result) error {
+	journal := s.journal.Reader()
+	err := record.Keep(path, s.kept(path), r, journal)
+	var lost *record.LostSamples
+	if errors.As(err, &lost) {
+		if err = r.Forget(journal); err == nil {
+			err = record.Keep(path, s.kept(path), r, journal)
+		}
+	}
+	if err != nil && lost == nil {
+		err = fmt.Errorf("%w; the journal has everything: once it can be written, `assay recover %s` makes the document", err, filepath.Dir(s.Journal()))
+	}
+	return err
 }

@@ -21,7 +21,7 @@ func TestPercentilesAreOfSingleIterations(t *testing.T) {
 	}
 	sameAsJournal(t, folder, s, results[0])
 	c := results[0].Cases[0]
-	for _, d := range c.Rounds {
+	for _, d := range fromFile(t, folder, results[0]).Cases[0].Rounds {
 		for _, v := range d.Visits {
 			for _, n := range v.Samples.Iterations {
 				if single := n == 1; single != (v.Phase == "decode") {

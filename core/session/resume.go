@@ -17,16 +17,11 @@ import (
 func Resume(ctx context.Context, journal string, o Options) (*Session, error) {
 	s := prepared(ctx, o)
 	s.resuming = true
-	j, events, err := record.OpenJournal(journal)
+	j, err := record.OpenJournal(journal, s.ledger.Apply)
 	if err != nil {
 		return nil, err
 	}
 	s.journal = j
-	for _, e := range events {
-		if err := s.ledger.Apply(e); err != nil {
-			return nil, errors.Join(err, j.Close())
-		}
-	}
 	if s.ledger.Session.ID == "" {
 		return nil, errors.Join(fmt.Errorf("journal %s: it does not begin a session", journal), j.Close())
 	}
@@ -35,7 +30,7 @@ func Resume(ctx context.Context, journal string, o Options) (*Session, error) {
 }
 
 // Missing says whether an experiment is not measured to its end.
-func (s *Session) Missing(e *config.Experiment) bool { return !s.ledger.Written[e.Name] }
+func (s *Session) Missing(e *config.Experiment) bool { return !s.ledger.Written(e.Name) }
 
 // resume holds the machine and the experiments against what the journal says of
 // them, and then says in the journal that the session goes on.
@@ -58,7 +53,7 @@ func (s *Session) unchanged(ctx context.Context, experiments []*config.Experimen
 	var differ []string
 	for _, doc := range s.ledger.Results {
 		name := doc.Experiment.Name
-		if s.ledger.Written[name] {
+		if s.ledger.Written(name) {
 			continue
 		}
 		e := named[name]

@@ -91,7 +91,7 @@ func (r *runner) emit(data record.Data) error {
 	if err != nil {
 		return err
 	}
-	if err := r.doc.Apply(e); err != nil {
+	if err := r.s.ledger.Apply(e); err != nil {
 		return err
 	}
 	r.s.Report(e, r.doc)

@@ -59,7 +59,7 @@ func TestInTurnsEveryVisitHasAProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, d := range results[0].Cases[0].Rounds {
+	for i, d := range fromFile(t, folder, results[0]).Cases[0].Rounds {
 		want := len(d.Visits)
 		if i == 0 {
 			want += 3 // each arm is warmed up once, to know how long a visit is

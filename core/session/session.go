@@ -80,6 +80,9 @@ func (s *Session) Close() error { return s.journal.Close() }
 // Journal is the path of the session's journal.
 func (s *Session) Journal() string { return s.journal.Path() }
 
+// Journaling is how long events took to reach the disk, in all.
+func (s *Session) Journaling() time.Duration { return s.journal.Took() }
+
 // append journals data of an experiment, or of the session where that is empty.
 func (s *Session) append(experiment string, data record.Data) (record.Event, error) {
 	return s.journal.Append(record.Event{Time: s.Clock.Now().UTC(), Experiment: experiment, Data: data})

@@ -40,7 +40,7 @@ func (s beginRound) do(ctx context.Context, r *runner) error {
 		x.Order[phase] = order(s.caseID, &x, phase, 0)
 	}
 	return r.emit(record.RoundBeginEvent{
-		Case: s.caseID, Round: x, Goal: s.goal, Race: s.race, Total: roundOf(r.doc, c, &x, 0).planned(),
+		Case: s.caseID, Round: x, Number: c.Begun() + 1, Goal: s.goal, Race: s.race, Total: roundOf(r.doc, c, &x, 0).planned(),
 		ETA: eta(r.doc, c, len(r.plan.cases), s.goal).Nanoseconds(),
 	})
 }

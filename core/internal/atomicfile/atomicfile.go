@@ -6,6 +6,7 @@ package atomicfile
 import (
 	"crypto/rand"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,10 +18,43 @@ import (
 // content is on disk. After an error, which is an *Error, the old file is as it
 // was, and nothing is left beside it. Other hard links keep the old content.
 func Write(path string, b []byte) error {
-	if err := write(path, b); err != nil {
-		return describe(path, err)
+	return Stream(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// Stream is Write of what content writes. An error of content itself comes back as
+// it is, and the old file is as it was.
+func Stream(path string, content func(io.Writer) error) error {
+	var own error
+	err := write(path, func(w io.Writer) error {
+		out := &remembers{w: w}
+		own = content(out)
+		if out.err != nil { // the file's, whatever content made of it
+			own = nil
+			return out.err
+		}
+		return own
+	})
+	if err == nil || own != nil {
+		return own
 	}
-	return nil
+	return describe(path, err)
+}
+
+// remembers the first error of a writer.
+type remembers struct {
+	w   io.Writer
+	err error
+}
+
+func (r *remembers) Write(b []byte) (int, error) {
+	n, err := r.w.Write(b)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
 }
 
 // Check tries whether Write can make a file at path, and leaves nothing behind.
@@ -38,7 +72,7 @@ func Check(path string) error {
 	return nil
 }
 
-func write(path string, b []byte) (err error) {
+func write(path string, content func(io.Writer) error) (err error) {
 	target, err := find(path)
 	if err != nil {
 		return err
@@ -53,7 +87,7 @@ func write(path string, b []byte) (err error) {
 			_ = os.Remove(f.Name())
 		}
 	}()
-	if _, err = f.Write(b); err != nil {
+	if err = content(f); err != nil {
 		return err
 	}
 	if target.old != nil { // its permissions, whatever the umask says

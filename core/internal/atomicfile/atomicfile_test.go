@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -144,6 +145,22 @@ func TestAFullDiskCostsNothing(t *testing.T) {
 	}
 	if !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), path+":") {
 		t.Errorf("error %v, want one that says the file is too large and names %s", err, path)
+	}
+	holds(t, path, "old")
+	alone(t, path)
+}
+
+// What content itself gives up keeps the old file, and is no error of the file.
+func TestContentThatFailsIsNotWritten(t *testing.T) {
+	path := put(t, "old")
+	broken := errors.New("no more samples")
+	err := Stream(path, func(w io.Writer) error {
+		_, err := io.WriteString(w, "half")
+		return errors.Join(err, broken)
+	})
+	var of *Error
+	if !errors.Is(err, broken) || errors.As(err, &of) {
+		t.Errorf("error %v, want the content's own", err)
 	}
 	holds(t, path, "old")
 	alone(t, path)

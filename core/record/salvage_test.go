@@ -1,0 +1,101 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// Whatever is cut off, damaged or missing: recover makes documents that the schema
+// allows, which hold every sample that stands in a whole line, and counts no round
+// that lacks a line.
+func TestRecoverLosesNothingThatIsWhole(t *testing.T) {
+	for name, step := range map[string]int{"v1-killed": 1, "v1-complete": 3, "v1-crashed": 61} { // the last one is long
+		whole, err := os.ReadFile(filepath.Join("testdata", name+".jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := bytes.SplitAfter(whole, []byte("\n"))
+		lines = lines[:len(lines)-1]
+		damages := []func(line []byte) []byte{
+			func([]byte) []byte { return nil },
+			func(line []byte) []byte { return bytes.Replace(line, []byte(`"kind"`), []byte(`"kinD"`), 1) },
+			func(line []byte) []byte { return append(make([]byte, len(line)-1), '\n') },
+			func(line []byte) []byte { return append(slices.Clone(line[:len(line)-1]), 'x') }, // joins two lines, whose events stand whole
+		}
+		for i := 0; i < len(lines); i += step {
+			what := fmt.Sprintf("%s, line %d", name, i+1)
+			prefix, how := bytes.Join(lines[:i], nil), i/step%len(damages)
+			salvaged(t, what+": cut off", append(slices.Clone(prefix), lines[i][:len(lines[i])*how/4]...), lines[:i], nil)
+			text, rest, lost := slices.Concat(prefix, damages[how](lines[i]), bytes.Join(lines[i+1:], nil)), slices.Concat(lines[:i], lines[i+1:]), lines[i]
+			if how == 3 && i+1 < len(lines) {
+				rest, lost = lines, nil
+			}
+			salvaged(t, fmt.Sprintf("%s: damage %d", what, how), text, rest, lost)
+		}
+	}
+}
+
+// salvaged holds what is recovered of a text against the lines that stand in it. The
+// round of a lost line may not count.
+func salvaged(t *testing.T, what string, text []byte, lines [][]byte, lost []byte) {
+	t.Helper()
+	if len(lines) == 0 {
+		return
+	}
+	found, err := recoverFrom(bytes.NewReader(text), "j", false)
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	want, got := map[string]int{}, map[string]int{}
+	for _, raw := range lines {
+		e, err := parseLine(bytes.TrimSuffix(raw, []byte("\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, ok := e.Data.(SampleEvent); ok {
+			want[fmt.Sprint(e.Experiment, d.Case, d.Round, d.Visit, d.Variant, d.Sample)]++
+		}
+	}
+	for _, d := range found.Documents {
+		var out bytes.Buffer
+		if err := d.Encode(&out, d.journal); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if len(lines)%7 == 0 { // it takes a while
+			if err := validate(t, out.Bytes()); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		var r Result
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if e, err := parseLine(bytes.TrimSuffix(lost, []byte("\n"))); err == nil && e.Experiment == r.Experiment.Name {
+			if caseID, n := placeOf(e.Data); n > 0 && r.Case(caseID).Round(n).Counted {
+				t.Fatalf("%s: round %d lacks it and counts", what, n)
+			}
+		}
+		for i := range r.Cases {
+			for n := 1; n <= r.Cases[i].Begun(); n++ {
+				for _, v := range r.Cases[i].Round(n).Visits {
+					for k := range v.Samples.Len() {
+						got[fmt.Sprint(r.Experiment.Name, r.Cases[i].ID, n, v.Index, v.Variant, v.Samples.At(k))]++
+					}
+				}
+			}
+		}
+	}
+	for s, n := range want {
+		if got[s] != n {
+			t.Fatalf("%s: the sample %s is there %d times, want %d", what, s, got[s], n)
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d samples, want %d", what, len(got), len(want))
+	}
+}
