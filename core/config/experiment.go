@@ -98,6 +98,12 @@ const (
 	Turns    = "turns"    // each in a process of its own, started and ended for each visit
 )
 
+// How often inputs are new.
+const (
+	PerRound  = "per_round"  // made when an arm is prepared
+	PerSample = "per_sample" // made for every sample, by a preparation of its own
+)
+
 // Measure is the method asked for; zero values have been replaced by defaults.
 type Measure struct {
 	Rounds    int           // 8
@@ -117,6 +123,7 @@ type Measure struct {
 	SampleTimeout    time.Duration // 2m: a plugin that completes no sample for so long hangs, whatever it says
 	Search           bool          // true: the plugin may propose more to compare, and tell findings
 	Residency        string        // Together, or Turns
+	Inputs           string        // PerRound, or PerSample
 	Cooldown         time.Duration // 0s: idle before each visit
 	Require          *Require      // nil: nothing is required of the machine
 }

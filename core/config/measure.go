@@ -10,7 +10,7 @@ import (
 var measureSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 	{Name: "rounds"}, {Name: "max_rounds"}, {Name: "visit"}, {Name: "samples"}, {Name: "cache"}, {Name: "budget"},
 	{Name: "phases"}, {Name: "seed"}, {Name: "warmup_max"}, {Name: "start_timeout"}, {Name: "prepare_timeout"}, {Name: "heartbeat_timeout"}, {Name: "sample_timeout"},
-	{Name: "search"}, {Name: "passes"}, {Name: "residency"}, {Name: "cooldown"},
+	{Name: "search"}, {Name: "passes"}, {Name: "residency"}, {Name: "cooldown"}, {Name: "inputs"},
 }, Blocks: []hcl.BlockHeaderSchema{{Type: "require"}}}
 
 const maxRounds = 10_000
@@ -40,6 +40,7 @@ func (x *experiment) measure(b *hcl.Block) {
 		SampleTimeout:    r.duration("sample_timeout", 2*time.Minute, 100*time.Millisecond, 24*time.Hour),
 		Search:           r.boolean("search", true),
 		Residency:        r.oneOf("residency", Together, Together, Turns),
+		Inputs:           r.oneOf("inputs", PerRound, PerRound, PerSample),
 		Cooldown:         r.duration("cooldown", 0, 0, time.Hour),
 		Require:          x.require(require),
 	}

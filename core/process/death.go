@@ -24,6 +24,7 @@ const (
 	KindOOM       Kind = "oom_suspected"       // SIGKILL from outside while the machine was short of memory
 	KindGPUFault  Kind = "gpu_fault"           // the device refused or lost the work
 	KindProtocol  Kind = "protocol"            // it broke the protocol
+	KindNumbers   Kind = "impossible_numbers"  // it sent numbers that cannot be true
 	KindError     Kind = "plugin_error"        // it answered with an error that is no advice to a user
 )
 

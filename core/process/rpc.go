@@ -160,6 +160,15 @@ type violation struct {
 
 func (v violation) Error() string { return v.text }
 
+// kind of the death that breaking the rule ends in. Nothing is computed from numbers
+// that cannot be true.
+func (r Rule) kind() Kind {
+	if r == RuleTimes || r == RuleIterations {
+		return KindNumbers
+	}
+	return KindProtocol
+}
+
 // call runs one RPC under a deadline and turns every way it can go wrong into
 // the context's error or a *DeathError.
 func (p *Process) call(ctx context.Context, phase string, limit time.Duration, f func(context.Context) error) error {
@@ -188,7 +197,7 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 	code := status.Code(err)
 	switch {
 	case errors.As(err, &broke):
-		p.kill(cause{kind: KindProtocol, text: broke.text, rule: broke.rule})
+		p.kill(cause{kind: broke.rule.kind(), text: broke.text, rule: broke.rule})
 	case errors.Is(ctx.Err(), context.Canceled), p.base.Err() != nil:
 		// The host gave up; the plugin may still be busy, so Stop must follow.
 		if p.theChild().hasExited() || p.condemned() {

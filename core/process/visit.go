@@ -186,7 +186,7 @@ func (v *visit) sample(s *pluginv1.Sample) error {
 	switch {
 	case s.GetConfigDigest() != v.digest:
 		return violation{RuleDigest, fmt.Sprintf("sample %d is of configuration %s, asked was %s", s.GetSeq(), s.GetConfigDigest(), v.digest)}
-	case s.GetIterations() == 0 || s.GetWallNs() <= 0 || s.GetDeviceNs() < 0 || s.GetEncodeNs() < 0:
+	case !believable(s):
 		return violation{RuleTimes, fmt.Sprintf("sample %d has impossible times: %d iterations, wall %d ns, device %d ns, encode %d ns",
 			s.GetSeq(), s.GetIterations(), s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs())}
 	case v.start.GetIterations() != 0 && s.GetIterations() != v.start.GetIterations():
@@ -208,6 +208,19 @@ func (v *visit) sample(s *pluginv1.Sample) error {
 	}
 	v.ack()
 	return nil
+}
+
+const (
+	longest        = 1e15    // ns of a sample, eleven days: a thousand of them can be added up
+	mostIterations = 1 << 53 // of a sample: a float64 holds them exactly
+)
+
+// believable says that a sample's numbers are in ranges in which the host may
+// compute with them.
+func believable(s *pluginv1.Sample) bool {
+	wall, device, encode := s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs()
+	return s.GetIterations() > 0 && s.GetIterations() <= mostIterations &&
+		wall > 0 && wall <= longest && device >= 0 && device <= longest && encode >= 0 && encode <= longest
 }
 
 // inOrder holds the plugin to gapless numbers and to waiting for acks.

@@ -9,7 +9,8 @@ import (
 	"github.com/assay-bench/assay/core/judge"
 )
 
-// believe withdraws what a judgement must not claim: speed of a wrong result,
+// believe withdraws what a judgement must not claim: anything that rests on
+// numbers that cannot be true, speed of a wrong result,
 // and a win without the metadata that would let others repeat it.
 func (r *Result) believe(j judge.Judgement, c *Case) judge.Judgement {
 	i := slices.IndexFunc(c.Variants, func(v Variant) bool { return v.Name == j.Variant })
@@ -22,6 +23,9 @@ func (r *Result) believe(j judge.Judgement, c *Case) judge.Judgement {
 		j.Reason += fmt.Sprintf("; not called a win: it is %q under another name", v.Equals)
 	}
 	if reason, next := wrongResult(base, v); reason != "" && j.Verdict != judge.Fail {
+		j.Verdict, j.Win, j.Reason, j.Next = judge.Invalid, false, reason, next
+	}
+	if reason, next := c.distrust(v); reason != "" {
 		j.Verdict, j.Win, j.Reason, j.Next = judge.Invalid, false, reason, next
 	}
 	if missing := r.missing(base, v); j.Win && len(missing) > 0 {

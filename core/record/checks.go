@@ -15,13 +15,18 @@ func (v *Variant) collectChecks(baseline string, rounds []Round) {
 	for i := range rounds {
 		for k := range rounds[i].Prepared {
 			if p := &rounds[i].Prepared[k]; p.Variant == v.Name {
-				v.Checks = keepFailed(v.Checks, p.Checks)
-				v.Checks = keepFailed(v.Checks, sameOutputs(baseline, &rounds[i], p))
+				v.Checks = KeepFailed(v.Checks, p.Checks)
+				v.Checks = KeepFailed(v.Checks, sameOutputs(baseline, &rounds[i], p))
+			}
+		}
+		for k := range rounds[i].Visits {
+			if x := &rounds[i].Visits[k]; x.Variant == v.Name {
+				v.Checks = KeepFailed(v.Checks, x.Checks)
 			}
 		}
 		for _, p := range rounds[i].Released {
 			if p.Variant == v.Name {
-				v.Checks = keepFailed(v.Checks, p.Checks)
+				v.Checks = KeepFailed(v.Checks, p.Checks)
 			}
 		}
 	}
@@ -111,9 +116,9 @@ func distance(a, b []float64) float64 {
 	return apart / max(first, second)
 }
 
-// keepFailed replaces checks of the same name and moment, but a failed one
+// KeepFailed replaces checks of the same name and moment, but a failed one
 // stays: one wrong result in any round is a wrong result.
-func keepFailed(have, more []Check) []Check {
+func KeepFailed(have, more []Check) []Check {
 	for _, c := range more {
 		i := slices.IndexFunc(have, func(h Check) bool { return h.Name == c.Name && h.When == c.When })
 		switch {

@@ -109,6 +109,9 @@ func (r *Result) reading(caseID, variant string, n judge.Number) judge.Reading {
 	}
 	phase := slices.Contains(r.Experiment.Measure.Phases, n.Name)
 	for _, v := range c.Variants {
+		if bad := v.defective(); out.Unusable == "" && bad != "" && (v.Name == variant || v.Role != RoleVariant && v.Role != RoleProposed) {
+			out.Unusable = bad
+		}
 		bad := v.failedChecks()
 		if out.Unusable == "" && bad != "" && (v.Name == variant || v.Role == RoleBaseline) {
 			out.Unusable = "variant " + v.Name + " computes something else: " + bad

@@ -15,6 +15,7 @@ import (
 type VisitFigures struct {
 	wall, device, encode float64 // of the fastest
 	ok                   bool
+	claims               claims
 	sum                  [sha256.Size]byte // of all of them as JSON
 }
 
@@ -72,7 +73,7 @@ func (d *Round) reduce(before *Round) error {
 	}
 	for i := range d.Visits {
 		v := &d.Visits[i]
-		x := &VisitFigures{}
+		x := &VisitFigures{claims: v.claims()}
 		var err error
 		if x.sum, err = v.Samples.sum(); err != nil {
 			return fmt.Errorf("round %d, visit %d: %w", d.Index, v.Index, err)

@@ -138,6 +138,7 @@ type Measure struct {
 	Start       int64    `json:"start_timeout_ns,omitempty"`  // 0: before it could be set
 	Sample      int64    `json:"sample_timeout_ns,omitempty"` // 0: before there was one
 	Cooldown    int64    `json:"cooldown_ns,omitempty"`       // idle before each visit
+	Inputs      string   `json:"inputs,omitempty"`            // per_round or per_sample; empty in documents of before
 	Require     *Require `json:"require,omitempty"`
 }
 
@@ -226,6 +227,7 @@ type Variant struct {
 	Phases       map[string]PhaseSummary `json:"phases"`
 	Kernels      map[string]Kernels      `json:"kernels,omitempty"` // of its first visit, by phase; every visit has its digest
 	Failure      string                  `json:"failure,omitempty"`
+	Defects      []Defect                `json:"defects,omitempty"`
 }
 
 // Check is one comparison with an independent reference.

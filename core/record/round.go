@@ -45,6 +45,7 @@ type Process struct {
 	StartupNs int64    `json:"startup_ns"` // process start to ready
 	OpenNs    int64    `json:"open_ns"`    // opening the device
 	Device    Device   `json:"device"`
+	Differs   string   `json:"differs,omitempty"` // how it describes itself otherwise than before the session
 	Remade
 }
 
@@ -124,15 +125,16 @@ type Released struct {
 
 // Warmup of one variant in one phase.
 type Warmup struct {
-	Variant    string  `json:"variant"`
-	Phase      string  `json:"phase"`
-	Windows    int     `json:"windows"`
-	Ns         int64   `json:"ns"`
-	Stable     bool    `json:"stable"`     // the last windows show no gain; false: warmup_max ended it
-	Spread     float64 `json:"spread"`     // of the last windows, as a share
-	Iterations uint64  `json:"iterations"` // that filled a sample
-	PerNs      float64 `json:"per_iteration_ns"`
-	Visit      int     `json:"visit,omitempty"` // the last one before it, after a wait and in turns
+	Variant    string   `json:"variant"`
+	Phase      string   `json:"phase"`
+	Windows    int      `json:"windows"`
+	Ns         int64    `json:"ns"`
+	Stable     bool     `json:"stable"`     // the last windows show no gain; false: warmup_max ended it
+	Spread     float64  `json:"spread"`     // of the last windows, as a share
+	Iterations uint64   `json:"iterations"` // that filled a sample
+	PerNs      float64  `json:"per_iteration_ns"`
+	Visit      int      `json:"visit,omitempty"` // the last one before it, after a wait and in turns
+	Scaling    *Scaling `json:"scaling,omitempty"`
 	Remade
 }
 
@@ -151,6 +153,7 @@ type Visit struct {
 	Superseded   bool        `json:"superseded"`      // a cleaner visit in the same place of the order stands in for it
 	Observed     Observation `json:"observed"`
 	PeakBytes    int64       `json:"peak_device_bytes"`
+	Checks       []Check     `json:"checks,omitempty"`  // of the preparation that each sample has, where inputs are new per sample; passed ones once
 	Kernels      string      `json:"kernels,omitempty"` // digest of what one iteration dispatched; empty: not known
 
 	Figures *VisitFigures `json:"-"` // stand in for Samples that were let go

@@ -12,6 +12,7 @@ type Sample struct {
 	WallNs     int64              `json:"wall_ns"`
 	DeviceNs   int64              `json:"device_ns"`
 	EncodeNs   int64              `json:"encode_ns"`
+	HostNs     int64              `json:"host_ns,omitempty"` // the host's clock, from the ack before the sample to its arrival
 	Metrics    map[string]float64 `json:"metrics,omitempty"`
 }
 
@@ -24,6 +25,7 @@ type Samples struct {
 	WallNs     []int64              `json:"wall_ns,omitempty"`
 	DeviceNs   []int64              `json:"device_ns,omitempty"`
 	EncodeNs   []int64              `json:"encode_ns,omitempty"`
+	HostNs     []int64              `json:"host_ns,omitempty"`
 	Metrics    []map[string]float64 `json:"metrics,omitempty"`
 }
 
@@ -35,6 +37,9 @@ func (s *Samples) Len() int {
 // At is the sample of that index, from 0.
 func (s *Samples) At(i int) Sample {
 	out := Sample{Seq: s.Seq[i], Iterations: s.Iterations[i], WallNs: s.WallNs[i], DeviceNs: s.DeviceNs[i], EncodeNs: s.EncodeNs[i]}
+	if i < len(s.HostNs) {
+		out.HostNs = s.HostNs[i]
+	}
 	if i < len(s.Metrics) {
 		out.Metrics = s.Metrics[i]
 	}
@@ -50,6 +55,12 @@ func (s *Samples) Add(x Sample) {
 		s.Metrics = append(s.Metrics, x.Metrics)
 	} else if len(s.Metrics) > 0 {
 		s.Metrics = append(s.Metrics, map[string]float64{})
+	}
+	if x.HostNs > 0 || len(s.HostNs) > 0 {
+		for len(s.HostNs) < len(s.Seq) {
+			s.HostNs = append(s.HostNs, 0)
+		}
+		s.HostNs = append(s.HostNs, x.HostNs)
 	}
 	s.Seq, s.Iterations = append(s.Seq, x.Seq), append(s.Iterations, x.Iterations)
 	s.WallNs, s.DeviceNs, s.EncodeNs = append(s.WallNs, x.WallNs), append(s.DeviceNs, x.DeviceNs), append(s.EncodeNs, x.EncodeNs)

@@ -71,6 +71,8 @@ func (c *Case) Ineligible(v *Variant) string {
 		return "it could not be measured: " + v.Failure
 	case v.failedChecks() != "":
 		return "it computes something else: " + v.failedChecks()
+	case v.defective() != "":
+		return v.defective()
 	case v.Equals != "":
 		return fmt.Sprintf("it is %q under another name", v.Equals)
 	}

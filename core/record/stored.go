@@ -88,6 +88,8 @@ func (r *Result) storedArm(then *Result, g Guardrail, c *Case, v *Variant, of st
 		a.Lacks = fmt.Sprintf("the stored result has no variant %q in the case %s", a.Of, c.ID)
 	case w.failedChecks() != "":
 		a.Lacks = fmt.Sprintf("%q of the stored result computes something else: %s", a.Of, w.failedChecks())
+	case w.defective() != "":
+		a.Lacks = "the stored result: " + w.defective()
 	}
 	if a.Lacks != "" {
 		return a
@@ -125,7 +127,7 @@ func (r *Result) common(then *Result, c, old *Case, judged, stored *Variant) (no
 		}
 		for j := range old.Variants {
 			q := &old.Variants[j]
-			if q.Role == RoleControl || q.Name == stored.Name || q.ConfigDigest != p.ConfigDigest || q.failedChecks() != "" {
+			if q.Role == RoleControl || q.Name == stored.Name || q.ConfigDigest != p.ConfigDigest || q.failedChecks() != "" || q.defective() != "" {
 				continue
 			}
 			if x, y := r.ProgramOf(p), then.ProgramOf(q); x != nil && y != nil && x.Alike(y) && r.FilesDiffer(then, p, q) == nil {

@@ -60,6 +60,7 @@ func (r *Result) summarizeCase(c *Case) error {
 				v.Phases[phase] = s
 			}
 		}
+		r.findDefects(c, v)
 	}
 	var err error
 	c.Controls, err = r.controls(c)

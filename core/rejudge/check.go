@@ -147,6 +147,9 @@ func isWording(path []string) bool {
 	if len(path) == 3 && path[0] == "findings" {
 		return path[2] == "summary" || path[2] == "detail"
 	}
+	if len(path) == 7 && path[4] == "defects" {
+		return path[6] == "detail"
+	}
 	return len(path) == 5 && (path[2] == "judgements" && slices.Contains(wording, path[4]) || path[2] == "asserts" && path[4] == "message")
 }
 

@@ -1,10 +1,27 @@
 package report
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/assay-bench/assay/core/record"
 )
+
+// defects writes each defect of a variant once. A control has the baseline's.
+func defects(w io.Writer, c *record.Case, s Style) {
+	for _, v := range c.Variants {
+		for _, d := range v.Defects {
+			where := v.Name
+			if d.Phase != "" {
+				where += " in " + d.Phase
+			}
+			if d.Round > 0 {
+				where += fmt.Sprintf(", first in round %d", d.Round)
+			}
+			s.say(w, "    ", "defect %s of %s: %s", s.bold(d.Name), where, d.Detail)
+		}
+	}
+}
 
 // failedChecks writes each failed check once, with all variants that failed it
 // alike.

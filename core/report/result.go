@@ -86,6 +86,7 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	}
 	asserts(w, c, s)
 	failedChecks(w, c, s)
+	defects(w, c, s)
 }
 
 // asserts tells which conditions do not hold, or may not, and for how many

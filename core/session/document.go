@@ -95,7 +95,7 @@ func describeExperiment(e *config.Experiment) record.Experiment {
 			WarmupMax: m.WarmupMax.Nanoseconds(), WarmupAgree: warmupAgree,
 			Search: m.Search, Residency: m.Residency, Prepare: m.PrepareTimeout.Nanoseconds(), Heartbeat: m.HeartbeatTimeout.Nanoseconds(),
 			Start: m.StartTimeout.Nanoseconds(), Sample: m.SampleTimeout.Nanoseconds(),
-			Cooldown: m.Cooldown.Nanoseconds(), Require: requireOf(m.Require),
+			Cooldown: m.Cooldown.Nanoseconds(), Inputs: m.Inputs, Require: requireOf(m.Require),
 		},
 	}
 	d.Guardrails, d.Asserts = e.Judged(), e.JudgedAsserts()

@@ -60,7 +60,9 @@ func failureOf(err error) (f record.Failure, final bool) {
 		f.LastIntent, f.LastSeq, f.MaxRSS = d.Intent, d.Acked, d.MaxRSS
 		f.Panic, f.Stderr = append([]string{}, d.Panic...), tail(d.Stderr)
 		final = d.Unkillable
-	case errors.Is(err, errClock), errors.Is(err, errNumbers), errors.Is(err, errTooMany):
+	case errors.Is(err, errNumbers):
+		f.Kind = record.ImpossibleNumbers
+	case errors.Is(err, errTooMany):
 		f.Kind = string(process.KindProtocol)
 	}
 	return f, final

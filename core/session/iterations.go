@@ -113,7 +113,7 @@ func (r round) iterations(arm, phase string) uint64 {
 	if own < alike*fastest {
 		own = fastest
 	}
-	return max(1, uint64(math.Round(float64(r.sampleNs(phase))/own)))
+	return uint64(min(max(1, math.Round(float64(r.sampleNs(phase))/own)), mostIterations))
 }
 
 // perSample is how many iterations a sample of a visit holds: one where a

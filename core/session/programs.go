@@ -6,6 +6,7 @@ import (
 
 	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -19,9 +20,10 @@ type programs struct {
 // program is what arms run, ready to be started.
 type program struct {
 	config.Program
-	plugin  *Plugin
-	environ []string
-	vars    []process.Var
+	plugin    *Plugin
+	environ   []string
+	vars      []process.Var
+	described *pluginv1.DescribeResponse // by its first process; nil before that
 }
 
 // programsOf resolves every program of an experiment.
@@ -56,7 +58,7 @@ func (p *programs) find(want config.Program) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	p.list = append(p.list, program{want, plugin, environ, vars})
+	p.list = append(p.list, program{want, plugin, environ, vars, nil})
 	return len(p.list) - 1, nil
 }
 

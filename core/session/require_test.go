@@ -201,7 +201,7 @@ func TestUnmetRequirementsGiveNoAnswer(t *testing.T) {
 		"unknown": {unknownPower, judge.Invalid, "not as required in 7 of 7 rounds: power cannot be read here"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := experimentOf("x", variant(t, "a", true, nil), variant(t, "b", false, map[string]any{"mode": "slow", "slow": 0.2}))
+			e := experimentOf("x", variant(t, "a", true, nil), variant(t, "b", false, map[string]any{"mode": "slow", "slow": 0.9}))
 			e.Measure.Rounds, e.Measure.MaxRounds, e.Measure.Require = 7, 7, &config.Require{Power: "ac"}
 			e.Guardrails = []config.Guardrail{{Name: "speed", Phase: "decode", MinRatio: 1, Margin: 0.9, OnFail: "fail"}}
 			e.Selects = []config.Select{selecting("best", func(s *config.Select) { s.Rounds = 7 })}

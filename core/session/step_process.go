@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
@@ -46,13 +48,40 @@ func (s start) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	device := deviceOf(opened.GetDevice())
+	if device.Cores < 0 || device.Memory < 0 || device.LastCache < 0 {
+		return fmt.Errorf("%w: a device of %d cores, %d bytes of memory and a cache of %d bytes", errNumbers, device.Cores, device.Memory, device.LastCache)
+	}
+	differs, err := r.describedOtherwise(ctx, proc, program)
+	if err != nil {
+		return err
+	}
 	if err := sameDevice(r.doc, program, device); err != nil {
 		return err
 	}
 	return r.emit(record.ProcessEvent{Case: s.caseID, Round: s.round, Process: record.Process{
-		Arms: s.arms, Program: program, PID: proc.PID(), StartupNs: startup, OpenNs: r.took(), Device: device,
+		Arms: s.arms, Program: program, PID: proc.PID(), StartupNs: startup, OpenNs: r.took(), Device: device, Differs: differs,
 		Remade: x.remade(x.hadProcess(s.arms[0])),
 	}})
+}
+
+// describedOtherwise says how a process describes its plugin otherwise than the
+// session's first one of that program did; empty: it does not.
+func (r *runner) describedOtherwise(ctx context.Context, proc *process.Process, program int) (string, error) {
+	now, err := proc.Describe(ctx, &pluginv1.DescribeRequest{})
+	if err != nil {
+		return "", err
+	}
+	p := &r.programs.list[program]
+	if p.described == nil {
+		p.described = now
+	}
+	switch {
+	case now.GetVersion() != p.plugin.Version:
+		return fmt.Sprintf("it says version %s, and said %s", now.GetVersion(), p.plugin.Version), nil
+	case !proto.Equal(p.described, now):
+		return "its phases, metrics, configuration or documentation are not what they were", nil
+	}
+	return "", nil
 }
 
 // launch starts a program of the document.
@@ -127,6 +156,9 @@ func (s prepare) do(ctx context.Context, r *runner) error {
 			err.text += ` Every arm of this case has a process of its own, alive beside the others: residency = "turns" in the measure block starts and ends one for each visit.`
 		}
 		return err
+	}
+	if p.GetDeviceBytes() < 0 || p.GetPrepareNs() < 0 {
+		return fmt.Errorf("%w: a preparation of %d ns and %d bytes", errNumbers, p.GetPrepareNs(), p.GetDeviceBytes())
 	}
 	facts, err := phaseFactsOf(p.GetPhases())
 	if err != nil {

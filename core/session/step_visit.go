@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assay-bench/assay/core/config"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/record"
@@ -30,7 +31,7 @@ func (s warmUp) do(ctx context.Context, r *runner) error {
 	x := r.round()
 	var windows []float64
 	w := record.Warmup{Variant: s.variant, Phase: s.phase, Visit: s.after, Spread: math.MaxFloat64, Iterations: s.iterations, Remade: x.remade(s.again)}
-	_, err := r.measure(ctx, s.at, &pluginv1.Start{Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs}, func(m *pluginv1.Sample) (bool, error) {
+	_, err := r.measure(ctx, s.at, &pluginv1.Start{Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs}, func(m *pluginv1.Sample, _ int64) (bool, error) {
 		windows = append(windows, float64(m.GetWallNs())/float64(m.GetIterations()))
 		w.Iterations = m.GetIterations()
 		w.Stable = settled(windows)
@@ -43,6 +44,9 @@ func (s warmUp) do(ctx context.Context, r *runner) error {
 	w.PerNs = warmTime(windows)
 	if last := lastWindows(windows); len(last) > 1 {
 		w.Spread = slices.Max(last)/slices.Min(last) - 1
+	}
+	if w.Scaling, err = s.scaling(ctx, r, w); err != nil {
+		return err
 	}
 	return r.emit(record.WarmupEvent{Case: s.caseID, Round: s.round, Warmup: w})
 }
@@ -92,39 +96,69 @@ func (s visit) do(ctx context.Context, r *runner) error {
 }
 
 func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) (*pluginv1.Done, error) {
-	var wall int64
-	observed := r.observe(s.variant)
-	done, err := r.measure(ctx, s.at, &pluginv1.Start{
-		Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs, Samples: uint32(s.samples - s.taken),
-	}, func(m *pluginv1.Sample) (bool, error) {
-		wall += m.GetWallNs()
-		sample := sampleOf(m)
-		sample.Seq += uint64(s.taken)
-		return false, r.emit(record.SampleEvent{
-			Case: s.caseID, Round: s.round, Visit: s.index, Variant: s.variant, Phase: s.phase, Sample: sample,
+	taken := s.taken
+	measure := func(handle string, samples int) (*pluginv1.Done, error) {
+		before := taken
+		return r.measure(ctx, s.at, &pluginv1.Start{
+			Handle: handle, Phase: s.phase, Iterations: s.iterations, SampleNs: s.sampleNs, Samples: uint32(samples),
+		}, func(m *pluginv1.Sample, host int64) (bool, error) {
+			sample := sampleOf(m)
+			sample.HostNs = host
+			sample.Seq += uint64(before)
+			taken++
+			return false, r.emit(record.SampleEvent{
+				Case: s.caseID, Round: s.round, Visit: s.index, Variant: s.variant, Phase: s.phase, Sample: sample,
+			})
 		})
-	})
-	v.HostNs, v.Observed = r.took(), observed()
+	}
+	var done *pluginv1.Done
+	var err error
+	if r.doc.Experiment.Measure.Inputs == config.PerSample {
+		done, err = s.afresh(ctx, r, v, measure)
+	} else {
+		observed := r.observe(s.variant)
+		done, err = measure(r.round().handle(s.variant), s.samples-s.taken)
+		v.Observed = observed()
+	}
+	v.HostNs = r.took()
 	if err != nil {
 		return nil, err
 	}
-	if wall > v.HostNs {
-		return nil, fmt.Errorf("%w: the samples of this visit claim %v of wall time, but the host's clock saw %v",
-			errClock, time.Duration(wall), time.Duration(v.HostNs))
+	if done.GetPeakDeviceBytes() < 0 {
+		return nil, fmt.Errorf("%w: a peak of %d bytes of device memory", errNumbers, done.GetPeakDeviceBytes())
 	}
 	v.PeakBytes = done.GetPeakDeviceBytes()
 	return done, nil
 }
 
-// measure is one Measure call with what all of them share.
-func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSample func(*pluginv1.Sample) (bool, error)) (*pluginv1.Done, error) {
-	start.Handle = r.round().handle(a.variant)
+// measure is one Measure call with what all of them share. onSample hears with each
+// sample how long the plugin took for it by the host's clock: from the ack before
+// it, or the first intent's, to its arrival. What the host does meanwhile is not in
+// it, and intents between samples are.
+func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSample func(*pluginv1.Sample, int64) (bool, error)) (*pluginv1.Done, error) {
+	if start.Handle == "" {
+		start.Handle = r.round().handle(a.variant)
+	}
 	start.HeartbeatNs = r.doc.Experiment.Measure.Heartbeat
 	var lost error
+	turn, sampled := r.s.Clock.Now(), false
 	done, err := r.process(a.variant).Measure(ctx, start, process.MeasureHandler{
-		OnSample: onSample, SampleTimeout: time.Duration(r.doc.Experiment.Measure.Sample),
+		SampleTimeout: time.Duration(r.doc.Experiment.Measure.Sample),
+		OnSample: func(m *pluginv1.Sample) (bool, error) {
+			host := r.s.Clock.Now().Sub(turn).Nanoseconds()
+			enough, err := onSample(m, host)
+			turn, sampled = r.s.Clock.Now(), true
+			return enough, err
+		},
 		OnIntent: func(i *pluginv1.Intent) error {
-			return r.emit(record.IntentEvent{Case: a.caseID, Round: a.round, Variant: a.variant, Seq: i.GetSeq(), What: i.GetWhat()})
+			var err error
+			if trial := a.stage == stageWarmUp && start.GetSamples() > 0; !trial { // the warm-up has told it
+				err = r.emit(record.IntentEvent{Case: a.caseID, Round: a.round, Variant: a.variant, Seq: i.GetSeq(), What: i.GetWhat()})
+			}
+			if !sampled {
+				turn = r.s.Clock.Now()
+			}
+			return err
 		},
 		OnDiagnostic: func(d *pluginv1.Diagnostic) {
 			if lost == nil {
@@ -136,6 +170,3 @@ func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSam
 	})
 	return done, errors.Join(lost, err)
 }
-
-// errClock is a plugin whose times cannot be true.
-var errClock = errors.New("the plugin's clock cannot be right")

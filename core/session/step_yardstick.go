@@ -90,7 +90,7 @@ func (s yardstick) do(ctx context.Context, r *runner) error {
 		return fmt.Errorf("%w: yardstick %q moved %d bytes in %d ns", errNumbers, s.name, y.Bytes, y.Ns)
 	}
 	if y.Ns > y.HostNs {
-		return fmt.Errorf("%w: yardstick %q claims %v, but the host's clock saw %v", errClock, s.name, time.Duration(y.Ns), time.Duration(y.HostNs))
+		return fmt.Errorf("%w: yardstick %q claims %v, but the host's clock saw %v", errNumbers, s.name, time.Duration(y.Ns), time.Duration(y.HostNs))
 	}
 	return r.emit(record.YardstickEvent{Case: s.caseID, Round: s.round, Yardstick: y})
 }

@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc"
@@ -19,7 +20,7 @@ type liar struct {
 	serving.Server
 	early, phase string
 
-	mode atomic.Value // of the configuration prepared last
+	modes sync.Map // by handle: the mode and seed of what was prepared
 }
 
 func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
@@ -30,6 +31,8 @@ func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pl
 	switch l.early {
 	case "bad-schema":
 		d.Config.Attributes[0].Type = "lisst(number)"
+	case "other-description":
+		d.Markdown = otherwise()
 	case "huge":
 		d.Markdown = strings.Repeat("x", 64<<20)
 	default:
@@ -40,13 +43,42 @@ func (l *liar) Describe(ctx context.Context, req *pluginv1.DescribeRequest) (*pl
 	return d, nil
 }
 
-func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]) error {
-	for _, mode := range []string{"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "beats", "no-end", "diagnostics"} {
-		if strings.Contains(string(req.GetConfigJson()), `"mode":"`+mode+`"`) {
-			l.mode.Store(mode)
-		}
+// asked is what a prepared configuration was asked for.
+type asked struct {
+	Mode string `json:"mode"`
+	seed uint64
+}
+
+type preparing = grpc.ServerStreamingServer[pluginv1.PrepareCaseResponse]
+
+func (l *liar) PrepareCase(req *pluginv1.PrepareCaseRequest, stream preparing) error {
+	a := asked{seed: req.GetSeed()}
+	if err := json.Unmarshal(req.GetConfigJson(), &a); err != nil {
+		return status.Error(codes.InvalidArgument, err.Error())
 	}
-	return l.Server.PrepareCase(req, stream)
+	l.modes.Store(req.GetHandle(), a)
+	return l.Server.PrepareCase(req, &prepareStream{stream, a.Mode, a.seed})
+}
+
+func (l *liar) asked(handle string) asked {
+	a, _ := l.modes.Load(handle)
+	out, _ := a.(asked)
+	return out
+}
+
+func (l *liar) ReleaseCase(ctx context.Context, req *pluginv1.ReleaseCaseRequest) (*pluginv1.ReleaseCaseResponse, error) {
+	out, err := l.Server.ReleaseCase(ctx, req)
+	a := l.asked(req.GetHandle())
+	wrongChecks(a.Mode, a.seed, out.GetChecks())
+	return out, err
+}
+
+func (l *liar) OpenDevice(ctx context.Context, req *pluginv1.OpenDeviceRequest) (*pluginv1.OpenDeviceResponse, error) {
+	out, err := l.Server.OpenDevice(ctx, req)
+	if l.phase == "open" && l.early == "other-device" && out.GetDevice() != nil {
+		out.Device.Name = otherwise()
+	}
+	return out, err
 }
 
 // Propose asks for what cannot be measured, where a variant says so, and then
@@ -71,20 +103,28 @@ func (l *liar) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*plug
 }
 
 func (l *liar) Measure(stream grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]) error {
-	mode, _ := l.mode.Load().(string)
-	if mode == "" {
-		return l.Server.Measure(stream)
-	}
-	return l.Server.Measure(&lyingStream{BidiStreamingServer: stream, mode: mode})
+	return l.Server.Measure(&lyingStream{BidiStreamingServer: stream, liar: l})
 }
 
 type lyingStream struct {
 	grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
+	liar *liar
 	mode string
+}
+
+func (s *lyingStream) Recv() (*pluginv1.MeasureRequest, error) {
+	m, err := s.BidiStreamingServer.Recv()
+	if start := m.GetStart(); start != nil {
+		s.mode = s.liar.asked(start.GetHandle()).Mode
+	}
+	return m, err
 }
 
 func (s *lyingStream) Send(m *pluginv1.MeasureResponse) error {
 	sample := m.GetSample()
+	if lie := numbers[s.mode]; lie != nil && sample != nil {
+		lie(sample)
+	}
 	if sample.GetSeq() == 4 {
 		switch s.mode {
 		case "lie-seq":

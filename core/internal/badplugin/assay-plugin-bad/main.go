@@ -41,6 +41,16 @@
 //	deadly-proposal   proposes itself with mode exit3, and reports what became of it
 //	noisy          times that vary by noise, from process to process as well
 //	slow           slower by the factor slow
+//	fast, long     a tenth of the time, ten times the time
+//	remembers      takes as long for many iterations as for one
+//	stale          remembers the outputs of the first inputs
+//	works-on       computes for 20 times as long after it answered
+//	device-time, encode-time   ten times as much as in all
+//	no-time, largest-time, more   a time of 0 or of 2⁶³-1 ns, an iteration too many
+//	lying-check, other-checks   checks that pass above their limit; that change each round
+//	bandwidth      bytes that no memory moves
+//	other-device   (open only) another device in each process
+//	other-description   (describe only) another description in each process
 //
 // With MODE@protocol it speaks the protocol by hand, without the SDK, and breaks
 // it in the way that faults.go lists.
@@ -59,6 +69,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/badplugin"
@@ -140,9 +151,13 @@ func (d *clocked) Yardstick(ctx context.Context, y metal.Yardstick) (metal.Moved
 	return m, errors.Join(err, badplugin.Advance(d.clock, m.Time))
 }
 
+// firstSeed is that of the inputs that the process prepared first.
+var firstSeed atomic.Uint64
+
 // bad is one prepared configuration.
 type bad struct {
 	c       config
+	stale   bool    // it goes on giving the outputs of the process's first inputs
 	bias    float64 // ln of this process's factor
 	rng     *rand.Rand
 	batches int
@@ -155,6 +170,8 @@ func prepare(_ context.Context, req sdk.Request[config]) (*sdk.Prepared, error) 
 		return nil, err
 	}
 	b := &bad{c: req.Config, rng: rand.New(rand.NewPCG(uint64(os.Getpid()), uint64(time.Now().UnixNano())))}
+	firstSeed.CompareAndSwap(0, req.Seed)
+	b.stale = b.c.Mode == "stale" && firstSeed.Load() != req.Seed
 	if b.c.Mode == "noisy" {
 		b.bias = b.rng.NormFloat64() * b.c.Noise
 	}
@@ -163,6 +180,9 @@ func prepare(_ context.Context, req sdk.Request[config]) (*sdk.Prepared, error) 
 		Time: time.Millisecond, Checks: check, Metrics: map[string]float64{"rel_err": 0}, Facts: map[string]string{"model": "none"},
 		Phases: map[string]sdk.Timed{"decode": b.timed("decode", 1), "prefill": b.timed("prefill", 4)},
 		Check: func(context.Context) ([]sdk.Check, map[string]float64, error) {
+			if b.stale {
+				return []sdk.Check{sdk.Below("rel_err", 1, 1e-3)}, nil, nil
+			}
 			return check, nil, b.c.misbehave("release", 0)
 		},
 	}, nil
@@ -193,6 +213,8 @@ func (b *bad) run(ctx context.Context, phase string, n int) (sdk.Times, error) {
 	switch b.c.Mode {
 	case "slow":
 		length *= b.c.Slow
+	case "remembers":
+		length = 10 * float64(b.c.IterationNS)
 	case "noisy":
 		length *= math.Exp(b.bias + b.rng.NormFloat64()*b.c.Noise/2)
 	}
@@ -206,7 +228,17 @@ func (b *bad) run(ctx context.Context, phase string, n int) (sdk.Times, error) {
 		}
 		metal.Beat(ctx)
 	}
+	if b.c.Mode == "works-on" {
+		go spin(20 * took)
+		go spin(20 * took)
+	}
 	return sdk.Times{Wall: took, Device: took, Encode: took / 100}, nil
+}
+
+// spin keeps a core busy.
+func spin(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+	}
 }
 
 // scripted moves the clock that the host shares.

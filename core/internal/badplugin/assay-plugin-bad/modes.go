@@ -20,6 +20,8 @@ var modes = []string{
 	"stdout-flood", "stderr-flood", "bad-log", "fork", "daemon", "error", "user-error",
 	"device-fault", "device-timeout", "device-lost", "no-room", "gpu-line",
 	"lie-seq", "no-wait", "wrong-digest", "no-done", "early-done", "huge", "beats", "no-end", "diagnostics", "bad-schema", "bad-proposal", "deadly-proposal", "noisy", "slow",
+	"fast", "long", "remembers", "works-on", "stale", "device-time", "encode-time", "no-time", "largest-time", "more", "lying-check", "other-checks", "bandwidth",
+	"other-device", "other-description",
 }
 
 // misbehave acts when the configuration names this call and batch.
