@@ -5,13 +5,11 @@
 package main
 
 import (
-	"context"
 	"os"
 
 	"github.com/assay-bench/assay/core/cli"
 )
 
 func main() {
-	ctx, _ := cli.WithSignals(context.Background())
-	os.Exit(cli.Main(ctx, os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
+	os.Exit(int(cli.Execute(os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv)))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/internal/proctree"
 )
 
@@ -50,7 +51,7 @@ func (c *command) run(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- proctree.Run(limited, cmd, termGrace) }()
+	crash.Go(func() { ended <- proctree.Run(limited, cmd, termGrace) })
 	pace := time.NewTicker(outputPace)
 	defer pace.Stop()
 	for shown := ""; ; {

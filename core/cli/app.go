@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -76,12 +77,17 @@ func (a *App) plugins(ctx context.Context, dir string) (*registry.Registry, erro
 }
 
 // fail tells an error, to programs as JSON as well, and returns the status to exit with.
-func (a *App) fail(err error, code int) error {
+func (a *App) fail(ctx context.Context, err error) error {
+	code := statusOf(ctx, err)
+	var how *stopped
+	if errors.Is(err, context.Canceled) && !errors.As(err, &how) {
+		err = &stopped{}
+	}
 	fmt.Fprintf(a.Err, "assay: %v\n", err)
 	if a.json {
 		_ = json.NewEncoder(a.Out).Encode(map[string]string{"error": err.Error()}) // Out remembers what fails
 	}
-	return status(code)
+	return told(code)
 }
 
 // faults prints diagnostics to stderr, to programs as JSON as well, and when
@@ -103,5 +109,5 @@ func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	if a.json {
 		_ = json.NewEncoder(a.Out).Encode(map[string]any{"valid": false, "diagnostics": diag.JSON(diags, files)})
 	}
-	return status(exitUsage)
+	return told(BadUsage)
 }

@@ -32,7 +32,7 @@ func (c *buildCommand) Run(ctx context.Context, app *App) error {
 	}
 	made, err := app.buildAll(ctx, l.experiments, c.Rebuild)
 	if err != nil {
-		return infrastructure(app, err)
+		return err
 	}
 	if c.JSON {
 		return app.printJSON(map[string]any{"builds": made})
@@ -110,7 +110,7 @@ func (a *App) buildAll(ctx context.Context, experiments []*config.Experiment, re
 				}
 				if !done[b.Key] {
 					if err := a.buildOne(ctx, &m, b, rebuild); err != nil {
-						return nil, err
+						return nil, cannotStart{err}
 					}
 					done[b.Key] = true
 				}

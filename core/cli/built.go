@@ -19,7 +19,7 @@ func (a *App) loadBuilt(ctx context.Context, s source, rebuild bool) (*loaded, e
 	}
 	missing := unbuilt(l.experiments)
 	if err := a.build(ctx, l.experiments, rebuild); err != nil {
-		return nil, infrastructure(a, err)
+		return nil, err
 	}
 	if !missing && !rebuild {
 		return l, nil
@@ -28,7 +28,7 @@ func (a *App) loadBuilt(ctx context.Context, s source, rebuild bool) (*loaded, e
 		return nil, err
 	}
 	if unbuilt(l.experiments) {
-		return nil, a.fail(errors.New("the repository changed while it was built: run it again"), exitInfrastructure)
+		return nil, cannotStart{errors.New("the repository changed while it was built: run it again")}
 	}
 	return l, nil
 }

@@ -81,7 +81,7 @@ func (c *pluginCheck) Run(ctx context.Context, app *App) error {
 	}
 	defer lock.Release()
 	var doc conformance.Document
-	code := exitOK
+	code := Passed
 	for _, path := range paths {
 		r, worst, err := c.check(ctx, app, path, len(paths) == 1)
 		if err != nil {
@@ -92,15 +92,15 @@ func (c *pluginCheck) Run(ctx context.Context, app *App) error {
 	if err := c.write(app, doc); err != nil {
 		return err
 	}
-	if code != exitOK {
-		return status(code)
+	if code != Passed {
+		return told(code)
 	}
 	return nil
 }
 
 // check one plugin, and show it meanwhile. What keeps it from being checked is an
 // error if it is alone, and stands in its report if it is one of several.
-func (c *pluginCheck) check(ctx context.Context, app *App, path string, alone bool) (*conformance.Report, int, error) {
+func (c *pluginCheck) check(ctx context.Context, app *App, path string, alone bool) (*conformance.Report, Status, error) {
 	o, err := c.options(app, path)
 	if err != nil {
 		return nil, 0, err
@@ -121,20 +121,20 @@ func (c *pluginCheck) check(ctx context.Context, app *App, path string, alone bo
 	}
 	r, err := conformance.Check(ctx, o)
 	live("")
-	code := exitOK
+	code := Passed
 	var usage *conformance.UsageError
 	switch {
 	case ctx.Err() != nil:
 		return nil, 0, ctx.Err()
 	case errors.As(err, &usage):
-		code = exitUsage
+		code = BadUsage
 	case err != nil:
-		code = exitInfrastructure
+		err, code = cannotStart{err}, PluginLost
 	case r.Failed > 0:
-		code = exitFail
+		code = Failed
 	}
 	if err != nil && alone {
-		return nil, 0, app.fail(err, code)
+		return nil, 0, err
 	}
 	if err != nil {
 		r = &conformance.Report{Plugin: conformance.Subject{Path: path}, Error: err.Error(), Rules: []conformance.Outcome{}}
@@ -250,14 +250,14 @@ func (c *pluginTry) Run(ctx context.Context, app *App) error {
 	case errors.As(err, &usage):
 		return err
 	case err != nil:
-		return infrastructure(app, err)
+		return cannotStart{err}
 	case c.JSON:
 		err = app.printJSON(t)
 	default:
 		report.Trial(app.Out, t, app.style(app.Out))
 	}
 	if err == nil && slices.ContainsFunc(t.Checks, func(c conformance.TrialCheck) bool { return !c.Passed }) {
-		return status(exitFail)
+		return told(Failed)
 	}
 	return err
 }

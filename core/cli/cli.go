@@ -6,24 +6,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-
-	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // Version of assay.
 const Version = "0.1.0"
-
-// Exit statuses. They are a contract: scripts and CI rely on them.
-const (
-	exitOK             = 0 // every guardrail passed
-	exitFail           = 1 // a guardrail failed
-	exitUsage          = 2 // bad usage or configuration
-	exitInconclusive   = 3 // inconclusive or invalid, nothing failed
-	exitInfrastructure = 4 // a plugin crashed, hung or could not start, the run was interrupted, or output was lost
-)
 
 // grammar is the command line.
 type grammar struct {
@@ -55,15 +45,11 @@ type grammar struct {
 	VisitHost   visitHost    `cmd:"" hidden:"" help:"Be the host of one visit, for plugin check."`
 }
 
-// status is an error that has been told already; it only carries an exit status.
-type status int
-
-func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
-
 // Main runs one command and returns the exit status.
-func Main(ctx context.Context, args []string, streams Streams, getenv func(string) string) int {
-	ctx, gone := context.WithCancel(ctx)
-	defer gone()
+func Main(ctx context.Context, args []string, streams Streams, getenv func(string) string) Status {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	gone := func() { cancel(&Interrupt{syscall.SIGPIPE}) }
 	out := &output{Writer: streams.Out, gone: gone}
 	streams = Streams{Out: out, Err: &output{Writer: streams.Err, gone: gone}}
 	app := &App{Streams: streams, Getenv: getenv}
@@ -82,7 +68,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "assay:", err)
-		return exitUsage
+		return BadUsage
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
@@ -92,7 +78,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		command, err = parser.Parse(append(g.Help.Command, "--help"))
 	}
 	if exited >= 0 {
-		return exited // help was printed
+		return Status(exited) // help was printed
 	}
 	if err != nil && !strings.HasPrefix(args[0], "-") {
 		if tool := app.asTool(ctx, parser, &g, args); tool != nil {
@@ -101,33 +87,25 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	}
 	if err != nil {
 		parser.Errorf("%s (assay --help lists commands and flags)", err)
-		return exitUsage
+		return BadUsage
 	}
 	app.configure(&g)
 	for _, f := range command.Flags() {
 		app.json = app.json || f.Name == "json" && f.Target.Bool()
 	}
 	err = untilInterrupted(ctx, func() error { return command.Run() }, app.orderly.Load, time.After)
-	var s status
-	if err != nil && !errors.As(err, &s) && (out.failure() == nil || !errors.Is(err, out.failure())) {
-		var unwritten *atomicfile.Error
-		switch {
-		case errors.Is(err, context.Canceled):
-			err = app.fail(errors.New("interrupted"), exitInfrastructure)
-		case errors.As(err, &unwritten):
-			err = app.fail(err, exitInfrastructure)
-		default:
-			err = app.fail(err, exitUsage)
-		}
+	var shown told
+	if err != nil && !errors.As(err, &shown) && (out.failure() == nil || !errors.Is(err, out.failure())) {
+		err = app.fail(ctx, err)
 	}
 	if out.lost() {
 		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.failure())
-		return exitInfrastructure
+		return Unwritten
 	}
-	if errors.As(err, &s) {
-		return int(s)
+	if !errors.As(err, &shown) {
+		return Passed
 	}
-	return exitOK
+	return Status(shown)
 }
 
 var longFlag = regexp.MustCompile(`^-[a-z][a-z-]+(=|$)`)

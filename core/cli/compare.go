@@ -23,7 +23,7 @@ type compareCommand struct {
 func (c *compareCommand) Help() string {
 	return "Compares speeds against each session's own baseline by their intervals. Raw times are shown only when device, driver, OS, CPU, plugin, configuration and assay are the same.\n\n" +
 		"With --gate, every variant of B is judged against the variant of its name in A: both against an arm of one program and configuration that both sessions have, by both sessions' intervals and noise floors. Without such an arm their times are compared, on the same machine only.\n\n" +
-		"Exit status: 0 whatever changed; 2 when a file is no result document or the two have nothing in common. With --gate as of assay run: 0 pass, 1 fail, 3 inconclusive or invalid, 4 B was not measured to its end."
+		"Exit status: 0 whatever changed; with --gate that of assay run on the gate's verdict, which is inconclusive where B was not measured to its end."
 }
 
 // gated is a report with the gate's judgements, as JSON.

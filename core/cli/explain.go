@@ -14,7 +14,7 @@ type explainCommand struct {
 // Help is printed by assay explain --help.
 func (c *explainCommand) Help() string {
 	return "Judges the document again from its raw samples, offline, and holds them against the session's journal when that is there.\n\n" +
-		"Exit status: 0 everything follows from the samples, whatever the verdict is; 1 something stored does not; 2 the file is no result document that can be judged."
+		"Exit status: 0 everything follows from the samples, whatever the verdict is; 1 something stored does not."
 }
 
 func (c *explainCommand) Run(app *App) error {
@@ -36,7 +36,7 @@ func (c *explainCommand) Run(app *App) error {
 		report.Explain(app.Out, r, rep, app.style(app.Out))
 	}
 	if err == nil && !rep.Follows {
-		err = status(exitFail)
+		err = told(Failed)
 	}
 	return err
 }

@@ -19,7 +19,7 @@ func TestExplainFindsOneEditedSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	explain := func() (int, string) {
+	explain := func() (Status, string) {
 		path := filepath.Join(dir, "r.json")
 		if err := record.WriteResult(path, r, nil); err != nil {
 			t.Fatal(err)
@@ -28,7 +28,7 @@ func TestExplainFindsOneEditedSample(t *testing.T) {
 		code := Main(context.Background(), []string{"explain", path}, Streams{Out: &out, Err: &out}, func(string) string { return "" })
 		return code, out.String()
 	}
-	if code, out := explain(); code != exitOK {
+	if code, out := explain(); code != Passed {
 		t.Fatalf("untouched: status %d\n%s", code, out)
 	}
 	for round := range r.Cases[0].Rounds {
@@ -37,8 +37,8 @@ func TestExplainFindsOneEditedSample(t *testing.T) {
 		code, out := explain()
 		visit.Samples.WallNs[round%5]--
 		for _, want := range []string{"no longer follows: no_decode_regression of fused in decode", "journal differs: 1 value of the document, 1 of them in samples", "sample"} {
-			if code != exitFail || !strings.Contains(out, want) {
-				t.Errorf("round %d, %s: status %d, want %d and %q in\n%s", round+1, visit.Variant, code, exitFail, want, out)
+			if code != Failed || !strings.Contains(out, want) {
+				t.Errorf("round %d, %s: status %d, want %d and %q in\n%s", round+1, visit.Variant, code, Failed, want, out)
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func (c *fmtCommand) Run(app *App) error {
 		}
 	}
 	if c.Check && len(changed) > 0 {
-		return status(exitFail)
+		return told(Failed)
 	}
 	return nil
 }

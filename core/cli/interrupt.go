@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/internal/proctree"
 )
 
@@ -20,7 +21,7 @@ const interruptGrace = 1500 * time.Millisecond
 // orderly ends by itself in that time but for what it writes, and is not left.
 func untilInterrupted(ctx context.Context, run func() error, orderly func() bool, after func(time.Duration) <-chan time.Time) error {
 	ended := make(chan error, 1)
-	go func() { ended <- run() }()
+	crash.Go(func() { ended <- run() })
 	select {
 	case err := <-ended:
 		return err

@@ -64,7 +64,7 @@ func (a *App) load(ctx context.Context, s source) (*loaded, error) {
 		return nil, err
 	}
 	if v.err != nil && !l.diags.HasErrors() {
-		return nil, a.fail(v.err, exitInfrastructure)
+		return nil, cannotStart{v.err}
 	}
 	return l, nil
 }

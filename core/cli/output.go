@@ -1,33 +1,11 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"io"
-	"os"
-	"os/signal"
 	"sync"
 	"syscall"
 )
-
-// WithSignals gives a context that lets a command end in order: what was
-// measured is judged and written. A second interrupt ends the process. A
-// terminal that is gone says so more than once.
-func WithSignals(ctx context.Context) (context.Context, context.CancelFunc) {
-	// Without this, the first write to a pipe that nobody reads ends the process.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	asked, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(asked, func() {
-		again := make(chan os.Signal, 1)
-		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		stop()
-		endBy(<-again)
-	})
-	if signal.Ignored(syscall.SIGHUP) { // nohup
-		return asked, stop
-	}
-	return signal.NotifyContext(asked, syscall.SIGHUP)
-}
 
 // output is stdout or stderr. It remembers the first write that failed, and
 // calls gone when nobody reads any more. Progress and log lines are written to

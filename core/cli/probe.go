@@ -11,8 +11,10 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/sdk/wire"
 	"github.com/assay-bench/assay/metal"
@@ -37,7 +39,7 @@ type probed struct {
 
 func (c *probeCommand) Run(ctx context.Context, app *App) error {
 	if fd, err := strconv.Atoi(app.Getenv(wire.EnvLifeline)); err == nil {
-		go endWith(os.NewFile(uintptr(fd), "lifeline"))
+		crash.Go(func() { endWith(os.NewFile(uintptr(fd), "lifeline")) })
 	}
 	if c.Count {
 		n, err := devices.Count(c.Kind)
@@ -66,7 +68,7 @@ func (c *probeCommand) Run(ctx context.Context, app *App) error {
 // driver may keep it for ever.
 func endWith(lifeline *os.File) {
 	if _, err := io.Copy(io.Discard, lifeline); err == nil {
-		os.Exit(exitInfrastructure)
+		os.Exit(int(interruption) + int(syscall.SIGHUP))
 	}
 }
 

@@ -45,7 +45,7 @@ func (c *resumeCommand) Run(ctx context.Context, app *App) error {
 	}
 	s, err := session.Resume(ctx, path, c.options(app, l, began.Folder))
 	if err != nil {
-		return infrastructure(app, err)
+		return err
 	}
 	defer s.Close()
 	if !slices.ContainsFunc(l.experiments, s.Missing) {

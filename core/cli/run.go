@@ -24,6 +24,9 @@ type runCommand struct {
 	Seed uint64 `name:"seed" help:"Seed of orders and inputs; 0 draws one and records it."`
 }
 
+// Help is printed by assay run --help.
+func (c *runCommand) Help() string { return statusHelp() }
+
 func (c *runCommand) Run(ctx context.Context, app *App) error {
 	folder, err := os.Getwd()
 	if err != nil {
@@ -38,7 +41,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	}
 	s, err := session.Open(ctx, c.options(app, l, folder))
 	if err != nil {
-		return infrastructure(app, err)
+		return err
 	}
 	defer s.Close()
 	return c.measure(ctx, app, s, l)
@@ -87,7 +90,7 @@ func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l
 		c.closing(app, results, s.Journal(), next)
 	}
 	if err != nil {
-		return infrastructure(app, unfinishedError(err, next))
+		return unfinishedError(err, next)
 	}
 	return verdictStatus(results)
 }
@@ -99,22 +102,16 @@ func probeHealth(ctx context.Context, kind string, index int) error {
 	return err
 }
 
-func infrastructure(app *App, err error) error { return app.fail(interrupted(err), exitInfrastructure) }
-
-func interrupted(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted")
-	}
-	return err
-}
-
 // unfinishedError is what ended a session, with how to go on where something is
 // left to measure.
 func unfinishedError(err error, next string) error {
-	if next == "" {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &stopped{next}
+	case next == "":
 		return err
 	}
-	return fmt.Errorf("%w; %s", interrupted(err), next)
+	return fmt.Errorf("%w; %s", err, next)
 }
 
 // reporter shows progress: people get it on stderr and each result on stdout
@@ -143,31 +140,4 @@ func (c *measuring) closing(app *App, results []*record.Result, journal, next st
 	if next != "" {
 		fmt.Fprintf(app.Out, "next: %s\n", next)
 	}
-}
-
-// verdictStatus turns results into an exit status: a fail is an answer and
-// comes first, then what kept answers from being found.
-func verdictStatus(results []*record.Result) error {
-	worst := exitOK
-	rank := map[int]int{exitOK: 0, exitInconclusive: 1, exitInfrastructure: 2, exitFail: 3}
-	for _, r := range results {
-		code := exitOK
-		switch {
-		case r.Verdict == "fail":
-			code = exitFail
-		case r.OutOfBudget() && r.Status == record.Partial:
-			code = exitInconclusive
-		case r.Status == record.Crashed || r.Status == record.Hung || r.Status == record.Partial:
-			code = exitInfrastructure
-		case r.Verdict == "inconclusive" || r.Verdict == "invalid":
-			code = exitInconclusive
-		}
-		if rank[code] > rank[worst] {
-			worst = code
-		}
-	}
-	if worst == exitOK {
-		return nil
-	}
-	return status(worst)
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,8 +19,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"disturb": disturb,
 		"assay": func() {
-			ctx, _ := WithSignals(context.Background())
-			os.Exit(Main(ctx, os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
+			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv)))
+		},
+		"assay-with-a-fault": func() { // as assay, until it asks for its environment
+			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, func(string) string { panic("\x1b[2Jno environment") })))
 		},
 	})
 }

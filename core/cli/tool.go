@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"slices"
@@ -37,7 +38,10 @@ func (c *pluginTool) Run(ctx context.Context, app *App) error {
 	cmd.Stdout, cmd.Stderr = app.Out, app.Err
 	var ended *exec.ExitError
 	if err := proctree.Run(ctx, cmd, toolGrace); errors.As(err, &ended) {
-		return status(exitUsage)
+		if ended.ExitCode() < 0 { // by a signal
+			return cannotStart{fmt.Errorf("plugin %s: its command ended by itself: %w", p.Name, err)}
+		}
+		return told(BadUsage)
 	} else if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (c *validateCommand) Run(ctx context.Context, app *App) error {
 			return err
 		}
 		if l.diags.HasErrors() {
-			return status(exitUsage)
+			return told(BadUsage)
 		}
 		return nil
 	}

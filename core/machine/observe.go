@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -92,7 +93,7 @@ func (o *Observer) Observe(pid int, idle ...int) *Watch {
 		w.ran[m.pid] = m.ran
 	}
 	w.started = time.Now()
-	go w.watch()
+	crash.Go(w.watch)
 	return w
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/go-plugin/runner"
 	"google.golang.org/grpc"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
@@ -87,7 +88,7 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 
 func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 	verified := make(chan error, 1)
-	go func() { verified <- verify(p.opts.Path, p.opts.SHA256) }()
+	crash.Go(func() { verified <- verify(p.opts.Path, p.opts.SHA256) })
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Plugins(nil),
@@ -126,7 +127,7 @@ func (p *Process) connect(ctx context.Context) error {
 		err error
 	}
 	done := make(chan result, 1)
-	go func() {
+	crash.Go(func() {
 		protocol, err := p.client.Client()
 		if err != nil {
 			done <- result{nil, err}
@@ -135,7 +136,7 @@ func (p *Process) connect(ctx context.Context) error {
 		raw, err := protocol.Dispense(wire.ServiceName)
 		rpc, _ := raw.(pluginv1.PluginClient)
 		done <- result{rpc, err}
-	}()
+	})
 	timer := time.NewTimer(p.opts.StartTimeout)
 	defer timer.Stop()
 	select {

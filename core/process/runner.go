@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-plugin/runner"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/sdk/wire"
 )
@@ -110,9 +111,9 @@ func (c *child) Start(context.Context) error {
 	}
 	c.mu.Unlock()
 	drained := make(chan struct{}, 2)
-	go func() { c.readStdout(stdout); drained <- struct{}{} }()
-	go func() { c.out.read(stderr, true); drained <- struct{}{} }()
-	go c.reap(stdout, stderr, drained)
+	crash.Go(func() { c.readStdout(stdout); drained <- struct{}{} })
+	crash.Go(func() { c.out.read(stderr, true); drained <- struct{}{} })
+	crash.Go(func() { c.reap(stdout, stderr, drained) })
 	return nil
 }
 

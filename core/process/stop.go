@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 	"time"
+
+	"github.com/assay-bench/assay/core/internal/crash"
 )
 
 // VisitGrace is how long a visit may take to end after Stop.
@@ -31,7 +33,7 @@ func (p *Process) Stop(ctx context.Context) Death {
 	}
 	p.setCause(cause{kind: KindNone, text: "stopped"})
 	p.cancel()
-	go p.client.Kill()
+	crash.Go(p.client.Kill)
 	select {
 	case <-c.exited:
 	case <-time.After(shutdownGrace):
@@ -76,7 +78,7 @@ func (p *Process) end() {
 		}
 		// Client.Kill waits for the process; one stuck in the kernel never ends.
 		done := make(chan struct{})
-		go func() { p.client.Kill(); close(done) }()
+		crash.Go(func() { p.client.Kill(); close(done) })
 		select {
 		case <-done:
 		case <-time.After(cleanGrace):

@@ -10,6 +10,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
 
@@ -73,7 +74,7 @@ func (v *visit) run(ctx context.Context) (*pluginv1.Done, error) {
 	if err := v.stream.Send(first); err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	go v.receive()
+	crash.Go(v.receive)
 	defer close(v.left)
 	limit := time.Duration(v.start.GetHeartbeatNs())
 	silence := time.NewTimer(limit)

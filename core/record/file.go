@@ -17,7 +17,7 @@ import (
 func WriteFile(path string, b []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("result folder %s: %w", dir, err)
+		return &WriteError{fmt.Errorf("result folder %s: %w", dir, err)}
 	}
 	if err := atomicfile.Write(path, b); err != nil {
 		return fmt.Errorf("result: %w", err)
@@ -42,11 +42,11 @@ func plainJSON(err error) error {
 // rewritten, and replaced whole.
 func AppendJSON(path string, add []any) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fmt.Errorf("append %s: %w", path, err)
+		return &WriteError{fmt.Errorf("append %s: %w", path, err)}
 	}
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return fmt.Errorf("append %s: %w", path, err)
+		return &WriteError{fmt.Errorf("append %s: %w", path, err)}
 	}
 	defer lock.Close()
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {

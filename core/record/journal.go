@@ -108,7 +108,7 @@ func (j *Journal) Took() time.Duration {
 	return j.took
 }
 
-// WriteError is a journal that cannot be written: a full disk, mostly. Nothing
+// WriteError is a journal or a document that cannot be written: a full disk, mostly. Nothing
 // may be measured after it.
 type WriteError struct{ Err error }
 

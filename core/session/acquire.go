@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/record"
@@ -20,7 +21,7 @@ func (s *Session) acquire(ctx context.Context) error {
 	ended := proctree.EndOrphans()
 	waiting, stop := context.WithCancel(ctx)
 	looked := make(chan []proctree.Orphan)
-	go func() {
+	crash.Go(func() {
 		var found []proctree.Orphan
 		for {
 			select {
@@ -31,7 +32,7 @@ func (s *Session) acquire(ctx context.Context) error {
 				found = append(found, proctree.EndOrphans()...)
 			}
 		}
-	}()
+	})
 	var untold error
 	lock, err := machine.Acquire(ctx, s.LockPath, "session "+s.ledger.Session.ID, func(holder string) {
 		untold = s.tell(record.WaitingEvent{Holder: holder})

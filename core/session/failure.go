@@ -15,7 +15,7 @@ import (
 // session that is to end.
 func (r *runner) fail(ctx context.Context, err error) error {
 	var host *record.WriteError
-	var other *otherSetup
+	var other *OtherSetup
 	if errors.As(err, &host) || errors.As(err, &other) || r.now.stage == "" {
 		return err
 	}

@@ -60,7 +60,7 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 				continue
 			}
 			if err := os.MkdirAll(filepath.Dir(s.path(p)), 0o755); err != nil {
-				return fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)
+				return &record.WriteError{Err: fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)}
 			}
 			if err := atomicfile.Check(s.path(p)); err != nil {
 				return fmt.Errorf("experiment %q: its result: %w", e.Name, err)

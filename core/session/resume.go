@@ -175,7 +175,7 @@ func sameDevice(d *record.Result, program int, now record.Device) error {
 				if p.Program != program || was.Kind == now.Kind && was.Index == now.Index && was.Name == now.Name && was.Driver == now.Driver && was.OSBuild == now.OSBuild {
 					continue
 				}
-				return &otherSetup{fmt.Sprintf("the device was %s %s (driver %s, system %s) and is %s %s (driver %s, system %s)",
+				return &OtherSetup{fmt.Sprintf("the device was %s %s (driver %s, system %s) and is %s %s (driver %s, system %s)",
 					was.Kind, was.Name, was.Driver, was.OSBuild, now.Kind, now.Name, now.Driver, now.OSBuild)}
 			}
 		}
@@ -183,8 +183,8 @@ func sameDevice(d *record.Result, program int, now record.Device) error {
 	return nil
 }
 
-// otherSetup ends a session: its rounds would be of two devices, or of two
+// OtherSetup ends a session: its rounds would be of two devices, or of two
 // programs.
-type otherSetup struct{ text string }
+type OtherSetup struct{ text string }
 
-func (e *otherSetup) Error() string { return e.text }
+func (e *OtherSetup) Error() string { return e.text }

@@ -67,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	id := started.Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:3])
 	var err error
 	if s.journal, err = record.CreateJournal(filepath.Join(s.Folder, "results", "runs", id)); err != nil {
-		return nil, err
+		return nil, &record.WriteError{Err: err}
 	}
 	return s, s.tell(record.SessionEvent{Session: record.Session{
 		ID: id, Started: started, Command: append([]string{}, s.Command...), Seed: s.Seed, Journal: s.journal.Path(), Source: s.From,

@@ -83,7 +83,7 @@ func (s endRound) do(ctx context.Context, r *runner) error {
 func (r *runner) changed(at at, changes []string) error {
 	text := fmt.Sprintf("case %q, round %d: files changed while it was measured, so that it does not count:\n  %s",
 		at.caseID, at.round, strings.Join(changes, "\n  "))
-	return errors.Join(r.note(text), &otherSetup{text + "\nPut it back and go on with `assay resume`, or measure anew with `assay run`"})
+	return errors.Join(r.note(text), &OtherSetup{text + "\nPut it back and go on with `assay resume`, or measure anew with `assay run`"})
 }
 
 // goal is how many counted rounds are wanted for now.

@@ -15,7 +15,7 @@ import (
 // TestMain is assay when assay starts itself, to look at a device.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
-		os.Exit(cli.Main(context.Background(), os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv))
+		os.Exit(int(cli.Main(context.Background(), os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv)))
 	}
 	os.Exit(m.Run())
 }

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
+
+	"github.com/assay-bench/assay/core/internal/crash"
 )
 
 // drainLimit is how long output may still arrive once the tree is gone.
@@ -42,7 +44,7 @@ func Run(ctx context.Context, cmd *exec.Cmd, grace time.Duration) error {
 		return err
 	}
 	ended := make(chan struct{})
-	go func() { defer close(ended); err = t.Wait() }()
+	crash.Go(func() { defer close(ended); err = t.Wait() })
 	select {
 	case <-ended:
 		p.drain()
@@ -81,12 +83,12 @@ func (p *pipes) to(w io.Writer) (io.Writer, error) {
 		return nil, err
 	}
 	done := make(chan struct{})
-	go func() {
+	crash.Go(func() {
 		defer close(done)
 		if _, err := io.Copy(w, r); err != nil {
 			_, _ = io.Copy(io.Discard, r) // nobody listens; the program goes on
 		}
-	}()
+	})
 	p.reads, p.writes, p.copied = append(p.reads, r), append(p.writes, child), append(p.copied, done)
 	return child, nil
 }
