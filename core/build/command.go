@@ -92,20 +92,10 @@ func lastLines(path string) []string {
 	var out []string
 	for _, line := range strings.Split(text, "\n") {
 		line = line[strings.LastIndexByte(strings.TrimRight(line, "\r"), '\r')+1:] // as the terminal would show it
-		line = strings.TrimRightFunc(strings.Map(printable, line), unicode.IsSpace)
+		line = strings.TrimRightFunc(line, unicode.IsSpace)
 		if line != "" {
 			out = append(out, line)
 		}
 	}
 	return out[max(0, len(out)-most):]
-}
-
-func printable(r rune) rune {
-	switch {
-	case r == '\t':
-		return ' '
-	case !unicode.IsPrint(r):
-		return -1
-	}
-	return r
 }

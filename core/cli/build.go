@@ -130,7 +130,7 @@ func (a *App) buildOne(ctx context.Context, m *madeBuild, b *config.Build, rebui
 	width := terminal(a.Err)
 	clearLine := func() {
 		if width > 0 {
-			fmt.Fprint(a.Err, "\r\x1b[K")
+			fmt.Fprint(a.Err, report.ClearLine)
 		}
 	}
 	hold, err := build.Make(ctx, specOf(b), build.Tree{Commit: b.Commit, Key: b.Key, Dir: b.Dir, Built: b.Built}, build.Options{

@@ -55,7 +55,7 @@ func (a *App) live() func(text string) {
 		if text != "" {
 			text = "  " + text
 		}
-		fmt.Fprint(a.Err, "\r\x1b[K"+text)
+		fmt.Fprint(a.Err, report.ClearLine+text)
 	}
 }
 

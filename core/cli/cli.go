@@ -51,7 +51,9 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	defer cancel(nil)
 	gone := func() { cancel(&Interrupt{syscall.SIGPIPE}) }
 	out := &output{Writer: streams.Out, gone: gone}
-	streams = Streams{Out: out, Err: &output{Writer: streams.Err, gone: gone}}
+	faults := &output{Writer: streams.Err, gone: gone}
+	defer faults.end()
+	streams = Streams{Out: out, Err: faults}
 	app := &App{Streams: streams, Getenv: getenv}
 	var g grammar
 	exited := -1
@@ -98,6 +100,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	if err != nil && !errors.As(err, &shown) && (out.failure() == nil || !errors.Is(err, out.failure())) {
 		err = app.fail(ctx, err)
 	}
+	out.end()
 	if out.lost() {
 		fmt.Fprintf(streams.Err, "assay: the output was lost: %v\n", out.failure())
 		return Unwritten

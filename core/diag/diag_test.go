@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -68,7 +70,8 @@ func TestGolden(t *testing.T) {
 		if err := Write(&b, diags, files, c.color, c.width); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "testdata/"+c.name+".txt", b.String())
+		var f visible.Filter
+		golden(t, "testdata/"+c.name+".txt", string(f.Text([]byte(b.String()))))
 	}
 	raw, err := json.MarshalIndent(JSON(diags, files), "", "  ")
 	if err != nil {

@@ -3,10 +3,11 @@ package diag
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
 // Diagnostic is the JSON form of one diagnostic.
@@ -90,18 +91,14 @@ func snippet(src []byte, r hcl.Range) *Snippet {
 		lineEnd = start + i
 	}
 	line := strings.TrimSuffix(string(src[lineStart:lineEnd]), "\r")
-	end := min(max(r.End.Byte, start), lineEnd) - lineStart
-	if !utf8.ValidString(line) {
-		line = strings.ToValidUTF8(line, "?")
+	from := min(start-lineStart, len(line))
+	to := max(from, min(r.End.Byte-lineStart, len(line)))
+	// Written out here, so that the carets stand below what they mark.
+	before, marked := visible.Text(line[:from]), visible.Text(line[from:to])
+	return &Snippet{
+		Code: before + marked + visible.Text(line[to:]), Line: r.Start.Line,
+		Start: len(before), End: len(before) + len(marked),
 	}
-	line = strings.Map(func(r rune) rune { // a terminal would obey it
-		if r < ' ' && r != '\t' || r == 0x7f {
-			return '?'
-		}
-		return r
-	}, line)
-	s := &Snippet{Code: line, Line: r.Start.Line, Start: min(start-lineStart, len(line)), End: min(end, len(line))}
-	return s
 }
 
 // context names the blocks that hold the byte at offset, outermost first. The

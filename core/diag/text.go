@@ -8,14 +8,16 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/mitchellh/go-wordwrap"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
-const (
-	red    = "\x1b[1;31m"
-	yellow = "\x1b[1;33m"
-	bold   = "\x1b[1m"
-	dim    = "\x1b[2m"
-	reset  = "\x1b[0m"
+var (
+	red    = visible.Sequence("[1;31m")
+	yellow = visible.Sequence("[1;33m")
+	bold   = visible.Sequence("[1m")
+	dim    = visible.Sequence("[2m")
+	reset  = visible.Sequence("[0m")
 )
 
 // Write writes diags as text, tidied, and a last line that counts them.

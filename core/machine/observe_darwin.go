@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -60,5 +61,5 @@ func nameOf(pid int) string {
 	if err != nil {
 		return ""
 	}
-	return printable(unix.ByteSliceToString(k.Proc.P_comm[:]))
+	return strings.TrimSpace(unix.ByteSliceToString(k.Proc.P_comm[:]))
 }

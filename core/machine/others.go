@@ -6,9 +6,7 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/assay-bench/assay/core/record"
 )
@@ -63,16 +61,6 @@ func (o *Observer) census() map[int]proc {
 		}
 	}
 	return out
-}
-
-// printable is a name without what a terminal would obey.
-func printable(name string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, name))
 }
 
 // Unreadable names the quantities of a [record.Require] that this machine does not

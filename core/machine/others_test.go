@@ -39,9 +39,3 @@ func TestOthers(t *testing.T) {
 		t.Errorf("%v", cores)
 	}
 }
-
-func TestPrintable(t *testing.T) {
-	if got := printable("a\x1b[31mb\n"); got != "a[31mb" {
-		t.Errorf("%q", got)
-	}
-}

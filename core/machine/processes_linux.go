@@ -126,4 +126,6 @@ func readProc(path string) string {
 }
 
 // nameOf is the name of a process, as it may be shown on a terminal.
-func nameOf(pid int) string { return printable(readProc("/proc/" + strconv.Itoa(pid) + "/comm")) }
+func nameOf(pid int) string {
+	return strings.TrimSpace(readProc("/proc/" + strconv.Itoa(pid) + "/comm"))
+}

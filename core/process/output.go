@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
 const (
@@ -124,7 +126,7 @@ func (o *output) emit(level hclog.Level, message string, args []any) {
 		o.log.Warn("output of the plugin was too fast to show", "lines_skipped", skipped)
 	}
 	if !over {
-		o.log.Log(level, message, args...)
+		o.log.Log(level, visible.Line(message), args...)
 	}
 }
 

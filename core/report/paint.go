@@ -1,5 +1,7 @@
 package report
 
+import "github.com/assay-bench/assay/core/internal/visible"
+
 // Style says how to write for a reader.
 type Style struct {
 	Color bool
@@ -10,7 +12,7 @@ func (s Style) paint(code string) func(string) string {
 	if !s.Color {
 		return nil
 	}
-	return func(text string) string { return "\x1b[" + code + "m" + text + "\x1b[0m" }
+	return func(text string) string { return visible.Sequence("["+code+"m") + text + visible.Sequence("[0m") }
 }
 
 func (s Style) bold(text string) string {

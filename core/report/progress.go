@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/assay-bench/assay/core/internal/visible"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -216,7 +217,7 @@ func (p *Progress) draw(last string, now bool) {
 	}
 	b.WriteString(last + eta(l.eta))
 	p.clear()
-	fmt.Fprint(p.out, cut(b.String(), p.style.Width-1))
+	fmt.Fprint(p.out, cut(visible.Line(b.String()), p.style.Width-1))
 	p.live = true
 }
 
@@ -227,10 +228,13 @@ func (p *Progress) line(indent, format string, args ...any) {
 
 func (p *Progress) clear() {
 	if p.live {
-		fmt.Fprint(p.out, "\r\x1b[K")
+		fmt.Fprint(p.out, ClearLine)
 		p.live = false
 	}
 }
+
+// ClearLine empties the line that the cursor is in.
+var ClearLine = visible.Sequence("\r") + visible.Sequence("[K")
 
 func bar(done, total int) string {
 	const width = 10

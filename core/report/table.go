@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
 // table aligns columns by what is seen, so that colour codes take no room.
@@ -21,7 +23,13 @@ type cell struct {
 
 func plain(s string) cell { return cell{text: s} }
 
-func (t *table) add(cells ...cell) { t.rows = append(t.rows, cells) }
+// add takes a row. What others named may have newlines, which would end it.
+func (t *table) add(cells ...cell) {
+	for i := range cells {
+		cells[i].text = visible.Line(cells[i].text)
+	}
+	t.rows = append(t.rows, cells)
+}
 
 // dropEmpty leaves out columns that have nothing below their head.
 func (t *table) dropEmpty() {

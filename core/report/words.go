@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mitchellh/go-wordwrap"
+
+	"github.com/assay-bench/assay/core/internal/visible"
 )
 
 // verdictText is a verdict in its colour, outside of a table.
@@ -67,11 +69,8 @@ func (s Style) hang(w io.Writer, indent, first, rest, text string) {
 // command, which is to be copied.
 var together = regexp.MustCompile("`[^`]{1,70}`|[0-9] %")
 
-// colours are the codes that take no room on a terminal.
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
 // seen is how many columns text takes.
-func seen(text string) int { return utf8.RuneCountInString(colours.ReplaceAllString(text, "")) }
+func seen(text string) int { return utf8.RuneCountInString(visible.Unmarked(text)) }
 
 // title is an experiment's name and what it is about.
 func (s Style) title(name, description string) string {
