@@ -11,5 +11,5 @@ import (
 )
 
 func main() {
-	os.Exit(int(cli.Execute(os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv)))
+	os.Exit(int(cli.Execute(os.Args[1:], cli.Streams{Out: os.Stdout, Err: os.Stderr, In: os.Stdin}, os.Getenv)))
 }

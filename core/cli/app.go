@@ -18,10 +18,14 @@ import (
 	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/report"
+	"github.com/assay-bench/assay/core/trust"
 )
 
 // Streams of a command.
-type Streams struct{ Out, Err io.Writer }
+type Streams struct {
+	Out, Err io.Writer
+	In       io.Reader // asked only where it is a terminal; may be nil
+}
 
 // App is what commands share.
 type App struct {
@@ -71,8 +75,17 @@ func (a *App) printJSON(v any) error {
 // plugins looks through the plugin folders and holds what it finds against the
 // lock file of dir, the folder of the experiments.
 func (a *App) plugins(ctx context.Context, dir string) (*registry.Registry, error) {
+	return a.discover(ctx, filepath.Join(dir, registry.LockName))
+}
+
+// discover is plugins with a lock file of any path, or none.
+func (a *App) discover(ctx context.Context, lock string) (*registry.Registry, error) {
+	trusted, err := trust.Open(a.Getenv)
+	if err != nil {
+		return nil, err
+	}
 	return registry.Discover(ctx, registry.Options{
-		Dirs: a.pluginDirs, Getenv: a.Getenv, LockPath: filepath.Join(dir, registry.LockName),
+		Dirs: a.pluginDirs, Getenv: a.Getenv, LockPath: lock, Trusts: trusted.Covers,
 	})
 }
 

@@ -23,7 +23,7 @@ func (c *buildCommand) Run(ctx context.Context, app *App) error {
 	if c.Clean {
 		return c.clean(app)
 	}
-	l, err := app.load(ctx, c.source)
+	l, err := app.load(ctx, c.source, consent)
 	if err != nil {
 		return err
 	}

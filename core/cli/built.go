@@ -13,7 +13,7 @@ import (
 // more, so that what was a warning because the build was not there yet is an
 // error now.
 func (a *App) loadBuilt(ctx context.Context, s source, rebuild bool) (*loaded, error) {
-	l, err := a.load(ctx, s)
+	l, err := a.load(ctx, s, consent)
 	if err != nil || l.diags.HasErrors() {
 		return l, err
 	}
@@ -24,7 +24,7 @@ func (a *App) loadBuilt(ctx context.Context, s source, rebuild bool) (*loaded, e
 	if !missing && !rebuild {
 		return l, nil
 	}
-	if l, err = a.load(ctx, s); err != nil {
+	if l, err = a.load(ctx, s, consent); err != nil {
 		return nil, err
 	}
 	if unbuilt(l.experiments) {

@@ -36,6 +36,7 @@ type grammar struct {
 	Import   importCommand   `cmd:"" help:"Read the records of other tools into a history document, and say what they can support."`
 	History  historyCommand  `cmd:"" help:"Show what earlier sessions learned of this machine's noise."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
+	Trust    trustCommand    `cmd:"" help:"Let the plugins that a folder brings be started."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
 	Plugin   pluginCommand   `cmd:"" help:"List, check and try plugins, print their documentation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
@@ -53,7 +54,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	out := &output{Writer: streams.Out, gone: gone}
 	faults := &output{Writer: streams.Err, gone: gone}
 	defer faults.end()
-	streams = Streams{Out: out, Err: faults}
+	streams = Streams{Out: out, Err: faults, In: streams.In}
 	app := &App{Streams: streams, Getenv: getenv}
 	var g grammar
 	exited := -1

@@ -71,6 +71,7 @@ func setUpDocs(e *testscript.Env, plugins string) error {
 		"ASSAY_LOCK":     filepath.Join(e.WorkDir, "measuring.lock"),
 		"ASSAY_HISTORY":  filepath.Join(e.WorkDir, "history.jsonl"),
 		"XDG_CACHE_HOME": filepath.Join(e.WorkDir, ".cache"),
+		"XDG_STATE_HOME": filepath.Join(e.WorkDir, ".state"),
 	} {
 		e.Setenv(name, value)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/rejudge"
 	"github.com/assay-bench/assay/core/session"
+	"github.com/assay-bench/assay/core/trust"
 )
 
 // source says which experiments a command is about.
@@ -33,19 +35,38 @@ type loaded struct {
 	diags       hcl.Diagnostics
 
 	ctx      context.Context
+	consent  bool                       // programs that the experiments name may be started
 	programs map[string]*session.Plugin // by what they are described by
 }
+
+// What load may start besides installed plugins.
+const (
+	consent  = true  // what the experiments name: a command that runs them was given
+	lookOnly = false // that only in a trusted folder
+)
 
 // load reads and resolves the experiments. Faults of the files are diagnostics
 // in the result; an error is something else. It builds nothing; what it starts
 // are plugins, installed ones and those that an experiment names as a binary,
 // to describe themselves and to look at configurations.
-func (a *App) load(ctx context.Context, s source) (*loaded, error) {
-	l := &loaded{ctx: ctx, programs: map[string]*session.Plugin{}}
+func (a *App) load(ctx context.Context, s source, consent bool) (*loaded, error) {
+	l := &loaded{ctx: ctx, consent: consent, programs: map[string]*session.Plugin{}}
 	l.module, l.diags = config.Load(s.Paths, config.Options{Vars: s.Var, VarFiles: s.VarFile, Env: a.Getenv, Version: Version})
 	var err error
 	if l.registry, err = a.plugins(ctx, l.module.Dir); err != nil {
 		return nil, err
+	}
+	if consent && len(l.registry.Untrusted()) > 0 {
+		if err := a.askTrust(ctx, l); err != nil {
+			return nil, err
+		}
+	}
+	if !consent {
+		trusted, err := trust.Open(a.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		l.consent = trusted.Covers(l.module.Dir)
 	}
 	for _, w := range l.registry.Warnings() {
 		fmt.Fprintln(a.Err, "warning:", w)
@@ -89,6 +110,10 @@ func (l *loaded) installed() []string {
 // describe is what a program says of itself.
 func (l *loaded) describe(p config.Program) (*pluginv1.DescribeResponse, error) {
 	plugin, err := l.program(p)
+	var untrusted *registry.Untrusted
+	if errors.As(err, &untrusted) && !l.consent {
+		return nil, &config.Unasked{Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +144,9 @@ func (l *loaded) find(p config.Program) (*registry.Installed, error) {
 			return nil, err
 		}
 		return l.registry.Get(name, required.Version)
+	}
+	if !l.consent {
+		return nil, fmt.Errorf("%s: %w", p.Binary, &registry.Untrusted{Folder: absolute(l.module.Dir), Named: true})
 	}
 	env, err := environment(p)
 	if err != nil {

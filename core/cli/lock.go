@@ -29,7 +29,7 @@ func (c *pluginLock) Run(ctx context.Context, app *App) error {
 		return err
 	}
 	// What is pinned today must not keep the new binary from being found.
-	reg, err := registry.Discover(ctx, registry.Options{Dirs: app.pluginDirs, Getenv: app.Getenv})
+	reg, err := app.discover(ctx, "")
 	if err != nil {
 		return err
 	}

@@ -18,3 +18,11 @@ func relative(path string) string {
 	}
 	return rel
 }
+
+// absolute is a path from the root, as far as the working folder is known.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}

@@ -14,7 +14,7 @@ type planCommand struct {
 }
 
 func (c *planCommand) Run(ctx context.Context, app *App) error {
-	l, err := app.load(ctx, c.source)
+	l, err := app.load(ctx, c.source, lookOnly)
 	if err != nil {
 		return err
 	}

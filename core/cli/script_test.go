@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"disturb": disturb,
 		"assay": func() {
-			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, os.Getenv)))
+			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr, In: os.Stdin}, os.Getenv)))
 		},
 		"assay-with-a-fault": func() { // as assay, until it asks for its environment
 			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr}, func(string) string { panic("\x1b[2Jno environment") })))
@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ASSAY_PLUGIN_DIR", plugins)
 			e.Setenv("ASSAY_LOCK", filepath.Join(e.WorkDir, "measuring.lock"))
 			e.Setenv("ASSAY_HISTORY", filepath.Join(e.WorkDir, "history.jsonl"))
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("NO_COLOR", "1")
 			return nil

@@ -17,7 +17,7 @@ type validateCommand struct {
 }
 
 func (c *validateCommand) Run(ctx context.Context, app *App) error {
-	l, err := app.load(ctx, c.source)
+	l, err := app.load(ctx, c.source, lookOnly)
 	if err != nil {
 		return err
 	}

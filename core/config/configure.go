@@ -38,6 +38,11 @@ func (a *arm) configure(own hcl.Blocks, base []schema.Layer, b written) {
 				a.soften(explain(checkNames(l.Body, l.Scope)), "no plugin of that name is installed to check it against")
 			}
 		}
+		if a.plugin.unasked {
+			for _, l := range layers {
+				a.soften(explain(checkNames(l.Body, l.Scope)), "the plugin was not asked")
+			}
+		}
 		return
 	}
 	decoded, diags := a.plugin.schema.Decode(layers, b.DefRange, schema.Files{Base: filepath.FromSlash(a.x.resolver.module.Dir), Pending: a.pending})

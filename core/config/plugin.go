@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -20,9 +21,18 @@ type plugin struct {
 	describe *pluginv1.DescribeResponse
 	schema   *schema.Block
 
+	unasked bool // it must not be started: only names in its configurations are checked
+
 	fault *hcl.Diagnostic // why it cannot be used; without a place unless it has one of its own
 	told  bool            // the fault has been reported
 }
+
+// Unasked is Schema's error of a program that must not be started for a look at
+// it. That is a warning, and as much as possible is checked.
+type Unasked struct{ Err error }
+
+func (e *Unasked) Error() string { return e.Err.Error() }
+func (e *Unasked) Unwrap() error { return e.Err }
 
 // label is name and version, for texts.
 func (p *plugin) label() string {
@@ -61,6 +71,15 @@ func (r *resolver) plugin(ref Program) *plugin {
 		return p
 	}
 	describe, err := r.opts.Schema(ref)
+	var unasked *Unasked
+	if errors.As(err, &unasked) {
+		p.unasked = true
+		p.fault = &hcl.Diagnostic{
+			Severity: hcl.DiagWarning, Summary: fmt.Sprintf("Plugin %q was not asked", ref.Plugin),
+			Detail: sentence(err.Error()) + " Until then its configurations, phases and metrics are not checked.",
+		}
+		return p
+	}
 	if err != nil {
 		p.fault = r.unavailable(ref, err)
 		return p

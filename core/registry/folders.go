@@ -4,14 +4,34 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
+
+// projectFolder is where a project keeps plugins of its own.
+var projectFolder = filepath.Join(".assay", "plugins")
+
+// argument of a command that is about dir: none where it is the working folder.
+func argument(dir string) string {
+	if here, err := os.Getwd(); err == nil && here == dir {
+		return ""
+	}
+	return " " + quoted(dir)
+}
+
+// quoted is a path as a shell takes it.
+func quoted(path string) string {
+	if strings.ContainsAny(path, " \t\n'\"$&;|<>()*?[]#~\\") {
+		return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	}
+	return path
+}
 
 // folders in the order in which they are looked through: those asked for, the
 // project's, the user's, and the one beside the running binary, each once. The
 // first ones, as many as asked, must exist.
 func folders(o Options) (once []string, asked int) {
 	dirs := append([]string{}, o.Dirs...)
-	dirs = append(dirs, filepath.Join(".assay", "plugins"))
+	dirs = append(dirs, projectFolder)
 	if data := o.Getenv("XDG_DATA_HOME"); data != "" {
 		dirs = append(dirs, filepath.Join(data, "assay", "plugins"))
 	} else if home := o.Getenv("HOME"); home != "" {

@@ -138,14 +138,10 @@ func (l *Lock) checkVersion(p *Installed) error {
 
 // command is how the plugins of this lock file are pinned anew.
 func (l *Lock) command() string {
-	dir := filepath.Dir(l.path)
-	switch {
-	case dir == ".":
-		return "`assay plugin lock`"
-	case strings.ContainsAny(dir, " \t'\"$&;|<>()*?[]#~\\"):
-		dir = "'" + strings.ReplaceAll(dir, "'", `'\''`) + "'"
+	if dir := filepath.Dir(l.path); dir != "." {
+		return "`assay plugin lock " + quoted(dir) + "`"
 	}
-	return "`assay plugin lock " + dir + "`"
+	return "`assay plugin lock`"
 }
 
 // Names are the plugins that are pinned, each once, sorted.

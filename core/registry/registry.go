@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,10 @@ type Options struct {
 	Dirs     []string            // looked in first, in order; must exist
 	LockPath string              // assay.lock.hcl; empty or absent: nothing is pinned
 	Getenv   func(string) string // nil: an empty environment
+
+	// Trusts says whether programs in the project's folder may be started, given
+	// that folder's plugins; nil: they may. Folders in Dirs are trusted.
+	Trusts func(plugins string) bool
 }
 
 // Installed is a plugin that was found and has described itself.
@@ -40,6 +45,22 @@ type Installed struct {
 type Rejected struct {
 	Path   string `json:"path"`
 	Reason string `json:"reason"`
+
+	err error
+}
+
+// Untrusted is the error of a program that was not started, because it came
+// with a folder that is not trusted, or because experiments there name it.
+type Untrusted struct {
+	Folder string
+	Named  bool // by an experiment, wherever it lies
+}
+
+func (e *Untrusted) Error() string {
+	if e.Named {
+		return fmt.Sprintf("it was not started, because the folder %s, whose experiments name it, is not trusted; `assay trust%s` lists what the folder brings and trusts it", e.Folder, argument(e.Folder))
+	}
+	return fmt.Sprintf("it came with the folder %s, which is not trusted, and was not started; `assay trust%s` lists what the folder brings and trusts it", e.Folder, argument(e.Folder))
 }
 
 // Registry is what Discover found.
@@ -51,6 +72,9 @@ type Registry struct {
 	warnings []string
 	lock     *Lock
 	getenv   func(string) string
+
+	project string // the folder whose plugins are the project's
+	foreign bool   // it is not trusted
 }
 
 // Discover looks through the folders. The first folder that has a name wins;
@@ -75,6 +99,10 @@ func Discover(ctx context.Context, o Options) (*Registry, error) {
 	}
 	var asked int
 	r.folders, asked = folders(o)
+	if dir, err := filepath.Abs(projectFolder); err == nil && !slices.Contains(r.folders[:asked], dir) {
+		r.project = dir
+		r.foreign = o.Trusts != nil && !o.Trusts(filepath.Dir(filepath.Dir(dir)))
+	}
 	for i, dir := range r.folders {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
@@ -108,17 +136,24 @@ func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
 		dir = "$" + EnvOverrides
 	}
 	if first, ok := r.from[c.name]; ok && first != dir {
-		r.reject(c.path, "%s comes first", r.plugins[c.name][0].Path)
+		r.reject(c.path, fmt.Errorf("%s comes first", r.plugins[c.name][0].Path))
+		if first == r.project {
+			r.warnings = append(r.warnings, fmt.Sprintf("plugin %s: %s is used in place of %s", c.name, r.plugins[c.name][0].Path, c.path))
+		}
+		return
+	}
+	if dir == r.project && r.foreign {
+		r.reject(c.path, &Untrusted{Folder: filepath.Dir(filepath.Dir(dir))})
 		return
 	}
 	p, err := c.inspect(ctx, cache, r.lock)
 	if err != nil {
-		r.reject(c.path, "%v", err)
+		r.reject(c.path, err)
 		return
 	}
 	for _, other := range r.plugins[c.name] {
 		if semver(other.Version).Equal(semver(p.Version)) {
-			r.reject(c.path, "%s has the same version %s", other.Path, other.Version)
+			r.reject(c.path, fmt.Errorf("%s has the same version %s", other.Path, other.Version))
 			return
 		}
 	}
@@ -133,8 +168,20 @@ func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
 	r.plugins[c.name] = append(r.plugins[c.name], p)
 }
 
-func (r *Registry) reject(path, format string, args ...any) {
-	r.rejected = append(r.rejected, Rejected{Path: path, Reason: fmt.Sprintf(format, args...)})
+func (r *Registry) reject(path string, err error) {
+	r.rejected = append(r.rejected, Rejected{Path: path, Reason: err.Error(), err: err})
+}
+
+// Untrusted are the candidates that were not started because of their folder.
+func (r *Registry) Untrusted() []string {
+	var out []string
+	for _, x := range r.rejected {
+		var u *Untrusted
+		if errors.As(x.err, &u) {
+			out = append(out, x.Path)
+		}
+	}
+	return out
 }
 
 // semver parses a version that inspect has accepted.
@@ -171,7 +218,7 @@ func (r *Registry) CheckSource(name, source string) error { return r.lock.CheckS
 func (r *Registry) missing(name string) error {
 	for _, x := range r.rejected {
 		if c, ok := parseCandidate(x.Path); ok && c.name == name {
-			return fmt.Errorf("plugin %s: %s was passed over: %s", name, x.Path, x.Reason)
+			return fmt.Errorf("plugin %s: %s was passed over: %w", name, x.Path, x.err)
 		}
 	}
 	return fmt.Errorf("plugin %s is not installed: looked for %s%s in %s; --plugin-dir names other folders", name, prefix, name, strings.Join(r.folders, ", "))

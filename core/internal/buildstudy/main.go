@@ -112,7 +112,7 @@ func environ(work string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go env GOCACHE: %w", err)
 	}
-	return append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(work, "cache"), "ASSAY_HISTORY=off",
+	return append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(work, "cache"), "XDG_STATE_HOME="+filepath.Join(work, "state"), "ASSAY_HISTORY=off",
 		"GOCACHE="+strings.TrimSpace(string(cache)), "CGO_ENABLED=0"), nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +41,10 @@ func TestRepositoryAndExperiment(t *testing.T) {
 	}
 	if err := makeRepository(t.Context(), work, module); err != nil {
 		t.Fatal(err)
+	}
+	quiet := cli.Streams{Out: io.Discard, Err: io.Discard}
+	if code := cli.Main(context.Background(), []string{"trust", filepath.Join(work, "study")}, quiet, os.Getenv); code != cli.Passed {
+		t.Fatalf("trust: status %d", code) // validate asks what was built
 	}
 	dirs := map[string]bool{}
 	for _, k := range kinds {
