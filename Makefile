@@ -82,6 +82,6 @@ fuzz: ## every fuzz target, one after the other: TIME=45s each, LEAST=100000 exe
 	@go run ./core/internal/fuzzall $(if $(TIME),-time $(TIME)) $(if $(LEAST),-least $(LEAST)) $(if $(TARGET),-target $(TARGET))
 
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
-	go run ./core/internal/soak -n $(or $(N),1000000)
+	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
 .PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak
