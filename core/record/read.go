@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // ReadResult reads a result document and refuses what it does not understand.
@@ -60,7 +60,7 @@ func read(path string, each func(number int, c *Case, x *Round) error) (*Result,
 }
 
 func readRounds(path string, cut func([]byte) []byte, each func(number int, c *Case, x *Round) error) (*Result, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}

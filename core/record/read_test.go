@@ -29,14 +29,14 @@ func TestReadResultOfAFileThatIsNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"pipe":      "it is empty",
-		"folder":    "is a directory",
+		"pipe":      "it is no regular file",
+		"folder":    "it is no regular file",
 		"empty":     "it is empty",
 		"begun":     "it ends in the middle",
 		"cut":       "it ends in the middle",
 		"between":   "it ends in the middle",
 		"other":     "no schema_version",
-		"/dev/zero": "not a result document",
+		"/dev/zero": "it is no regular file",
 	} {
 		path := name
 		if !filepath.IsAbs(path) {

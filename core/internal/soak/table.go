@@ -30,7 +30,7 @@ func (t *table) row(what, figure, limit string, holds, isTime bool) {
 			verdict, t.ok = "DOES NOT HOLD", t.ok && isTime && !t.times
 		}
 	}
-	fmt.Printf("%-34s %-22s %-12s %s\n", what, figure, limit, verdict)
+	fmt.Printf("%-34s %-24s %-12s %s\n", what, figure, limit, verdict)
 }
 
 func (t *table) session(m *measured) {
@@ -64,6 +64,7 @@ type command struct {
 	bytes   float64
 
 	took time.Duration
+	cpu  time.Duration
 	most float64 // resident bytes
 }
 
@@ -75,7 +76,7 @@ func (c *command) run(ctx context.Context, assay, dir string) error {
 	if err != nil {
 		return fmt.Errorf("assay %s: %w\n%s", c.name, err, out)
 	}
-	c.took = time.Since(began)
+	c.took, c.cpu = time.Since(began), cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()
 	c.most = float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 	if runtime.GOOS == "linux" { // there in KiB
 		c.most *= 1024
@@ -90,6 +91,6 @@ func (t *table) command(c command) {
 		}
 		return "< " + text
 	}
-	t.row(c.name+", time", c.took.Round(time.Millisecond).String(), limit(c.seconds, fmt.Sprintf("%g s", c.seconds)), c.took.Seconds() < c.seconds, true)
+	t.row(c.name+", time", fmt.Sprintf("%v (cpu %v)", c.took.Round(time.Millisecond), c.cpu.Round(time.Millisecond)), limit(c.seconds, fmt.Sprintf("%g s", c.seconds)), c.took.Seconds() < c.seconds, true)
 	t.row(c.name+", memory", megabytes(c.most), limit(c.bytes, megabytes(c.bytes)), c.most < c.bytes, false)
 }
