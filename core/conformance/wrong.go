@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/assay-bench/assay/core/process"
@@ -41,7 +42,7 @@ func validateAlike(ctx context.Context, s *subject) outcome {
 // wrong is a configuration that differs from the checked one in one argument.
 type wrong struct {
 	what     string // "n = -1"
-	argument string // empty: no argument
+	argument string // that has the wrong value; empty: none has, one may be missing
 	json     []byte
 	sent     bool // it fits the schema, so that the host sends it
 }
@@ -137,12 +138,16 @@ func (s *subject) wrongs() []wrong {
 		}
 	}
 	set := func(name, value string) {
-		add(name+" = "+value, name, func(m map[string]json.RawMessage) { m[name] = json.RawMessage(value) })
+		blamed := name
+		if value == `null` || value == `""` || value == `[]` || s.isDefault(name, value) { // as if it were left out
+			blamed = ""
+		}
+		add(name+" = "+value, blamed, func(m map[string]json.RawMessage) { m[name] = json.RawMessage(value) })
 	}
 	add("an unknown argument", "", func(m map[string]json.RawMessage) { m[unknownName] = json.RawMessage("1") })
 	for i := range s.block.Attributes {
 		a := &s.block.Attributes[i]
-		add(a.Name+" left out", a.Name, func(m map[string]json.RawMessage) { delete(m, a.Name) })
+		add(a.Name+" left out", "", func(m map[string]json.RawMessage) { delete(m, a.Name) })
 		for _, value := range wrongValues(a) {
 			set(a.Name, value)
 		}
@@ -154,6 +159,18 @@ func (s *subject) wrongs() []wrong {
 		out = append(out, wrong{what: "a configuration cut in the middle", json: s.config[:i+1]})
 	}
 	return out
+}
+
+// isDefault says whether a value is what the argument has when it is left out.
+func (s *subject) isDefault(name, value string) bool {
+	for i := range s.block.Attributes {
+		a := &s.block.Attributes[i]
+		if a.Name == name && !a.Default.IsNull() {
+			raw, err := ctyjson.Marshal(a.Default, a.Type)
+			return err == nil && string(raw) == value
+		}
+	}
+	return false
 }
 
 // wrongValues of an argument: of another type, at the ends of what its schema

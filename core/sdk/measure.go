@@ -24,6 +24,11 @@ const (
 	maxIterations    = 1 << 30
 )
 
+// Beat says that the work of a call with this context goes on: a heartbeat is sent
+// to the host when one is due. Devices call it while they are waited for; other
+// loops that take long call it themselves. It is cheap.
+func Beat(ctx context.Context) { metal.Beat(ctx) }
+
 type measureStream = grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
 
 // Measure implements the protocol: one visit.

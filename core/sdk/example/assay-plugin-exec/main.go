@@ -68,6 +68,7 @@ func prepare(ctx context.Context, req sdk.Request[config]) (*sdk.Prepared, error
 				if err := command(ctx).Run(); err != nil {
 					return err
 				}
+				sdk.Beat(ctx)
 			}
 			return nil
 		}}

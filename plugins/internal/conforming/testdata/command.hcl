@@ -1,0 +1,2 @@
+run { argv = ["ls", "/"] }
+phase "start" { wall = true }

@@ -1,0 +1,3 @@
+url        = "$URL"
+max_tokens = 8
+context    = 32

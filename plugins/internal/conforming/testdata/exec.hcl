@@ -1,0 +1,1 @@
+phase "start" { run = ["true"] }
