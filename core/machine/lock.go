@@ -35,37 +35,66 @@ func LockPath(getenv func(string) string) string {
 // Acquire waits for the lock at path. waiting is called once, with what is
 // known of the holder, if it has to wait.
 func Acquire(ctx context.Context, path, who string, waiting func(holder string)) (*Lock, error) {
-	f, err := openLock(path)
-	if err != nil {
-		return nil, fmt.Errorf("machine lock: %w (set ASSAY_LOCK to a writable path that every session of this machine shares)", err)
-	}
 	told := false
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		f, err := tryLock(path)
 		if err == nil {
-			break
+			return hold(f, who), nil
 		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			f.Close()
-			return nil, fmt.Errorf("machine lock %s: %w", path, err)
+		if f == nil {
+			return nil, fmt.Errorf("machine lock: %w (set ASSAY_LOCK to a writable path that every session of this machine shares)", err)
 		}
+		by := holder(f)
+		f.Close()
 		if !told {
 			told = true
-			waiting(holder(path))
+			waiting(by)
 		}
 		select {
 		case <-ctx.Done():
-			f.Close()
-			return nil, fmt.Errorf("machine lock %s: another session still holds it (%s): %w", path, holder(path), ctx.Err())
+			return nil, fmt.Errorf("machine lock %s: another session still holds it (%s): %w", path, by, ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// tryLock gives the file locked, or the file that another session has locked with
+// an error, or no file.
+func tryLock(path string) (*os.File, error) {
+	for {
+		f, err := openLock(path)
+		if err != nil {
+			return nil, err
+		}
+		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case err == nil:
+		case errors.Is(err, syscall.EINTR):
+			f.Close()
+			continue
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			return f, err
+		default:
+			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+		}
+		// The file may have been deleted in between, and another one locked in its
+		// place by now.
+		locked, err := f.Stat()
+		there, err2 := os.Lstat(path)
+		if err == nil && err2 == nil && os.SameFile(locked, there) {
+			return f, nil
+		}
+		f.Close()
+	}
+}
+
+// hold names the holder in the file, where that is this user's.
+func hold(f *os.File, who string) *Lock {
 	l := &Lock{file: f}
-	if b, err := readLock(f); err == nil && ours(b) && f.Truncate(0) == nil {
+	if b, err := readLock(f); err == nil && ours(b) && mine(f) && f.Truncate(0) == nil {
 		_, _ = f.WriteAt(fmt.Appendf(nil, "pid %d, %s\n", os.Getpid(), who), 0)
 		l.told = true
 	}
-	return l, nil
+	return l
 }
 
 // File is for processes that use the device. The machine is locked as long as one
@@ -80,20 +109,69 @@ func (l *Lock) Release() error {
 	return l.file.Close()
 }
 
-// openLock makes the file only where there is none: in a shared folder Linux
-// refuses to open another user's file with O_CREATE. What cannot be written
-// can be locked all the same.
+// openLock opens the file, and makes it where there is none. It follows no link
+// and waits for no pipe: anyone may have put one into a shared folder. To lock a
+// file, reading it is enough: others need not be able to write it.
 func openLock(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		if f, err = os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o666); err == nil {
-			_ = f.Chmod(0o666) // whatever the umask: every user's sessions meet here
+	const careful = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+	f, err := os.OpenFile(path, os.O_RDWR|careful, 0)
+	for errors.Is(err, fs.ErrNotExist) {
+		// Without O_EXCL, Linux refuses another user's file in a shared folder.
+		f, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR|careful, 0o600)
+		switch {
+		case err == nil && shared(path):
+			err = f.Chmod(0o644) // whatever the umask: every user's sessions meet here
+		case errors.Is(err, fs.ErrExist): // made just now
+			f, err = os.OpenFile(path, os.O_RDWR|careful, 0)
+		default:
+			return f, err
 		}
 	}
 	if errors.Is(err, fs.ErrPermission) {
-		f, err = os.OpenFile(path, os.O_RDONLY, 0)
+		f, err = os.OpenFile(path, os.O_RDONLY|careful, 0)
 	}
-	return f, err
+	switch {
+	case errors.Is(err, syscall.ELOOP):
+		return nil, fmt.Errorf("%s is a link, which is not followed", path)
+	case err != nil:
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is there and no file", path)
+	}
+	if stat, ok := sysOf(info); err == nil && ok && stat.Nlink > 1 {
+		err = fmt.Errorf("%s is another file too, by a hard link", path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// shared says whether other users can reach a file's folder to meet there.
+func shared(path string) bool {
+	info, err := os.Stat(filepath.Dir(path))
+	return err == nil && info.Mode().Perm()&0o022 != 0
+}
+
+func sysOf(info os.FileInfo) (*syscall.Stat_t, bool) {
+	if info == nil {
+		return nil, false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return stat, ok
+}
+
+// mine says whether a file is this user's. Text in another user's file would be
+// a word of that user.
+func mine(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, ok := sysOf(info)
+	return ok && int(stat.Uid) == os.Geteuid()
 }
 
 // holderLine is all that a lock file holds while it is held.
@@ -102,14 +180,21 @@ var holderLine = regexp.MustCompile(`^pid [1-9][0-9]*, [[:print:]]+\n$`)
 // lockBytes bounds what is read of a lock file; a holder's line is shorter.
 const lockBytes = 256
 
-// holder names who has the lock, as far as the file says so in one whole line.
-// A line that is torn may name someone else.
-func holder(path string) string {
-	if f, err := os.Open(path); err == nil {
-		defer f.Close()
-		if b, err := readLock(f); err == nil && holderLine.Match(b) {
-			return strings.TrimSpace(string(b))
-		}
+// holder names who has the lock, as far as the file says so in one whole line and
+// the system does not know better. A line that is torn may name someone else, and
+// in another user's file this user's sessions leave none.
+func holder(f *os.File) string {
+	line := ""
+	if b, err := readLock(f); err == nil && holderLine.Match(b) {
+		line = strings.TrimSpace(string(b))
+	}
+	switch pid := lockedBy(f); {
+	case pid == 0 && line != "", pid != 0 && strings.HasPrefix(line, fmt.Sprintf("pid %d,", pid)):
+		return line
+	case pid != 0 && line != "":
+		return fmt.Sprintf("pid %d; the lock file names %s", pid, line)
+	case pid != 0:
+		return fmt.Sprintf("pid %d", pid)
 	}
 	return "holder unknown"
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,8 +43,8 @@ func TestLockFilesOfAnyContent(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if told := toldOf(t, path); told != c.told {
-				t.Errorf("told of %q, want %q", told, c.told)
+			if told, want := toldOf(t, path), asTold(c.told); told != want {
+				t.Errorf("told of %q, want %q", told, want)
 			}
 			l, err := Acquire(context.Background(), path, "session two", func(h string) { t.Errorf("waits for %s", h) })
 			if err != nil {
@@ -77,6 +78,18 @@ func toldOf(t *testing.T, path string) string {
 	return toldNow(t, path)
 }
 
+// asTold is what is said of this process as the holder, where the file has that line.
+func asTold(line string) string {
+	pid := fmt.Sprintf("pid %d", os.Getpid())
+	switch {
+	case runtime.GOOS != "linux":
+		return line
+	case line == "holder unknown":
+		return pid
+	}
+	return pid + "; the lock file names " + line
+}
+
 // toldNow is what a session hears that must wait, and its error says.
 func toldNow(t *testing.T, path string) (told string) {
 	t.Helper()
@@ -106,10 +119,89 @@ func TestLockOfAFileThatCannotBeWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if told := toldNow(t, path); told != "holder unknown" {
+	if told := toldNow(t, path); told != asTold("holder unknown") {
 		t.Errorf("told of %q", told)
 	}
 	if err := l.Release(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A link, a hard link, a pipe or a folder that somebody has put in the place of
+// the lock is refused, and what is behind it stays as it was.
+func TestWhatIsNoLockFileIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	target := filepath.Join(dir, "target")
+	if err := os.WriteFile(target, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, put := range map[string]func(path string) error{
+		"a link to a file":  func(p string) error { return os.Symlink(target, p) },
+		"a link to nothing": func(p string) error { return os.Symlink(filepath.Join(dir, "nothing"), p) },
+		"by a hard link":    func(p string) error { return os.Link(target, p) },
+		"no file":           func(p string) error { return syscall.Mkfifo(p, 0o666) },
+		"is a directory":    func(p string) error { return os.Mkdir(p, 0o755) },
+	} {
+		path := filepath.Join(t.TempDir(), "lock")
+		if err := put(path); err != nil {
+			t.Fatal(err)
+		}
+		want := name
+		if strings.HasPrefix(name, "a link") {
+			want = path + " is a link"
+		}
+		_, err := Acquire(t.Context(), path, "session", func(string) {})
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "ASSAY_LOCK") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	holds(t, target, "")
+	if _, err := os.Lstat(filepath.Join(dir, "nothing")); err == nil {
+		t.Error("a file was made where a link led")
+	}
+}
+
+// Only where other users can come, they may read the file; nobody else may write it.
+func TestWhoMayUseTheLock(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o077))
+	for folder, want := range map[os.FileMode]os.FileMode{0o755: 0o600, 0o700: 0o600, 0o777: 0o644, 0o777 | os.ModeSticky: 0o644} {
+		dir := t.TempDir()
+		if err := os.Chmod(dir, folder); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(dir, "lock")
+		l, err := Acquire(t.Context(), path, "session", func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("in a folder %v: %v, %v, want %v", folder, info.Mode(), err, want)
+		}
+		if err := l.Release(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Sessions that come after the file was deleted exclude each other by the next one.
+func TestALockThatIsDeleted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	first, err := Acquire(t.Context(), path, "one", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	second, err := Acquire(t.Context(), path, "two", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Release(); err != nil {
+		t.Fatal(err)
+	}
+	toldNow(t, path)
+	if err := second.Release(); err != nil {
+		t.Fatal(err)
 	}
 }
