@@ -27,7 +27,7 @@ func (c *buildCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	if err := app.faults(l.diags, l.module.Files()); err != nil {
+	if err := l.faults(app); err != nil {
 		return err
 	}
 	made, err := app.buildAll(ctx, l.experiments, c.Rebuild)

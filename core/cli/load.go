@@ -35,6 +35,7 @@ type loaded struct {
 	diags       hcl.Diagnostics
 
 	ctx      context.Context
+	lost     error                      // why a plugin could not be asked what it is, the first
 	consent  bool                       // programs that the experiments name may be started
 	programs map[string]*session.Plugin // by what they are described by
 }
@@ -115,9 +116,30 @@ func (l *loaded) describe(p config.Program) (*pluginv1.DescribeResponse, error) 
 		return nil, &config.Unasked{Err: err}
 	}
 	if err != nil {
+		if l.lost == nil && statusOf(l.ctx, err) == PluginLost {
+			l.lost = err
+		}
 		return nil, err
 	}
 	return plugin.Describe, nil
+}
+
+// faults is [App.faults] of what was loaded.
+func (l *loaded) faults(app *App) error {
+	err := app.faults(l.diags, l.module.Files())
+	if err == nil || !l.diags.HasErrors() {
+		return err
+	}
+	return told(l.status())
+}
+
+// status of a configuration with errors: one that needs a plugin which could not
+// be started is not to blame.
+func (l *loaded) status() Status {
+	if l.lost != nil {
+		return PluginLost
+	}
+	return BadUsage
 }
 
 // program finds what a program runs: its binary, else the installed plugin

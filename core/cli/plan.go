@@ -18,7 +18,7 @@ func (c *planCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	if err := app.faults(l.diags, l.module.Files()); err != nil {
+	if err := l.faults(app); err != nil {
 		return err
 	}
 	p := plan.New(l.experiments, plan.DefaultCosts())

@@ -40,7 +40,7 @@ func (c *resumeCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	if err := app.faults(l.diags, l.module.Files()); err != nil {
+	if err := l.faults(app); err != nil {
 		return err
 	}
 	s, err := session.Resume(ctx, path, c.options(app, l, began.Folder))

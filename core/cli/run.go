@@ -36,7 +36,7 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	if err := app.faults(l.diags, l.module.Files()); err != nil {
+	if err := l.faults(app); err != nil {
 		return err
 	}
 	s, err := session.Open(ctx, c.options(app, l, folder))

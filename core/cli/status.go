@@ -14,6 +14,7 @@ import (
 	"github.com/assay-bench/assay/core/internal/crash"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/session"
 )
 
@@ -74,6 +75,7 @@ func statusOf(ctx context.Context, err error) Status {
 	var death *process.DeathError
 	var digest *process.DigestError
 	var start cannotStart
+	var broken *registry.Broken
 	var other *session.OtherSetup
 	switch {
 	case err == nil:
@@ -84,7 +86,7 @@ func statusOf(ctx context.Context, err error) Status {
 		return Unwritten
 	case errors.Is(err, context.Canceled):
 		return interrupted(ctx)
-	case errors.As(err, &death), errors.As(err, &digest), errors.As(err, &start):
+	case errors.As(err, &death), errors.As(err, &digest), errors.As(err, &start), errors.As(err, &broken):
 		return PluginLost
 	case errors.As(err, &other):
 		return Undecided

@@ -33,7 +33,15 @@ func (c *pluginTool) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(p.Path, append([]string{wire.ToolArg}, c.Args[1:]...)...)
+	program, err := process.OpenProgram(p.Path)
+	if err != nil {
+		return err
+	}
+	defer program.Close() //nolint:errcheck // read only
+	if err := program.Verify(p.SHA256); err != nil {
+		return err
+	}
+	cmd := program.Command("", append([]string{wire.ToolArg}, c.Args[1:]...)...)
 	cmd.Env = process.AllowedEnv(os.Environ())
 	cmd.Stdout, cmd.Stderr = app.Out, app.Err
 	var ended *exec.ExitError

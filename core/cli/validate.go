@@ -36,11 +36,11 @@ func (c *validateCommand) Run(ctx context.Context, app *App) error {
 			return err
 		}
 		if l.diags.HasErrors() {
-			return told(BadUsage)
+			return told(l.status())
 		}
 		return nil
 	}
-	if err := app.faults(l.diags, l.module.Files()); err != nil {
+	if err := l.faults(app); err != nil {
 		return err
 	}
 	cases, variants := 0, 0

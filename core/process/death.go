@@ -15,17 +15,18 @@ type Kind string
 
 // Kinds of death.
 const (
-	KindNone      Kind = "none"                // it has not died, or the host ended it in order
-	KindExited    Kind = "exited"              // by itself, with ExitCode
-	KindSignal    Kind = "signal"              // by Signal that the host did not send
-	KindPanic     Kind = "panic"               // Go runtime panic or fatal error, text in Panic
-	KindHang      Kind = "hang"                // no answer, or no heartbeat, in time
-	KindGuardrail Kind = "killed_by_guardrail" // by KillFor
-	KindOOM       Kind = "oom_suspected"       // SIGKILL from outside while the machine was short of memory
-	KindGPUFault  Kind = "gpu_fault"           // the device refused or lost the work
-	KindProtocol  Kind = "protocol"            // it broke the protocol
-	KindNumbers   Kind = "impossible_numbers"  // it sent numbers that cannot be true
-	KindError     Kind = "plugin_error"        // it answered with an error that is no advice to a user
+	KindNone       Kind = "none"                // it has not died, or the host ended it in order
+	KindNotStarted Kind = "not_started"         // the system did not start it, Detail says what its file is
+	KindExited     Kind = "exited"              // by itself, with ExitCode
+	KindSignal     Kind = "signal"              // by Signal that the host did not send
+	KindPanic      Kind = "panic"               // Go runtime panic or fatal error, text in Panic
+	KindHang       Kind = "hang"                // no answer, or no heartbeat, in time
+	KindGuardrail  Kind = "killed_by_guardrail" // by KillFor
+	KindOOM        Kind = "oom_suspected"       // SIGKILL from outside while the machine was short of memory
+	KindGPUFault   Kind = "gpu_fault"           // the device refused or lost the work
+	KindProtocol   Kind = "protocol"            // it broke the protocol
+	KindNumbers    Kind = "impossible_numbers"  // it sent numbers that cannot be true
+	KindError      Kind = "plugin_error"        // it answered with an error that is no advice to a user
 )
 
 // Death says how a plugin ended, as data for the result document.
@@ -187,6 +188,9 @@ func (p *Process) Death() Death {
 		}
 	}
 	d.Kind, d.Detail, d.Signal = classify(e)
+	if d.Phase == "start" && d.Detail == "" {
+		d.Detail = Missing(d.Stderr)
+	}
 	if d.Kind == KindSignal || d.Kind == KindOOM {
 		d.Report = crashReport(p.opts.Path, p.began)
 	}

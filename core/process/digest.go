@@ -1,12 +1,9 @@
 package process
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
-	"strings"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
 
 // DigestError says that a binary is not the one that was found before.
@@ -28,30 +25,14 @@ func short(hexDigest string) string {
 
 // FileSHA256 is the hex digest of a file.
 func FileSHA256(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	sum, err := digestOf(f)
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// verify compares a file with a hex digest, with or without "sha256:" before it.
-func verify(path, want string) error {
-	if want == "" {
-		return nil
-	}
-	want = strings.ToLower(strings.TrimPrefix(want, "sha256:"))
-	got, err := FileSHA256(path)
-	if err != nil {
-		return err
-	}
-	if got != want {
-		return &DigestError{Path: path, Want: want, Got: got}
-	}
-	return nil
+	return sum, nil
 }

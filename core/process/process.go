@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -78,17 +79,25 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 	p.config = p.clientConfig(out)
 	p.client = plugin.NewClient(p.config)
 	p.began = time.Now()
-	if err := p.connect(ctx); err != nil {
+	err = p.connect(ctx)
+	if c := p.theChild(); c != nil && c.program != nil {
+		defer c.program.Close() //nolint:errcheck // read only
+	}
+	if err != nil {
 		return nil, err
 	}
 	p.ready = time.Since(p.began)
+	if err := p.child.program.Check(); err != nil {
+		p.Kill()
+		return nil, err
+	}
 	p.setPhase("")
 	return p, nil
 }
 
 func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
-	verified := make(chan error, 1)
-	crash.Go(func() { verified <- verify(p.opts.Path, p.opts.SHA256) })
+	verified := make(chan opened, 1)
+	crash.Go(func() { verified <- openVerified(p.opts.Path, p.opts.SHA256) })
 	return &plugin.ClientConfig{
 		HandshakeConfig:  wire.Handshake(),
 		VersionedPlugins: wire.Plugins(nil),
@@ -163,6 +172,11 @@ func (p *Process) startFailure(err error) error {
 	c := p.theChild()
 	if c == nil || c.pid() == 0 {
 		p.end() // never ran: a wrong digest, or exec refused
+		var why *DeathError
+		if errors.As(err, &why) {
+			why.Plugin = p.opts.name()
+			return why
+		}
 		return err
 	}
 	// It exited by itself, or it said something that go-plugin refused.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,7 +32,8 @@ type child struct {
 	opts       *Options
 	out        *output
 	env        []string
-	verified   <-chan error // the digest check, which runs beside go-plugin's making of a key
+	verified   <-chan opened // the digest check, which runs beside go-plugin's making of a key
+	program    *Program      // once it was started
 	socketDir  string
 	withoutTLS func()
 
@@ -71,9 +71,11 @@ func newChild(opts *Options, out *output, pluginEnv []string) *child {
 
 // Start implements runner.Runner.
 func (c *child) Start(context.Context) error {
-	if err := <-c.verified; err != nil {
-		return err
+	found := <-c.verified
+	if found.err != nil {
+		return found.err
 	}
+	c.program = found.program
 	stdout, childOut, err := os.Pipe()
 	if err != nil {
 		return err
@@ -87,7 +89,7 @@ func (c *child) Start(context.Context) error {
 		return err
 	}
 	c.lifeline = lifeline
-	cmd := exec.Command(c.opts.Path, c.opts.Args...)
+	cmd := c.program.Command(c.socketDir, c.opts.Args...)
 	cmd.Env = c.env
 	cmd.Stdout, cmd.Stderr = childOut, childErr
 	cmd.ExtraFiles = []*os.File{childLife} // descriptor 3
@@ -102,7 +104,7 @@ func (c *child) Start(context.Context) error {
 		for _, f := range []*os.File{stdout, stderr, lifeline} {
 			_ = f.Close()
 		}
-		return fmt.Errorf("plugin %s: %w", c.opts.name(), err)
+		return NotStarted(c.opts.Path, err)
 	}
 	c.mu.Lock()
 	c.tree, c.id = tree, tree.PID()

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-version"
@@ -71,22 +71,18 @@ func readOverrides(text string) ([]candidate, error) {
 // inspect computes the digest, holds it against the lock and only then runs
 // the binary to ask what it is.
 func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Installed, error) {
-	info, err := os.Stat(c.path)
+	program, err := process.OpenProgram(c.path)
 	if err != nil {
-		return nil, err
+		return nil, notStarted(c.path, err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no file")
-	}
-	if info.Mode()&0o111 == 0 {
-		return nil, fmt.Errorf("it is not executable; `chmod +x %s` makes it so", c.path)
-	}
+	defer program.Close() //nolint:errcheck // read only
+	info := program.Info()
 	var seen cached // what a program says of itself may hang on its environment
 	if c.env == nil {
 		seen = cache.find(c.path, info)
 	}
 	if seen.SHA256 == "" {
-		if seen.SHA256, err = process.FileSHA256(c.path); err != nil {
+		if seen.SHA256, err = program.SHA256(); err != nil {
 			return nil, err
 		}
 	}
@@ -97,12 +93,12 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 		}
 	}
 	if seen.Describe == nil {
-		if seen.Describe, err = describe(ctx, c.path, c.env); err != nil {
+		if seen.Describe, err = describe(ctx, program, c.env); err != nil {
 			return nil, err
 		}
 	}
 	if p.Describe, err = c.accept(seen.Describe); err != nil {
-		return nil, err
+		return nil, &Broken{err}
 	}
 	p.Version = p.Describe.GetVersion()
 	if c.env == nil {
@@ -183,42 +179,70 @@ func CheckSchema(d *pluginv1.DescribeResponse) error {
 // Describe asks a binary what it is, whatever the cache and the lock file say. A
 // nil environment is what every plugin gets.
 func Describe(ctx context.Context, path string, env []string) (*pluginv1.DescribeResponse, error) {
-	text, err := describe(ctx, path, env)
+	program, err := process.OpenProgram(path)
+	if err != nil {
+		return nil, err
+	}
+	defer program.Close() //nolint:errcheck // read only
+	text, err := describe(ctx, program, env)
 	if err != nil {
 		return nil, err
 	}
 	return parseDescription(path, text)
 }
 
+// Broken is the error of a plugin that could not be started, or that did not say
+// what it is as a plugin does.
+type Broken struct{ Err error }
+
+func (e *Broken) Error() string { return e.Err.Error() }
+func (e *Broken) Unwrap() error { return e.Err }
+
+// notStarted keeps of a program's death what its file is. Whoever shows it names
+// the path.
+func notStarted(path string, err error) error {
+	var death *process.DeathError
+	if errors.As(err, &death) {
+		what := death.Death.Detail
+		if is, ok := strings.CutPrefix(what, path+" "); ok {
+			what = "it " + is
+		}
+		err = errors.New(strings.TrimPrefix(what, path+": "))
+	}
+	return &Broken{err}
+}
+
 // describe asks a binary what it is: `PLUGIN describe` prints it as JSON. A nil
 // environment is what every plugin gets.
-func describe(ctx context.Context, path string, env []string) ([]byte, error) {
+func describe(ctx context.Context, program *process.Program, env []string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, describeTimeout)
 	defer cancel()
-	base := filepath.Base(path)
-	cmd := exec.Command(path, wire.DescribeArg)
+	base := filepath.Base(program.Path)
+	cmd := program.Command("", wire.DescribeArg)
 	if cmd.Env = env; env == nil {
 		cmd.Env = process.AllowedEnv(os.Environ())
 	}
 	stdout, stderr := &limited{}, &limited{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err := proctree.Run(ctx, cmd, 0)
+	var ended *exec.ExitError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, ctx.Err()
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)
-	case errors.Is(err, syscall.ENOEXEC):
-		return nil, fmt.Errorf("it is no program that runs on %s", Platform())
-	case err != nil:
-		if first, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n"); first != "" {
-			err = fmt.Errorf("%w: %s", err, first)
+		return nil, &Broken{fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)}
+	case errors.As(err, &ended):
+		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
+		if said = cmp.Or(process.Missing(stderr.String()), said); said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
 		}
-		return nil, fmt.Errorf("`%s describe` failed: %w", base, err)
+		return nil, &Broken{fmt.Errorf("`%s describe` failed: %w", base, err)}
+	case err != nil:
+		return nil, notStarted(program.Path, process.NotStarted(program.Path, err))
 	case stdout.over:
-		return nil, fmt.Errorf("`%s describe` printed more than %d MiB", base, wire.MaxMessage>>20)
+		return nil, &Broken{fmt.Errorf("`%s describe` printed more than %d MiB", base, wire.MaxMessage>>20)}
 	}
-	return stdout.Bytes(), nil
+	return stdout.Bytes(), program.Check()
 }
 
 // limited keeps at most wire.MaxMessage bytes of what a program prints and

@@ -127,7 +127,7 @@ func TestRejected(t *testing.T) {
 	for _, tt := range tests {
 		install(t, filepath.Join(dir, tt.file), tt.text)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-plain"), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-plain"), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "assay-plugin-fails"), []byte("#!/bin/sh\necho no library >&2\nexit 1\n"), 0o755); err != nil {
@@ -138,7 +138,7 @@ func TestRejected(t *testing.T) {
 	}
 	tests = append(tests,
 		struct{ file, text, want string }{"assay-plugin-plain", "", "chmod +x"},
-		struct{ file, text, want string }{"assay-plugin-foreign", "", "it is no program that runs on " + registry.Platform()},
+		struct{ file, text, want string }{"assay-plugin-foreign", "", "it is no program; a script needs a first line"},
 		struct{ file, text, want string }{"assay-plugin-fails", "", "exit status 1: no library"})
 	r := discover(t, registry.Options{Dirs: []string{dir}, Getenv: env(dir)})
 	if len(r.All()) != 0 {
@@ -266,14 +266,14 @@ func TestBinary(t *testing.T) {
 		t.Errorf("in its environment: %+v, %v", p, err)
 	}
 	plain := filepath.Join(dir, "plain")
-	if err := os.WriteFile(plain, nil, 0o644); err != nil {
+	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, path, want string }{
 		{"dot", path, `it calls itself "axpy", and the experiment takes it for the plugin "dot"`},
 		{"axpy", filepath.Join(dir, "none"), "no such file"},
 		{"axpy", plain, "chmod +x"},
-		{"axpy", dir, "it is no file"},
+		{"axpy", dir, "it is a folder"},
 		{"picky", picky, "describe` failed"},
 	} {
 		if _, err := r.Binary(t.Context(), c.name, c.path, nil); err == nil || !strings.Contains(err.Error(), c.want) {
