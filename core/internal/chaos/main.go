@@ -41,6 +41,7 @@ func main() {
 	only := flag.String("fault", "", "only faults whose KIND/NAME begins so")
 	side := flag.Int("side", 2, "sessions at a time")
 	list := flag.Bool("list", false, "list the faults and end")
+	bin := flag.String("bin", "", "folder with assay and plugins/assay-plugin-hostile (default: built)")
 	verbose := flag.Bool("v", false, "print each session")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -52,7 +53,7 @@ func main() {
 		}
 		return
 	}
-	failed, err := run(ctx, *n, *side, *seed, faults, *verbose)
+	failed, err := run(ctx, study{*n, *side, *seed, faults, *bin, *verbose})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(2)
@@ -62,42 +63,57 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, n, side int, seed uint64, faults []fault, verbose bool) (failed bool, err error) {
-	if n < 1 || side < 1 || len(faults) == 0 {
-		return false, fmt.Errorf("%d sessions, %d at a time, of %d faults: each must be 1 or more (-list names the faults)", n, side, len(faults))
+// study is what the flags say.
+type study struct {
+	n, side int
+	seed    uint64
+	faults  []fault
+	bin     string
+	verbose bool
+}
+
+func run(ctx context.Context, s study) (failed bool, err error) {
+	if s.n < 1 || s.side < 1 || len(s.faults) == 0 {
+		return false, fmt.Errorf("%d sessions, %d at a time, of %d faults: each must be 1 or more (-list names the faults)", s.n, s.side, len(s.faults))
 	}
 	root, err := os.MkdirTemp("", "chaos")
 	if err != nil {
 		return false, err
 	}
-	p, err := build(root)
+	bin, err := filepath.Abs(s.bin)
 	if err != nil {
 		return false, err
+	}
+	p := programs{filepath.Join(bin, "assay"), filepath.Join(bin, "plugins")}
+	if s.bin == "" {
+		if p, err = build(root); err != nil {
+			return false, err
+		}
 	}
 	began := time.Now()
 	var t table
 	jobs := make(chan *trial)
 	var wg sync.WaitGroup
-	for range side {
+	for range s.side {
 		wg.Go(func() {
 			for x := range jobs {
 				x.run(ctx)
 				t.add(x)
-				if verbose || len(x.problems) > 0 {
+				if s.verbose || len(x.problems) > 0 {
 					x.print()
 				}
 			}
 		})
 	}
-	for i, f := range schedule(faults, n, seed) {
+	for i, f := range schedule(s.faults, s.n, s.seed) {
 		if ctx.Err() != nil {
 			break
 		}
-		jobs <- newTrial(p, f, seed+uint64(i), filepath.Join(root, fmt.Sprint(i)))
+		jobs <- newTrial(p, f, s.seed+uint64(i), filepath.Join(root, fmt.Sprint(i)))
 	}
 	close(jobs)
 	wg.Wait()
-	t.print(seed, time.Since(began))
+	t.print(s.seed, time.Since(began))
 	if t.failed() {
 		fmt.Printf("what the failed sessions left is in %s\n", root)
 		return true, ctx.Err()

@@ -135,6 +135,8 @@ const experimentText = `experiment "x" {
     warmup_max        = "5ms"
     heartbeat_timeout = "1500ms"
     prepare_timeout   = "2s"
+    start_timeout     = "3s"
+    sample_timeout    = "2s"
     budget            = "20s"
     search            = %v
   }

@@ -37,7 +37,7 @@ var Modes = []Mode{
 	{"own-session", true, Harmless}, {"double-fork", true, Harmless},
 	// Before the connection.
 	{"describe-exit", true, Refused}, {"describe-hang", true, Refused}, {"describe-flood", true, Refused},
-	{"describe-garbage", true, Refused}, {"describe-empty", true, Refused}, {"describe-children", true, Refused},
+	{"describe-garbage", true, Refused}, {"describe-empty", true, Refused}, {"describe-children", true, Harmless},
 	{"describe-lies", true, Doubted}, {"describe-text", true, Harmless},
 	{"start-exit", true, Ended}, {"start-hang", true, Ended}, {"start-garbage", true, Ended}, {"start-flood", true, Ended},
 	{"socket-garbage", true, Ended}, {"socket-silent", true, Ended}, {"socket-closed", true, Ended},
@@ -48,7 +48,7 @@ var Modes = []Mode{
 	// Preparing.
 	{"prepare-hang", false, Ended}, {"prepare-forever", false, Ended}, {"prepare-flood", false, Harmless}, {"prepare-text", false, Harmless},
 	{"prepare-refused", false, Ended}, {"prepare-status", false, Ended}, {"prepare-nothing", false, Ended}, {"prepare-twice", false, Ended},
-	{"prepare-empty", false, Ended}, {"facts-nan", false, Harmless}, {"facts-negative", false, Ended}, {"facts-huge", false, Harmless},
+	{"prepare-empty", false, Harmless}, {"facts-nan", false, Harmless}, {"facts-negative", false, Ended}, {"facts-huge", false, Harmless},
 	{"facts-other-phase", false, Harmless}, {"facts-no-phase", false, Harmless},
 	{"check-nan", false, Doubted}, {"check-lies", false, Doubted}, {"check-fails", false, Doubted}, {"check-changes", false, Doubted},
 	// Measuring.
