@@ -30,24 +30,78 @@ func Of(phase string, s record.Sample) string {
 	return line(phase, s.Iterations, s.WallNs, s.DeviceNs, s.EncodeNs)
 }
 
-// Read counts the lines of a list. Without a file nothing was acknowledged.
+// Read counts the samples of a list that the host is to have kept: those of visits,
+// not of warm-ups and of the trials that follow some. Without a file nothing was
+// acknowledged.
 func Read(path string) (map[string]int, error) {
 	out := map[string]int{}
 	b, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return out, nil
 	}
+	calls := map[string][]*call{} // by process
 	for l := range strings.Lines(string(b)) {
-		out[strings.TrimSpace(l)]++
+		pid, rest, _ := strings.Cut(strings.TrimSpace(l), " ")
+		made := calls[pid]
+		if began, ok := strings.CutPrefix(rest, startMark); ok {
+			c := &call{}
+			if _, err := fmt.Sscanf(began, startFormat, &c.samples, &c.iterations, &c.handle); err != nil {
+				return nil, fmt.Errorf("%s: line %q: %w", path, l, err)
+			}
+			calls[pid] = append(made, c)
+		} else if len(made) > 0 {
+			last := made[len(made)-1]
+			last.acked = append(last.acked, rest)
+		}
+	}
+	for _, made := range calls {
+		for i, c := range made {
+			if c.samples == 0 || isTrial(made, i) {
+				continue
+			}
+			for _, l := range c.acked {
+				out[l]++
+			}
+		}
 	}
 	return out, err
+}
+
+// call is one call of Measure, as the list has it.
+type call struct {
+	samples    uint32
+	iterations uint64
+	handle     string
+	acked      []string
+}
+
+const (
+	startMark   = "start "
+	startFormat = "%d %d %q"
+)
+
+// isTrial recognizes the trials after a warm-up: two batches, two of twice as many
+// iterations, and at times one long one. A visit has more samples, unless it went on
+// where its session had ended; such a one is left out where it looks like a trial.
+func isTrial(made []*call, i int) bool {
+	after := func(k, n int) bool { return k >= n && made[k-n].handle == made[i].handle }
+	once := func(k int) bool { return made[k].samples == 2 && after(k, 1) && made[k-1].samples == 0 }
+	twice := func(k int) bool {
+		return made[k].samples == 2 && after(k, 1) && once(k-1) && made[k].iterations == 2*made[k-1].iterations
+	}
+	switch made[i].samples {
+	case 1:
+		return after(i, 1) && i > 0 && twice(i-1)
+	case 2:
+		return twice(i) || once(i) && (i+1 == len(made) || twice(i+1))
+	}
+	return false
 }
 
 // Stream is the plugin's side of one visit.
 type Stream = grpc.BidiStreamingServer[pluginv1.MeasureRequest, pluginv1.MeasureResponse]
 
-// Noted writes down what is acknowledged on a stream. Warm-ups, which ask for no
-// number of samples, are left out: the host does not keep theirs either.
+// Noted writes down the calls of Measure, and what is acknowledged in each.
 func Noted(s Stream) Stream { return &noted{BidiStreamingServer: s} }
 
 type noted struct {
@@ -70,14 +124,17 @@ func (n *noted) Recv() (*pluginv1.MeasureRequest, error) {
 	}
 	if s := m.GetStart(); s != nil {
 		n.start = s
+		return m, write(startMark + fmt.Sprintf(startFormat, s.GetSamples(), s.GetIterations(), s.GetHandle()))
 	}
 	if a := m.GetAck(); a != nil && n.last != nil && a.GetSeq() == n.last.GetSeq() && n.start.GetSamples() > 0 {
-		err = n.write()
+		s := n.last
+		err = write(line(n.start.GetPhase(), s.GetIterations(), s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs()))
 	}
 	return m, err
 }
 
-func (n *noted) write() error {
+// write adds a line to the list; several processes may at once.
+func write(text string) error {
 	path := os.Getenv(Env)
 	if path == "" {
 		return nil
@@ -86,7 +143,6 @@ func (n *noted) write() error {
 	if err != nil {
 		return err
 	}
-	s := n.last
-	_, err = fmt.Fprintln(f, line(n.start.GetPhase(), s.GetIterations(), s.GetWallNs(), s.GetDeviceNs(), s.GetEncodeNs()))
+	_, err = fmt.Fprintf(f, "%d %s\n", os.Getpid(), text)
 	return errors.Join(err, f.Close())
 }
