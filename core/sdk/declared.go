@@ -80,9 +80,9 @@ func fixed(found map[string]Timed, phases []Phase) (map[string]uint64, error) {
 		case f.Iterations == 0:
 			continue
 		case f.Iterations < 0 || f.Iterations > maxIterations:
-			return nil, fmt.Errorf("Prepare gives phase %q %d iterations; want 0 to %d", name, f.Iterations, maxIterations)
+			return nil, fmt.Errorf("phase %q: Prepare gives %d iterations; want 0 to %d", name, f.Iterations, maxIterations)
 		case single && f.Iterations != 1:
-			return nil, fmt.Errorf("Prepare gives phase %q %d iterations of each sample; it is declared as one whose single iterations can be timed", name, f.Iterations)
+			return nil, fmt.Errorf("phase %q: Prepare gives %d iterations of each sample; it is declared as one whose single iterations can be timed", name, f.Iterations)
 		}
 		out[name] = uint64(f.Iterations)
 	}

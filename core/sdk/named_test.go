@@ -118,8 +118,8 @@ func TestPhasesAreThoseOfTheConfiguration(t *testing.T) {
 
 func TestDeclareFaults(t *testing.T) {
 	for cfg, want := range map[string]string{
-		`{"phase":{"a":{"iterations":-1}}}`:                `phase "a" -1 iterations; want 0 to`,
-		`{"phase":{"a":{"iterations":4,"single":true}}}`:   `phase "a" 4 iterations of each sample; it is declared as one whose single`,
+		`{"phase":{"a":{"iterations":-1}}}`:                `phase "a": Prepare gives -1 iterations; want 0 to`,
+		`{"phase":{"a":{"iterations":4,"single":true}}}`:   `phase "a": Prepare gives 4 iterations of each sample; it is declared as one whose single`,
 		`{"phase":{"a":{}},"metric":{"b":{}},"gives":"c"}`: `Prepare gives metric "c"; the plugin declares b`,
 		`{"phase":{"a":{"iterations":2000000000}}}`:        "want 0 to",
 	} {

@@ -158,7 +158,7 @@ func (s *server[C]) fill(ctx context.Context, c *prepared, r Request[C], declare
 	}
 	for _, name := range r.Phases {
 		if c.phases[name] == nil {
-			return fmt.Errorf("Prepare gives nothing to time for phase %q, which the host asks for", name)
+			return fmt.Errorf("phase %q: Prepare gives nothing to time, and the host asks for it", name)
 		}
 	}
 	if c.fixed, err = fixed(c.Phases, declared); err != nil {

@@ -42,11 +42,11 @@ func (t *timed) unfit() error {
 	}
 	switch {
 	case ways != 1:
-		return fmt.Errorf("Prepare gives phase %q %d of Run, Program and OwnTimes; want one", t.name, ways)
+		return fmt.Errorf("phase %q: Prepare gives %d of Run, Program and OwnTimes; want one", t.name, ways)
 	case t.Partial && t.OwnTimes == nil:
-		return fmt.Errorf("Prepare gives phase %q Partial without OwnTimes", t.name)
+		return fmt.Errorf("phase %q: Prepare gives Partial without OwnTimes", t.name)
 	case t.Rotation < 0:
-		return fmt.Errorf("Prepare gives phase %q a rotation of %d iterations; want 0 or more", t.name, t.Rotation)
+		return fmt.Errorf("phase %q: Prepare gives a rotation of %d iterations; want 0 or more", t.name, t.Rotation)
 	}
 	return nil
 }
@@ -106,9 +106,9 @@ func (t *timed) implausible(x Times, visit *visitTimes) error {
 	case longer(x.Encode, x.Wall):
 		return fmt.Errorf("an encode time of %v is longer than the wall time of %v that contains it", x.Encode, x.Wall)
 	case longer(visit.samples, visit.calls):
-		return fmt.Errorf("OwnTimes says %v in this visit, and its calls took %v: the times are longer than the calls that they are of", visit.samples, visit.calls)
+		return fmt.Errorf("times of a visit: OwnTimes says %v, and its calls took %v: the times are longer than the calls that they are of", visit.samples, visit.calls)
 	case t.OwnTimes != nil && !t.Partial && visit.samples < visit.calls/4 && visit.calls-visit.samples > turnSlack:
-		return fmt.Errorf("OwnTimes says %v in this visit, and its calls took %v: take the time after the work has ended, or say Partial if the calls do more than the phase", visit.samples, visit.calls)
+		return fmt.Errorf("times of a visit: OwnTimes says %v, and its calls took %v: take the time after the work has ended, or say Partial if the calls do more than the phase", visit.samples, visit.calls)
 	}
 	return nil
 }

@@ -126,11 +126,11 @@ func TestTimesAreHeldAgainstTheClock(t *testing.T) {
 		"device longer than wall": {own(time.Millisecond, sdk.Times{Wall: time.Millisecond, Device: 2 * time.Millisecond}), "a device time of 2ms is longer than the wall time of 1ms"},
 		"encode longer than wall": {own(time.Millisecond, sdk.Times{Wall: time.Millisecond, Encode: 2 * time.Millisecond}), "an encode time of 2ms is longer than the wall time of 1ms"},
 		"negative":                {own(time.Millisecond, sdk.Times{Wall: time.Millisecond, Device: -1}), "a device time of -1ns"},
-		"longer than the call":    {own(0, sdk.Times{Wall: time.Hour}), "OwnTimes says 1h0m0s in this visit, and its calls took"},
+		"longer than the call":    {own(0, sdk.Times{Wall: time.Hour}), "OwnTimes says 1h0m0s, and its calls took"},
 		"overflow":                {own(0, sdk.Times{Wall: 1<<63 - 1}), "longer than the calls that they are of"},
-		"not waited for":          {own(300*time.Millisecond, sdk.Times{Wall: time.Millisecond}), "OwnTimes says 1ms in this visit, and its calls took"},
+		"not waited for":          {own(300*time.Millisecond, sdk.Times{Wall: time.Millisecond}), "OwnTimes says 1ms, and its calls took"},
 		"partial":                 {partial, ""},
-		"no way":                  {sdk.Timed{}, `phase "decode" 0 of Run, Program and OwnTimes`},
+		"no way":                  {sdk.Timed{}, `phase "decode": Prepare gives 0 of Run, Program and OwnTimes`},
 		"two ways":                {sdk.Timed{Run: func(context.Context, int) error { return nil }, Program: &writer{}}, "2 of Run, Program and OwnTimes"},
 	} {
 		t.Run(name, func(t *testing.T) {

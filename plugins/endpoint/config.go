@@ -23,7 +23,7 @@ const (
 // portMark in argv stands for a free port.
 const portMark = "$PORT"
 
-// Config of one case.
+// Config is a configuration.
 type Config struct {
 	Argv   []string `assay:"argv,optional" help:"program and arguments of a server to start; $PORT in an argument, and in its environment, is a free port of 127.0.0.1"`
 	Folder string   `assay:"folder" path:"true" help:"folder that the server of argv runs in; default: the configuration's" default:"."`

@@ -148,7 +148,7 @@ func TestConfigurationsShareWeights(t *testing.T) {
 	weights := int64(16 * 2 * 128 * 512 * 0.5625)
 	for i := 1; i < len(bytes); i++ {
 		if more := bytes[i] - bytes[i-1]; more >= weights {
-			t.Errorf("case %d takes %d bytes more, as if it had its own %d bytes of weights", i, more, weights)
+			t.Errorf("configuration %d takes %d bytes more, as if it had its own %d bytes of weights", i, more, weights)
 		}
 	}
 	for i := range bytes {
@@ -159,6 +159,6 @@ func TestConfigurationsShareWeights(t *testing.T) {
 		t.Fatal(found)
 	}
 	if p.GetDeviceBytes() > bytes[0] {
-		t.Errorf("%d bytes alive after all was released, want at most the %d of one case", p.GetDeviceBytes(), bytes[0])
+		t.Errorf("%d bytes alive after all was released, want at most the %d of one configuration", p.GetDeviceBytes(), bytes[0])
 	}
 }

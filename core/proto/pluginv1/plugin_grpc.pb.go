@@ -59,7 +59,7 @@ type PluginClient interface {
 	// visits, only for yardsticks that OpenDevice named. What it allocates is gone
 	// when it answers.
 	MeasureYardstick(ctx context.Context, in *MeasureYardstickRequest, opts ...grpc.CallOption) (*MeasureYardstickResponse, error)
-	// ReleaseCase checks correctness once more, after timing, and frees the case.
+	// ReleaseCase checks correctness once more, after timing, and frees the configuration.
 	ReleaseCase(ctx context.Context, in *ReleaseCaseRequest, opts ...grpc.CallOption) (*ReleaseCaseResponse, error)
 	// Propose is for plugins with CAPABILITY_PROPOSE: given the results so far
 	// of one case, it answers with configurations to compare next, or findings.
@@ -189,7 +189,7 @@ type PluginServer interface {
 	// visits, only for yardsticks that OpenDevice named. What it allocates is gone
 	// when it answers.
 	MeasureYardstick(context.Context, *MeasureYardstickRequest) (*MeasureYardstickResponse, error)
-	// ReleaseCase checks correctness once more, after timing, and frees the case.
+	// ReleaseCase checks correctness once more, after timing, and frees the configuration.
 	ReleaseCase(context.Context, *ReleaseCaseRequest) (*ReleaseCaseResponse, error)
 	// Propose is for plugins with CAPABILITY_PROPOSE: given the results so far
 	// of one case, it answers with configurations to compare next, or findings.

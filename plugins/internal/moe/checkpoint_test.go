@@ -97,7 +97,7 @@ func TestWeightsOfACheckpoint(t *testing.T) {
 	a.Release()
 	b.Release()
 	if n := dev.Memory().Current; n != 0 {
-		t.Errorf("%d bytes alive after every case was closed", n)
+		t.Errorf("%d bytes alive after every configuration was released", n)
 	}
 }
 
