@@ -9,6 +9,7 @@
 //
 //	func main() { sdk.Serve(sdk.Plugin[Config]{Name: "axpy", Version: "0.1.0", …}) }
 //
-// Tests run a plugin in process with package sdktest. Plugins that drive other
-// programs start them with package child. docs/plugins.md says what is stable.
+// Tests run a plugin in process with package sdktest. Plugins that search answer in
+// the words of package search; those that drive other programs start them with
+// package child. docs/plugins.md says what is stable.
 package sdk

@@ -12,6 +12,7 @@ import (
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/core/sdk/sdktest"
+	"github.com/assay-bench/assay/core/sdk/search"
 )
 
 // hashing is the configuration of the examples' plugin.
@@ -224,13 +225,13 @@ func ExampleTimed_ownTimes() {
 // Propose asks for more configurations, or says what was found.
 func ExamplePlugin_propose() {
 	p := hash()
-	p.Propose = func(_ context.Context, in sdk.Results[hashing]) (sdk.Proposal[hashing], error) {
+	p.Propose = func(_ context.Context, in search.Results[hashing]) (search.Proposal[hashing], error) {
 		last := in.Results[len(in.Results)-1]
 		if next := last.Config; next.Block < 64 {
 			next.Block *= 2
-			return sdk.Proposal[hashing]{Next: []sdk.Next[hashing]{{Name: fmt.Sprint("block-", next.Block), Config: next, Why: "twice as large"}}}, nil
+			return search.Proposal[hashing]{Next: []search.Next[hashing]{{Name: fmt.Sprint("block-", next.Block), Config: next, Why: "twice as large"}}}, nil
 		}
-		return sdk.Proposal[hashing]{Findings: []sdk.Finding{{Kind: "knee", Summary: "64 is the largest", Certainty: sdk.Shown}}}, nil
+		return search.Proposal[hashing]{Findings: []search.Finding{{Kind: "knee", Summary: "64 is the largest", Certainty: search.Shown}}}, nil
 	}
 	example(func(t *test) {
 		h := sdktest.Start(t, p)

@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 
+	"github.com/assay-bench/assay/core/sdk/search"
 	"github.com/assay-bench/assay/metal"
 )
 
@@ -67,7 +68,7 @@ type Plugin[C any] struct {
 
 	// Propose answers with configurations to compare next or with findings.
 	// Optional; set, it announces the search capability.
-	Propose func(ctx context.Context, in Results[C]) (Proposal[C], error)
+	Propose func(ctx context.Context, in search.Results[C]) (search.Proposal[C], error)
 
 	Tools []Tool // commands beside measuring, such as one that writes an experiment
 

@@ -1,86 +1,89 @@
 package sdk
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/sdk/search"
+	"github.com/assay-bench/assay/core/sdk/wire"
 )
 
-// Results is what is known when the host asks what to compare next.
-type Results[C any] struct {
-	Seed    uint64
-	Results []Result[C] // in the order in which they were asked for; the baseline first
-}
-
-// Result of one configuration.
-type Result[C any] struct {
-	Name         string
-	Config       C
-	Baseline     bool
-	Phases       map[string]PhaseResult
-	Metrics      map[string]float64
-	ChecksPassed bool
-	Failure      string // empty, or why it could not be measured
-}
-
-// PhaseResult holds times in ns per iteration (medians over rounds) and the
-// speed against the baseline with its bounds: -Inf and +Inf where the rounds are
-// too few for one.
-type PhaseResult struct {
-	Wall, Device, Encode float64
-	Ratio, Lower, Upper  float64
-	Rounds               int
-	PerRound             []RoundTimes
-}
-
-// Speed is "0.93× [0.92×, 0.94×]", with "interval unknown" where a bound is.
-func (p PhaseResult) Speed() string {
-	if math.IsInf(p.Lower, 0) || math.IsInf(p.Upper, 0) {
-		return fmt.Sprintf("%.3f× [interval unknown]", p.Ratio)
+// Propose implements the protocol. It may run without a device.
+func (s *server[C]) Propose(ctx context.Context, req *pluginv1.ProposeRequest) (*pluginv1.ProposeResponse, error) {
+	if s.plugin.Propose == nil {
+		return nil, status.Error(codes.Unimplemented, "the plugin does not propose")
 	}
-	return fmt.Sprintf("%.3f× [%.3f×, %.3f×]", p.Ratio, p.Lower, p.Upper)
+	in := search.Results[C]{Seed: req.GetSeed()}
+	for _, r := range req.GetResults() {
+		result := search.Result[C]{
+			Name: r.GetName(), Baseline: r.GetBaseline(), Metrics: r.GetMetrics(),
+			ChecksPassed: r.GetChecksPassed(), Failure: r.GetFailure(), Phases: map[string]search.PhaseResult{},
+		}
+		if d := s.config.decode(r.GetConfigJson(), reflect.ValueOf(&result.Config)); len(d) > 0 {
+			return nil, status.Errorf(codes.InvalidArgument, "result %s: %s", r.GetName(), d[0].Error())
+		}
+		for name, p := range r.GetPhases() {
+			result.Phases[name] = phaseResult(p)
+		}
+		in.Results = append(in.Results, result)
+	}
+	out, err := s.plugin.Propose(ctx, in)
+	if err != nil {
+		list, perr := protoDiagnostics(diagnosticsOf(err))
+		if perr != nil || len(list) == 0 {
+			return nil, wire.Status(fmt.Errorf("propose: %w", err))
+		}
+		return &pluginv1.ProposeResponse{Diagnostics: list}, nil
+	}
+	return s.proposal(out)
 }
 
-// RoundTimes are one round's times, ns per iteration: the median over its visits
-// of each one's fastest sample.
-type RoundTimes struct {
-	Round                int
-	Wall, Device, Encode float64
+func (s *server[C]) proposal(p search.Proposal[C]) (*pluginv1.ProposeResponse, error) {
+	r := &pluginv1.ProposeResponse{Progress: p.Progress}
+	for _, n := range p.Next {
+		data, err := s.config.encode(reflect.ValueOf(n.Config))
+		if err != nil {
+			return nil, wire.Status(fmt.Errorf("proposal %s: %w", n.Name, err))
+		}
+		r.Proposals = append(r.Proposals, &pluginv1.Proposal{Name: n.Name, ConfigJson: data, Why: n.Why})
+	}
+	for _, x := range p.Pairs {
+		r.Pairs = append(r.Pairs, &pluginv1.Pair{Base: x.Base, Path: x.Path})
+	}
+	for _, f := range p.Findings {
+		data, err := json.Marshal(f.Data)
+		if err != nil {
+			return nil, wire.Status(fmt.Errorf("finding %s: %w", f.Kind, err))
+		}
+		r.Findings = append(r.Findings, &pluginv1.Finding{
+			Kind: f.Kind, Summary: f.Summary, Detail: f.Detail, DataJson: data, Certainty: f.Certainty,
+		})
+	}
+	return r, nil
 }
 
-// Proposal is the answer: what to compare next, what was found, or both. No
-// Next means that the search is over.
-type Proposal[C any] struct {
-	Next     []Next[C]
-	Findings []Finding
-	// Pairs of results whose difference in time the host attributes to kernels,
-	// launches or host work, with an answer that has no Next. Each variant against
-	// the baseline needs no asking.
-	Pairs    []Pair
-	Progress string // one line for people: "3 of at most 9 sets tried"
-}
-
-// Pair names two results.
-type Pair struct{ Base, Path string }
-
-// Next is one configuration to compare.
-type Next[C any] struct {
-	Name   string // becomes the variant's name
-	Config C
-	Why    string
-}
-
-// How sure a finding is.
-const (
-	Shown     = "shown"  // follows from the measurements
-	Likely    = "likely" // the measurements favour it
-	Undecided = "open"   // the measurements allow both
-)
-
-// Finding is a structured conclusion.
-type Finding struct {
-	Kind      string // "knee", "culprits"; "attribution" is what the host tells
-	Summary   string // one sentence
-	Detail    string
-	Data      any    // marshalled as JSON
-	Certainty string // Shown, Likely or Open
+func phaseResult(p *pluginv1.PhaseResult) search.PhaseResult {
+	out := search.PhaseResult{
+		Wall: p.GetWallNs(), Device: p.GetDeviceNs(), Encode: p.GetEncodeNs(),
+		Ratio: p.GetRatio(), Lower: math.Inf(-1), Upper: math.Inf(1), Rounds: int(p.GetRounds()),
+	}
+	if p.Lower != nil {
+		out.Lower = *p.Lower
+	}
+	if p.Upper != nil {
+		out.Upper = *p.Upper
+	}
+	for _, r := range p.GetPerRound() {
+		out.PerRound = append(out.PerRound, search.RoundTimes{
+			Round: int(r.GetRound()), Wall: r.GetWallNs(), Device: r.GetDeviceNs(), Encode: r.GetEncodeNs(),
+		})
+	}
+	return out
 }

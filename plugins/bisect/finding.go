@@ -6,22 +6,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/search"
 	"github.com/assay-bench/assay/plugins/internal/ddmin"
 )
 
 // finding concludes. It is shown when every set was told apart beyond doubt,
 // likely when the culprits were but something beside them was not, and open when
 // the regression itself cannot be told.
-func (t trials) finding(r ddmin.Result) sdk.Finding {
-	f := sdk.Finding{Kind: "culprits", Data: t.data(r), Detail: t.table(), Certainty: sdk.Shown}
+func (t trials) finding(r ddmin.Result) search.Finding {
+	f := search.Finding{Kind: "culprits", Data: t.data(r), Detail: t.table(), Certainty: search.Shown}
 	margin := 100 * t.base.Margin
 	switch r.Whole {
 	case ddmin.Passes:
 		f.Summary = fmt.Sprintf("no regression to explain: with %s decode runs at %s of the baseline's speed", setText(t.all), t.speed(t.all))
 		return f
 	case ddmin.Undecided, ddmin.Unknown:
-		f.Certainty = sdk.Undecided
+		f.Certainty = search.Undecided
 		f.Summary = fmt.Sprintf("whether %s slow decode down by more than %.3g %% cannot be told: %s of the baseline's speed", setText(t.all), margin, t.speed(t.all))
 		return f
 	}
@@ -31,7 +31,7 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 		causes = append(causes, fmt.Sprintf("%s (%s)", setText(c.Set), t.speed(c.Set)))
 		rest = slices.DeleteFunc(rest, func(p string) bool { return slices.Contains(c.Set, p) })
 		if !c.Minimal {
-			f.Certainty = sdk.Likely
+			f.Certainty = search.Likely
 		}
 	}
 	f.Summary = fmt.Sprintf("decode regresses to %s of the baseline's speed because of %s", t.speed(t.all), strings.Join(causes, ", and of "))
@@ -40,16 +40,16 @@ func (t trials) finding(r ddmin.Result) sdk.Finding {
 	case r.Rest == ddmin.Passes:
 		f.Summary += fmt.Sprintf("; the other patches (%s) run at %s", setText(rest), t.speed(rest))
 	default:
-		f.Certainty = sdk.Likely
+		f.Certainty = search.Likely
 		f.Summary += fmt.Sprintf("; whether the other patches (%s) regress as well cannot be told: %s", setText(rest), t.speed(rest))
 	}
 	return f
 }
 
 // unfinished is what is known while the search still asks for a set.
-func (t trials) unfinished(r ddmin.Result) sdk.Finding {
+func (t trials) unfinished(r ddmin.Result) search.Finding {
 	f := t.finding(r)
-	f.Certainty = sdk.Undecided
+	f.Certainty = search.Undecided
 	if r.Whole == ddmin.Fails {
 		f.Summary = fmt.Sprintf("decode regresses to %s of the baseline's speed with %s; the search for the culprits has not ended: next would be %s",
 			t.speed(t.all), setText(t.all), setText(r.Ask))

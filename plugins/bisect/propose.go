@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/search"
 	"github.com/assay-bench/assay/plugins/internal/ddmin"
 )
 
@@ -17,14 +17,14 @@ const enoughRounds = 16
 // propose drives delta debugging over the patches of the variant that has the
 // most: it replays the search over everything measured so far and asks for the
 // next set, or concludes.
-func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], error) {
+func propose(_ context.Context, in search.Results[Config]) (search.Proposal[Config], error) {
 	t := trialsOf(in.Results)
 	if len(t.all) == 0 {
-		return sdk.Proposal[Config]{}, nil // no variant has patches
+		return search.Proposal[Config]{}, nil // no variant has patches
 	}
 	found := ddmin.Search(t.all, t.answer)
 	if found.Ask == nil {
-		return sdk.Proposal[Config]{Findings: []sdk.Finding{t.finding(found)}}, nil
+		return search.Proposal[Config]{Findings: []search.Finding{t.finding(found)}}, nil
 	}
 	next := t.base
 	next.Patches = found.Ask
@@ -32,22 +32,22 @@ func propose(_ context.Context, in sdk.Results[Config]) (sdk.Proposal[Config], e
 	if t.measured(found.Ask) {
 		why = "measured again, for more rounds: so far it cannot be told"
 	}
-	return sdk.Proposal[Config]{
-		Next:     []sdk.Next[Config]{{Name: setName(found.Ask), Config: next, Why: why}},
-		Findings: []sdk.Finding{t.unfinished(found)}, // if the host has no time left to measure it
+	return search.Proposal[Config]{
+		Next:     []search.Next[Config]{{Name: setName(found.Ask), Config: next, Why: why}},
+		Findings: []search.Finding{t.unfinished(found)}, // if the host has no time left to measure it
 		Progress: fmt.Sprintf("%d sets of %d patches tried, next: %s", found.Asked, len(t.all), setText(found.Ask)),
 	}, nil
 }
 
 // trials is what is known of each set of patches.
 type trials struct {
-	base Config                        // of the widest variant, whose patches are searched
-	all  []string                      // its patches
-	of   map[string]sdk.Result[Config] // by ddmin.Key
+	base Config                           // of the widest variant, whose patches are searched
+	all  []string                         // its patches
+	of   map[string]search.Result[Config] // by ddmin.Key
 }
 
-func trialsOf(results []sdk.Result[Config]) trials {
-	t := trials{of: map[string]sdk.Result[Config]{}}
+func trialsOf(results []search.Result[Config]) trials {
+	t := trials{of: map[string]search.Result[Config]{}}
 	for _, r := range results {
 		if !r.Baseline && len(r.Config.Patches) > len(t.all) {
 			t.base, t.all = r.Config, slices.Clone(r.Config.Patches)

@@ -5,23 +5,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/search"
 )
 
 func TestPairsDifferInOneThing(t *testing.T) {
-	measured := func(name string, cfg Config) sdk.Result[Config] { return sdk.Result[Config]{Name: name, Config: cfg} }
+	measured := func(name string, cfg Config) search.Result[Config] {
+		return search.Result[Config]{Name: name, Config: cfg}
+	}
 	broken := measured("fused", Config{Replay: true, Fused: true})
 	broken.Failure = "crashed"
 	for name, c := range map[string]struct {
-		results []sdk.Result[Config]
-		want    []sdk.Pair
+		results []search.Result[Config]
+		want    []search.Pair
 	}{
-		"three paths": {[]sdk.Result[Config]{
+		"three paths": {[]search.Result[Config]{
 			measured("separate", Config{Replay: true}), measured("fused", Config{Replay: true, Fused: true}), measured("fused-submitted", Config{Fused: true}),
-		}, []sdk.Pair{{Base: "separate", Path: "fused"}, {Base: "fused", Path: "fused-submitted"}}},
-		"one could not be measured": {[]sdk.Result[Config]{measured("separate", Config{Replay: true}), broken}, nil},
+		}, []search.Pair{{Base: "separate", Path: "fused"}, {Base: "fused", Path: "fused-submitted"}}},
+		"one could not be measured": {[]search.Result[Config]{measured("separate", Config{Replay: true}), broken}, nil},
 	} {
-		p, err := propose(t.Context(), sdk.Results[Config]{Results: c.results})
+		p, err := propose(t.Context(), search.Results[Config]{Results: c.results})
 		if err != nil {
 			t.Fatal(err)
 		}

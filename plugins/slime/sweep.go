@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/search"
 )
 
 // addedPrefix marks the names of epsilons that the search asked for.
@@ -14,8 +14,8 @@ const addedPrefix = "knee-"
 
 // point is one epsilon that was measured.
 type point struct {
-	sdk.Result[Config]
-	speed sdk.PhaseResult
+	search.Result[Config]
+	speed search.PhaseResult
 }
 
 func (p point) epsilon() float64 {
@@ -35,7 +35,7 @@ type sweep struct {
 	outside *point   // the next one after edge; nil: none
 }
 
-func sweepOf(results []sdk.Result[Config]) sweep {
+func sweepOf(results []search.Result[Config]) sweep {
 	var s sweep
 	for _, r := range results {
 		speed, ok := r.Phases["decode"]
@@ -95,7 +95,7 @@ func (s sweep) middle() (Config, bool) {
 	return next, next.Epsilon > low && next.Epsilon < high
 }
 
-func (s sweep) added(results []sdk.Result[Config]) int {
+func (s sweep) added(results []search.Result[Config]) int {
 	n := 0
 	for _, r := range results {
 		if strings.HasPrefix(r.Name, addedPrefix) {

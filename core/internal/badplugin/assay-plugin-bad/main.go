@@ -76,6 +76,7 @@ import (
 	"github.com/assay-bench/assay/core/internal/fakedevice"
 	"github.com/assay-bench/assay/core/internal/serving"
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/core/sdk/search"
 	"github.com/assay-bench/assay/metal"
 )
 
@@ -251,17 +252,17 @@ func (b *bad) scripted(clock, phase string, n int) (sdk.Times, error) {
 }
 
 // propose asks for one more configuration, then reports a finding.
-func propose(_ context.Context, in sdk.Results[config]) (sdk.Proposal[config], error) {
+func propose(_ context.Context, in search.Results[config]) (search.Proposal[config], error) {
 	if len(in.Results) == 0 {
-		return sdk.Proposal[config]{}, sdk.Diagnostic{Summary: "nothing was measured", Code: "no_results"}
+		return search.Proposal[config]{}, sdk.Diagnostic{Summary: "nothing was measured", Code: "no_results"}
 	}
 	last := in.Results[len(in.Results)-1]
 	if last.Name == "proposed" {
-		return sdk.Proposal[config]{Findings: []sdk.Finding{{
-			Kind: "attribution", Summary: "the proposed one ran", Data: map[string]int{"results": len(in.Results)}, Certainty: sdk.Shown,
+		return search.Proposal[config]{Findings: []search.Finding{{
+			Kind: "attribution", Summary: "the proposed one ran", Data: map[string]int{"results": len(in.Results)}, Certainty: search.Shown,
 		}}}, nil
 	}
 	next := last.Config
 	next.Tag = "proposed"
-	return sdk.Proposal[config]{Next: []sdk.Next[config]{{Name: "proposed", Config: next, Why: "one more"}}, Progress: "1 of 1"}, nil
+	return search.Proposal[config]{Next: []search.Next[config]{{Name: "proposed", Config: next, Why: "one more"}}, Progress: "1 of 1"}, nil
 }
