@@ -85,13 +85,13 @@ func (l *lockedBuffer) handles(t *testing.T) []string {
 	for line := range bytes.Lines(l.b.Bytes()) {
 		var entry struct {
 			Message string `json:"@message"`
-			Case    string `json:"case"`
+			Handle  string `json:"configuration"`
 		}
 		if err := json.Unmarshal(line, &entry); err != nil {
 			t.Fatalf("log line %s: %v", line, err)
 		}
 		if entry.Message == "preparing" {
-			out = append(out, entry.Case)
+			out = append(out, entry.Handle)
 		}
 	}
 	return out
