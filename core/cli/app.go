@@ -36,12 +36,13 @@ type App struct {
 	json       bool // the command prints JSON
 	noColor    bool
 	pluginDirs []string
+	allowFiles []string      // folders in which file() may read
 	holds      []*build.Hold // keeps the builds of a session in the cache
 	orderly    atomic.Bool   // a session runs, which ends in order by itself
 }
 
 func (a *App) configure(g *grammar) {
-	a.noColor, a.pluginDirs = g.NoColor, g.PluginDir
+	a.noColor, a.pluginDirs, a.allowFiles = g.NoColor, g.PluginDir, g.AllowFiles
 	a.log = hclog.New(&hclog.LoggerOptions{Name: "assay", Level: hclog.LevelFromString(g.LogLevel), Output: a.Err})
 }
 

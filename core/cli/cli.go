@@ -17,9 +17,10 @@ const Version = "0.1.0"
 
 // grammar is the command line.
 type grammar struct {
-	PluginDir []string `name:"plugin-dir" env:"ASSAY_PLUGIN_DIR" type:"path" placeholder:"DIR" help:"Look for plugins in this folder first; may be given more than once."`
-	LogLevel  string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
-	NoColor   bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
+	PluginDir  []string `name:"plugin-dir" env:"ASSAY_PLUGIN_DIR" type:"path" placeholder:"DIR" help:"Look for plugins in this folder first; may be given more than once."`
+	AllowFiles []string `name:"allow-files" env:"ASSAY_ALLOW_FILES" type:"path" placeholder:"DIR" help:"Let file() in configurations read in this folder too; may be given more than once."`
+	LogLevel   string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
+	NoColor    bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 

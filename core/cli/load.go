@@ -52,7 +52,7 @@ const (
 // to describe themselves and to look at configurations.
 func (a *App) load(ctx context.Context, s source, consent bool) (*loaded, error) {
 	l := &loaded{ctx: ctx, consent: consent, programs: map[string]*session.Plugin{}}
-	l.module, l.diags = config.Load(s.Paths, config.Options{Vars: s.Var, VarFiles: s.VarFile, Env: a.Getenv, Version: Version})
+	l.module, l.diags = config.Load(s.Paths, config.Options{Vars: s.Var, VarFiles: s.VarFile, Env: a.Getenv, Version: Version, AllowFiles: a.allowFiles})
 	var err error
 	if l.registry, err = a.plugins(ctx, l.module.Dir); err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ type measuring struct {
 	JSON    bool `name:"json" help:"Print events as JSON lines; the last is the session's end."`
 	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
 
+	FollowLinks bool `name:"follow-links" help:"Write results and journal where links lead, out of the working folder too."`
+
 	Budget time.Duration `name:"budget" placeholder:"DURATION" help:"End measuring after this wall time, such as 10m, at a round's end; experiments share it. assay resume goes on. Without it every experiment has the budget of its measure block."`
 }
 
@@ -71,7 +73,7 @@ func (c *measuring) Validate() error {
 
 func (c *measuring) options(app *App, l *loaded, folder string) session.Options {
 	return session.Options{
-		Budget: c.Budget, Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
+		Budget: c.Budget, FollowLinks: c.FollowLinks, Programs: l.program, Folder: folder, Source: l.module.Dir, Command: os.Args, Version: Version,
 		LockPath: machine.LockPath(app.Getenv), Logger: app.log, Report: c.reporter(app), Probe: probeHealth,
 	}
 }

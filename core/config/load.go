@@ -15,11 +15,12 @@ import (
 
 // Options are what a run adds to the files.
 type Options struct {
-	Vars     map[string]string   // -var name=value, the value as typed
-	VarFiles []string            // -var-file flags; a later file overrides an earlier one
-	Env      func(string) string // looks up ASSAY_VAR_name; nil: no environment
-	NoValues bool                // variables need no value: only what hangs on none is wanted
-	Version  string              // this Assay's version, held against required_version; "": not checked
+	Vars       map[string]string   // -var name=value, the value as typed
+	VarFiles   []string            // -var-file flags; a later file overrides an earlier one
+	Env        func(string) string // looks up ASSAY_VAR_name; nil: no environment
+	AllowFiles []string            // folders besides the configuration's in which file() reads
+	NoValues   bool                // variables need no value: only what hangs on none is wanted
+	Version    string              // this Assay's version, held against required_version; "": not checked
 }
 
 const maxFileBytes = 1 << 20

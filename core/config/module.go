@@ -21,6 +21,7 @@ type Module struct {
 	Variables       map[string]*Variable
 
 	files       map[string]*hcl.File
+	readable    []string // folders besides Dir in which file() reads
 	locals      map[string]*hcl.Attribute
 	localOrder  []string // dependencies first
 	experiments []*block
@@ -67,7 +68,8 @@ var moduleSchema = &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{
 
 func load(dir string, inputs []input, opts Options) (*Module, hcl.Diagnostics) {
 	m := &Module{
-		Dir: filepath.ToSlash(dir), RequiredPlugins: map[string]RequiredPlugin{}, Variables: map[string]*Variable{},
+		readable: opts.AllowFiles,
+		Dir:      filepath.ToSlash(dir), RequiredPlugins: map[string]RequiredPlugin{}, Variables: map[string]*Variable{},
 		files: map[string]*hcl.File{}, locals: map[string]*hcl.Attribute{},
 	}
 	var diags hcl.Diagnostics

@@ -44,7 +44,7 @@ func (m *Module) baseScope() *hcl.EvalContext {
 			"var":  cty.ObjectVal(vars),
 			"path": cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal(m.Dir)}),
 		},
-		Functions: functions(m.Dir),
+		Functions: functions(m.Dir, m.readable...),
 	}
 }
 

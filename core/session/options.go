@@ -25,6 +25,8 @@ type Options struct {
 	Budget   time.Duration // wall time of what is measured now; 0: no end
 	Logger   hclog.Logger
 
+	FollowLinks bool // results and journal may be written where links lead, out of Folder
+
 	// Probe asks in a process of its own whether a device still works. Nil:
 	// nobody asks.
 	Probe func(ctx context.Context, kind string, index int) error

@@ -51,6 +51,32 @@ func (s *Session) own(experiments []*config.Experiment) []string {
 	return out
 }
 
+// stay says whether all that is written for an output stays where its path says.
+func (s *Session) stay(e *config.Experiment, path string) error {
+	written := []string{s.kept(path)}
+	if e.Output.Append != "" && path == s.path(e.Output.Append) {
+		written = []string{path, path + ".lock"}
+	}
+	for _, p := range written {
+		if err := s.inside(p); err != nil {
+			return fmt.Errorf("experiment %q: its result: %w", e.Name, err)
+		}
+	}
+	return nil
+}
+
+// inside refuses a path that a link leads out of the session's folder: a folder of
+// somebody else could have any file of the user's written otherwise.
+func (s *Session) inside(path string) error {
+	if s.FollowLinks {
+		return nil
+	}
+	if err := atomicfile.Inside(s.Folder, path); err != nil {
+		return fmt.Errorf("%w; --follow-links allows that", err)
+	}
+	return nil
+}
+
 // writable makes the folders of all documents, so that a path that cannot be
 // written is known before anything is measured.
 func (s *Session) writable(experiments []*config.Experiment) error {
@@ -58,6 +84,9 @@ func (s *Session) writable(experiments []*config.Experiment) error {
 		for _, p := range []string{e.Output.Path, e.Output.Append} {
 			if p == "" {
 				continue
+			}
+			if err := s.stay(e, s.path(p)); err != nil {
+				return err
 			}
 			if err := os.MkdirAll(filepath.Dir(s.path(p)), 0o755); err != nil {
 				return &record.WriteError{Err: fmt.Errorf("experiment %q: its result would go to %s: %w", e.Name, s.path(p), err)}

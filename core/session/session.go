@@ -65,7 +65,10 @@ func Open(ctx context.Context, o Options) (*Session, error) {
 	}
 	started := s.Clock.Now().UTC()
 	id := started.Format("20060102T150405Z") + "-" + hex.EncodeToString(random[:3])
-	var err error
+	err := s.inside(filepath.Join(s.Folder, "results", "runs", id))
+	if err != nil {
+		return nil, err
+	}
 	if s.journal, err = record.CreateJournal(filepath.Join(s.Folder, "results", "runs", id)); err != nil {
 		return nil, &record.WriteError{Err: err}
 	}
