@@ -15,15 +15,22 @@ const (
 	// scalesBy is how many times as long twice as many iterations take at least.
 	// Their start is in both times, and noise makes the shorter ones longer.
 	scalesBy = 1.25
+	// flatBy is how many times as long they take at least where nothing scales. What
+	// takes less time for more iterations was disturbed by other programs.
+	flatBy = 0.8
 	// coresAfter are kept busy by work that goes on after it was said to be over.
 	coresAfter = 0.5
-	// leastScalings is how many trials say something, all of which must agree.
-	leastScalings = 2
-	// mostScalings are made of an arm in a phase of a case.
+	// mostScalings are made of an arm in a phase of a case, and all of them must agree.
 	mostScalings = 3
 )
 
-func (s *Scaling) scales() bool { return float64(s.TwiceNs) >= scalesBy*float64(s.OnceNs) }
+// Scales says that more iterations take longer.
+func (s *Scaling) Scales() bool { return float64(s.TwiceNs) >= scalesBy*float64(s.OnceNs) }
+
+// flat says that more iterations take as long as fewer.
+func (s *Scaling) flat() bool {
+	return !s.Scales() && float64(s.TwiceNs) >= flatBy*float64(s.OnceNs)
+}
 
 func (s *Scaling) ends() bool { return s.CoresAfter < coresAfter }
 
@@ -44,7 +51,7 @@ func (c *Case) scalings(variant, phase string) (out []*Scaling) {
 func (c *Case) WantsScaling(variant, phase string) bool {
 	made := c.scalings(variant, phase)
 	for _, s := range made {
-		if s.scales() && s.ends() {
+		if s.Scales() && s.ends() {
 			return false
 		}
 	}
@@ -55,15 +62,15 @@ func (c *Case) WantsScaling(variant, phase string) bool {
 func scalingDefects(r *Result, c *Case, v *Variant) (out []Defect) {
 	for _, phase := range r.Experiment.Measure.Phases {
 		made := c.scalings(v.Name, phase)
-		if len(made) < leastScalings {
+		if len(made) < mostScalings {
 			continue
 		}
-		scales, ends := false, false
+		flat, ends := true, false
 		for _, s := range made {
-			scales, ends = scales || s.scales(), ends || s.ends()
+			flat, ends = flat && s.flat(), ends || s.ends()
 		}
 		last := made[len(made)-1]
-		if !scales {
+		if flat {
 			out = append(out, Defect{Name: DoesNotScale, Phase: phase, Detail: fmt.Sprintf("%d iterations take %v, and twice as many %v; so it is in %d of %d trials",
 				last.Iterations, ns(float64(last.OnceNs)), ns(float64(last.TwiceNs)), len(made), len(made))})
 		}

@@ -51,6 +51,14 @@ func (r *Result) samples(arm string, f func(n int, s *Samples)) {
 	}
 }
 
+var (
+	good      = &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: 2 * ms}
+	busy      = &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: 2 * ms, CoresAfter: 0.6}
+	started   = &Scaling{Iterations: 1, OnceNs: 2 * ms, TwiceNs: 3 * ms}
+	flat      = &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: ms}
+	disturbed = &Scaling{Iterations: 10, OnceNs: 3 * ms, TwiceNs: ms}
+)
+
 // tried gives the variant a trial in each of the first rounds.
 func tried(scalings ...*Scaling) func(*Result) {
 	return func(r *Result) {
@@ -166,11 +174,12 @@ func TestDefects(t *testing.T) {
 			r.Cases[0].Rounds = r.Cases[0].Rounds[:2]
 			r.samples("v", func(_ int, s *Samples) { every(s.HostNs, 100*ms) })
 		}, ""},
-		{"one good trial", 0, tried(&Scaling{Iterations: 10, OnceNs: ms, TwiceNs: ms, CoresAfter: 1}, &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: 2 * ms}), ""},
-		{"a single trial says nothing", 0, tried(&Scaling{Iterations: 10, OnceNs: ms, TwiceNs: ms, CoresAfter: 1}), ""},
-		{"half of an iteration is its start", 0, tried(&Scaling{Iterations: 1, OnceNs: 2 * ms, TwiceNs: 3 * ms}, &Scaling{Iterations: 1, OnceNs: 2 * ms, TwiceNs: 3 * ms}), ""},
-		{"twice as many iterations in one time", 0, tried(&Scaling{Iterations: 10, OnceNs: ms, TwiceNs: ms}, &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: ms}), "does_not_scale"},
-		{"it computes after it answered", 0, tried(&Scaling{Iterations: 10, OnceNs: ms, TwiceNs: 2 * ms, CoresAfter: 1}, &Scaling{Iterations: 10, OnceNs: ms, TwiceNs: 2 * ms, CoresAfter: 0.6}), "works_on"},
+		{"one good trial", 0, tried(busy, busy, good), ""},
+		{"two trials say nothing", 0, tried(flat, flat), ""},
+		{"half of an iteration is its start", 0, tried(started, started, started), ""},
+		{"twice as many iterations in one time", 0, tried(flat, flat, flat), "does_not_scale"},
+		{"other programs made fewer iterations take longer", 0, tried(flat, disturbed, flat), ""},
+		{"it computes after it answered", 0, tried(busy, busy, busy), "works_on"},
 		{"five times what memory gives", 0, func(r *Result) {
 			for i := range r.Cases[0].Rounds {
 				for k := range round(r, i).Prepared {

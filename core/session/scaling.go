@@ -14,8 +14,11 @@ const (
 	// longestTrial is what a batch may take to be tried twice as long.
 	longestTrial = 5 * time.Second
 	trialBatches = 2
-	firstLook    = 20 * time.Millisecond
-	idleCores    = 0.1
+	// Where the fastest batches do not tell, as on a busy machine, more are made.
+	mostRepeats   = 6
+	longestRepeat = 3 * time.Second
+	firstLook     = 20 * time.Millisecond
+	idleCores     = 0.1
 	// A plugin that is still busy at the first look may only collect garbage, or have
 	// threads that wait busily for more work, which common runtimes do for 200 ms. So
 	// it is given a batch of its own, longBatch long, and looked at after afterBatch.
@@ -34,13 +37,22 @@ func (s warmUp) scaling(ctx context.Context, r *runner, w record.Warmup) (*recor
 		return nil, nil
 	}
 	out := &record.Scaling{Iterations: max(1, min(w.Iterations, mostIterations/2))}
+	began := r.s.Clock.Now()
+	for i := 0; i == 0 || i < mostRepeats && !out.Scales() && r.s.Clock.Now().Sub(began) < longestRepeat; i++ {
+		once, err := s.batches(ctx, r, out.Iterations, trialBatches)
+		if err != nil {
+			return nil, err
+		}
+		twice, err := s.batches(ctx, r, 2*out.Iterations, trialBatches)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			out.OnceNs, out.TwiceNs = once, twice
+		}
+		out.OnceNs, out.TwiceNs = min(out.OnceNs, once), min(out.TwiceNs, twice)
+	}
 	var err error
-	if out.OnceNs, err = s.batches(ctx, r, out.Iterations, trialBatches); err != nil {
-		return nil, err
-	}
-	if out.TwiceNs, err = s.batches(ctx, r, 2*out.Iterations, trialBatches); err != nil {
-		return nil, err
-	}
 	out.CoresAfter, err = s.coresAfter(ctx, r, out)
 	return out, err
 }
