@@ -51,7 +51,7 @@ func TestReadResultOfAFileThatIsNone(t *testing.T) {
 // What is read without samples is all the rest, whatever else is called samples.
 func TestSamplesArePassedOver(t *testing.T) {
 	for in, want := range map[string]string{
-		`{"visits":[{"index":1,"samples":{"seq":[1],"metrics":[{"a\"}":1}]},"pass":1},{"samples":{}}],"arms":["samples"]}`:           `{"visits":[{"index":1,"samples":{},"pass":1},{"samples":{}}],"arms":["samples"]}`,
+		`{"visits":[{"index":1,"samples":{"seq":[1],"metrics":[{"a\"}":1}]},"phase":"decode"},{"samples":{}}],"arms":["samples"]}`:   `{"visits":[{"index":1,"samples":{},"phase":"decode"},{"samples":{}}],"arms":["samples"]}`,
 		`{"visits":[{"samples":[{"seq":1}]}],"order":{"samples":{"samples":["a"]}}}`:                                                 `{"visits":[{"samples":{}}],"order":{"samples":{"samples":["a"]}}}`,
 		`{"prepared":[{"facts":{"samples":"{"}},{"metrics":{"samples":{"samples":1}}}],"visits":[{"observed":{"samples":{"a":1}}}]}`: `{"prepared":[{"facts":{"samples":"{"}},{"metrics":{"samples":{"samples":1}}}],"visits":[{"observed":{"samples":{"a":1}}}]}`,
 	} {

@@ -57,14 +57,16 @@ func (s warmUp) scaling(ctx context.Context, r *runner, w record.Warmup) (*recor
 	return out, err
 }
 
-// batches is the time of the fastest of so many batches.
-func (s warmUp) batches(ctx context.Context, r *runner, iterations uint64, samples uint32) (fastest int64, err error) {
-	start := &pluginv1.Start{Phase: s.phase, Iterations: iterations, SampleNs: s.sampleNs, Samples: samples}
+// batches is the time of the fastest of so many batches. The plugin is asked for no
+// number of them, as in a warm-up: their samples are not kept either.
+func (s warmUp) batches(ctx context.Context, r *runner, iterations uint64, n int) (fastest int64, err error) {
+	start := &pluginv1.Start{Phase: s.phase, Iterations: iterations, SampleNs: s.sampleNs}
 	_, err = r.measure(ctx, s.at, start, func(m *pluginv1.Sample, _ int64) (bool, error) {
 		if fastest == 0 || m.GetWallNs() < fastest {
 			fastest = m.GetWallNs()
 		}
-		return false, nil
+		n--
+		return n <= 0, nil
 	})
 	return fastest, err
 }
