@@ -18,13 +18,16 @@ const (
 	mostRepeats   = 6
 	longestRepeat = 3 * time.Second
 	firstLook     = 20 * time.Millisecond
-	idleCores     = 0.1
+	// Beside programs that keep a core busy a thread may wait for longer than that
+	// before it runs, and is not seen to wait until then.
+	longLook  = 100 * time.Millisecond
+	idleCores = 0.1
 	// A plugin that is still busy at the first look may only collect garbage, or have
 	// threads that wait busily for more work, which common runtimes do for 200 ms. So
 	// it is given a batch of its own, longBatch long, and looked at after afterBatch.
 	longBatch  = 100 * time.Millisecond
 	afterBatch = 250 * time.Millisecond
-	secondLook = 50 * time.Millisecond
+	secondLook = 100 * time.Millisecond
 )
 
 // scaling tries whether twice as many iterations take longer, and whether the plugin
@@ -73,25 +76,30 @@ func (s warmUp) batches(ctx context.Context, r *runner, iterations uint64, n int
 
 // coresAfter are those that the plugin keeps busy although nothing is asked of it.
 func (s warmUp) coresAfter(ctx context.Context, r *runner, tried *record.Scaling) (float64, error) {
-	if busy := s.look(ctx, r, 0, firstLook); busy < idleCores {
-		return busy, nil
+	o := s.look(ctx, r, 0, firstLook)
+	if busy(o) < idleCores && o.ForeignLoad >= 1 {
+		o = s.look(ctx, r, 0, longLook)
+	}
+	if busy(o) < idleCores {
+		return busy(o), nil
 	}
 	per := float64(tried.OnceNs) / float64(tried.Iterations)
 	n := min(max(1, math.Round(float64(longBatch)/per)), mostIterations)
 	if _, err := s.batches(ctx, r, uint64(n), 1); err != nil {
 		return 0, err
 	}
-	return s.look(ctx, r, afterBatch, secondLook), nil
+	return busy(s.look(ctx, r, afterBatch, secondLook)), nil
 }
 
-// look gives the cores that the arm's processes use, or wait for beside other
-// programs, in a window that begins later.
-func (s warmUp) look(ctx context.Context, r *runner, later, window time.Duration) float64 {
+// busy are the cores that processes use, or wait for beside other programs.
+func busy(o record.Observation) float64 { return o.TreeCPU + o.WaitShare }
+
+// look watches the arm's processes in a window that begins later.
+func (s warmUp) look(ctx context.Context, r *runner, later, window time.Duration) record.Observation {
 	s.rest(ctx, r, later)
 	stop := r.observe(s.variant)
 	s.rest(ctx, r, window)
-	o := stop()
-	return o.TreeCPU + o.WaitShare
+	return stop()
 }
 
 func (s warmUp) rest(ctx context.Context, r *runner, d time.Duration) {
