@@ -71,8 +71,13 @@ func (s *Session) inside(path string) error {
 	if s.FollowLinks {
 		return nil
 	}
-	if err := atomicfile.Inside(s.Folder, path); err != nil {
+	err := atomicfile.Inside(s.Folder, path)
+	var link *atomicfile.LinkError
+	switch {
+	case errors.As(err, &link):
 		return fmt.Errorf("%w; --follow-links allows that", err)
+	case err != nil:
+		return &record.WriteError{Err: fmt.Errorf("%s cannot be written: %w", path, err)}
 	}
 	return nil
 }

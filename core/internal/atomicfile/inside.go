@@ -3,8 +3,8 @@ package atomicfile
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
+	"syscall"
 )
 
 // LinkError is a path that a link leads out of its folder.
@@ -45,14 +45,18 @@ func Inside(folder, path string) error {
 // leads is where an absolute path leads, as far as anything is there.
 func leads(path string) (string, error) {
 	end, err := follow(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, syscall.ENOTDIR): // a file in the place of a folder: writing says so
+		end = path
+	case err != nil:
 		return "", err
 	}
-	if parent := filepath.Dir(end); err == nil && parent != end {
-		if parent, err = leads(parent); err != nil {
-			return "", err
-		}
-		return filepath.Join(parent, filepath.Base(end)), nil
+	parent := filepath.Dir(end)
+	if parent == end {
+		return end, nil
 	}
-	return end, nil
+	if parent, err = leads(parent); err != nil {
+		return "", err
+	}
+	return filepath.Join(parent, filepath.Base(end)), nil
 }

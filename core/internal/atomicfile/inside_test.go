@@ -17,6 +17,9 @@ func TestInside(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(dir, "plain"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for link, to := range map[string]string{
 		"dir/away": "../out", "dir/file.json": "../out/file.json", "dir/near": "sub", "dir/chain": "away/x/y.json",
 		"dir/loop": "loop", "other": "dir", "out/back": "../dir",
@@ -26,7 +29,7 @@ func TestInside(t *testing.T) {
 		}
 	}
 	for path, stays := range map[string]bool{
-		"dir/new.json": true, "dir/a/b/c.json": true, "dir/near/new.json": true, "dir/sub": true, "dir": true,
+		"dir/new.json": true, "dir/a/b/c.json": true, "dir/near/new.json": true, "dir/sub": true, "dir": true, "dir/plain/new.json": true,
 		"dir/away/new.json": false, "dir/away": false, "dir/file.json": false, "dir/chain": false, "dir/away/a/b.json": false,
 		"out/new.json": true, "dir/../out/new.json": true, "out/back": false, // named without a link, or by one
 		"other/new.json": true, "dir/loop": false,
