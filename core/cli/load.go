@@ -72,7 +72,7 @@ func (a *App) load(ctx context.Context, s source, consent bool) (*loaded, error)
 	for _, w := range l.registry.Warnings() {
 		fmt.Fprintln(a.Err, "warning:", w)
 	}
-	v := &validator{loaded: l, log: a.log, running: map[string]*process.Process{}}
+	v := &validator{loaded: l, log: a.log, running: map[string]*process.Process{}, failed: map[string]error{}}
 	defer v.stop(ctx)
 	var more hcl.Diagnostics
 	l.experiments, more = l.module.Resolve(config.ResolveOptions{

@@ -17,7 +17,8 @@ type validator struct {
 	*loaded
 	log     hclog.Logger
 	running map[string]*process.Process
-	err     error // the first: a plugin is broken
+	failed  map[string]error // programs that could not be started: no other configuration waits for them
+	err     error            // the first: a plugin is broken
 }
 
 // maxRunning bounds the processes that are kept for the next configuration.
@@ -50,6 +51,9 @@ func (v *validator) start(p config.Program) (*process.Process, error) {
 	if running := v.running[key]; running != nil {
 		return running, nil
 	}
+	if err := v.failed[key]; err != nil {
+		return nil, err
+	}
 	plugin, err := v.program(p)
 	if err != nil {
 		return nil, err
@@ -62,10 +66,12 @@ func (v *validator) start(p config.Program) (*process.Process, error) {
 		v.stop(v.ctx)
 	}
 	running, err := process.Start(v.ctx, process.Options{Path: plugin.Path, SHA256: plugin.SHA256, Name: plugin.Name, Logger: v.log, Env: env})
-	if err == nil {
-		v.running[key] = running
+	if err != nil {
+		v.failed[key] = err
+		return nil, err
 	}
-	return running, err
+	v.running[key] = running
+	return running, nil
 }
 
 func (v *validator) stop(ctx context.Context) {

@@ -47,6 +47,9 @@ func (s start) do(ctx context.Context, r *runner) error {
 	if err := refused(opened.GetDiagnostics()); err != nil {
 		return err
 	}
+	if opened.GetDevice() == nil {
+		return fmt.Errorf("%w: it opened no device and does not say why", errNumbers)
+	}
 	device := deviceOf(opened.GetDevice())
 	if device.Cores < 0 || device.Memory < 0 || device.LastCache < 0 {
 		return fmt.Errorf("%w: a device of %d cores, %d bytes of memory and a cache of %d bytes", errNumbers, device.Cores, device.Memory, device.LastCache)

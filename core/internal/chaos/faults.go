@@ -35,7 +35,7 @@ func hostFaults() []fault {
 		kind: "host", name: "kill", bound: time.Second, resume: true, status: []int{128 + int(syscall.SIGKILL)},
 		during: func(t *trial, h *host) { t.moment(h); h.kill() },
 	}, {
-		kind: "host", name: "int-twice", bound: interrupted, resume: true, status: []int{128 + int(syscall.SIGINT)},
+		kind: "host", name: "int-twice", abrupt: true, bound: interrupted, resume: true, status: []int{128 + int(syscall.SIGINT)},
 		during: func(t *trial, h *host) {
 			t.moment(h)
 			h.signal(syscall.SIGINT)
@@ -133,6 +133,9 @@ func hostileFaults() []fault {
 	out := make([]fault, 0, len(hostile.Modes))
 	for _, m := range hostile.Modes {
 		f := fault{kind: "hostile", name: m.Name, mode: m, bound: complete}
+		if m.Name == "start-hang" {
+			f.bound += complete // that of a plugin which only looks at configurations
+		}
 		switch m.Effect {
 		case hostile.Ended:
 			f.status, f.only = []int{statusDied}, true
@@ -157,7 +160,7 @@ func terminalFaults() []fault {
 		{kind: "terminal", name: "closed", bound: complete, status: []int{statusDisk}, shell: "exec <&- >&- 2>&-"},
 		{kind: "terminal", name: "reader-gone", bound: complete, status: []int{statusDisk, 128 + int(syscall.SIGPIPE)}, streams: readerGone, resume: true},
 		{kind: "terminal", name: "nohup", bound: complete, shell: "trap '' HUP", during: func(t *trial, h *host) { t.moment(h); h.signal(syscall.SIGHUP) }},
-		{kind: "terminal", name: "gone", bound: interrupted, status: []int{128 + int(syscall.SIGHUP)}, streams: onTerminal, resume: true, during: func(t *trial, h *host) {
+		{kind: "terminal", name: "gone", bound: interrupted, status: []int{statusDisk, 128 + int(syscall.SIGHUP)}, streams: onTerminal, resume: true, during: func(t *trial, h *host) {
 			t.moment(h)
 			_ = t.terminal.Close()
 			h.signal(syscall.SIGHUP)

@@ -166,6 +166,7 @@ func recoverable(path string) bool {
 // whole are the events of those lines that are as they were written.
 func whole(journal []byte) iter.Seq[record.Event] {
 	table := crc32.MakeTable(crc32.Castagnoli)
+	seen := map[uint64]bool{}
 	return func(yield func(record.Event) bool) {
 		for raw := range bytes.Lines(journal) {
 			var l struct {
@@ -176,6 +177,10 @@ func whole(journal []byte) iter.Seq[record.Event] {
 			if json.Unmarshal(raw, &l) != nil || l.Sum != fmt.Sprintf("%08x", crc32.Checksum(l.Event, table)) || json.Unmarshal(l.Event, &e) != nil {
 				continue
 			}
+			if seen[e.Seq] {
+				continue // the same line once more
+			}
+			seen[e.Seq] = true
 			if !yield(e) {
 				return
 			}

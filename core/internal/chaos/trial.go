@@ -29,6 +29,7 @@ type fault struct {
 	anyStatus  bool
 	streams    func(*trial, *exec.Cmd) (closing func(), err error) // sets what it prints to
 	bound      time.Duration                                       // from the moment, or the start where there is none, to the end
+	abrupt     bool                                                // it leaves no time to clean up
 	resume     bool                                                // the session can be resumed
 	damaged    bool                                                // it changes the journal
 	rebuilt    bool                                                // the journal is whole, so that it makes the document again
@@ -212,7 +213,7 @@ const (
 // goOn resumes or recovers the session, and reads what there is then. The status
 // says that it worked wherever nothing was destroyed.
 func (t *trial) goOn(ctx context.Context) {
-	killed := t.hosts[0].killed()
+	killed := t.hosts[0].killed() || t.abrupt
 	if !killed {
 		t.clean()
 	}

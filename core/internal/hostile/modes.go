@@ -42,7 +42,7 @@ var Modes = []Mode{
 	{"start-exit", true, Ended}, {"start-hang", true, Ended}, {"start-garbage", true, Ended}, {"start-flood", true, Ended},
 	{"socket-garbage", true, Ended}, {"socket-silent", true, Ended}, {"socket-closed", true, Ended},
 	// Checking and opening.
-	{"validate-hang", false, Refused}, {"validate-flood", false, Harmless}, {"validate-text", false, Refused}, {"validate-status", false, Refused},
+	{"validate-hang", false, Refused}, {"validate-flood", false, Refused}, {"validate-text", false, Refused}, {"validate-status", false, Refused},
 	{"open-hang", true, Ended}, {"open-refused", true, Ended}, {"open-nothing", true, Ended}, {"open-text", true, Harmless},
 	{"open-absurd", true, Harmless}, {"device-changes", true, Doubted},
 	// Preparing.
