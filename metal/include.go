@@ -3,12 +3,12 @@ package metal
 import (
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Bounds on what includes may make of a source.
@@ -219,11 +219,7 @@ func (f *flattener) find(from text, named string, quoted bool) (t text, searched
 
 // readStart reads a file, and of one that is too large as much as tells so.
 func readStart(file string) (string, error) {
-	// Only a plain file is opened: a pipe would wait for its writer.
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return "", fs.ErrInvalid
-	}
-	in, err := os.Open(file)
+	in, _, err := regular.Open(file)
 	if err != nil {
 		return "", err
 	}

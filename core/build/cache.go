@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // cache is a folder of builds:
@@ -58,7 +59,7 @@ func (c cache) create() error {
 func stranger(e fs.DirEntry) bool { return !strings.HasPrefix(e.Name(), ".assay-new-") }
 
 func (c cache) ours() bool {
-	b, err := os.ReadFile(filepath.Join(c.dir, tagName))
+	b, err := regular.Read(filepath.Join(c.dir, tagName), 1<<10)
 	return err == nil && string(b) == tagText
 }
 
@@ -99,7 +100,7 @@ type mark struct {
 }
 
 func (e entry) read() (m mark, ok bool) {
-	b, err := os.ReadFile(e.markPath())
+	b, err := regular.Read(e.markPath(), 16<<20)
 	return m, err == nil && json.Unmarshal(b, &m) == nil && !m.Built.IsZero()
 }
 

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // scratch is a git repository of our own beside the user's: its index, its new
@@ -36,7 +38,7 @@ func (r *repository) newScratch(work string) (*scratch, error) {
 		err = errors.Join(err, os.MkdirAll(filepath.Join(dir, folder), 0o700))
 	}
 	err = errors.Join(err, s.write("HEAD", "ref: refs/heads/none\n"), s.write("config", config.String()))
-	exclude, rerr := os.ReadFile(r.exclude)
+	exclude, rerr := regular.Read(r.exclude, 1<<20)
 	if rerr != nil {
 		exclude = nil
 	}

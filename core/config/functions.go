@@ -1,9 +1,8 @@
 package config
 
 import (
+	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"unicode/utf8"
@@ -12,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/assay-bench/assay/core/expr"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // functions are those of every expression, and file, which reads in dir and in
@@ -69,24 +69,14 @@ func readText(dir string, allowed []string, path string) (string, error) {
 		return "", fmt.Errorf("%s lies outside of the folder of the configuration, where file() does not read unless that is allowed: --allow-files %s", path, filepath.Dir(real))
 	}
 	path = real
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the file: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is not a regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the file: %w", err)
-	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	src, err := regular.Read(path, maxFileBytes)
 	switch {
-	case err != nil:
-		return "", fmt.Errorf("cannot read %s: %w", path, err)
-	case len(src) > maxFileBytes:
+	case errors.Is(err, regular.ErrIrregular):
+		return "", fmt.Errorf("%s is not a regular file", path)
+	case errors.Is(err, regular.ErrTooLarge):
 		return "", fmt.Errorf("%s is larger than %d bytes", path, maxFileBytes)
+	case err != nil:
+		return "", fmt.Errorf("cannot read the file: %w", err)
 	case !utf8.Valid(src):
 		return "", fmt.Errorf("%s is not UTF-8 text", path)
 	}

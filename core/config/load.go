@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Options are what a run adds to the files.
@@ -159,27 +160,16 @@ func readSource(name string) ([]byte, *hcl.Diagnostic) {
 			Subject: &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
 		}
 	}
-	info, err := os.Stat(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	src, err := regular.Read(name, maxFileBytes)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault(fmt.Sprintf("There is no file %s; its path is relative to the working folder.", name))
-	}
-	if err != nil {
-		return nil, fault(err.Error())
-	}
-	if !info.Mode().IsRegular() {
+	case errors.Is(err, regular.ErrIrregular):
 		return nil, fault(name + " is not a regular file.")
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fault(err.Error())
-	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
-	if err != nil {
-		return nil, fault(err.Error())
-	}
-	if len(src) > maxFileBytes {
+	case errors.Is(err, regular.ErrTooLarge):
 		return nil, fault(fmt.Sprintf("%s is larger than %d bytes, the most that a configuration file may have.", name, maxFileBytes))
+	case err != nil:
+		return nil, fault(err.Error())
 	}
 	return src, nil
 }

@@ -3,7 +3,6 @@ package conformance
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/json"
 
 	"github.com/assay-bench/assay/core/schema"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // configure reads the configuration through the plugin's schema, as an
@@ -25,7 +25,7 @@ func (s *subject) configure() error {
 	s.block = block
 	layer, base := schema.Layer{Body: hcl.EmptyBody()}, "."
 	if s.o.Config != "" {
-		raw, err := os.ReadFile(s.o.Config)
+		raw, err := regular.Read(s.o.Config, 1<<20)
 		if err != nil {
 			return &UsageError{fmt.Sprintf("--config: %v", err)}
 		}

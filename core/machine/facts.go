@@ -21,6 +21,7 @@ import (
 
 	"github.com/assay-bench/assay/core/internal/proctree"
 	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Facts of the host. What cannot be read stays empty.
@@ -80,7 +81,7 @@ func Git(ctx context.Context, dir string, own ...string) (sha *string, dirty *bo
 // revision reads dir's file REVISION: a commit, and `dirty` behind it if files
 // differed from it.
 func revision(dir string) (sha string, dirty, ok bool) {
-	text, err := os.ReadFile(filepath.Join(dir, "REVISION"))
+	text, err := regular.Read(filepath.Join(dir, "REVISION"), 1<<10)
 	fields := strings.Fields(string(text))
 	if err != nil || len(fields) == 0 {
 		return "", false, false

@@ -7,9 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"syscall"
 
 	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Of a file above wholeLimit only blocks are read, of blockSize bytes and evenly
@@ -70,15 +70,11 @@ func reason(err error) string {
 
 // digest reads a regular file, and nothing that has taken its place meanwhile.
 func digest(path string, was fs.FileInfo) (sum string, read int64, err error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would wait for its writer
+	f, info, err := regular.Open(path)
 	if err != nil {
 		return "", 0, err
 	}
 	defer f.Close() //nolint:errcheck // read only
-	info, err := f.Stat()
-	if err != nil {
-		return "", 0, err
-	}
 	if !os.SameFile(info, was) {
 		return "", 0, errors.New("it was replaced meanwhile")
 	}

@@ -48,7 +48,7 @@ func keepOld(path, folder string) error {
 	if _, err := os.Lstat(to); err == nil {
 		return nil
 	}
-	b, err := os.ReadFile(path)
+	b, err := atomicfile.Read(path)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/assay-bench/assay/metal/internal/compilecache"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // cache keeps machine code on disk, one file per compilation. Any trouble with
@@ -41,7 +42,7 @@ func (c cache) get(key string) ([]byte, bool) {
 	if !ok {
 		return nil, false
 	}
-	data, err := os.ReadFile(path)
+	data, err := regular.Read(path, 1<<30)
 	if err != nil || len(data) < sha256.Size {
 		return nil, false
 	}

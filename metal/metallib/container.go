@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/assay-bench/assay/metal/internal/near"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // kernelType is a kernel among the types of functions in the list.
@@ -49,14 +49,10 @@ type Function struct {
 // Open reads the list of functions of a file, which stays open.
 func Open(path string) (*Library, error) {
 	name := filepath.Base(path)
-	info, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
+	f, info, err := regular.Open(path)
+	if errors.Is(err, regular.ErrIrregular) {
 		return nil, fmt.Errorf("%s: it is not a regular file: name a .metallib file", path)
 	}
-	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/nlpodyssey/safetensors"
 
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/regular"
 	"github.com/assay-bench/assay/metal/tensorfile"
 )
 
@@ -75,15 +75,45 @@ func escapeGlob(dir string) string {
 }
 
 func (c *Checkpoint) readConfig() error {
-	data, err := os.ReadFile(filepath.Join(c.dir, "config.json"))
+	data, err := regular.Read(filepath.Join(c.dir, "config.json"), mostConfig)
 	if err != nil {
 		return err
 	}
 	return c.Config.parse(data)
 }
 
+// A config.json says less than this: models of a hundred thousand tensors have
+// 10 MB.
+const (
+	mostConfig = 16 << 20
+	mostDepth  = 64 // of objects and lists in each other
+)
+
+// depth is how deep objects and lists of a JSON text stand in each other.
+func depth(data []byte) (deepest int) {
+	at, quoted := 0, false
+	for i := 0; i < len(data); i++ {
+		switch b := data[i]; {
+		case quoted && b == '\\':
+			i++
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{', b == '[':
+			at++
+			deepest = max(deepest, at)
+		case b == '}', b == ']':
+			at--
+		}
+	}
+	return deepest
+}
+
 // parse reads the text of a config.json.
 func (c *Config) parse(data []byte) error {
+	if n := depth(data); n > mostDepth {
+		return fmt.Errorf("config.json: %d objects and lists stand in each other, more than %d: it is no model's", n, mostDepth)
+	}
 	var raw struct {
 		Quantization map[string]json.RawMessage `json:"quantization"`
 	}

@@ -147,6 +147,10 @@ func TestCheckpointFaults(t *testing.T) {
 		change func(config *string, one, two views)
 	}{
 		{`no "quantization"`, func(config *string, _, _ views) { *config = `{}` }},
+		{"65 objects and lists stand in each other", func(config *string, _, _ views) {
+			*config = `{"\"[[[": ` + strings.Repeat("[", 64) + strings.Repeat("]", 64) + `}`
+		}},
+		{"config.json: it is too large", func(config *string, _, _ views) { *config = `{"a": "` + strings.Repeat("x", mostConfig) + `"}` }},
 		{"config.json: unexpected end", func(config *string, _, _ views) { *config = `{` }},
 		{"quantization.bits: want a number", func(config *string, _, _ views) { *config = `{"quantization":{"group_size":64}}` }},
 		{`mode "mxfp4" is not supported`, func(config *string, _, _ views) {

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/nlpodyssey/safetensors"
+
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Info is what a header says of a tensor. Its data is little-endian and in the
@@ -44,7 +46,7 @@ type File struct {
 // Open reads the header of a file: of NumPy's format if its name ends in .npy,
 // else of safetensors.
 func Open(path string) (*File, error) {
-	file, size, err := regular(path)
+	file, info, err := regular.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func Open(path string) (*File, error) {
 	if strings.EqualFold(filepath.Ext(path), ".npy") {
 		read = f.readNpy
 	}
-	if err := read(size); err != nil {
+	if err := read(info.Size()); err != nil {
 		_ = file.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

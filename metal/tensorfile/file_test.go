@@ -71,7 +71,7 @@ func TestNpy(t *testing.T) {
 }
 
 func TestOnlyRegularFiles(t *testing.T) {
-	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	if _, err := Open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "it is no regular file") {
 		t.Errorf("a folder: %v", err)
 	}
 }

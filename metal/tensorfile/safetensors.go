@@ -3,10 +3,8 @@ package tensorfile
 import (
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
-	"os"
 
 	"github.com/nlpodyssey/safetensors"
 )
@@ -70,19 +68,4 @@ func parseSafetensors(header []byte, size int64) (map[string]Info, error) {
 		tensors[name] = t
 	}
 	return tensors, nil
-}
-
-var errNotRegular = errors.New("not a regular file")
-
-// regular opens a file that can be read in any order. A pipe would be waited for.
-func regular(path string) (*os.File, int64, error) {
-	stat, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !stat.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: %w", path, errNotRegular)
-	}
-	file, err := os.Open(path)
-	return file, stat.Size(), err
 }

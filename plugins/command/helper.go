@@ -11,6 +11,7 @@ import (
 
 	"github.com/assay-bench/assay/core/sdk/child"
 	"github.com/assay-bench/assay/core/sdk/python"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // helper is the environment in which a program in Python finds assay_serve.
@@ -40,7 +41,7 @@ func keepHelper() (folder string, err error) {
 	sum := sha256.Sum256(python.Serve)
 	folder = filepath.Join(cache, "assay", "python", hex.EncodeToString(sum[:8]))
 	file := filepath.Join(folder, python.ServeName)
-	if have, err := os.ReadFile(file); err == nil && bytes.Equal(have, python.Serve) {
+	if have, err := regular.Read(file, int64(len(python.Serve))); err == nil && bytes.Equal(have, python.Serve) {
 		return folder, nil
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {

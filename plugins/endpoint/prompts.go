@@ -3,12 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/assay-bench/assay/core/sdk"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // Bounds of a file of prompts.
@@ -58,17 +59,13 @@ func readPrompts(path string) ([]prompt, error) {
 	bad := func(detail string) sdk.Diagnostic {
 		return fault("prompts", "bad_prompts", "no prompts", path+": "+detail)
 	}
-	info, err := os.Stat(path)
+	data, err := regular.Read(path, maxPromptFile)
 	switch {
-	case err != nil:
-		return nil, bad(err.Error())
-	case !info.Mode().IsRegular():
+	case errors.Is(err, regular.ErrIrregular):
 		return nil, bad("it is not a file")
-	case info.Size() > maxPromptFile:
+	case errors.Is(err, regular.ErrTooLarge):
 		return nil, bad(fmt.Sprintf("it is larger than %d MiB", maxPromptFile>>20))
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	case err != nil:
 		return nil, bad(err.Error())
 	}
 	json := strings.EqualFold(filepath.Ext(path), ".jsonl")

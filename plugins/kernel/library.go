@@ -2,7 +2,6 @@ package main
 
 import (
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/metallib"
 	"github.com/assay-bench/assay/metal/msl"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // compiled says that a source is a library that Apple's compiler made.
@@ -18,7 +18,7 @@ func compiled(path string) bool { return strings.EqualFold(filepath.Ext(path), "
 
 // isLibrary says that a file of another name is one.
 func isLibrary(path string) bool {
-	f, err := os.Open(path)
+	f, _, err := regular.Open(path)
 	if err != nil {
 		return false
 	}

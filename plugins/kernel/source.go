@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/msl"
+	"github.com/assay-bench/assay/metal/regular"
 )
 
 // text is a source that was read.
@@ -62,17 +64,13 @@ func (p *parsed) file(path string, include []string, defines map[string]string) 
 }
 
 func readSource(path string) (string, error) {
-	stat, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	if stat.Mode().IsRegular() && isLibrary(path) {
+	if isLibrary(path) {
 		return "", fmt.Errorf("%s is a compiled Metal library: call it NAME.metallib", short(path))
 	}
-	if !stat.Mode().IsRegular() || stat.Size() > mostSource {
-		return "", fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
+	raw, err := regular.Read(path, mostSource)
+	if errors.Is(err, regular.ErrIrregular) || errors.Is(err, regular.ErrTooLarge) {
+		err = fmt.Errorf("%s is not a source: name a regular file of at most 8 MiB", short(path))
 	}
-	raw, err := os.ReadFile(path)
 	return string(raw), err
 }
 
