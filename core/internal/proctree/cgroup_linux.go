@@ -18,9 +18,6 @@ type cgroup struct {
 	dir  *os.File // until the root has entered
 }
 
-// cgroupPrefix begins the names of the cgroups; a tree's id follows.
-const cgroupPrefix = "assay-"
-
 // newCgroup makes a cgroup below this process's own, so that its limits hold.
 func newCgroup(id string) *cgroup {
 	parent := ownCgroup()

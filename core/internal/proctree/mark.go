@@ -12,6 +12,9 @@ import (
 // names the trees that a process is in, the innermost last, separated by "/".
 const EnvMark = "ASSAY_TREE"
 
+// cgroupPrefix begins the names of the cgroups of Linux; a tree's id follows.
+const cgroupPrefix = "assay-"
+
 // host is a process that starts trees. A number of a process is used again, but
 // not with the same beginning; a container has numbers of its own.
 type host struct {
