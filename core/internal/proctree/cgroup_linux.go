@@ -51,13 +51,8 @@ func (g *cgroup) kill() {
 	}
 	// Linux has had cgroup.kill since 5.14. What is frozen starts nothing.
 	_ = os.WriteFile(filepath.Join(g.path, "cgroup.freeze"), []byte("1"), 0)
-	for _, dir := range g.folders() {
-		b, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-		for _, word := range strings.Fields(string(b)) {
-			if pid, err := strconv.Atoi(word); err == nil && pid > 1 {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
-		}
+	for _, pid := range g.processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
@@ -90,21 +85,40 @@ func (g *cgroup) folders() (dirs []string) {
 	return dirs
 }
 
-// sweepCgroups kills and removes the cgroups of hosts that are gone.
-func sweepCgroups() {
+// sweepCgroups finds the processes in cgroups of hosts that are gone, or kills what
+// is in there and removes the cgroups.
+func sweepCgroups(remove bool) (inside []int) {
 	parent := ownCgroup()
 	if parent == "" {
-		return
+		return nil
 	}
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
 		id, ours := strings.CutPrefix(e.Name(), cgroupPrefix)
 		if h, ok := hostOf(id); ours && ok && h.gone() {
 			g := &cgroup{path: filepath.Join(parent, e.Name())}
+			if !remove {
+				inside = append(inside, g.processes()...)
+				continue
+			}
 			g.kill()
 			g.remove()
 		}
 	}
+	return inside
+}
+
+// processes are those in the cgroup and below it.
+func (g *cgroup) processes() (pids []int) {
+	for _, dir := range g.folders() {
+		b, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+		for _, word := range strings.Fields(string(b)) {
+			if pid, err := strconv.Atoi(word); err == nil && pid > 1 {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
 }
 
 // ownCgroup is the folder of this process's cgroup v2, empty where there is none.

@@ -17,10 +17,12 @@ type Orphan struct {
 func EndOrphans() []Orphan {
 	var out []Orphan
 	seen := map[Orphan]bool{}
-	sweepCgroups()
 	end := time.Now().Add(sweepLimit)
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		found := orphans()
+		for _, pid := range sweepCgroups(false) {
+			found = append(found, Orphan{pid, nameOf(pid)})
+		}
 		for _, o := range found {
 			if !seen[o] {
 				seen[o] = true
@@ -29,7 +31,7 @@ func EndOrphans() []Orphan {
 			_ = syscall.Kill(o.PID, syscall.SIGKILL)
 		}
 		if len(found) == 0 || time.Now().After(end) {
-			sweepCgroups() // they are empty now
+			sweepCgroups(true) // they are empty now
 			return out
 		}
 		time.Sleep(pause)

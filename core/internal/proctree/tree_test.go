@@ -310,7 +310,9 @@ func TestOrphansOfAKilledHost(t *testing.T) {
 				}
 				_ = host.Process.Kill()
 				_ = host.Wait()
-				EndOrphans()
+				if found := EndOrphans(); len(found) == 0 {
+					t.Log("no orphan is named: another test's session has ended them")
+				}
 				none(t, read)
 				if found := EndOrphans(); len(found) != 0 {
 					t.Errorf("%v are found again", found)
