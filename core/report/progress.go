@@ -75,7 +75,7 @@ func (p *Progress) Show(e record.Event) {
 	case record.WaitingEvent:
 		p.line("", "waiting: another session measures on this machine (%s)", d.Holder)
 	case record.OrphansEvent:
-		p.line("", "ended %s of sessions that were killed: %s", Count(len(d.Processes), "process"), orphans(d.Processes))
+		p.line("", "ended %s of sessions that were killed: %s", Count(len(d.Processes), "program"), orphans(d.Processes))
 	case record.BusyEvent:
 		p.line("", "busy: other programs keep %.1f of %d cores busy%s; what they disturb is measured again, which takes longer and may stay inconclusive",
 			d.ForeignLoad, d.Cores, busiest(d.Programs))
