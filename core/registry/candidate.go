@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -208,6 +209,9 @@ func notStarted(path string, err error) error {
 			what = "it " + is
 		}
 		err = errors.New(strings.TrimPrefix(what, path+": "))
+	}
+	if _, gone := os.Stat(path); errors.Is(gone, fs.ErrNotExist) {
+		return err // whoever names it is to blame
 	}
 	return &Broken{err}
 }
