@@ -99,7 +99,7 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 		}
 	}
 	if p.Describe, err = c.accept(seen.Describe); err != nil {
-		return nil, &Broken{err}
+		return nil, err
 	}
 	p.Version = p.Describe.GetVersion()
 	if c.env == nil {
@@ -118,13 +118,13 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 func (c candidate) accept(text []byte) (*pluginv1.DescribeResponse, error) {
 	d, err := parseDescription(c.path, text)
 	if err != nil {
-		return nil, err
+		return nil, &Broken{err}
 	}
 	if err := c.checkName(d); err != nil {
 		return nil, err
 	}
 	if err := CheckSchema(d); err != nil {
-		return nil, err
+		return nil, &Broken{err}
 	}
 	return d, nil
 }
