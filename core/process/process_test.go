@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"sync"
@@ -81,10 +82,19 @@ func tryStart(t testing.TB, early string, opts process.Options) (*process.Proces
 	return p, logs, err
 }
 
+// canonical has every argument of the bad plugin, as a host sends them.
+func canonical(config map[string]any) map[string]any {
+	out := map[string]any{
+		"mode": "none", "at": "measure", "sample": 2, "phase": "", "iteration_ns": 100_000, "noise": 0.1, "slow": 1.05, "tag": "",
+	}
+	maps.Copy(out, config)
+	return out
+}
+
 // request prepares the bad plugin with a configuration.
 func request(t testing.TB, handle string, config map[string]any) *pluginv1.PrepareCaseRequest {
 	t.Helper()
-	data, err := json.Marshal(config)
+	data, err := json.Marshal(canonical(config))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +142,7 @@ func TestOrderlyLife(t *testing.T) {
 	if d.GetName() != "bad" || len(d.GetPhases()) != 2 {
 		t.Errorf("description = %v", d)
 	}
-	v, err := p.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{ConfigJson: []byte(`{"mode":"nine","sample":0.5}`)})
+	v, err := p.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{ConfigJson: request(t, "", map[string]any{"mode": "nine", "sample": 0.5}).GetConfigJson()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +165,7 @@ func TestOrderlyLife(t *testing.T) {
 	if death.Died() || death.ExitCode != 0 || death.PID == 0 || death.MaxRSS == 0 || death.ReadyNS == 0 {
 		t.Errorf("death = %+v", death)
 	}
-	if !strings.Contains(logs.String(), "[INFO]  bad: preparing: case=a mode=none") {
+	if !strings.Contains(logs.String(), "[INFO]  bad: preparing: configuration=a mode=none") {
 		t.Errorf("the plugin's line is missing in:\n%s", logs)
 	}
 	if _, err := p.Describe(ctx, &pluginv1.DescribeRequest{}); err == nil {
@@ -251,7 +261,7 @@ func TestALongSampleIsNoHang(t *testing.T) {
 
 func TestPropose(t *testing.T) {
 	p, _ := start(t, "")
-	results := []*pluginv1.Result{{Name: "a", Baseline: true, ConfigJson: []byte(`{}`)}}
+	results := []*pluginv1.Result{{Name: "a", Baseline: true, ConfigJson: request(t, "", nil).GetConfigJson()}}
 	r, err := p.Propose(t.Context(), &pluginv1.ProposeRequest{Results: results})
 	if err != nil {
 		t.Fatal(err)

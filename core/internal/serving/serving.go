@@ -37,15 +37,18 @@ type Options struct {
 // With "describe" as first argument it prints the description as JSON; with
 // "tool", it runs one of the plugin's tools.
 func Main(server Server, log hclog.Logger) {
-	description, err := server.Describe(context.Background(), &pluginv1.DescribeRequest{})
+	var err error
 	switch {
-	case err != nil:
 	case len(os.Args) > 1 && os.Args[1] == wire.DescribeArg:
-		err = PrintDescription(os.Stdout, description)
+		var d *pluginv1.DescribeResponse
+		if d, err = server.Describe(context.Background(), &pluginv1.DescribeRequest{}); err == nil {
+			err = PrintDescription(os.Stdout, d)
+		}
 	case len(os.Args) > 1 && os.Args[1] == wire.ToolArg:
 		err = server.Tool(os.Args[2:], os.Stdout)
 	case os.Getenv(wire.CookieKey) != wire.CookieValue:
-		fmt.Fprintf(os.Stderr, byHand, description.GetName(), description.GetVersion(), os.Args[0], description.GetName())
+		d, _ := server.Describe(context.Background(), &pluginv1.DescribeRequest{})
+		fmt.Fprintf(os.Stderr, byHand, d.GetName(), d.GetVersion(), os.Args[0], d.GetName())
 		os.Exit(1)
 	default:
 		Protocol(server, log)
