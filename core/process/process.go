@@ -30,7 +30,8 @@ type Process struct {
 	config *plugin.ClientConfig
 	client *plugin.Client
 	rpc    pluginv1.PluginClient
-	dir    string // holds the socket
+	dir    string   // holds the socket
+	held   *os.File // keeps dir from being removed by others
 	began  time.Time
 	ready  time.Duration
 	oom    oomCounter
@@ -67,11 +68,11 @@ func Start(ctx context.Context, opts Options) (*Process, error) {
 		return nil, fmt.Errorf("plugin %s: %w", opts.name(), err)
 	}
 	opts.Path = path
-	dir, err := socketDir()
+	dir, held, err := socketDir()
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{opts: opts, dir: dir, phase: "start", digests: map[string]string{}, oom: countOOM()}
+	p := &Process{opts: opts, dir: dir, held: held, phase: "start", digests: map[string]string{}, oom: countOOM()}
 	p.base, p.cancel = context.WithCancel(context.Background())
 	out := &output{log: opts.Logger.Named(opts.name()), asked: opts.LogLevel, onGPU: func(line string) {
 		p.kill(cause{kind: KindGPUFault, text: line})
@@ -228,20 +229,6 @@ func (p *Process) setCause(why cause) {
 	}
 	why.phase = p.phase
 	p.cause = why
-}
-
-// socketDir is a private folder whose path is short: macOS allows 104 bytes
-// for a socket's whole path.
-func socketDir() (string, error) {
-	base := os.TempDir()
-	if len(base) > 40 {
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, "assay")
-	if err != nil {
-		return "", fmt.Errorf("no folder for the plugin's socket: %w", err)
-	}
-	return dir, nil
 }
 
 func sortedKeys(m map[string]any) []string {

@@ -84,6 +84,7 @@ func (p *Process) end() {
 		case <-time.After(cleanGrace):
 		}
 		_ = os.RemoveAll(p.dir)
+		_ = p.held.Close()
 	})
 }
 
