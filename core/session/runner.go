@@ -42,6 +42,7 @@ type at struct {
 	variant string
 	phase   string
 	stage   string
+	trial   bool // the step's intent is journaled already
 }
 
 // Stages of a round, as failures name them.
@@ -58,7 +59,7 @@ const (
 	stageCooldown  = "cooldown"
 )
 
-func (r round) at(stage, arm, phase string) at { return at{r.c.ID, r.number, arm, phase, stage} }
+func (r round) at(stage, arm, phase string) at { return at{caseID: r.c.ID, round: r.number, variant: arm, phase: phase, stage: stage} }
 
 // run does steps until the experiment is concluded. What goes wrong in a plugin
 // is an event like others; the error is for what ends the session.

@@ -64,7 +64,9 @@ func (s warmUp) scaling(ctx context.Context, r *runner, w record.Warmup) (*recor
 // number of them, as in a warm-up: their samples are not kept either.
 func (s warmUp) batches(ctx context.Context, r *runner, iterations uint64, n int) (fastest int64, err error) {
 	start := &pluginv1.Start{Phase: s.phase, Iterations: iterations, SampleNs: s.sampleNs}
-	_, err = r.measure(ctx, s.at, start, func(m *pluginv1.Sample, _ int64) (bool, error) {
+	trial := s.at
+	trial.trial = true
+	_, err = r.measure(ctx, trial, start, func(m *pluginv1.Sample, _ int64) (bool, error) {
 		if fastest == 0 || m.GetWallNs() < fastest {
 			fastest = m.GetWallNs()
 		}

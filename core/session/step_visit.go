@@ -152,7 +152,7 @@ func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSam
 		},
 		OnIntent: func(i *pluginv1.Intent) error {
 			var err error
-			if trial := a.stage == stageWarmUp && start.GetSamples() > 0; !trial { // the warm-up has told it
+			if !a.trial {
 				err = r.emit(record.IntentEvent{Case: a.caseID, Round: a.round, Variant: a.variant, Seq: i.GetSeq(), What: i.GetWhat()})
 			}
 			if !sampled {
