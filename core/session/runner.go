@@ -59,7 +59,9 @@ const (
 	stageCooldown  = "cooldown"
 )
 
-func (r round) at(stage, arm, phase string) at { return at{caseID: r.c.ID, round: r.number, variant: arm, phase: phase, stage: stage} }
+func (r round) at(stage, arm, phase string) at {
+	return at{caseID: r.c.ID, round: r.number, variant: arm, phase: phase, stage: stage}
+}
 
 // run does steps until the experiment is concluded. What goes wrong in a plugin
 // is an event like others; the error is for what ends the session.
