@@ -54,6 +54,11 @@ func (t *timed) unfit() error {
 // run does n iterations and takes their time, between two moments at which the
 // device has nothing to do.
 func (t *timed) run(ctx context.Context, n int, visit *visitTimes) (times Times, err error) {
+	if p, ok := t.Program.(interface{ Ready(n int) error }); ok {
+		if err := p.Ready(n); err != nil {
+			return times, err
+		}
+	}
 	if err := t.synchronize(ctx); err != nil {
 		return times, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -168,6 +169,42 @@ func TestTheClockRunsAfterTheDeviceHasEnded(t *testing.T) {
 	}
 	if want := []string{"wait", "submit", "wait"}; !slices.Equal(asked[:3], want) {
 		t.Errorf("asked for %v, want %v first", asked, want)
+	}
+}
+
+// slowToMake is a program that takes longer to make than to run.
+type slowToMake struct{ made int }
+
+func (p *slowToMake) Ready(n int) error {
+	p.made = n
+	time.Sleep(20 * time.Millisecond)
+	return nil
+}
+
+func (p *slowToMake) Run(_ context.Context, n int) (metal.Times, error) {
+	if n != p.made {
+		return metal.Times{}, fmt.Errorf("made for %d iterations, run for %d", p.made, n)
+	}
+	return metal.Times{}, nil
+}
+
+func (p *slowToMake) Release() {}
+
+// What a program makes before it runs is not in its time, so that each of three
+// samples is far shorter.
+func TestAProgramIsMadeBeforeTheClockRuns(t *testing.T) {
+	p := one(func(sdk.Request[struct{}]) (sdk.Timed, error) {
+		return sdk.Timed{Iterations: 2, Program: &slowToMake{}}, nil
+	})
+	fastest := time.Hour
+	h := sdktest.Start(t, p)
+	h.Open("cpu")
+	h.Prepare("a", `{}`, 1)
+	for _, s := range h.Measure("a", "decode", 3) {
+		fastest = min(fastest, time.Duration(s.GetWallNs()))
+	}
+	if fastest >= 20*time.Millisecond {
+		t.Errorf("the fastest sample took %v, with the 20ms in which it was made", fastest)
 	}
 }
 

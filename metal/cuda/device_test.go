@@ -79,7 +79,7 @@ func TestLaunchesAreBounded(t *testing.T) {
 			return err
 		},
 		"program without graphs": func(r rig, one metal.Dispatch) error {
-			p := &program{d: r.own, iterations: [][]launch{make([]launch, 1), make([]launch, 2*launchesPerFence)}, chunk: n}
+			p := &program{d: r.own, iterations: [][]launch{make([]launch, 1), make([]launch, 2*launchesPerFence)}}
 			for _, launches := range p.iterations {
 				for i := range launches {
 					if err := r.own.prepare(&launches[i], &one); err != nil {

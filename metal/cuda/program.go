@@ -3,6 +3,7 @@ package cuda
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"time"
 	"unsafe"
 
@@ -15,19 +16,26 @@ import (
 const (
 	graphKernels    = 256
 	graphMinimum    = 4
-	remembered      = 64 // graphs for the ends of runs, kept per program
 	maxGraphKernels = 4096
+	remembered      = 1024 // graphs of a program; beyond them kernels are launched one by one
 )
 
-// program is a recorded rotation. A run is cut into chunks: as many whole
-// graphs of several rotations as fit, then one graph for what is left.
+// program is a recorded rotation. A run begins anywhere in it and has any length,
+// and making a graph takes longer than running it, so that runs are cut at places
+// that do not depend on either: a few graphs serve all runs.
 type program struct {
 	d          *device
 	iterations [][]launch
 	names      []string // kernels in use, for fault messages
-	chunk      int      // iterations per full graph, a multiple of the rotation where that fits
-	next       int      // place in the rotation of the next iteration
+	cut        cut
+	next       int // place in the rotation of the next iteration
 	graphs     map[span]uintptr
+}
+
+// cut is the largest size of graphs. Both numbers are powers of two.
+type cut struct {
+	rotations  int // whole rotations in a graph; 0: one is too long for a graph
+	iterations int // iterations in a graph of a part of the rotation
 }
 
 // span is n iterations from a place in the rotation on.
@@ -50,28 +58,60 @@ func (d *device) Record(iterations [][]metal.Dispatch) (front.Program, error) {
 		total += len(launches)
 		p.iterations = append(p.iterations, launches)
 	}
-	p.chunk = chunkOf(len(iterations), total)
+	p.cut = cutOf(len(iterations), total)
 	return p, nil
 }
 
-// chunkOf is how many iterations a full graph holds, for a rotation of some
-// iterations with total kernels together.
-func chunkOf(rotation, total int) int {
-	if total > maxGraphKernels { // not even one rotation: graphs at several places of it
-		return max(1, rotation*graphKernels/total)
+// cutOf is for a rotation of some iterations with total kernels together.
+func cutOf(rotation, total int) cut {
+	c := cut{iterations: power(rotation * graphKernels / total)}
+	if total <= maxGraphKernels {
+		c.rotations = power(graphKernels / total)
 	}
-	return rotation * max(1, (graphKernels+total-1)/total)
+	return c
 }
 
-// spans cuts a run of n iterations that begins at a place in the rotation.
+// power is the largest power of two that is not above n, at least 1.
+func power(n int) int { return 1 << (bits.Len(uint(max(n, 1))) - 1) }
+
+// spans cuts a run of n iterations that begins at a place in the rotation: whole
+// rotations where one begins, elsewhere parts whose place is a multiple of their
+// size.
 func (p *program) spans(from, n int) []span {
+	rotation := len(p.iterations)
 	var out []span
 	for n > 0 {
-		s := span{from % len(p.iterations), min(n, p.chunk)}
-		out = append(out, s)
-		from, n = from+s.n, n-s.n
+		from %= rotation
+		size := p.cut.rotations * rotation
+		if from == 0 && size > 0 && n >= rotation {
+			for size > n {
+				size /= 2
+			}
+		} else {
+			size = p.cut.iterations
+			for size > n || from%size != 0 || from+size > rotation {
+				size /= 2
+			}
+		}
+		out = append(out, span{from, size})
+		from, n = from+size, n-size
 	}
 	return out
+}
+
+// Ready makes the graphs that the next run of n iterations needs.
+func (p *program) Ready(n int) error {
+	defer p.d.enter()()
+	return p.make(p.spans(p.next, n))
+}
+
+func (p *program) make(spans []span) error {
+	for _, s := range spans {
+		if err := p.graph(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Run replays n iterations.
@@ -80,10 +120,8 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	d := p.d
 	defer d.enter()()
 	spans := p.spans(p.next, n)
-	for _, s := range spans {
-		if err := p.graph(s); err != nil {
-			return t, err
-		}
+	if err := p.make(spans); err != nil {
+		return t, err
 	}
 	begin := time.Now()
 	if err := d.mark(0); err != nil {
@@ -146,7 +184,7 @@ func (p *program) graph(s span) error {
 	for i := range s.n {
 		kernels += len(p.iterations[(s.from+i)%len(p.iterations)])
 	}
-	if kernels < graphMinimum || (s.n < p.chunk && len(p.graphs) >= remembered) {
+	if kernels < graphMinimum || len(p.graphs) >= remembered {
 		return nil
 	}
 	d := p.d

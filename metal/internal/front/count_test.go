@@ -123,7 +123,7 @@ func TestCountingAllocatesNothing(t *testing.T) {
 	ctx := t.Context()
 	if n := testing.AllocsPerRun(50, func() {
 		_, err1 := d.Submit(ctx, s)
-		err2 := p.(*program).ready(3)
+		err2 := p.(*program).alive(3)
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}

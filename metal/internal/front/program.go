@@ -63,9 +63,20 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 	return p, nil
 }
 
+// Ready does what is not to be timed before the next Run of n iterations.
+func (p *program) Ready(n int) error {
+	if err := p.alive(n); err != nil {
+		return err
+	}
+	if own, ok := p.own.(interface{ Ready(n int) error }); ok {
+		return own.Ready(n)
+	}
+	return nil
+}
+
 // Run implements metal.Program.
 func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
-	if err := p.ready(n); err != nil {
+	if err := p.alive(n); err != nil {
 		return metal.Times{}, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -78,7 +89,7 @@ func (p *program) Run(ctx context.Context, n int) (metal.Times, error) {
 	return t, err
 }
 
-func (p *program) ready(n int) error {
+func (p *program) alive(n int) error {
 	if p.released {
 		return errors.New("program: run after release")
 	}
