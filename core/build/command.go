@@ -70,7 +70,8 @@ func (c *command) run(ctx context.Context) error {
 	}
 }
 
-// lastLines are the last lines of a log, made fit for a terminal.
+// lastLines are the last lines of a log that are not blank. The writer of what
+// leaves for a terminal makes them fit for one.
 func lastLines(path string) []string {
 	const most, bytes = 12, 4096
 	f, err := os.Open(path)
