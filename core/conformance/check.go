@@ -69,7 +69,7 @@ func newSubject(ctx context.Context, o Options) (*subject, error) {
 	}
 	s.say(ctx)
 	var died *process.DeathError
-	if s.startErr != nil && !errors.As(s.startErr, &died) {
+	if s.startErr != nil && (!errors.As(s.startErr, &died) || died.Death.Kind == process.KindNotStarted) {
 		return nil, fmt.Errorf("%s could not be started: %w", o.Path, s.startErr)
 	}
 	if s.d == nil {

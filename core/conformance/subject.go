@@ -265,7 +265,8 @@ func (s *subject) why(err error) error {
 	if s.unfit != nil {
 		return s.unfit
 	}
-	return fmt.Errorf("%s: %s; `assay plugin check` says more", clean(s.d.GetName()), clean(err.Error()))
+	name := clean(s.d.GetName())
+	return fmt.Errorf("%s: %s; `assay plugin check %s` says more", name, clean(err.Error()), name)
 }
 
 // judge says what an error means for the rule id: its own fault, or a skip that

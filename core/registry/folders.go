@@ -10,12 +10,13 @@ import (
 // projectFolder is where a project keeps plugins of its own.
 var projectFolder = filepath.Join(".assay", "plugins")
 
-// argument of a command that is about dir: none where it is the working folder.
-func argument(dir string) string {
+// trust is the command that trusts a folder, which it need not name where it is the
+// working folder.
+func trust(dir string) string {
 	if here, err := os.Getwd(); err == nil && here == dir {
-		return ""
+		return "assay trust"
 	}
-	return " " + quoted(dir)
+	return "assay trust " + quoted(dir)
 }
 
 // quoted is a path as a shell takes it.

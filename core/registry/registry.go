@@ -58,9 +58,9 @@ type Untrusted struct {
 
 func (e *Untrusted) Error() string {
 	if e.Named {
-		return fmt.Sprintf("it was not started, because the folder %s, whose experiments name it, is not trusted; `assay trust%s` lists what the folder brings and trusts it", e.Folder, argument(e.Folder))
+		return fmt.Sprintf("it was not started, because the folder %s, whose experiments name it, is not trusted; `%s` lists what the folder brings and trusts it", e.Folder, trust(e.Folder))
 	}
-	return fmt.Sprintf("it came with the folder %s, which is not trusted, and was not started; `assay trust%s` lists what the folder brings and trusts it", e.Folder, argument(e.Folder))
+	return fmt.Sprintf("it came with the folder %s, which is not trusted, and was not started; `%s` lists what the folder brings and trusts it", e.Folder, trust(e.Folder))
 }
 
 // Registry is what Discover found.

@@ -46,6 +46,6 @@ var once sync.Mutex
 // os.Stderr.
 func end(w io.Writer, p any, stack []byte) {
 	once.Lock() // never unlocked: the process ends
-	fmt.Fprintf(w, "\nassay: crashed: %q\n%s\nThis is a fault of assay; please report it with the text above. What was measured is in the session's journal: `assay resume` goes on, and `assay recover` makes documents of it.\n", fmt.Sprint(p), stack)
+	fmt.Fprintf(w, "\nassay: crashed: %q\n%s\nThis is a fault of assay; please report it with the text above. What was measured is in the session's journal: `assay resume` goes on, and `assay recover SESSION` makes documents of it.\n", fmt.Sprint(p), stack)
 	os.Exit(Status)
 }
