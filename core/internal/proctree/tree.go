@@ -167,6 +167,9 @@ func (t *Tree) members(known map[int]bool) (fresh []int) {
 	t.mu.Lock()
 	reaped := t.reaped
 	t.mu.Unlock()
+	// Listed before live is looked at, so that a root which starts meanwhile is known
+	// where it is listed.
+	all := snapshot(t.since)
 	live.Lock()
 	alone := len(live.trees) == 1
 	started := map[int]bool{}
@@ -175,7 +178,6 @@ func (t *Tree) members(known map[int]bool) (fresh []int) {
 	}
 	live.Unlock()
 	self, ours := os.Getpid(), syscall.Getpgrp()
-	all := snapshot(t.since)
 	in := map[int]bool{}
 	for pid := range known {
 		in[pid] = true

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -332,4 +333,19 @@ func TestAProgramThatIsNone(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// A tree that ends takes nothing from one that starts at the same moment.
+func TestTreesSideBySide(t *testing.T) {
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() {
+			for range 150 {
+				if err := Run(t.Context(), exec.Command("sleep", "0.002"), 0); err != nil {
+					t.Errorf("a program that was left alone: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
