@@ -49,6 +49,7 @@ type child struct {
 	handshake       *io.PipeReader // the first line of stdout, then end of file
 	handshakeWriter *io.PipeWriter
 
+	ended  chan struct{} // closed once the process and its tree have ended
 	exited chan struct{} // closed once state is set and output is drained
 	state  *os.ProcessState
 }
@@ -64,7 +65,7 @@ func newChild(opts *Options, out *output, pluginEnv []string) *child {
 	env = append(env, pluginEnv...)
 	env = append(env, envTraceback+"=all",
 		wire.EnvLifeline+"=3", wire.EnvLogLevel+"="+out.asked.String())
-	c := &child{opts: opts, out: out, env: env, exited: make(chan struct{})}
+	c := &child{opts: opts, out: out, env: env, ended: make(chan struct{}), exited: make(chan struct{})}
 	c.handshake, c.handshakeWriter = io.Pipe()
 	return c
 }
@@ -123,6 +124,7 @@ func (c *child) Start(context.Context) error {
 // arrive.
 func (c *child) reap(stdout, stderr *os.File, drained <-chan struct{}) {
 	_ = c.tree.Wait() // the state says more than the error
+	close(c.ended)
 	limit := time.Now().Add(drainLimit)
 	_ = stdout.SetReadDeadline(limit)
 	_ = stderr.SetReadDeadline(limit)
@@ -146,6 +148,13 @@ func (c *child) readStdout(stdout io.Reader) {
 		c.plain = len(fields) < 6 || fields[5] == ""
 		c.mu.Unlock()
 		_, _ = c.handshakeWriter.Write(line)
+	} else {
+		// go-plugin kills what says nothing. A program that is about to end may close
+		// its stdout first, and how it ends says why it did not start.
+		select {
+		case <-c.ended:
+		case <-time.After(waitForDeath):
+		}
 	}
 	_ = c.handshakeWriter.Close()
 	c.out.read(r, false)
