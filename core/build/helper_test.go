@@ -32,7 +32,7 @@ type repo struct {
 func newRepo(t *testing.T, files ...string) *repo {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
+		t.Skip("builds are of git repositories, and git is not installed")
 	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {

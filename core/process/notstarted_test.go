@@ -83,7 +83,7 @@ func TestWhyAPluginDoesNotStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if c.only != "" && c.only != runtime.GOOS {
-				t.Skip("only " + c.only)
+				t.Skip("a file that only " + c.only + " takes for a program")
 			}
 			path := filepath.Join(t.TempDir(), "assay-plugin-odd")
 			if c.make == nil {

@@ -51,7 +51,7 @@ func TestWhatWasDigestedRuns(t *testing.T) {
 // A process is called as its file is, in ps and top too.
 func TestNameOfTheProcess(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux executes a descriptor")
+		t.Skip("only what Linux executes by a descriptor could lose its name")
 	}
 	path := filepath.Join(t.TempDir(), "assay-plugin-x")
 	copyFile(t, lookPath(t, "cat"), path)
@@ -139,7 +139,7 @@ func lookPath(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip(err)
+		t.Skipf("the test runs %s: %v", name, err)
 	}
 	return path
 }

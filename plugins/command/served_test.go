@@ -127,7 +127,7 @@ func refused(t *testing.T, c object, want []string) {
 // protocol, and tells an exception.
 func TestPythonHelper(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
-		t.Skip("python3 is needed")
+		t.Skip("the helper is in Python:", err)
 	}
 	bench := func(body string) object {
 		file := filepath.Join(t.TempDir(), "bench.py")

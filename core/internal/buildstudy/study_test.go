@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 // The study's repository builds, and its experiment is one that assay accepts.
 func TestRepositoryAndExperiment(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git")
+		t.Skip("the study builds two commits, and git is not installed")
 	}
 	module, err := filepath.Abs("../../..")
 	if err != nil {

@@ -121,7 +121,7 @@ func TestTheGroupEndsWithThePlugin(t *testing.T) {
 func TestHelperPlugin(t *testing.T) {
 	file := os.Getenv("CHILD_TEST_PID_FILE")
 	if file == "" {
-		t.Skip("only as a process of its own")
+		t.Skip("a part of the test before it, in a process of its own")
 	}
 	c, err := Start(Spec{Argv: sh(`sleep 600 & echo $! > "$1"; wait`, file)})
 	if err != nil {
