@@ -164,6 +164,12 @@ type Program interface {
 	Release()
 }
 
+// A Readier is a Program that makes what the next Run of n iterations needs
+// before the time of that run begins.
+type Readier interface {
+	Ready(n int) error
+}
+
 // Times of one Run or Submit, for all of its iterations together.
 //   - Device: from the first dispatch's start to the last one's end on the device
 //   - Encode: host time spent preparing and submitting

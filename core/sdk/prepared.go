@@ -52,9 +52,8 @@ type Timed struct {
 	Run func(ctx context.Context, n int) error
 	// Program is what metal.Device.Record returns, or kernels.Replay or
 	// kernels.Resubmit. The SDK takes the time around it, the device adds its own
-	// part and encoding, and the program is released with the configuration. One that
-	// has a method Ready(n int) error is asked, before the time begins, to make what
-	// a run of n iterations needs.
+	// part and encoding, and the program is released with the configuration. A
+	// metal.Readier is asked before the time begins.
 	Program metal.Program
 	// OwnTimes is for what only the author can time, such as a figure that another
 	// program prints. The SDK holds the times against its own clock: none is longer

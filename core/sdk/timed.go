@@ -54,7 +54,7 @@ func (t *timed) unfit() error {
 // run does n iterations and takes their time, between two moments at which the
 // device has nothing to do.
 func (t *timed) run(ctx context.Context, n int, visit *visitTimes) (times Times, err error) {
-	if p, ok := t.Program.(interface{ Ready(n int) error }); ok {
+	if p, ok := t.Program.(metal.Readier); ok {
 		if err := p.Ready(n); err != nil {
 			return times, err
 		}

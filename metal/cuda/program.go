@@ -99,7 +99,7 @@ func (p *program) spans(from, n int) []span {
 	return out
 }
 
-// Ready makes the graphs that the next run of n iterations needs.
+// Ready implements metal.Readier: it makes the graphs that the next run needs.
 func (p *program) Ready(n int) error {
 	defer p.d.enter()()
 	return p.make(p.spans(p.next, n))

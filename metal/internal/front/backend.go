@@ -64,8 +64,7 @@ type Kernel interface {
 	MaxGroupMemory() int // most bytes of threadgroup memory that a dispatch may add
 }
 
-// Program is recorded iterations. One may have a method Ready(n int) error, which
-// does what is not to be timed before the next Run of n.
+// Program is recorded iterations. One may be a metal.Readier.
 type Program interface {
 	// Run replays n iterations, going on where the last Run stopped, and waits.
 	Run(ctx context.Context, n int) (metal.Times, error)

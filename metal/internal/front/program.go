@@ -8,6 +8,8 @@ import (
 	"github.com/assay-bench/assay/metal"
 )
 
+var _ metal.Readier = (*program)(nil)
+
 // program is a recorded rotation with what one pass through it dispatches.
 type program struct {
 	d        *Device
@@ -63,12 +65,12 @@ func (d *Device) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
 	return p, nil
 }
 
-// Ready does what is not to be timed before the next Run of n iterations.
+// Ready implements metal.Readier.
 func (p *program) Ready(n int) error {
 	if err := p.alive(n); err != nil {
 		return err
 	}
-	if own, ok := p.own.(interface{ Ready(n int) error }); ok {
+	if own, ok := p.own.(metal.Readier); ok {
 		return own.Ready(n)
 	}
 	return nil
