@@ -2,7 +2,9 @@ package sdk
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -112,7 +114,7 @@ func (f *field) fillLabelled(v any, target reflect.Value, at steps) []Diagnostic
 	}
 	result := reflect.MakeMapWithSize(target.Type(), len(m))
 	var out []Diagnostic
-	for _, label := range sortedKeys(m) {
+	for _, label := range slices.Sorted(maps.Keys(m)) {
 		item := reflect.New(target.Type().Elem()).Elem()
 		out = append(out, f.block.fill(m[label], item, join(at, keyStep(label)))...)
 		result.SetMapIndex(reflect.ValueOf(label).Convert(target.Type().Key()), item)

@@ -7,7 +7,6 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"sort"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 )
@@ -68,15 +67,6 @@ func (o *object) fill(v any, into reflect.Value, at steps) []Diagnostic {
 		}
 	}
 	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }
 
 func jsonKind(v any) string {

@@ -56,9 +56,16 @@ func protoDiagnostics(list []Diagnostic) ([]*pluginv1.Diagnostic, error) {
 	return out, nil
 }
 
-// diagnosticsOf collects the diagnostics in err, through Join and %w. Errors of
-// the device layer that a user can act on become diagnostics too. Nil: err is
-// none of these, the plugin is broken.
+// Faults is what Prepare and Propose return of diagnostics; nil if there are none.
+func Faults(list []Diagnostic) error {
+	errs := make([]error, 0, len(list))
+	for _, d := range list {
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
+}
+
+// diagnosticsOf collects the diagnostics in err, through Join and %w.
 func diagnosticsOf(err error) []Diagnostic {
 	switch e := err.(type) { //nolint:errorlint // walks the tree itself, to find every diagnostic
 	case Diagnostic:
@@ -103,7 +110,8 @@ func deviceAdvice(err error) []Diagnostic {
 	return nil
 }
 
-// advice is diagnosticsOf, then deviceAdvice.
+// advice is diagnosticsOf, then deviceAdvice. Nil: err is neither, and the plugin
+// is broken.
 func advice(err error) []Diagnostic {
 	if found := diagnosticsOf(err); found != nil {
 		return found

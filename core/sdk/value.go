@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -105,7 +107,7 @@ func (t *value) set(v any, target reflect.Value, at steps) []Diagnostic {
 		}
 		var out []Diagnostic
 		result := reflect.MakeMapWithSize(target.Type(), len(m))
-		for _, key := range sortedKeys(m) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
 			item := reflect.New(target.Type().Elem()).Elem()
 			out = append(out, t.elem.set(m[key], item, join(at, keyStep(key)))...)
 			result.SetMapIndex(reflect.ValueOf(key).Convert(target.Type().Key()), item)

@@ -20,11 +20,7 @@ import (
 func prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
 	p, faults := read(req.Config)
 	if len(faults) > 0 {
-		list := make([]error, 0, len(faults))
-		for _, f := range faults {
-			list = append(list, f)
-		}
-		return nil, errors.Join(list...)
+		return nil, sdk.Faults(faults)
 	}
 	prog := &program{settings: p, log: req.Log, fidelity: fidelity{want: p.want}}
 	req.Cleanup(prog.close)

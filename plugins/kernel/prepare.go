@@ -24,11 +24,7 @@ type configuration struct {
 func (p *parsed) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
 	r, faults := p.resolve(req.Config)
 	if len(faults) > 0 {
-		var list []error
-		for _, f := range faults {
-			list = append(list, f)
-		}
-		return nil, errors.Join(list...)
+		return nil, sdk.Faults(faults)
 	}
 	a := &configuration{Request: req, resolved: r, kernels: map[*launch]metal.Kernel{}, contents: map[*buffer][]byte{}}
 	a.verifier = newVerifier(a)

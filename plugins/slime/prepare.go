@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/assay-bench/assay/core/sdk"
@@ -41,11 +40,7 @@ func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*s
 func (e *configuration) prepare(ctx context.Context, lease *kernels.Lease) (p sdk.Timed, err error) {
 	var faults []sdk.Diagnostic
 	if e.shape, faults = e.Config.resolve(); len(faults) > 0 {
-		list := make([]error, 0, len(faults))
-		for _, f := range faults {
-			list = append(list, f)
-		}
-		return p, errors.Join(list...)
+		return p, sdk.Faults(faults)
 	}
 	e.copies = e.needed()
 	if e.set, err = kernels.Load(ctx, e.Device); err != nil {

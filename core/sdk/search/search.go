@@ -83,9 +83,9 @@ const (
 
 // Finding is a structured conclusion.
 type Finding struct {
-	Kind      string // "knee", "culprits"; "attribution" is what the host tells
+	Kind      string // "knee", "culprits"; "attribution" is the host's own
 	Summary   string // one sentence
 	Detail    string
 	Data      any    // marshalled as JSON
-	Certainty string // Shown, Likely or Open
+	Certainty string // Shown, Likely or Undecided
 }

@@ -1,7 +1,6 @@
 package moe
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -88,11 +87,7 @@ func (s Spec) Resolve() (Resolved, []sdk.Diagnostic) {
 // one error.
 func (s Spec) Need() (Resolved, error) {
 	r, faults := s.Resolve()
-	list := make([]error, 0, len(faults))
-	for _, f := range faults {
-		list = append(list, f)
-	}
-	return r, errors.Join(list...)
+	return r, sdk.Faults(faults)
 }
 
 // ExpertBytes is what a token reads of one expert: gate, up and, when asked
