@@ -126,6 +126,7 @@ func (s *server[C]) PrepareCase(req *pluginv1.PrepareCaseRequest, stream grpc.Se
 		c.Warnings[i].Warning = true
 	}
 	if err := out.diagnostics(c.Warnings); err != nil {
+		s.lane.do(c.release) // the host has no handle for it
 		return err
 	}
 	s.mu.Lock()

@@ -253,6 +253,29 @@ func TestCleanup(t *testing.T) {
 	}
 }
 
+// A configuration whose warnings cannot be sent has no handle by which the host
+// could release it.
+func TestCleanupWhereAWarningIsBroken(t *testing.T) {
+	ended := false
+	p := one(nil)
+	p.Prepare = func(_ context.Context, req sdk.Request[struct{}]) (*sdk.Prepared, error) {
+		req.Cleanup(func() { ended = true })
+		return &sdk.Prepared{
+			Phases:   map[string]sdk.Timed{"decode": {Run: func(context.Context, int) error { return nil }}},
+			Warnings: []sdk.Diagnostic{{Path: "n[", Summary: "of no path"}},
+		}, nil
+	}
+	h := sdktest.Start(t, p)
+	h.Open("cpu")
+	stream, err := h.Client.PrepareCase(t.Context(), &pluginv1.PrepareCaseRequest{Handle: "a", ConfigJson: []byte(`{}`), ConfigDigest: digest(`{}`)})
+	for err == nil {
+		_, err = stream.Recv()
+	}
+	if !strings.Contains(err.Error(), "of no path") || !ended {
+		t.Errorf("cleanup ran: %t, after the error %v", ended, err)
+	}
+}
+
 func TestCopiesLeaveTheCache(t *testing.T) {
 	dev, err := fakedevice.Open(t.Context(), "cpu", 0) // a cache of 1 MiB, memory of 1 GiB
 	if err := errors.Join(err); err != nil {
