@@ -43,25 +43,34 @@ func Open(getenv func(string) string) (*Store, error) {
 	default:
 		return s, nil
 	}
+	if err := s.read(); err != nil {
+		return nil, fmt.Errorf("trusted folders: %w", err)
+	}
+	return s, nil
+}
+
+// read takes the folders from the file; without one there are none.
+func (s *Store) read() error {
+	s.Folders = nil
 	f, err := atomicfile.Open(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("trusted folders: %w", err)
+		return err
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("trusted folders: %w", err)
+		return err
 	}
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && (int(stat.Uid) != os.Geteuid() || info.Mode()&0o022 != 0) {
-		return nil, fmt.Errorf("trusted folders: others may have written %s; look at it, then delete it and trust the folders again", s.path)
+		return fmt.Errorf("others may have written %s; look at it, then delete it and trust the folders again", s.path)
 	}
 	if err := json.NewDecoder(f).Decode(s); err != nil {
-		return nil, fmt.Errorf("trusted folders: %s: %w; delete it and trust the folders again", s.path, err)
+		return fmt.Errorf("%s: %w; delete it and trust the folders again", s.path, err)
 	}
-	return s, nil
+	return nil
 }
 
 // Covers says whether the folder or file at path is in a trusted folder. Trust in
@@ -101,9 +110,12 @@ func (s *Store) Trust(dir string, now time.Time) (Folder, error) {
 		}
 	}
 	f.Since = now.UTC().Truncate(time.Second)
-	s.drop(dir)
-	s.Folders = append(s.Folders, f)
-	return f, s.save()
+	err = s.change(func() bool {
+		s.drop(dir)
+		s.Folders = append(s.Folders, f)
+		return true
+	})
+	return f, err
 }
 
 // Revoke forgets a folder, which may be gone. It says whether it was trusted.
@@ -113,10 +125,12 @@ func (s *Store) Revoke(dir string) (bool, error) {
 	} else if dir, err = filepath.Abs(dir); err != nil {
 		return false, fmt.Errorf("folder: %w", err)
 	}
-	if !s.drop(dir) {
+	if len(s.Folders) == 0 {
 		return false, nil
 	}
-	return true, s.save()
+	known := false
+	err := s.change(func() bool { known = s.drop(dir); return known })
+	return known, err
 }
 
 func (s *Store) drop(dir string) bool {
@@ -125,12 +139,29 @@ func (s *Store) drop(dir string) bool {
 	return len(s.Folders) < before
 }
 
-func (s *Store) save() error {
+// change makes a change to what the file holds now, and writes the file if it is
+// one: another command may have revoked a folder since Open.
+func (s *Store) change(apply func() bool) error {
 	if s.path == "" {
 		return errors.New("trusted folders: there is no folder to remember them in; set HOME or XDG_STATE_HOME")
 	}
-	if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
+	err := os.MkdirAll(filepath.Dir(s.path), 0o700)
+	if err != nil {
 		return fmt.Errorf("trusted folders: %w", err)
+	}
+	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("trusted folders: %w", err)
+	}
+	defer lock.Close() //nolint:errcheck // unlocks; nothing was written
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return fmt.Errorf("trusted folders: lock %s: %w", lock.Name(), err)
+	}
+	if err := s.read(); err != nil {
+		return fmt.Errorf("trusted folders: %w", err)
+	}
+	if !apply() {
+		return nil
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

@@ -142,3 +142,33 @@ func TestWhatIsNotTrusted(t *testing.T) {
 		t.Error("a folder that is not there is trusted")
 	}
 }
+
+// A command may ask its user for long before it trusts a folder. What another one
+// changed meanwhile stands.
+func TestChangesOfSeveralCommandsStand(t *testing.T) {
+	root, state := t.TempDir(), t.TempDir()
+	old, fresh, third := folder(t, root, "old"), folder(t, root, "fresh"), folder(t, root, "third")
+	if _, err := open(t, state).Trust(old, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	asking := open(t, state)
+	if known, err := open(t, state).Revoke(old); !known || err != nil {
+		t.Fatalf("revoke: %v, %v", known, err)
+	}
+	if _, err := open(t, state).Trust(third, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := asking.Trust(fresh, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, state)
+	if s.Covers(old) {
+		t.Error("a folder that was revoked meanwhile is trusted again")
+	}
+	if !s.Covers(fresh) || !s.Covers(third) {
+		t.Errorf("a folder that was trusted is not: %v", s.Folders)
+	}
+	if known, err := asking.Revoke(old); known || err != nil {
+		t.Errorf("what is revoked already: %v, %v", known, err)
+	}
+}
