@@ -127,10 +127,10 @@ func unfitELF(f *os.File) string {
 		return "is compiled and not linked"
 	}
 	for _, p := range e.Progs {
-		loader := make([]byte, min(p.Filesz, 4096))
 		if p.Type != elf.PT_INTERP {
 			continue
 		}
+		loader := make([]byte, min(p.Filesz, 4096))
 		if _, err := p.ReadAt(loader, 0); err != nil {
 			return fmt.Sprintf("is a damaged program: %v", err)
 		}
