@@ -212,7 +212,7 @@ type Observation struct {
 	TreeCPU     float64 `json:"tree_cpu,omitempty"`       // cores busy with the plugin's process tree
 	TreeRSS     int64   `json:"tree_rss_bytes,omitempty"` // highest sum of resident bytes seen over the tree; shared pages count in each process
 	IdleCPU     float64 `json:"idle_cpu,omitempty"`       // cores busy with the plugin processes that waited
-	LoadUnknown bool    `json:"load_unknown,omitempty"`   // the system does not tell what other programs do
+	LoadUnknown bool    `json:"load_unknown,omitempty"`   // the system does not tell what other programs do, or a part of the visit is from before its session was resumed
 	MHzBefore   float64 `json:"mhz_before"`
 	MHzAfter    float64 `json:"mhz_after"`
 }

@@ -141,7 +141,7 @@ func TestRequire(t *testing.T) {
 		{"unknown thermal state", config.Require{Thermal: "nominal", Wait: time.Minute}, unknownPower, undisturbed,
 			[2]time.Duration{0, 2 * time.Second}, "thermal cannot be read here", "thermal cannot be read here"},
 		{"unknown load", config.Require{MaxForeignLoad: cores(1), Wait: time.Minute}, nominal, unknownLoad,
-			[2]time.Duration{0, 2 * time.Second}, "the load of other programs cannot be read here", "the load of other programs cannot be read here"},
+			[2]time.Duration{0, 2 * time.Second}, "the load of other programs is not known", "the load of other programs is not known"},
 		{"busy", config.Require{MaxForeignLoad: cores(1), Wait: 3 * time.Second}, nominal, busyMachine,
 			[2]time.Duration{3 * time.Second, 8 * time.Second}, "other programs keep 1.5 cores busy, and 1 are allowed", "other programs keep 1.5 cores busy"},
 		{"a clock that falls", config.Require{MinClock: 0.9, Wait: time.Minute}, nominal, slower,

@@ -181,10 +181,11 @@ func TestAKilledSessionGoesOnAsIfNothingHadHappened(t *testing.T) {
 	if kills < 20 {
 		t.Errorf("the session was killed %d times, want 20 or more", kills)
 	}
-	joints := 0
+	joints, lost := 0, 0
 	for _, e := range scriptedExperiments() {
 		want, got := whole.result(t, e.Name), cut.result(t, e.Name)
 		joints += len(jointsOf(got))
+		lost += lostLoad(t, got)
 		rep, err := rejudge.Check(got)
 		if err != nil || !rep.Follows {
 			t.Errorf("%s does not follow from its samples: %v %+v", e.Name, err, rep)
@@ -201,7 +202,10 @@ func TestAKilledSessionGoesOnAsIfNothingHadHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventsFitTheirSchema(t, events)
-	t.Logf("killed and resumed %d times; %d joints in rounds", kills, joints)
+	t.Logf("killed and resumed %d times; %d joints in rounds, %d of them before the end of a visit that had all its samples", kills, joints, lost)
+	if lost == 0 {
+		t.Error("no visit was cut between its last sample and its end")
+	}
 	if joints < 10 {
 		t.Errorf("%d rounds were cut in two, want 10 or more", joints)
 	}
@@ -214,6 +218,30 @@ func jointsOf(r *record.Result) (out []record.Joint) {
 		}
 	}
 	return out
+}
+
+// lostLoad holds that no visit that was cut says what other programs did, and counts
+// those that were cut when they had all their samples.
+func lostLoad(t *testing.T, r *record.Result) (n int) {
+	t.Helper()
+	for i := range r.Cases {
+		for number := 1; number <= r.Cases[i].Begun(); number++ {
+			d := r.Cases[i].Round(number)
+			for _, j := range d.Joints {
+				if j.Samples == 0 {
+					continue
+				}
+				v := d.Visits[j.Visits]
+				if !v.Observed.LoadUnknown {
+					t.Errorf("%s, case %s, round %d: visit %d was cut after %d samples, and claims to know the load", r.Experiment.Name, r.Cases[i].ID, number, v.Index, j.Samples)
+				}
+				if j.Samples == v.Samples.Len() {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // unmarked takes out of a document what names its session and its processes, and
@@ -240,6 +268,9 @@ func unmarked(r *record.Result) *record.Result {
 				}
 				return w.Again
 			})
+			for j := range d.Visits {
+				d.Visits[j].Observed.LoadUnknown = false
+			}
 			for j := range d.Processes {
 				d.Processes[j].PID, d.Processes[j].Joint = 0, 0
 			}

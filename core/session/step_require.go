@@ -94,7 +94,7 @@ func (r *runner) unmet(ctx context.Context, o record.Observation) (out []conditi
 	switch {
 	case q.MaxForeignLoad == nil:
 	case o.LoadUnknown:
-		out = append(out, condition{"the load of other programs cannot be read here", true})
+		out = append(out, condition{"the load of other programs is not known", true})
 	case o.ForeignLoad > *q.MaxForeignLoad:
 		out = append(out, condition{fmt.Sprintf("other programs keep %.2g cores busy, and %.2g are allowed", o.ForeignLoad, *q.MaxForeignLoad), false})
 	}

@@ -87,6 +87,9 @@ func (s visit) do(ctx context.Context, r *runner) error {
 			e.Kernels = nil
 		}
 	}
+	if s.taken > 0 { // nobody knows what the session that ended early saw
+		v.Observed.LoadUnknown = true
+	}
 	v.Unmet = r.outside(ctx, v.Observed)
 	if !r.doc.Metadata.Device.Simulated { // its times are no measurements, so that nothing disturbs them
 		v.Reasons = append(contamination(v.Observed), v.Unmet...)
