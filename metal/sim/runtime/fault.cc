@@ -143,15 +143,12 @@ static void registers(void* context, uintptr_t* pc, const void** frame) {
 }
 
 static void on_signal(int number, siginfo_t* info, void* context) {
+  const worker* w = here;
+  if (number == SIGUSR2 && (!w || !w->now)) return;
+  asked = number == SIGUSR2;
   uintptr_t pc;
   const void* frame;
   registers(context, &pc, &frame);
-  const worker* w = here;
-  asked = number == SIGUSR2;
-  if (asked && (!w || !w->now)) {
-    interrupted = 0;
-    return;
-  }
   const char* kind = number == SIGFPE ? "divide" : asked ? "hang" : number == SIGILL || number == SIGTRAP ? "trap" : "segv";
   uintptr_t at = reinterpret_cast<uintptr_t>(info->si_addr);
   if ((number == SIGSEGV || number == SIGBUS) && w && (at - reinterpret_cast<uintptr_t>(w->stack_base) < w->stack_size || (interrupted && outgrown(w, interrupted)))) kind = "stack";
