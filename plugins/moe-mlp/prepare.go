@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
@@ -11,63 +10,32 @@ import (
 )
 
 // configuration is one that is being prepared.
-type configuration struct {
-	sdk.Request[Config]
-	moe.Resolved
-	set      *kernels.Set
-	layers   []moe.Layer
-	buffers  kernels.Buffers
-	warnings []sdk.Diagnostic
-}
+type configuration struct{ *moe.Experts[Config] }
 
 func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*sdk.Prepared, error) {
 	return func(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
-		e := &configuration{Request: req, buffers: kernels.Buffers{Device: req.Device}}
-		lease := pool.Lease(req.Device)
-		e.Cleanup(lease.Release)
-		e.Cleanup(e.buffers.Release)
-		phases, err := e.prepare(ctx, lease)
+		experts, err := moe.NewExperts(ctx, req, req.Config.Spec, pool, true)
 		if err != nil {
 			return nil, err
 		}
+		e := &configuration{experts}
 		facts := e.Facts()
 		facts["path"] = req.Config.Path
 		facts["combine"] = req.Config.Combine
-		return &sdk.Prepared{Facts: facts, Warnings: e.warnings, Phases: phases}, nil
+		tokens := map[string]int{"decode": req.Config.Tokens, "prefill": req.Config.PromptTokens}
+		return e.Prepared(facts, tokens, e.phase)
 	}
-}
-
-func (e *configuration) prepare(ctx context.Context, lease *kernels.Lease) (phases map[string]sdk.Timed, err error) {
-	if e.Resolved, err = e.Config.Need(); err != nil {
-		return nil, err
-	}
-	if e.set, err = kernels.Load(ctx, e.Device); err != nil {
-		return nil, err
-	}
-	e.Progress("weights", 0)
-	if e.layers, err = moe.Layers(lease, e.Resolved, e.Seed, true); err != nil {
-		return nil, err
-	}
-	phases = map[string]sdk.Timed{}
-	tokens := map[string]int{"decode": e.Config.Tokens, "prefill": e.Config.PromptTokens}
-	for i, name := range e.Phases {
-		e.Progress(name, float64(i)/float64(len(e.Phases)))
-		if phases[name], err = e.phase(name, tokens[name]); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return phases, nil
 }
 
 // phase is one pass over the MoE blocks of all layers per iteration.
 func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) {
-	in, err := moe.NewInputs(&e.buffers, e.RNG(name), e.Resolved, len(e.layers), tokens, e.Cold)
+	in, err := moe.NewInputs(&e.Buffers, e.RNG(name), e.Resolved, len(e.Weights), tokens, e.Cold)
 	if err != nil {
 		return p, err
 	}
-	e.warnings = append(e.warnings, e.NotCold("weights of "+name, in.WeightBytes(true))...)
-	out := e.buffers.Floats(e.DType, tokens*e.Hidden)
-	if err := e.buffers.Err(); err != nil {
+	e.Warnings = append(e.Warnings, e.NotCold("weights of "+name, in.WeightBytes(true))...)
+	out := e.Buffers.Floats(e.DType, tokens*e.Hidden)
+	if err := e.Buffers.Err(); err != nil {
 		return p, err
 	}
 	io := func(step int) moe.IO { return moe.IO{X: in.X(step), Logits: in.Logits(step), Out: out} }
@@ -80,10 +48,10 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 	for step := range in.Steps() {
 		p.Bytes += block.Bytes(in.Route(step), true) / int64(in.Passes)
 	}
-	last := len(e.layers) - 1 // the scratch holds what the last layer left
+	last := len(e.Weights) - 1 // the scratch holds what the last layer left
 	p.Verify = func(_ context.Context, i int) ([]sdk.Check, map[string]float64, error) {
-		step := i*len(e.layers) + last
-		checks, err := block.Verify(e.layers[last], io(step), e.Seed+uint64(i))
+		step := i*len(e.Weights) + last
+		checks, err := block.Verify(e.Weights[last], io(step), e.Seed+uint64(i))
 		return checks, nil, err
 	}
 	if e.Config.Path == checked {
@@ -113,7 +81,7 @@ func (e *configuration) path(tokens int, io func(step int) moe.IO) (*moe.Block, 
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &decider{set: e.set, fused: block, fallback: fallback}
+	d := &decider{set: e.Set, fused: block, fallback: fallback}
 	return block, e.eachLayer(io, func(l *moe.Layer, io moe.IO) ([]metal.Dispatch, error) { return d.forward(l, io) }), nil
 }
 
@@ -126,15 +94,15 @@ func (e *configuration) straight(b *moe.Block, io func(int) moe.IO) kernels.Ops 
 func (e *configuration) eachLayer(io func(int) moe.IO, forward func(l *moe.Layer, io moe.IO) ([]metal.Dispatch, error)) kernels.Ops {
 	return func(pass int) ([]metal.Dispatch, error) {
 		var s kernels.Sequence
-		for l := range e.layers {
-			s.Add(forward(&e.layers[l], io(pass*len(e.layers)+l)))
+		for l := range e.Weights {
+			s.Add(forward(&e.Weights[l], io(pass*len(e.Weights)+l)))
 		}
 		return s.Done()
 	}
 }
 
 func (e *configuration) block(tokens int, form moe.Form) (*moe.Block, error) {
-	b, err := moe.NewBlock(e.set, e.Resolved, tokens, form)
+	b, err := moe.NewBlock(e.Set, e.Resolved, tokens, form)
 	if err == nil {
 		e.Cleanup(b.Release)
 	}

@@ -3,9 +3,8 @@
 // the block's dispatches in every form that exists (separate or fused), and
 // stage-by-stage comparison with the float64 reference.
 //
-// The main path of a plugin: [Spec.Resolve] a configuration, [Layers] for the
-// weights, [NewInputs] for a phase, [Block.Dispatches] per iteration, hand them
-// to kernels.Replay, and give [Block.Verify] as Verify.
-//
-// Imported by plugins/gather-qmm, plugins/moe-mlp and plugins/bisect.
+// The main path of a plugin: [Spec.Resolve] a configuration, [NewExperts] or, for
+// more of a model, [Layers] for the weights, [NewInputs] for a phase,
+// [Block.Dispatches] per iteration, hand them to kernels.Replay, and give
+// [Block.Verify] as Verify.
 package moe
