@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/assay-bench/assay/core/sdk"
@@ -20,7 +21,7 @@ func (x *configuration) negotiate(ctx context.Context) error {
 	switch {
 	case x.API != "":
 		apis = []string{x.API}
-	case x.prompts[0].messages != nil || x.mixed():
+	case slices.ContainsFunc(x.prompts, func(p prompt) bool { return p.messages != nil }):
 		apis = []string{chat}
 	}
 	refusals, err := x.tryAll(ctx, apis, x.Model)
@@ -37,16 +38,6 @@ func (x *configuration) negotiate(ctx context.Context) error {
 	}
 	_, err = x.tryAll(ctx, apis, models[0])
 	return err
-}
-
-// mixed: a later prompt is a conversation.
-func (x *configuration) mixed() bool {
-	for i := range x.prompts {
-		if x.prompts[i].messages != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // tryAll keeps the first dialect that gets an answer. Refusals are the
