@@ -26,6 +26,7 @@ type Progress struct {
 	mu    sync.Mutex // Show and still
 	after func(time.Duration, func()) (stop func() bool)
 	quiet func() bool // stops the next call of still
+	heard int         // events; a call of still that came too late to be stopped knows by it
 }
 
 // NewProgress writes to out.
@@ -43,10 +44,13 @@ const redraw = 200 * time.Millisecond
 // again whenever that time has doubled.
 const slow = 10 * time.Second
 
-// still says that a step goes on; nothing came since it began.
-func (p *Progress) still(d record.StepEvent, been time.Duration) {
+// still says that a step goes on, unless something was heard since the wait began.
+func (p *Progress) still(d record.StepEvent, been time.Duration, heard int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.heard != heard {
+		return
+	}
 	limit := ""
 	if d.Limit > 0 {
 		limit = ", at most " + time.Duration(d.Limit).String()
@@ -60,13 +64,15 @@ func (p *Progress) still(d record.StepEvent, been time.Duration) {
 
 // watch waits for the time to say that a step goes on.
 func (p *Progress) watch(d record.StepEvent, been, more time.Duration) {
-	p.quiet = p.after(more, func() { p.still(d, been+more) })
+	heard := p.heard
+	p.quiet = p.after(more, func() { p.still(d, been+more, heard) })
 }
 
 // Show takes one event of the session.
 func (p *Progress) Show(e record.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.heard++
 	if p.quiet != nil {
 		p.quiet()
 		p.quiet = nil

@@ -37,3 +37,25 @@ func TestASlowStepSaysSo(t *testing.T) {
 		t.Errorf("waits %v", waits)
 	}
 }
+
+// A timer that has fired cannot be stopped: it waits while an event is shown.
+func TestWhatIsHeardLateIsNotSaid(t *testing.T) {
+	var out strings.Builder
+	p := NewProgress(&out, Style{})
+	var fired []func()
+	p.after = func(_ time.Duration, f func()) func() bool {
+		fired = append(fired, f)
+		return func() bool { return false }
+	}
+	show := func(d record.Data) { p.Show(record.Event{Experiment: "x", Data: d}) }
+	show(record.StepEvent{Stage: "start", Variant: "b"})
+	show(record.StepEvent{Stage: "prepare", Variant: "b"})
+	fired[0]()
+	if len(fired) != 2 || out.Len() > 0 {
+		t.Errorf("%d waits, want 2; said %q, want nothing", len(fired), out.String())
+	}
+	fired[1]()
+	if want := "  still prepare b for 10s\n"; out.String() != want {
+		t.Errorf("said %q, want %q", out.String(), want)
+	}
+}
