@@ -68,8 +68,12 @@ func (p *Progress) watch(d record.StepEvent, been, more time.Duration) {
 	p.quiet = p.after(more, func() { p.still(d, been+more, heard) })
 }
 
-// Show takes one event of the session.
+// Show takes one event of the session. An intent says what the plugin is about to
+// do, so that the step still goes on.
 func (p *Progress) Show(e record.Event) {
+	if _, intent := e.Data.(record.IntentEvent); intent {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.heard++

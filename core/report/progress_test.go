@@ -23,6 +23,10 @@ func TestASlowStepSaysSo(t *testing.T) {
 	next()
 	next()
 	show(record.StepEvent{Stage: "visit", Variant: "b", Phase: "decode", Limit: 2 * time.Minute.Nanoseconds()})
+	show(record.IntentEvent{Variant: "b", What: "run decode"})
+	if next == nil {
+		t.Fatal("an intent ends the wait for a sample")
+	}
 	next()
 	show(record.NoteEvent{Text: "done"})
 	if next != nil {
