@@ -56,7 +56,9 @@ func (s warmUp) scaling(ctx context.Context, r *runner, w record.Warmup) (*recor
 		out.OnceNs, out.TwiceNs = min(out.OnceNs, once), min(out.TwiceNs, twice)
 	}
 	var err error
-	out.CoresAfter, err = s.coresAfter(ctx, r, out)
+	if out.CoresAfter, err = s.coresAfter(ctx, r, out); err == nil {
+		err = ctx.Err() // a look that an interrupt cut short says nothing
+	}
 	return out, err
 }
 
