@@ -28,7 +28,7 @@ func (s visit) afresh(ctx context.Context, r *runner, v *record.Visit, measure f
 		if done == nil || d.GetPeakDeviceBytes() > done.GetPeakDeviceBytes() {
 			done = d
 		}
-		out, err := r.process(s.variant).ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: name})
+		out, err := r.release(ctx, s.variant, name)
 		if err != nil {
 			return nil, err
 		}

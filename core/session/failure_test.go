@@ -117,3 +117,20 @@ func kept(r *record.Result, variant string) int {
 	}
 	return n
 }
+
+// What is prepared for one sample is released in as much time as the arms are.
+func TestAReleaseForEachSampleHasItsLimit(t *testing.T) {
+	e := experimentOf("each", variant(t, "base", true, nil), variant(t, "victim", false, map[string]any{"mode": "hang", "at": "release"}))
+	e.Measure.Inputs, e.Measure.PrepareTimeout = config.PerSample, 3*time.Second
+	_, _, results, err := run(t, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := results[0].Failures
+	if len(found) == 0 {
+		t.Fatal("no failure, want that of a release that hangs")
+	}
+	if f := found[0]; f.Variant != "victim" || f.Stage != stageVisit || !strings.Contains(f.Message, "prepare_timeout") {
+		t.Errorf("%s failed in %s: %s; want the victim in a visit, for its prepare_timeout", f.Variant, f.Stage, f.Message)
+	}
+}

@@ -196,15 +196,20 @@ func (s release) do(ctx context.Context, r *runner) error {
 		return err
 	}
 	x := r.round()
-	ctx, cancel := limited(ctx, r.doc.Experiment.Measure.Prepare, "prepare_timeout")
-	defer cancel()
-	out, err := r.process(s.variant).ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: x.handle(s.variant)})
+	out, err := r.release(ctx, s.variant, x.handle(s.variant))
 	if err != nil {
 		return err
 	}
 	return r.emit(record.ReleasedEvent{Case: s.caseID, Round: s.round, Released: record.Released{
 		Variant: s.variant, Checks: checksOf(out.GetChecks(), "after"), Metrics: finite(out.GetMetrics()), PeakBytes: x.peak(s.variant), HostNs: r.took(),
 	}})
+}
+
+// release ends what an arm has prepared under a handle.
+func (r *runner) release(ctx context.Context, arm, handle string) (*pluginv1.ReleaseCaseResponse, error) {
+	ctx, cancel := limited(ctx, r.doc.Experiment.Measure.Prepare, "prepare_timeout")
+	defer cancel()
+	return r.process(arm).ReleaseCase(ctx, &pluginv1.ReleaseCaseRequest{Handle: handle})
 }
 
 // handle of a prepared arm: its place in the order of preparing, which is drawn.
