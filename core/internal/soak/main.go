@@ -1,8 +1,9 @@
 // Command soak measures what a session costs with many samples: one real session
 // of a plugin whose batches take no time but say that they took some, so that a
 // million samples need minutes and not hours, and then the commands that read what
-// it left; beside it a short one in real time, for the journal's share of it. It prints memory, sizes and times beside what must hold, and ends with
-// status 1 where something does not.
+// it left; beside it a short one in real time, for the journal's share of it. It
+// prints memory, sizes and times beside what must hold, and ends with status 1 where
+// something does not.
 package main
 
 import (
