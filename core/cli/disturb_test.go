@@ -24,8 +24,8 @@ const disturbPatience = 2 * time.Minute
 //
 // It runs a command, waits until so many lines of a file, whose name may be a
 // pattern, match, and sends it the signals, or does something that a shell can. It
-// prints the command's exit status, as
-// a shell has it. What the command prints is in out and errors.
+// prints the command's exit status, as a shell has it. What the command prints is
+// in out and errors.
 func disturb() {
 	if err := runDisturbed(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "disturb:", err)

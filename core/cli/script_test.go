@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	// A hang-up that is ignored here, as under nohup, would be so in the scripts.
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
-	defer signal.Stop(hangUp)
+	t.Cleanup(func() { signal.Stop(hangUp) }) // this function returns before the scripts run
 	plugins := t.TempDir()
 	if _, err := badplugin.Build(plugins); err != nil {
 		t.Fatal(err)

@@ -46,6 +46,7 @@ func TestAnInterruptEndsEveryStage(t *testing.T) {
 		"release":  {config: `mode = "hang", at = "release"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir, aside := t.TempDir(), t.TempDir() // what stands aside is no part of a build
 			there := filepath.Join(aside, "there")
 			config := strings.ReplaceAll(s.config, ", ", "\n")
