@@ -39,6 +39,7 @@ var (
 
 // TestDocs runs the commands of the documentation.
 func TestDocs(t *testing.T) {
+	t.Parallel()
 	plugins := t.TempDir()
 	if _, err := badplugin.Build(plugins); err != nil {
 		t.Fatal(err)
