@@ -35,7 +35,7 @@ func commandLine(pid int) string {
 
 func end(pid int) { _ = syscall.Kill(pid, syscall.SIGKILL) }
 
-// plugins lists the plugin processes, without the hosts.
+// pluginPIDs lists the trial's plugin processes, without the hosts.
 func (t *trial) pluginPIDs() (out []int) {
 	for _, pid := range t.running() {
 		if strings.Contains(commandLine(pid), "assay-plugin-hostile") {
