@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,8 +106,14 @@ func schemaOf(t *testing.T, kind string) []byte {
 	return nil
 }
 
+// compiledSchemas are those of this run of the tests, by their text.
+var compiledSchemas sync.Map
+
 func compiled(t *testing.T, text []byte) *jsonschema.Schema {
 	t.Helper()
+	if made, ok := compiledSchemas.Load(string(text)); ok {
+		return made.(*jsonschema.Schema)
+	}
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -119,6 +126,7 @@ func compiled(t *testing.T, text []byte) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	compiledSchemas.Store(string(text), out)
 	return out
 }
 
