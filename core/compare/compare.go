@@ -47,7 +47,8 @@ type Row struct {
 	// Change of the ratio from A to B, a fraction: 0.02 is 2 % faster in B.
 	Change *float64 `json:"change"`
 	Answer Answer   `json:"answer"`
-	// Note says why ratios of this row may differ without the variant's doing.
+	// Note says why ratios of this row may differ without the variant's doing, or are
+	// not believed.
 	Note string `json:"note,omitempty"`
 	Raw  *Raw   `json:"raw"` // null where raw times are refused
 	// Refused says why Raw is null.
@@ -62,11 +63,12 @@ type Answer string
 
 // The answers. A change is beyond both intervals when they have no point in common.
 const (
-	Faster   Answer = "faster" // B's interval lies above A's
-	Slower   Answer = "slower" // B's interval lies below A's
-	NotShown Answer = "no change shown"
-	TooFew   Answer = "too few rounds"
-	Baseline Answer = "baseline"
+	Faster      Answer = "faster" // B's interval lies above A's
+	Slower      Answer = "slower" // B's interval lies below A's
+	NotShown    Answer = "no change shown"
+	TooFew      Answer = "too few rounds"
+	NotBelieved Answer = "not believed" // a check or a defect forbids it, in A or in B
+	Baseline    Answer = "baseline"
 )
 
 // Raw are the multi-run medians of both sessions.
@@ -152,11 +154,19 @@ func (rep *Report) addVariant(a *record.Result, ca *record.Case, va *record.Vari
 		}
 		row.Answer, row.Change = answer(pa.Ratio, pb.Ratio)
 		row.Note = configNote(ca, cb, va, vb)
+		if why := unbelieved(ca, cb, va, vb); why != "" {
+			row.Note = why
+			if row.Answer != Baseline {
+				row.Answer, row.Change = NotBelieved, nil
+			}
+		}
 		switch {
 		case len(rep.Differs) > 0:
 			row.Refused = "the set-ups differ"
 		case va.ConfigDigest != vb.ConfigDigest:
 			row.Refused = "its configuration differs"
+		case unbelieved(ca, cb, va, vb) != "":
+			row.Refused = "it is not believed"
 		case pa.WallNs.Value > 0 && pb.WallNs.Value > 0:
 			row.Raw = &Raw{
 				WallA: pa.WallNs.Value, WallB: pb.WallNs.Value, RateA: pa.UnitsPerSec, RateB: pb.UnitsPerSec,
@@ -216,6 +226,17 @@ func answer(a, b *record.Ratio) (Answer, *float64) {
 		return Slower, &change
 	}
 	return NotShown, &change
+}
+
+// unbelieved says why nothing may be said of a variant that both documents have.
+func unbelieved(ca, cb *record.Case, va, vb *record.Variant) string {
+	if why := ca.Unbelieved(va); why != "" {
+		return "in A, " + why
+	}
+	if why := cb.Unbelieved(vb); why != "" {
+		return "in B, " + why
+	}
+	return ""
 }
 
 func configNote(ca, cb *record.Case, va, vb *record.Variant) string {

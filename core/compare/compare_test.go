@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -46,6 +47,52 @@ func TestRatiosAreComparedByTheirIntervals(t *testing.T) {
 				t.Errorf("the baseline's raw times drifted by about 10 %%: %+v", rep.Rows[0].Raw)
 			}
 		})
+	}
+}
+
+func TestWhatIsNotBelievedHasNoChange(t *testing.T) {
+	wrong := func(name string) func(*record.Result) {
+		return func(r *record.Result) {
+			for i := range r.Cases[0].Variants {
+				if v := &r.Cases[0].Variants[i]; v.Name == name {
+					v.Defects = []record.Defect{{Name: record.LessThanClock, Phase: "decode"}}
+				}
+			}
+		}
+	}
+	for _, c := range []struct{ name, in, of string }{
+		{"in B", "B", "fused"}, {"in A", "A", "fused"}, {"the baseline", "B", "baseline"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a, b := made(t, fakeresult.Options{}), session(t, 1.05, nil)
+			of := c.of
+			if of == "baseline" {
+				of = a.Cases[0].Variants[0].Name
+			}
+			wrong(of)(map[string]*record.Result{"A": a, "B": b}[c.in])
+			rep, err := Compare("a", "b", a, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := rep.Rows[1]
+			want := fmt.Sprintf("in %s, what the plugin says of %q cannot be true (less_than_clock)", c.in, of)
+			if row.Answer != NotBelieved || row.Change != nil || row.Note != want || row.Raw != nil {
+				t.Errorf("row %+v, want it not believed: %s", row, want)
+			}
+		})
+	}
+	a, b := made(t, fakeresult.Options{}), session(t, 1.05, nil)
+	for i := range b.Cases[0].Variants {
+		if v := &b.Cases[0].Variants[i]; v.Name == "fused" {
+			v.Checks = []record.Check{{Name: "rel_err", When: "before", Kind: "correctness", Value: 5, Limit: 1}}
+		}
+	}
+	rep, err := Compare("a", "b", a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := rep.Rows[1]; row.Answer != NotBelieved || !strings.HasPrefix(row.Note, `in B, variant "fused" computes something else: `) {
+		t.Errorf("row %+v, want it not believed", row)
 	}
 }
 

@@ -35,6 +35,16 @@ func (r *Result) believe(j judge.Judgement, c *Case) judge.Judgement {
 	return j
 }
 
+// Unbelieved says why nothing may be said of a variant's speed: of its own checks
+// and numbers, or of those that it is compared with. Empty: it may.
+func (c *Case) Unbelieved(v *Variant) string {
+	if reason, _ := c.distrust(v); reason != "" {
+		return reason
+	}
+	reason, _ := wrongResult(c.baseline(), v)
+	return reason
+}
+
 // wrongResult says which checks forbid a statement about a variant's speed, and
 // what to do about it. A check that the baseline fails too says nothing of the
 // variant.

@@ -50,6 +50,8 @@ func ratioRows(w io.Writer, rep *compare.Report, s Style) {
 		case compare.Slower:
 			answer = cell{text: "slower in B, beyond both intervals", paint: s.paint("31")}
 			shown++
+		case compare.NotBelieved:
+			answer.paint = s.paint("31")
 		case compare.NotShown:
 			answer.text = "no change shown: the intervals overlap"
 		case compare.TooFew:
