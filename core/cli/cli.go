@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/assay-bench/assay/core/scaffold"
 )
 
 // Version of assay.
@@ -39,7 +41,7 @@ type grammar struct {
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`
 	Trust    trustCommand    `cmd:"" help:"Let the plugins that a folder brings be started."`
 	Doctor   doctorCommand   `cmd:"" help:"Check this machine: devices, plugins, tools."`
-	Plugin   pluginCommand   `cmd:"" help:"List, check and try plugins, print their documentation."`
+	Plugin   pluginCommand   `cmd:"" help:"Begin, list, check and try plugins, print their documentation."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Help     helpCommand     `cmd:"" help:"Print what a command does and which flags it has."`
 
@@ -68,7 +70,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(app, &g),
-		kong.Vars{"version": "assay " + Version},
+		kong.Vars{"version": "assay " + Version, "languages": strings.Join(scaffold.Languages(), ",")},
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "assay:", err)

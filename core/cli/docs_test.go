@@ -21,6 +21,8 @@ const root = "../.."
 // elsewhere are the documented commands that CI does not run, each with its reason.
 var elsewhere = map[string]string{
 	"make check":                      "CI runs its parts one by one",
+	"go mod tidy":                     "asks for modules that nothing builds; the script has those that the repository uses",
+	"go test .":                       "of a new plugin, measures for 15 seconds; the script runs it with -short",
 	"make help":                       "prints the Makefile",
 	"make method-study":               "computes for minutes; its tables are held by a test of core/internal/methodstudy",
 	"make session-study":              "measures for half an hour",

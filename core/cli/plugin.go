@@ -10,6 +10,7 @@ import (
 )
 
 type pluginCommand struct {
+	New   pluginNew   `cmd:"" help:"Write a new plugin, with a test, an experiment and a README."`
 	List  pluginList  `cmd:"" help:"List the plugins found."`
 	Docs  pluginDocs  `cmd:"" help:"Print a plugin's documentation as markdown."`
 	Check pluginCheck `cmd:"" help:"Hold a plugin, in any language, against the protocol."`

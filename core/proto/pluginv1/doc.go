@@ -3,4 +3,11 @@
 // core/sdk; everyone else speaks through those.
 package pluginv1
 
+import _ "embed"
+
+// Source is the text of plugin.proto, for plugins in other languages.
+//
+//go:embed plugin.proto
+var Source string
+
 //go:generate sh ./generate.sh

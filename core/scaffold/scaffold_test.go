@@ -1,0 +1,149 @@
+package scaffold
+
+import (
+	"bytes"
+	"go/format"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var sources = []Source{{Version: "v0.3.1"}, {Folder: "/home/me/a clone"}}
+
+// every calls f for each kind of plugin that there is.
+func every(t *testing.T, f func(t *testing.T, q Request, made *Made)) {
+	for _, l := range Languages() {
+		for _, plain := range []bool{false, true} {
+			for _, source := range sources {
+				q := Request{Name: "row-sum", Language: l, Plain: plain, Source: source, Folder: filepath.Join(t.TempDir(), "new")}
+				made, err := New(q)
+				if err != nil {
+					t.Fatalf("%+v: %v", q, err)
+				}
+				f(t, q, made)
+			}
+		}
+	}
+}
+
+func TestFilesAreComplete(t *testing.T) {
+	every(t, func(t *testing.T, q Request, made *Made) {
+		for _, want := range []string{"README.md", "experiment.hcl", ".gitignore", ".github/workflows/release.yml", ".assay/plugins/.gitignore"} {
+			if !slices.Contains(made.Files, want) {
+				t.Errorf("%s has no %s: %v", q.Language, want, made.Files)
+			}
+		}
+		for _, name := range made.Files {
+			text, err := os.ReadFile(filepath.Join(q.Folder, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m := regexp.MustCompile(`\{%|%\}|<no value>|(?m)[ \t]+$`).Find(text); m != nil || !bytes.HasSuffix(text, []byte("\n")) || bytes.HasSuffix(text, []byte("\n\n")) {
+				t.Errorf("%s %s has %q, or does not end with one line end", q.Language, name, m)
+			}
+			if formatted, err := format.Source(text); strings.HasSuffix(name, ".go") && (err != nil || !bytes.Equal(formatted, text)) {
+				t.Errorf("%s %s is not formatted: %v", q.Language, name, err)
+			}
+		}
+	})
+}
+
+// What is printed is what the README says.
+func TestNext(t *testing.T) {
+	every(t, func(t *testing.T, q Request, made *Made) {
+		page, err := os.ReadFile(filepath.Join(q.Folder, "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(made.Next) < 3 || !strings.HasSuffix(made.Next[len(made.Next)-1], "experiment.hcl") {
+			t.Errorf("%s: next: %q", q.Language, made.Next)
+		}
+		for _, command := range made.Next {
+			if !strings.Contains(string(page), "$ "+command+"\n") {
+				t.Errorf("%s: %q is not in the README", q.Language, command)
+			}
+		}
+	})
+}
+
+// The module of a Go plugin needs the Go that Assay's own needs.
+func TestGoModule(t *testing.T) {
+	ours, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`(?m)^go .*$`).Find(ours)
+	for _, source := range sources {
+		folder := filepath.Join(t.TempDir(), "new")
+		if _, err := New(Request{Name: "x", Language: "go", Source: source, Folder: folder}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(folder, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(got, version) {
+			t.Errorf("no line %q in\n%s", version, got)
+		}
+		want := "require github.com/assay-bench/assay v0.3.1\n"
+		if source.Version == "" {
+			want = "replace github.com/assay-bench/assay => \"/home/me/a clone\"\n"
+		}
+		if !strings.Contains(string(got), want) || strings.Contains(string(got), "replace") != (source.Version == "") {
+			t.Errorf("want %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for _, tt := range []struct {
+		q    Request
+		want string
+	}{
+		{Request{Name: "", Language: "go"}, `plugin name ""`},
+		{Request{Name: "Row", Language: "go"}, "lower-case"},
+		{Request{Name: "row_sum", Language: "go"}, "single hyphens"},
+		{Request{Name: "../x", Language: "go"}, "lower-case"},
+		{Request{Name: strings.Repeat("x", 41), Language: "go"}, "up to 40"},
+		{Request{Name: "x", Language: "cobol"}, "there are go"},
+		{Request{Name: "x", Language: "go"}, "--sdk FOLDER"},
+	} {
+		tt.q.Folder = filepath.Join(t.TempDir(), "new")
+		_, err := New(tt.q)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: %v, want %q", tt.q, err, tt.want)
+		}
+		if _, err := os.Lstat(tt.q.Folder); err == nil {
+			t.Errorf("%+v: refused, and the folder is there", tt.q)
+		}
+	}
+}
+
+// Nothing is overwritten, and of what cannot be written whole nothing stays.
+func TestFolderThatIsThere(t *testing.T) {
+	for _, tt := range []struct{ there, want string }{
+		{"README.md", "README.md is there already"},
+		{"experiment.hcl", "experiment.hcl is there already"},
+		{".github", ".github is no folder"},
+		{"LICENSE", ""},
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, tt.there), []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := New(Request{Name: "x", Language: "go", Source: sources[0], Folder: folder})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: %v, want %q", tt.there, err, tt.want)
+		}
+		if text, _ := os.ReadFile(filepath.Join(folder, tt.there)); string(text) != "mine" {
+			t.Errorf("%s was overwritten", tt.there)
+		}
+		entries, err := os.ReadDir(folder)
+		if err != nil || tt.want != "" && len(entries) != 1 {
+			t.Errorf("%s: left behind: %v, %v", tt.there, entries, err)
+		}
+	}
+}
