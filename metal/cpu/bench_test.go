@@ -80,7 +80,7 @@ func (m *block) project(w weights, x, y metal.Buffer, s, rows int) metal.Dispatc
 		lhs = m.iota(rows)
 	}
 	p := kernels.GatherParams{Pairs: uint32(m.tokens * topK), M: 1, N: uint32(w.n), K: uint32(w.k), Experts: experts, Rows: uint32(rows)}
-	return dispatch(m.kernel("gather_qmm_%s", m.format), p.Bytes(),
+	return dispatch(m.kernel("gather_qmm_%s", m.format), kernels.Bytes(p),
 		append(append([]metal.Arg{buf(x)}, w.args()...), buf(lhs), buf(m.rhs[s]), buf(y))...)
 }
 
@@ -94,17 +94,17 @@ func (m *block) iota(n int) metal.Buffer {
 
 func (m *block) fused(s int) metal.Dispatch {
 	p := kernels.GatherParams{Pairs: uint32(m.tokens * topK), M: 1, N: ffn, K: hidden, Experts: experts, Rows: uint32(m.tokens)}
-	return dispatch(m.kernel("gather_qmm_swiglu_%s", m.format), p.Bytes(),
+	return dispatch(m.kernel("gather_qmm_swiglu_%s", m.format), kernels.Bytes(p),
 		append(append(append([]metal.Arg{buf(m.x)}, m.gate.args()...), m.up.args()...), buf(m.lhs), buf(m.rhs[s]), buf(m.h))...)
 }
 
 func (m *block) swiglu() metal.Dispatch {
-	return dispatch(m.kernel("swiglu_%s", m.t), kernels.CountParams{N: uint32(m.tokens * topK * ffn)}.Bytes(), buf(m.g), buf(m.u), buf(m.h))
+	return dispatch(m.kernel("swiglu_%s", m.t), kernels.Bytes(kernels.CountParams{N: uint32(m.tokens * topK * ffn)}), buf(m.g), buf(m.u), buf(m.h))
 }
 
 func (m *block) combined(s int) metal.Dispatch {
 	p := kernels.CombineParams{M: uint32(m.tokens), TopK: topK, D: hidden, K: ffn, Experts: experts}
-	return dispatch(m.kernel("gather_qmm_combine_fp32_%s", m.format), p.Bytes(),
+	return dispatch(m.kernel("gather_qmm_combine_fp32_%s", m.format), kernels.Bytes(p),
 		append(append([]metal.Arg{buf(m.h)}, m.down.args()...), buf(m.rhs[s]), buf(m.weights), buf(m.out))...)
 }
 

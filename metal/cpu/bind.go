@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/bits"
@@ -10,6 +9,8 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu/simd"
 	"github.com/assay-bench/assay/metal/internal/front"
+	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 // task is a dispatch with every decision taken; run does the work.
@@ -17,25 +18,27 @@ type task interface {
 	run(p *pool) error
 }
 
-// binder turns one dispatch into a task. Its methods keep the first error, so
-// that a bind function reads straight and checks b.err once.
+// binder turns one dispatch, whose arguments fit the op's declaration, into a
+// task. Its methods keep the first error, so that a bind function reads straight.
 type binder struct {
+	kernels.Bound
 	dev   *device
 	k     *kernel
-	d     *metal.Dispatch
 	arena *arena
 	err   error
 }
 
 // bind checks a dispatch's arguments against its kernel and builds its task.
 func (b *binder) bind(d *metal.Dispatch) (task, error) {
-	b.k, b.d, b.err = front.Own[*kernel](d.Kernel), d, nil
+	b.k, b.err = front.Own[*kernel](d.Kernel), nil
 	b.arena.reset()
-	t := b.k.op.bind(b)
-	if b.err != nil {
-		return nil, b.err
+	bound, err := b.k.Op.Bind(b.k.Format, d.Args)
+	if err != nil {
+		return nil, b.k.fault("%w", err)
 	}
-	return t, nil
+	b.Bound = bound
+	t := b.k.bind(b)
+	return t, b.err
 }
 
 func (b *binder) fail(format string, args ...any) {
@@ -46,125 +49,48 @@ func (b *binder) fail(format string, args ...any) {
 
 // fault is a metal.ErrFault that names the kernel.
 func (k *kernel) fault(format string, args ...any) error {
-	return fmt.Errorf("kernel %s: %w: %s", k.name, metal.ErrFault, fmt.Sprintf(format, args...))
+	return fmt.Errorf("kernel %s: %w: %w", k.Name(), metal.ErrFault, fmt.Errorf(format, args...))
 }
 
-// params reads n 32-bit fields of the parameter block at argument i.
-func (b *binder) params(i, n int) []uint32 {
-	out := make([]uint32, n)
-	switch {
-	case b.err != nil:
-	case i >= len(b.d.Args):
-		b.fail("argument %d (parameters): missing, the dispatch has %d arguments", i, len(b.d.Args))
-	case b.d.Args[i].Buffer != nil:
-		b.fail("argument %d (parameters): is a buffer, want bytes", i)
-	case len(b.d.Args[i].Bytes) < 4*n:
-		b.fail("argument %d (parameters): needs %d bytes, has %d", i, 4*n, len(b.d.Args[i].Bytes))
-	case len(b.d.Args) > i+1:
-		b.fail("argument %d: not part of the kernel's signature", i+1)
-	default:
-		for j := range out {
-			out[j] = binary.LittleEndian.Uint32(b.d.Args[i].Bytes[4*j:])
-		}
+// arg is where an argument begins, and its bytes that the kernel may touch.
+func (b *binder) arg(name string) (unsafe.Pointer, int) { return b.plane(name, 0) }
+
+func (b *binder) plane(name string, p quant.Plane) (unsafe.Pointer, int) {
+	arg, n := b.Arg(name, p)
+	if arg.Buffer != nil {
+		data := front.MemoryOf[*memory](arg.Buffer).data
+		return unsafe.Pointer(unsafe.SliceData(data[arg.Offset:])), n
 	}
-	return out
+	// Copied, as Metal does, with the room behind it that reads may use.
+	aligned := make([]uint64, (len(arg.Bytes)+simd.Overread+7)/8)
+	at := unsafe.Pointer(&aligned[0])
+	copy(unsafe.Slice((*byte)(at), len(arg.Bytes)), arg.Bytes)
+	return at, n
 }
 
-// positive reads n fields that must not be zero: a shape.
-func (b *binder) positive(i, n int, fields string) []uint32 {
-	p := b.params(i, n)
-	for _, v := range p {
-		if v == 0 {
-			b.fail("argument %d (parameters): a zero among %s = %v", i, fields, p)
-		}
-	}
-	return p
+// params is the parameter block. What its op declares holds of it.
+func params[P any](b *binder) P { return kernels.Params[P](b.Params) }
+
+// at is where an argument begins.
+func (b *binder) at(name string) unsafe.Pointer {
+	at, _ := b.arg(name)
+	return at
 }
 
-// in is argument i, elements of the given size that the kernel reads.
-func (b *binder) in(i int, name string, elem, count int) unsafe.Pointer {
-	if b.err == nil && i < len(b.d.Args) && b.d.Args[i].Buffer == nil && b.d.Args[i].Bytes != nil {
-		data := b.d.Args[i].Bytes
-		if need := mul(elem, count); need > len(data) {
-			b.fail("argument %d (%s): needs %d bytes, has %d bytes inline", i, name, need, len(data))
-			return nil
-		}
-		// Copied, as Metal does, with the room behind it that reads may use.
-		aligned := make([]uint64, (len(data)+simd.Overread+7)/8)
-		p := unsafe.Pointer(&aligned[0])
-		copy(unsafe.Slice((*byte)(p), len(data)), data)
-		return p
+// room is what lies behind an argument's offset, for an extent that the
+// parameters do not say.
+func (b *binder) room(name string, p quant.Plane) int {
+	arg, _ := b.Arg(name, p)
+	if arg.Buffer != nil {
+		return arg.Buffer.Len() - arg.Offset
 	}
-	return b.memory(i, name, elem, count)
+	return len(arg.Bytes)
 }
 
-// out is argument i, elements that the kernel writes.
-func (b *binder) out(i int, name string, elem, count int) unsafe.Pointer {
-	if b.err == nil && i < len(b.d.Args) && b.d.Args[i].Buffer == nil && b.d.Args[i].Bytes != nil {
-		b.fail("argument %d (%s): is inline bytes, but the kernel writes to it", i, name)
-	}
-	return b.memory(i, name, elem, count)
-}
-
-func (b *binder) memory(i int, name string, elem, count int) unsafe.Pointer {
-	if b.err != nil {
-		return nil
-	}
-	if i >= len(b.d.Args) || b.d.Args[i].Buffer == nil {
-		b.fail("argument %d (%s): missing", i, name)
-		return nil
-	}
-	arg := b.d.Args[i]
-	data := front.MemoryOf[*memory](arg.Buffer).data[arg.Offset:]
-	switch {
-	case arg.Offset%elem != 0:
-		b.fail("argument %d (%s): offset %d is not a multiple of %d", i, name, arg.Offset, elem)
-	case mul(elem, count) > len(data):
-		b.fail("argument %d (%s): needs %d bytes, has %d (buffer of %d at offset %d)",
-			i, name, mul(elem, count), len(data), len(data)+arg.Offset, arg.Offset)
-	default:
-		return unsafe.Pointer(unsafe.SliceData(data))
-	}
-	return nil
-}
-
-// size of the memory behind argument i, for shapes the parameters leave out.
-func (b *binder) size(i int) int {
-	if i >= len(b.d.Args) {
-		return 0
-	}
-	if buf := b.d.Args[i].Buffer; buf != nil {
-		return len(front.MemoryOf[*memory](buf).data) - b.d.Args[i].Offset
-	}
-	return len(b.d.Args[i].Bytes)
-}
-
-// elems is argument i as elements of the activations' type.
-func (b *binder) elems(i int, name string, dims ...int) unsafe.Pointer {
-	return b.in(i, name, b.k.t.Size(), mul(dims...))
-}
-
-func (b *binder) outElems(i int, name string, dims ...int) unsafe.Pointer {
-	return b.out(i, name, b.k.t.Size(), mul(dims...))
-}
-
-// indices is argument i as uint32 read by the kernel.
-func (b *binder) indices(i int, name string, dims ...int) []uint32 {
-	n := mul(dims...)
-	p := b.in(i, name, 4, n)
-	if p == nil {
-		return nil
-	}
-	return unsafe.Slice((*uint32)(p), n)
-}
-
-func (b *binder) outIndices(i int, name string, dims ...int) []uint32 {
-	n := mul(dims...)
-	p := b.out(i, name, 4, n)
-	if p == nil {
-		return nil
-	}
-	return unsafe.Slice((*uint32)(p), n)
+// indices is an argument of uint32.
+func (b *binder) indices(name string) []uint32 {
+	at, n := b.arg(name)
+	return unsafe.Slice((*uint32)(at), n/4)
 }
 
 // scratch is memory for the task alone, not zeroed.
@@ -179,7 +105,7 @@ func (b *binder) scratch(dims ...int) unsafe.Pointer {
 	}
 	p, err := b.arena.alloc(n + simd.Overread)
 	if err != nil {
-		b.err = fmt.Errorf("kernel %s: scratch: %w", b.k.name, err)
+		b.err = fmt.Errorf("kernel %s: scratch: %w", b.k.Name(), err)
 		return nil
 	}
 	return p
@@ -216,13 +142,4 @@ func mul(dims ...int) int {
 		n = lo
 	}
 	return int(n)
-}
-
-// ints widens parameters for arithmetic.
-func ints(p []uint32) []int {
-	out := make([]int, len(p))
-	for i, v := range p {
-		out[i] = int(v)
-	}
-	return out
 }

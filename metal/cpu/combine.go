@@ -5,6 +5,7 @@ import (
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // accumulate adds w·y to acc in the mode's rounding.
@@ -35,23 +36,15 @@ type combine struct {
 type combineWorker struct{ acc, y []float32 }
 
 func bindCombine(b *binder) task {
-	p := ints(b.params(3, 5))
-	m, top, d := p[0], p[1], p[2]
-	if m == 0 || top == 0 || d == 0 {
-		b.fail("argument 3 (parameters): a zero among M, TopK, D = %v", p[:3])
-	}
-	return b.combine(m, top, d, b.elems(0, "y", m, top, d), b.k.t, 1, 2)
+	p := params[kernels.CombineParams](b)
+	return b.combine(int(p.M), int(p.TopK), int(p.D), b.at("y"), b.k.t)
 }
 
-// combine plans a combine of y[m,top,d]; weights and out are arguments i and j.
-func (b *binder) combine(m, top, d int, y unsafe.Pointer, yType dtype.DType, i, j int) *combine {
+// combine plans a combine of y[m,top,d] by weights into out.
+func (b *binder) combine(m, top, d int, y unsafe.Pointer, yType dtype.DType) *combine {
 	c := &combine{
-		k: b.k, m: m, top: top, d: d, y: y, yType: yType,
-		weights: b.elems(i, "weights", m, top), out: b.outElems(j, "out", m, d),
+		k: b.k, m: m, top: top, d: d, y: y, yType: yType, weights: b.at("weights"), out: b.at("out"),
 		cols: min(d, 1024), work: make([]combineWorker, b.dev.pool.threads),
-	}
-	if b.err != nil {
-		return c
 	}
 	c.perRow = (d + c.cols - 1) / c.cols
 	for w := range c.work {

@@ -17,12 +17,17 @@ import (
 func TestNames(t *testing.T) {
 	r := newRig(t, Options{Threads: 1})
 	names := r.lib.Names()
-	if want := 8*54 + 11*3; len(names) != want { // ops and modes × formats
+	if want := 7*54 + 18 + 11*3; len(names) != want { // ops and modes × formats
 		t.Errorf("%d kernels, want %d", len(names), want)
 	}
 	for _, name := range names {
 		if k := r.kernel("%s", name); k.Name() != name {
 			t.Errorf("kernel %s is named %s", name, k.Name())
+		}
+	}
+	for _, o := range kernels.All() {
+		if native := twins[o.Name] != nil; native == o.GPU {
+			t.Errorf("%s has a twin: %t, but is declared for GPUs alone: %t", o.Name, native, o.GPU)
 		}
 	}
 	for _, want := range []string{"gather_qmm_combine_fp32_no_fma_bf16_b4_g64", "moe_combine_exact_f16", "argmax_f32", "quantized_matmul_f16_b3_g128"} {
@@ -55,10 +60,10 @@ func moe(r *rig) ([]metal.Dispatch, metal.Buffer) {
 	lhs, rhs, w := r.words(0, 0), r.words(0, 0), r.buffer(4)
 	h, out := r.buffer(top*n*2), r.buffer(k*2)
 	return []metal.Dispatch{
-		dispatch(r.kernel("topk_gating_bf16"), kernels.GatingParams{M: tokens, Experts: e, TopK: top, Norm: 1}.Bytes(), buf(logits), buf(rhs), buf(w)),
-		dispatch(r.kernel("gather_qmm_swiglu_%s", f.name), kernels.GatherParams{Pairs: top, M: 1, N: n, K: k, Experts: e, Rows: tokens}.Bytes(),
+		dispatch(r.kernel("topk_gating_bf16"), kernels.Bytes(kernels.GatingParams{M: tokens, Experts: e, TopK: top, Norm: 1}), buf(logits), buf(rhs), buf(w)),
+		dispatch(r.kernel("gather_qmm_swiglu_%s", f.name), kernels.Bytes(kernels.GatherParams{Pairs: top, M: 1, N: n, K: k, Experts: e, Rows: tokens}),
 			append(append(append([]metal.Arg{buf(x)}, gate.args()...), up.args()...), buf(lhs), buf(rhs), buf(h))...),
-		dispatch(r.kernel("gather_qmm_combine_exact_%s", f.name), kernels.CombineParams{M: tokens, TopK: top, D: k, K: n, Experts: e}.Bytes(),
+		dispatch(r.kernel("gather_qmm_combine_exact_%s", f.name), kernels.Bytes(kernels.CombineParams{M: tokens, TopK: top, D: k, K: n, Experts: e}),
 			append(append([]metal.Arg{buf(h)}, down.args()...), buf(rhs), buf(w), buf(out))...),
 	}, rhs
 }
@@ -72,7 +77,7 @@ func TestRunAllocatesNothing(t *testing.T) {
 		x, rhs := r.values(dtype.F16, m*top*256, 1), r.words(0, 1, 2, 1, 1, 0, 2, 0, 1, 2)
 		scores, out := r.values(dtype.F16, m*top, 1), r.buffer(m*40*2)
 		prefill := []metal.Dispatch{dispatch(r.kernel("gather_qmm_combine_fp32_f16_b3_g32"),
-			kernels.CombineParams{M: m, TopK: top, D: 40, K: 256, Experts: 3}.Bytes(),
+			kernels.Bytes(kernels.CombineParams{M: m, TopK: top, D: 40, K: 256, Experts: 3}),
 			append(append([]metal.Arg{buf(x)}, w.args()...), buf(rhs), buf(scores), buf(out))...)}
 		p, err := r.dev.Record(decode, prefill)
 		if err != nil {
@@ -95,7 +100,7 @@ func TestIterationsRotate(t *testing.T) {
 	r := newRig(t, Options{Threads: 1})
 	zero, one, two, y := r.floats(dtype.F32, 0), r.floats(dtype.F32, 1), r.floats(dtype.F32, 10), r.floats(dtype.F32, 0)
 	add := func(b metal.Buffer) []metal.Dispatch {
-		return []metal.Dispatch{dispatch(r.kernel("add_f32"), kernels.CountParams{N: 1}.Bytes(), buf(y), buf(b), buf(y))}
+		return []metal.Dispatch{dispatch(r.kernel("add_f32"), kernels.Bytes(kernels.CountParams{N: 1}), buf(y), buf(b), buf(y))}
 	}
 	p, err := r.dev.Record(add(zero), add(one), add(two))
 	if err != nil {

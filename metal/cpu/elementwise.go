@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // pairwise is an elementwise op of two arrays: swiglu and add.
@@ -22,11 +23,8 @@ func bindSwiglu(b *binder) task { return b.pairwise("gate", "up", simd.SiluMul) 
 func bindAdd(b *binder) task    { return b.pairwise("a", "b", simd.Add) }
 
 func (b *binder) pairwise(first, second string, f func(dst, a, b []float32)) task {
-	n := ints(b.positive(3, 1, "N"))[0]
-	t := &pairwise{
-		k: b.k, n: n, f: f,
-		a: b.elems(0, first, n), b: b.elems(1, second, n), y: b.outElems(2, "y", n),
-	}
+	n := int(params[kernels.CountParams](b).N)
+	t := &pairwise{k: b.k, n: n, f: f, a: b.at(first), b: b.at(second), y: b.at("y")}
 	t.work = b.workerFloats(2 * pairwiseChunk)
 	return t
 }

@@ -1,9 +1,11 @@
 package cpu
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // embedding dequantizes the rows of the table that ids name. The table has as
@@ -18,22 +20,14 @@ type embedding struct {
 }
 
 func bindEmbedding(b *binder) task {
-	p := ints(b.params(5, 3))
-	m, d := p[0], p[1]
-	if m == 0 || d == 0 {
-		b.fail("argument 5 (parameters): a zero among M, D = %v", p[:2])
+	p := params[kernels.RowParams](b)
+	d, v := int(p.D), math.MaxInt
+	for _, plane := range b.Format.Planes() {
+		v = min(v, b.room("w", plane)/b.Format.PlaneBytes(plane, d))
 	}
-	if b.err == nil && d%b.k.group != 0 {
-		b.fail("D %d is not a multiple of the group size %d", d, b.k.group)
-	}
-	if b.err != nil {
-		return nil
-	}
-	row, scales := d*b.k.bits/8, d/b.k.group*b.k.t.Size()
-	v := max(1, min(b.size(1)/row, b.size(2)/scales, b.size(3)/scales))
 	return &embedding{
-		k: b.k, m: m, d: d, v: v, ids: b.indices(0, "ids", m), mat: b.matrix(1, "", 1, v, d),
-		y: b.outElems(4, "y", m, d), work: b.workerFloats(d),
+		k: b.k, m: int(p.M), d: d, v: v, ids: b.indices("ids"), mat: b.matrix("w", v, d),
+		y: b.at("y"), work: b.workerFloats(d),
 	}
 }
 
@@ -55,12 +49,12 @@ func (t *embedding) chunks(worker, from, to int) {
 func (t *embedding) chunk(worker, i int) {
 	id := int(t.ids[i])
 	w := t.work[worker]
-	groups := t.d / t.k.group
-	simd.Codes(w, unsafe.Add(t.mat.codes, id*t.d*t.k.bits/8), t.k.bits)
+	groups := t.d / t.k.Format.Group
+	simd.Codes(w, unsafe.Add(t.mat.codes, id*t.d*t.k.Format.Bits/8), t.k.Format.Bits)
 	for g := range groups {
 		s := simd.Load1(t.mat.scales, id*groups+g, t.k.t)
 		b := simd.Load1(t.mat.biases, id*groups+g, t.k.t)
-		for j := g * t.k.group; j < (g+1)*t.k.group; j++ {
+		for j := g * t.k.Format.Group; j < (g+1)*t.k.Format.Group; j++ {
 			w[j] = w[j]*s + b
 		}
 	}

@@ -23,28 +23,31 @@ func TestBadDispatch(t *testing.T) {
 		want  string
 		spoil func(d *metal.Dispatch)
 	}{
-		{"missing argument", "argument 2 (gate scales): missing", func(d *metal.Dispatch) { d.Args[2] = metal.Arg{} }},
-		{"no parameters", "argument 10 (parameters): missing", func(d *metal.Dispatch) { d.Args = d.Args[:10] }},
-		{"short parameters", "needs 24 bytes, has 8", func(d *metal.Dispatch) { d.Args[10].Bytes = d.Args[10].Bytes[:8] }},
-		{"extra argument", "argument 11: not part", func(d *metal.Dispatch) { d.Args = append(d.Args, metal.Arg{Bytes: []byte{1}}) }},
-		{"short weights", "argument 1 (gate w): needs 16384 bytes, has 64", func(d *metal.Dispatch) { d.Args[1].Buffer = r.buffer(64) }},
-		{"short output", "argument 9 (y): needs 256 bytes, has 254", func(d *metal.Dispatch) { d.Args[9].Offset = 2 }},
+		{"missing argument", "argument 2: gate_scales is not set", func(d *metal.Dispatch) { d.Args[2] = metal.Arg{} }},
+		{"no parameters", "10 arguments, the kernel takes 10 and then its parameters", func(d *metal.Dispatch) { d.Args = d.Args[:10] }},
+		{"short parameters", "parameters: need 24 bytes, have 8", func(d *metal.Dispatch) { d.Args[10].Bytes = d.Args[10].Bytes[:8] }},
+		{"extra argument", "argument 11: the kernel takes 10", func(d *metal.Dispatch) { d.Args = append(d.Args, metal.Arg{Bytes: []byte{1}}) }},
+		{"short weights", "argument 1: gate_w: shape [4 64 128] needs 16384 bytes, the buffer has 64", func(d *metal.Dispatch) { d.Args[1].Buffer = r.buffer(64) }},
+		{"short output", "argument 9: y: shape [2 1 64] needs 256 bytes, the buffer has 254 after offset 2", func(d *metal.Dispatch) { d.Args[9].Offset = 2 }},
 		{"negative offset", "argument 1: offset -4 with 1 bytes is outside the buffer of 16384 bytes", func(d *metal.Dispatch) { d.Args[1].Offset = -4 }},
 		{"misaligned offset", "offset 2 is not a multiple of 4", func(d *metal.Dispatch) { d.Args[7].Offset = 2 }},
-		{"output inline", "argument 9 (y): is inline bytes", func(d *metal.Dispatch) { d.Args[9] = metal.Arg{Bytes: make([]byte, 256)} }},
+		{"output inline", "argument 9: y must be a buffer", func(d *metal.Dispatch) { d.Args[9] = metal.Arg{Bytes: make([]byte, 256)} }},
 		{"released buffer", "argument 0: the buffer of 64 bytes was released", func(d *metal.Dispatch) { d.Args[0].Buffer = released }},
 		{"foreign buffer", "not of this device", func(d *metal.Dispatch) { d.Args[0].Buffer = other.buffer(4096) }},
 		{"empty grid", "grid 0x0x0", func(d *metal.Dispatch) { d.Grid = metal.Size{} }},
 		{"negative grid", "grid 1x-1x1", func(d *metal.Dispatch) { d.Grid = metal.Size{X: 1, Y: -1, Z: 1} }},
 		{"huge threadgroup", "threadgroup 2048x1x1", func(d *metal.Dispatch) { d.Threadgroup = metal.Size{X: 2048, Y: 1, Z: 1} }},
-		{"zero shape", "a zero among Pairs, M, N, K, Experts, Rows", func(d *metal.Dispatch) {
-			d.Args[10].Bytes = kernels.GatherParams{Pairs: 2, M: 1, N: 0, K: 128, Experts: 4, Rows: 1}.Bytes()
+		{"zero shape", "N is 0, want 1 to 2147483647", func(d *metal.Dispatch) {
+			d.Args[10].Bytes = kernels.Bytes(kernels.GatherParams{Pairs: 2, M: 1, N: 0, K: 128, Experts: 4, Rows: 1})
 		}},
-		{"K no multiple of the group", "K 100 is not a multiple of the group size 64", func(d *metal.Dispatch) {
-			d.Args[10].Bytes = kernels.GatherParams{Pairs: 2, M: 1, N: 64, K: 100, Experts: 4, Rows: 1}.Bytes()
+		{"no shape", "N is 4294967294, want 1 to 2147483647", func(d *metal.Dispatch) {
+			d.Args[10].Bytes = kernels.Bytes(kernels.GatherParams{Pairs: 2, M: 1, N: math.MaxUint32 - 1, K: 128, Experts: 4, Rows: 1})
 		}},
-		{"overflowing shape", "argument 1 (gate w): needs 9223372036854775807 bytes", func(d *metal.Dispatch) {
-			d.Args[10].Bytes = kernels.GatherParams{Pairs: 1, M: 1, N: math.MaxUint32, K: math.MaxUint32 &^ 63, Experts: math.MaxUint32, Rows: 1}.Bytes()
+		{"K no multiple of the group", "rows of 100 weights do not divide into groups of 64", func(d *metal.Dispatch) {
+			d.Args[10].Bytes = kernels.Bytes(kernels.GatherParams{Pairs: 2, M: 1, N: 64, K: 100, Experts: 4, Rows: 1})
+		}},
+		{"overflowing shape", "argument 1: gate_w: shape [2147483647 2147483647 128] is too large", func(d *metal.Dispatch) {
+			d.Args[10].Bytes = kernels.Bytes(kernels.GatherParams{Pairs: 1, M: 1, N: math.MaxInt32, K: 128, Experts: math.MaxInt32, Rows: 1})
 		}},
 		{"foreign kernel", "the kernel is not of this device", func(d *metal.Dispatch) { d.Kernel = nil }},
 	} {

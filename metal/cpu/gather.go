@@ -5,6 +5,7 @@ import (
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // gather multiplies rows of activations by the weights of the expert that each
@@ -43,11 +44,11 @@ const mostRows = 1024
 const passRows = 64
 
 func bindMatmul(b *binder) task {
-	p := ints(b.positive(5, 3, "M, N, K"))
-	m, n, k := p[0], p[1], p[2]
-	g := b.gather([]matrix{b.matrix(1, "", 1, n, k)}, n, k)
-	g.x = b.prepare(g.q, b.elems(0, "x", m, k), m)
-	g.y = b.outElems(4, "y", m, n)
+	p := params[kernels.MatmulParams](b)
+	m, n, k := int(p.M), int(p.N), int(p.K)
+	g := b.gather([]matrix{b.matrix("w", n, k)}, n, k)
+	g.x = b.prepare(g.q, b.at("x"), m)
+	g.y = b.at("y")
 	if b.err != nil {
 		return nil
 	}
@@ -55,31 +56,23 @@ func bindMatmul(b *binder) task {
 	return g
 }
 
-func bindGather(b *binder) task {
-	p := ints(b.positive(7, 6, "Pairs, M, N, K, Experts, Rows"))
-	mats := []matrix{b.matrix(1, "", p[4], p[2], p[3])}
-	return b.pairs(p, mats, 4)
-}
+func bindGather(b *binder) task       { return b.pairs("w") }
+func bindGatherSwiglu(b *binder) task { return b.pairs("gate", "up") }
 
-func bindGatherSwiglu(b *binder) task {
-	p := ints(b.positive(10, 6, "Pairs, M, N, K, Experts, Rows"))
-	mats := []matrix{b.matrix(1, "gate ", p[4], p[2], p[3]), b.matrix(4, "up ", p[4], p[2], p[3])}
-	return b.pairs(p, mats, 7)
-}
-
-// pairs binds the arguments that gather_qmm and gather_qmm_swiglu share; i is
-// the index of lhs.
-func (b *binder) pairs(p []int, mats []matrix, i int) task {
-	pairs, m, n, k, experts, rows := p[0], p[1], p[2], p[3], p[4], p[5]
-	lhs, rhs := b.indices(i, "lhs", pairs), b.indices(i+1, "rhs", pairs)
-	x := b.elems(0, "x", rows, m, k)
-	y := b.outElems(i+2, "y", pairs, m, n)
+// pairs binds gather_qmm and gather_qmm_swiglu.
+func (b *binder) pairs(names ...string) task {
+	p := params[kernels.GatherParams](b)
+	m, n, k := int(p.M), int(p.N), int(p.K)
+	mats := make([]matrix, len(names))
+	for i, name := range names {
+		mats[i] = b.matrix(name, n, k)
+	}
 	g := b.gather(mats, n, k)
-	g.x, g.y = b.prepare(g.q, x, mul(rows, m)), y
+	g.x, g.y = b.prepare(g.q, b.at("x"), mul(int(p.Rows), m)), b.at("y")
 	if b.err != nil {
 		return nil
 	}
-	g.group = newGrouping(lhs, rhs, m, experts, rows)
+	g.group = newGrouping(b.indices("lhs"), b.indices("rhs"), m, int(p.Experts), int(p.Rows))
 	return g
 }
 

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // blockBytes bounds the unrounded down projections kept between the two halves
@@ -15,21 +16,16 @@ const blockBytes = 16 << 20
 // memory, not rounded, then their sums. Long runs through each expert's rows
 // are worth more than keeping the projections of a token in a core.
 func bindGatherCombine(b *binder) task {
-	p := ints(b.positive(7, 5, "M, TopK, D, K, Experts"))
-	m, top, n, k, experts := p[0], p[1], p[2], p[3], p[4]
-	h := b.elems(0, "h", m, top, k)
-	mat := b.matrix(1, "down ", experts, n, k)
-	rhs := b.indices(4, "rhs", m, top)
-	if b.err != nil {
-		return nil
-	}
+	p := params[kernels.CombineParams](b)
+	m, top, n, k := int(p.M), int(p.TopK), int(p.D), int(p.K)
+	rhs := b.indices("rhs")
 	block := min(m, max(1, blockBytes/mul(top, n, 4)))
-	g := b.gather([]matrix{mat}, n, k)
-	g.x = b.prepare(g.q, h, mul(m, top))
+	g := b.gather([]matrix{b.matrix("w", n, k)}, n, k)
+	g.x = b.prepare(g.q, b.at("h"), mul(m, top))
 	y := b.floats(block, top, n)
 	t := &tokens{
 		gather: g, m: m, top: top, block: block, rhs: rhs,
-		combine: b.combine(m, top, n, nil, dtype.F32, 5, 6),
+		combine: b.combine(m, top, n, nil, dtype.F32),
 	}
 	if b.err != nil {
 		return nil
@@ -37,7 +33,7 @@ func bindGatherCombine(b *binder) task {
 	t.y = unsafe.Pointer(unsafe.SliceData(y))
 	t.weights, t.out = t.combine.weights, t.combine.out
 	g.y, g.yType, t.combine.y = t.y, dtype.F32, t.y
-	g.group = newGrouping(nil, rhs[:block*top], 1, experts, 0)
+	g.group = newGrouping(nil, rhs[:block*top], 1, int(p.Experts), 0)
 	return t
 }
 

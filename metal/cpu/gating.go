@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // gating is topk_gating: the k most probable experts of each token, in
@@ -23,24 +24,14 @@ type gating struct {
 type gatingWorker struct{ p, w []float32 }
 
 func bindGating(b *binder) task {
-	p := ints(b.params(3, 4))
-	m, experts, top := p[0], p[1], p[2]
-	switch {
-	case m == 0 || experts == 0 || top == 0:
-		b.fail("argument 3 (parameters): a zero among M, Experts, TopK = %v", p[:3])
-	case top > experts:
-		b.fail("top-k %d of %d experts", top, experts)
-	case p[3] > 1:
-		b.fail("argument 3 (parameters): Norm is %d, want 0 or 1", p[3])
-	}
+	p := params[kernels.GatingParams](b)
 	t := &gating{
-		k: b.k, m: m, experts: experts, top: top, norm: p[3] == 1,
-		logits: b.elems(0, "logits", m, experts), indices: b.outIndices(1, "indices", m, top),
-		weights: b.outElems(2, "weights", m, top),
-		work:    make([]gatingWorker, b.dev.pool.threads),
+		k: b.k, m: int(p.M), experts: int(p.Experts), top: int(p.TopK), norm: p.Norm == 1,
+		logits: b.at("logits"), indices: b.indices("indices"), weights: b.at("weights"),
+		work: make([]gatingWorker, b.dev.pool.threads),
 	}
 	for i := range t.work {
-		t.work[i] = gatingWorker{b.floats(experts), b.floats(top)}
+		t.work[i] = gatingWorker{b.floats(t.experts), b.floats(t.top)}
 	}
 	return t
 }

@@ -13,7 +13,7 @@ import (
 func BenchmarkLaunch(b *testing.B) {
 	r := newRig(b, Options{Threads: 1})
 	y := r.floats(dtype.F32, 0)
-	one := []metal.Dispatch{dispatch(r.kernel("add_f32"), kernels.CountParams{N: 1}.Bytes(), buf(y), buf(y), buf(y))}
+	one := []metal.Dispatch{dispatch(r.kernel("add_f32"), kernels.Bytes(kernels.CountParams{N: 1}), buf(y), buf(y), buf(y))}
 	p, err := r.dev.Record(one)
 	if err != nil {
 		b.Fatal(err)

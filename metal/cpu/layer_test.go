@@ -11,12 +11,13 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 // each calls f with a device for every type.
 func each(t *testing.T, f func(r *rig, typ dtype.DType)) {
 	r := newRig(t, Options{Threads: 2})
-	for _, typ := range allTypes {
+	for _, typ := range dtype.All() {
 		f(r, typ)
 	}
 }
@@ -35,7 +36,7 @@ func TestSwigluAdd(t *testing.T) {
 	each(t, func(r *rig, typ dtype.DType) {
 		const n = 5001
 		a, b, y, sum := r.values(typ, n, 8), r.values(typ, n, 1), r.buffer(n*typ.Size()), r.buffer(n*typ.Size())
-		p := kernels.CountParams{N: n}.Bytes()
+		p := kernels.Bytes(kernels.CountParams{N: n})
 		r.run(dispatch(r.kernel("swiglu_%s", typ), p, buf(a), buf(b), buf(y)))
 		r.run(dispatch(r.kernel("add_%s", typ), p, buf(a), buf(b), buf(sum)))
 		for i := range n {
@@ -52,7 +53,7 @@ func TestGating(t *testing.T) {
 		logits := r.values(typ, m*e, 5)
 		for _, norm := range []uint32{0, 1} {
 			idx, w := r.buffer(m*k*4), r.buffer(m*k*typ.Size())
-			r.run(dispatch(r.kernel("topk_gating_%s", typ), kernels.GatingParams{M: m, Experts: e, TopK: k, Norm: norm}.Bytes(), buf(logits), buf(idx), buf(w)))
+			r.run(dispatch(r.kernel("topk_gating_%s", typ), kernels.Bytes(kernels.GatingParams{M: m, Experts: e, TopK: k, Norm: norm}), buf(logits), buf(idx), buf(w)))
 			for row := range m {
 				order := make([]int, e)
 				var all, chosen float64
@@ -97,7 +98,7 @@ func TestGatingCorners(t *testing.T) {
 		{"far apart", []float32{0, 500, -500, 400}, []uint32{1, 3}, []float64{1, 0}},
 	} {
 		logits, idx, w := r.floats(dtype.F32, c.logits...), r.buffer(8), r.buffer(8)
-		r.run(dispatch(r.kernel("topk_gating_f32"), kernels.GatingParams{M: 1, Experts: 4, TopK: 2, Norm: 1}.Bytes(), buf(logits), buf(idx), buf(w)))
+		r.run(dispatch(r.kernel("topk_gating_f32"), kernels.Bytes(kernels.GatingParams{M: 1, Experts: 4, TopK: 2, Norm: 1}), buf(logits), buf(idx), buf(w)))
 		for j := range c.indices {
 			if u32(idx, j) != c.indices[j] {
 				t.Errorf("%s: index %d = %d, want %d", c.name, j, u32(idx, j), c.indices[j])
@@ -113,7 +114,7 @@ func TestCombine(t *testing.T) {
 		y, w := r.values(typ, m*k*d, 2), r.values(typ, m*k, 1)
 		for _, mode := range []string{"fp32", "fp32_no_fma", "exact"} {
 			out := r.buffer(m * d * typ.Size())
-			r.run(dispatch(r.kernel("moe_combine_%s_%s", mode, typ), kernels.CombineParams{M: m, TopK: k, D: d}.Bytes(), buf(y), buf(w), buf(out)))
+			r.run(dispatch(r.kernel("moe_combine_%s_%s", mode, typ), kernels.Bytes(kernels.CombineParams{M: m, TopK: k, D: d}), buf(y), buf(w), buf(out)))
 			for i := range m * d {
 				var fused, plain, exact float32
 				for j := range k {
@@ -141,7 +142,7 @@ func TestRows(t *testing.T) {
 		const m, d = 3, 259
 		x, weight := r.values(typ, m*d, 4), r.values(typ, d, 1)
 		soft, norm, index := r.buffer(m*d*typ.Size()), r.buffer(m*d*typ.Size()), r.buffer(m*4)
-		p := kernels.RowParams{M: m, D: d, Eps: 1e-6}.Bytes()
+		p := kernels.Bytes(kernels.RowParams{M: m, D: d, Eps: 1e-6})
 		r.run(dispatch(r.kernel("softmax_%s", typ), p, buf(x), buf(soft)))
 		r.run(dispatch(r.kernel("rms_norm_%s", typ), p, buf(x), buf(weight), buf(norm)))
 		r.run(dispatch(r.kernel("argmax_%s", typ), p, buf(x), buf(index)))
@@ -171,7 +172,7 @@ func TestRope(t *testing.T) {
 	each(t, func(r *rig, typ dtype.DType) {
 		const h, l, d, offset = 3, 4, 64, 1000
 		x, y := r.values(typ, h*l*d, 1), r.buffer(h*l*d*typ.Size())
-		r.run(dispatch(r.kernel("rope_%s", typ), kernels.RopeParams{H: h, L: l, D: d, Offset: offset, Base: 1e6, Scale: 0.5}.Bytes(), buf(x), buf(y)))
+		r.run(dispatch(r.kernel("rope_%s", typ), kernels.Bytes(kernels.RopeParams{H: h, L: l, D: d, Offset: offset, Base: 1e6, Scale: 0.5}), buf(x), buf(y)))
 		for i := range h * l * d {
 			row, c := i/d*d, i%d
 			pair := c % (d / 2)
@@ -191,7 +192,7 @@ func TestSDPA(t *testing.T) {
 		const h, kv, l, d, stride = 8, 2, 37, 64, 50
 		q, k, v, out := r.values(typ, h*d, 1), r.values(typ, kv*stride*d, 1), r.values(typ, kv*stride*d, 1), r.buffer(h*d*typ.Size())
 		scale := float32(0.125)
-		r.run(dispatch(r.kernel("sdpa_%s", typ), kernels.SDPAParams{H: h, KV: kv, L: l, D: d, KVStride: stride, Scale: scale}.Bytes(), buf(q), buf(k), buf(v), buf(out)))
+		r.run(dispatch(r.kernel("sdpa_%s", typ), kernels.Bytes(kernels.SDPAParams{H: h, KV: kv, L: l, D: d, KVStride: stride, Scale: scale}), buf(q), buf(k), buf(v), buf(out)))
 		for head := range h {
 			base := head / (h / kv) * stride * d
 			var p [l]float64
@@ -216,13 +217,13 @@ func TestSDPA(t *testing.T) {
 
 func TestEmbedding(t *testing.T) {
 	r := newRig(t, Options{Threads: 2})
-	for _, typ := range allTypes {
-		for _, bits := range allBits {
+	for _, typ := range dtype.All() {
+		for _, bits := range quant.AllBits() {
 			const v, d = 11, 128
 			f := format{fmt.Sprintf("%s_b%d_g64", typ, bits), weights{t: typ, bits: bits, group: 64}}
 			w := r.random(f, 1, v, d)
 			ids, y := r.words(10, 0, 3), r.buffer(3*d*typ.Size())
-			r.run(dispatch(r.kernel("embedding_%s", f.name), kernels.RowParams{M: 3, D: d}.Bytes(), append(append([]metal.Arg{buf(ids)}, w.args()...), buf(y))...))
+			r.run(dispatch(r.kernel("embedding_%s", f.name), kernels.Bytes(kernels.RowParams{M: 3, D: d}), append(append([]metal.Arg{buf(ids)}, w.args()...), buf(y))...))
 			for i, id := range []int{10, 0, 3} {
 				for c, want := range w.row(0, id, all) {
 					r.near(f.name, y, typ, i*d+c, want, 0.1)

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 // matrix is quantized weights [experts, n, k] in device memory.
@@ -12,22 +13,14 @@ type matrix struct {
 	expertCodes, expertScale int // bytes of one expert
 }
 
-// matrix binds arguments i, i+1, i+2: packed codes, scales and biases.
-func (b *binder) matrix(i int, name string, experts, n, k int) matrix {
-	if b.err == nil && (k == 0 || k%b.k.group != 0) {
-		b.fail("K %d is not a multiple of the group size %d", k, b.k.group)
-	}
-	if b.err != nil {
-		return matrix{}
-	}
-	words, groups := k/32*b.k.bits, k/b.k.group
-	return matrix{
-		codes:       b.in(i, name+"w", 4, mul(experts, n, words)),
-		scales:      b.elems(i+1, name+"scales", experts, n, groups),
-		biases:      b.elems(i+2, name+"biases", experts, n, groups),
-		expertCodes: mul(n, words, 4),
-		expertScale: mul(n, groups, b.k.t.Size()),
-	}
+// matrix binds weights of n rows of k for each expert.
+func (b *binder) matrix(name string, n, k int) matrix {
+	f := b.Format
+	m := matrix{expertCodes: mul(n, f.PlaneBytes(quant.Codes, k)), expertScale: mul(n, f.PlaneBytes(quant.Scales, k))}
+	m.codes, _ = b.plane(name, quant.Codes)
+	m.scales, _ = b.plane(name, quant.Scales)
+	m.biases, _ = b.plane(name, quant.Biases)
+	return m
 }
 
 // tile is where row n0 of an expert begins.
@@ -41,10 +34,7 @@ func (m *matrix) tile(q *simd.QDot, expert, n0 int) simd.Tile {
 }
 
 func (b *binder) qdot(part simd.Part, k int) *simd.QDot {
-	if b.err != nil {
-		return &simd.QDot{}
-	}
-	q := simd.NewQDot(b.dev.tier, part, b.k.bits, b.k.group, k, b.k.t)
+	q := simd.NewQDot(b.dev.tier, part, b.Format.Bits, b.Format.Group, k, b.k.t)
 	return &q
 }
 

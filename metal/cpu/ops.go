@@ -1,30 +1,24 @@
 package cpu
 
-// op is one entry of the signature table in package kernels.
-type op struct {
-	name      string
-	quantized bool // the name ends in _bB_gG
-	combining bool // the name has a MODE
-	bind      func(*binder) task
-}
+import "github.com/assay-bench/assay/metal/kernels"
 
-// ops in the order of that table. A longer name stands before its prefix.
-var ops = []op{
-	{name: "quantized_matmul", quantized: true, bind: bindMatmul},
-	{name: "gather_qmm_swiglu", quantized: true, bind: bindGatherSwiglu},
-	{name: "gather_qmm_combine", quantized: true, combining: true, bind: bindGatherCombine},
-	{name: "gather_qmm", quantized: true, bind: bindGather},
-	{name: "swiglu", bind: bindSwiglu},
-	{name: "topk_gating", bind: bindGating},
-	{name: "moe_combine", combining: true, bind: bindCombine},
-	{name: "progressive_swiglu", quantized: true, bind: bindProgressive},
-	{name: "softmax", bind: bindSoftmax},
-	{name: "rms_norm", bind: bindRMSNorm},
-	{name: "rope", bind: bindRope},
-	{name: "sdpa", bind: bindSDPA},
-	{name: "add", bind: bindAdd},
-	{name: "embedding", quantized: true, bind: bindEmbedding},
-	{name: "argmax", bind: bindArgmax},
+// twins are the native ops, by the name of their declaration in package kernels.
+var twins = map[string]func(*binder) task{
+	"quantized_matmul":   bindMatmul,
+	"gather_qmm":         bindGather,
+	"gather_qmm_swiglu":  bindGatherSwiglu,
+	"gather_qmm_combine": bindGatherCombine,
+	"swiglu":             bindSwiglu,
+	"topk_gating":        bindGating,
+	"moe_combine":        bindCombine,
+	"progressive_swiglu": bindProgressive,
+	"softmax":            bindSoftmax,
+	"rms_norm":           bindRMSNorm,
+	"rope":               bindRope,
+	"sdpa":               bindSDPA,
+	"add":                bindAdd,
+	"embedding":          bindEmbedding,
+	"argmax":             bindArgmax,
 }
 
 // mode is how a combine rounds.
@@ -37,13 +31,4 @@ const (
 	modeExact      // product and sum each rounded to the activations' type
 )
 
-func (m mode) prefix() string {
-	return [...]string{"", "fp32_", "fp32_no_fma_", "exact_"}[m]
-}
-
-func (o op) modes() []mode {
-	if o.combining {
-		return []mode{modeNoFMA, modeFP32, modeExact}
-	}
-	return []mode{noMode}
-}
+var modes = map[kernels.Mode]mode{"": noMode, kernels.FP32: modeFP32, kernels.FP32NoFMA: modeNoFMA, kernels.Exact: modeExact}

@@ -76,7 +76,7 @@ func (p *program) replay(ctx context.Context, n int) error {
 func runSteps(ctx context.Context, p *pool, steps []step) error {
 	for i := range steps {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("stopped before dispatch %d (%s): %w", i, steps[i].kernel.name, err)
+			return fmt.Errorf("stopped before dispatch %d (%s): %w", i, steps[i].kernel.Name(), err)
 		}
 		if err := steps[i].task.run(p); err != nil {
 			if !errors.Is(err, metal.ErrFault) {

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // progressive is progressive_swiglu (SLIME): pass 1 multiplies by the high two
@@ -39,28 +40,16 @@ type progressiveWorker struct {
 }
 
 func bindProgressive(b *binder) task {
-	p := b.params(9, 5)
-	m, n, k := int(p[0]), int(p[1]), int(p[2])
-	epsilon := math.Float32frombits(p[4])
-	switch {
-	case m == 0 || n == 0 || k == 0:
-		b.fail("argument 9 (parameters): a zero among M, N, K = %v", p[:3])
-	case p[3] > maxThreadgroup:
-		b.fail("argument 9 (parameters): Threadgroup is %d, at most %d", p[3], maxThreadgroup)
-	case epsilon != epsilon:
-		b.fail("argument 9 (parameters): Epsilon is NaN")
-	}
+	p := params[kernels.SlimeParams](b)
+	m, n, k := int(p.M), int(p.N), int(p.K)
 	t := &progressive{
-		k: b.k, m: m, n: n, epsilon: epsilon, maxLow: float32(uint(1)<<(b.k.bits-2) - 1),
-		mats: [2]matrix{b.matrix(1, "gate ", 1, n, k), b.matrix(4, "up ", 1, n, k)},
-		src:  b.elems(0, "x", m, k), y: b.outElems(7, "y", m, n), refined: b.outIndices(8, "refined", m, n),
+		k: b.k, m: m, n: n, epsilon: p.Epsilon, maxLow: float32(uint(1)<<(b.Format.Bits-2) - 1),
+		mats: [2]matrix{b.matrix("gate", n, k), b.matrix("up", n, k)},
+		src:  b.at("x"), y: b.at("y"), refined: b.indices("refined"),
 		high: b.qdot(simd.High, k), low: b.qdot(simd.Low, k),
 		work: make([]progressiveWorker, b.dev.pool.threads),
 	}
-	if b.err != nil {
-		return nil
-	}
-	groups := k / b.k.group
+	groups := k / b.Format.Group
 	t.x = b.prepare(t.high, t.src, m)
 	t.sums = b.floats(m, groups)
 	t.tile = min(n, 32)

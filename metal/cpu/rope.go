@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // rope rotates element i of a head with element i+D/2 by the angle
@@ -22,24 +23,13 @@ type rope struct {
 type ropeWorker struct{ x, sin, cos []float32 }
 
 func bindRope(b *binder) task {
-	p := b.params(2, 6)
-	h, l, d := int(p[0]), int(p[1]), int(p[2])
-	base, scale := math.Float32frombits(p[4]), math.Float32frombits(p[5])
-	switch {
-	case h == 0 || l == 0 || d == 0:
-		b.fail("argument 2 (parameters): a zero among H, L, D = %v", p[:3])
-	case d%2 != 0:
-		b.fail("D %d is odd", d)
-	case !(base > 0):
-		b.fail("argument 2 (parameters): Base is %v, want a positive number", base)
-	}
+	p := params[kernels.RopeParams](b)
 	t := &rope{
-		k: b.k, h: h, l: l, d: d, offset: p[3], base: float64(base), scale: float64(scale),
-		x: b.elems(0, "x", h, l, d), y: b.outElems(1, "y", h, l, d),
-		work: make([]ropeWorker, b.dev.pool.threads),
+		k: b.k, h: int(p.H), l: int(p.L), d: int(p.D), offset: p.Offset, base: float64(p.Base), scale: float64(p.Scale),
+		x: b.at("x"), y: b.at("y"), work: make([]ropeWorker, b.dev.pool.threads),
 	}
 	for i := range t.work {
-		t.work[i] = ropeWorker{b.floats(d), b.floats(d / 2), b.floats(d / 2)}
+		t.work[i] = ropeWorker{b.floats(t.d), b.floats(t.d / 2), b.floats(t.d / 2)}
 	}
 	return t
 }

@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // rows is an op on each row of x[M,D] alone: softmax, rms_norm and argmax.
@@ -21,39 +22,29 @@ type rows struct {
 	per    int // rows of one chunk
 }
 
-func (b *binder) rows(i int, row func(t *rows, x []float32, r int)) *rows {
-	p := b.params(i, 3)
-	m, d := int(p[0]), int(p[1])
-	if m == 0 || d == 0 {
-		b.fail("argument %d (parameters): a zero among M, D = %v", i, p[:2])
+func (b *binder) rows(row func(t *rows, x []float32, r int)) *rows {
+	p := params[kernels.RowParams](b)
+	d := int(p.D)
+	return &rows{
+		k: b.k, m: int(p.M), d: d, eps: p.Eps, x: b.at("x"), row: row, per: max(1, 2048/d), work: b.workerFloats(d),
 	}
-	t := &rows{
-		k: b.k, m: m, d: d, eps: math.Float32frombits(p[2]),
-		x: b.elems(0, "x", m, d), row: row, per: max(1, 2048/max(1, d)),
-	}
-	if b.err == nil {
-		t.work = b.workerFloats(d)
-	}
-	return t
 }
 
 func bindSoftmax(b *binder) task {
-	t := b.rows(2, (*rows).softmax)
-	t.y = b.outElems(1, "y", t.m, t.d)
+	t := b.rows((*rows).softmax)
+	t.y = b.at("y")
 	return t
 }
 
 func bindRMSNorm(b *binder) task {
-	t := b.rows(3, (*rows).rmsNorm)
-	t.src = b.elems(1, "weight", t.d)
-	t.y = b.outElems(2, "y", t.m, t.d)
-	t.weight = b.floats(t.d)
+	t := b.rows((*rows).rmsNorm)
+	t.src, t.y, t.weight = b.at("weight"), b.at("y"), b.floats(t.d)
 	return t
 }
 
 func bindArgmax(b *binder) task {
-	t := b.rows(2, (*rows).argmax)
-	t.index = b.outIndices(1, "index", t.m)
+	t := b.rows((*rows).argmax)
+	t.index = b.indices("index")
 	return t
 }
 

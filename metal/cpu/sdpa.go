@@ -5,6 +5,7 @@ import (
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 // sdpa is attention of one query token over L cached positions; a chunk is one
@@ -22,28 +23,14 @@ type sdpa struct {
 type sdpaWorker struct{ q, row, scores, acc []float32 }
 
 func bindSDPA(b *binder) task {
-	p := b.params(4, 6)
-	h, kv, l, d, stride := int(p[0]), int(p[1]), int(p[2]), int(p[3]), int(p[4])
-	switch {
-	case h == 0 || kv == 0 || l == 0 || d == 0:
-		b.fail("argument 4 (parameters): a zero among H, KV, L, D = %v", p[:4])
-	case h%kv != 0:
-		b.fail("%d query heads are not a multiple of %d KV heads", h, kv)
-	case stride < l:
-		b.fail("KVStride %d is less than L %d", stride, l)
-	}
-	if b.err != nil {
-		return nil
-	}
-	used := min(mul(kv, stride, d), mul(kv-1, stride, d)+mul(l, d))
+	p := params[kernels.SDPAParams](b)
 	t := &sdpa{
-		k: b.k, h: h, kv: kv, l: l, d: d, stride: stride, scale: math.Float32frombits(p[5]),
-		q: b.elems(0, "q", h, d), keys: b.elems(1, "k", used), values: b.elems(2, "v", used),
-		out:  b.outElems(3, "out", h, d),
+		k: b.k, h: int(p.H), kv: int(p.KV), l: int(p.L), d: int(p.D), stride: int(p.KVStride), scale: p.Scale,
+		q: b.at("q"), keys: b.at("k"), values: b.at("v"), out: b.at("out"),
 		work: make([]sdpaWorker, b.dev.pool.threads),
 	}
 	for i := range t.work {
-		t.work[i] = sdpaWorker{b.floats(d), b.floats(d), b.floats(l), b.floats(d)}
+		t.work[i] = sdpaWorker{b.floats(t.d), b.floats(t.d), b.floats(t.l), b.floats(t.d)}
 	}
 	return t
 }

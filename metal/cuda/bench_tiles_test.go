@@ -82,16 +82,16 @@ func (r *rig) tiled(b *testing.B, op string, routes []routing, tokens int, t til
 			d.Grid = metal.Size{X: across(inner, 4), Y: experts, Z: 1}
 			fallthrough
 		case "gather_qmm":
-			d.Args = []metal.Arg{r.x, g.Packed, g.Scales, g.Biases, c.lhs, c.rhs, r.y, {Bytes: p.Bytes()}}
+			d.Args = []metal.Arg{r.x, g.Packed, g.Scales, g.Biases, c.lhs, c.rhs, r.y, {Bytes: kernels.Bytes(p)}}
 		case "gather_qmm_swiglu_grouped":
 			d.Grid = metal.Size{X: across(inner, 2), Y: experts, Z: 1}
 			fallthrough
 		case "gather_qmm_swiglu":
-			d.Args = []metal.Arg{r.x, g.Packed, g.Scales, g.Biases, u.Packed, u.Scales, u.Biases, c.lhs, c.rhs, r.y, {Bytes: p.Bytes()}}
+			d.Args = []metal.Arg{r.x, g.Packed, g.Scales, g.Biases, u.Packed, u.Scales, u.Biases, c.lhs, c.rhs, r.y, {Bytes: kernels.Bytes(p)}}
 		default:
 			d.Grid = metal.Size{X: tokens * threads, Y: hidden / t.rows, Z: 1}
 			q := kernels.CombineParams{M: uint32(tokens), TopK: topK, D: hidden, K: inner, Experts: experts}
-			d.Args = []metal.Arg{r.h, w.Packed, w.Scales, w.Biases, c.rhs, r.scores, r.out, {Bytes: q.Bytes()}}
+			d.Args = []metal.Arg{r.h, w.Packed, w.Scales, w.Biases, c.rhs, r.scores, r.out, {Bytes: kernels.Bytes(q)}}
 		}
 		return []metal.Dispatch{d}, nil
 	})

@@ -2,15 +2,14 @@ package cuda
 
 import (
 	"errors"
-	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/msl"
-	"github.com/assay-bench/assay/metal/quant"
 )
 
 // testCompiler is NVRTC where it is installed; it needs no GPU.
@@ -23,38 +22,17 @@ func testCompiler(t testing.TB) *compiler {
 	return c
 }
 
-// kernelNames lists kernels of every op. thorough adds every format.
+// kernelNames lists kernels of every op: some formats, or with thorough all.
 func kernelNames(thorough bool) []string {
 	var names []string
-	types := []string{"f32", "f16", "bf16"}
-	if !thorough {
-		types = types[2:]
-	}
-	for _, op := range []string{
-		"swiglu", "topk_gating", "moe_combine_fp32", "moe_combine_fp32_no_fma", "moe_combine_exact",
-		"softmax", "rms_norm", "rope", "sdpa", "add", "argmax",
-	} {
-		for _, t := range types {
-			names = append(names, op+"_"+t)
-		}
-	}
-	formats := []string{"bf16_b4_g64", "f32_b3_g128"}
-	if thorough {
-		formats = nil
-		for _, t := range types {
-			for _, b := range quant.AllBits() {
-				for _, g := range quant.AllGroups() {
-					formats = append(formats, fmt.Sprintf("%s_b%d_g%d", t, b, g))
-				}
+	for _, op := range kernels.All() {
+		for _, f := range op.Formats() {
+			name := op.Suffix(f)
+			if !thorough && !slices.Contains([]string{"bf16", "bf16_b4_g64", "f32_b3_g128"}, name) {
+				continue
 			}
-		}
-	}
-	for _, f := range formats {
-		for _, op := range []string{
-			"quantized_matmul", "gather_qmm", "gather_qmm_swiglu", "gather_qmm_combine_fp32", "gather_qmm_combine_products", "progressive_swiglu", "embedding",
-		} {
-			if op != "progressive_swiglu" || strings.Contains(f, "_b4_") || strings.Contains(f, "_b8_") {
-				names = append(names, op+"_"+f)
+			for _, k := range op.Kernels(f) {
+				names = append(names, k.Name())
 			}
 		}
 	}

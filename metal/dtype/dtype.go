@@ -14,6 +14,9 @@ const (
 	BF16
 )
 
+// All lists them.
+func All() []DType { return []DType{F32, F16, BF16} }
+
 // String is the short name used in kernel names and golden tensors.
 func (d DType) String() string {
 	if d > BF16 {

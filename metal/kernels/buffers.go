@@ -11,36 +11,34 @@ import (
 
 // Weights are quantized matrices W[Experts,N,K] on a device.
 type Weights struct {
-	Packed, Scales, Biases     metal.Arg
-	Experts, N, K, Bits, Group int
-	DType                      dtype.DType // of scales, biases and the activations used with them
+	Packed, Scales, Biases metal.Arg
+	Experts, N, K          int
+	quant.Format           // its type is that of the activations used with them, too
 }
 
-// NewWeights copies a tensor to the device, three buffers.
+// Plane is where one of the format's planes lies.
+func (w *Weights) Plane(p quant.Plane) *metal.Arg {
+	return [...]*metal.Arg{&w.Packed, &w.Scales, &w.Biases}[p]
+}
+
+// NewWeights copies a tensor to the device, a buffer for each plane.
 func NewWeights(dev metal.Device, t *quant.Tensor) (Weights, error) {
 	if err := t.Check(); err != nil {
 		return Weights{}, err
 	}
-	return newWeights(dev, t.Format, t.Experts, t.N, t.K, func(part part, buf metal.Buffer) error {
-		return buf.Write(0, [][]byte{t.Packed, t.Scales, t.Biases}[part])
+	return newWeights(dev, t.Format, t.Experts, t.N, t.K, func(p quant.Plane, buf metal.Buffer) error {
+		return buf.Write(0, *t.Plane(p))
 	})
 }
 
-type part int
-
-// newWeights makes the three buffers and has fill write each.
-func newWeights(dev metal.Device, f quant.Format, experts, n, k int, fill func(part, metal.Buffer) error) (Weights, error) {
-	w := Weights{Experts: experts, N: n, K: k, Bits: f.Bits, Group: f.Group, DType: f.DType}
-	rows := experts * n
-	for p, arg := range []*metal.Arg{&w.Packed, &w.Scales, &w.Biases} {
-		size := rows * f.ScaleRowBytes(k)
-		if p == 0 {
-			size = rows * f.PackedRowBytes(k)
-		}
-		buf, err := dev.NewBuffer(size)
+// newWeights makes a buffer for each plane and has fill write it.
+func newWeights(dev metal.Device, f quant.Format, experts, n, k int, fill func(quant.Plane, metal.Buffer) error) (Weights, error) {
+	w := Weights{Experts: experts, N: n, K: k, Format: f}
+	for _, p := range f.Planes() {
+		buf, err := dev.NewBuffer(experts * n * f.PlaneBytes(p, k))
 		if err == nil {
-			arg.Buffer = buf
-			err = fill(part(p), buf)
+			w.Plane(p).Buffer = buf
+			err = fill(p, buf)
 		}
 		if err != nil {
 			w.Release()
@@ -52,23 +50,28 @@ func newWeights(dev metal.Device, f quant.Format, experts, n, k int, fill func(p
 
 // Release frees the buffers.
 func (w Weights) Release() {
-	for _, a := range []metal.Arg{w.Packed, w.Scales, w.Biases} {
-		if a.Buffer != nil {
+	for _, p := range w.Planes() {
+		if a := w.Plane(p); a.Buffer != nil {
 			a.Buffer.Release()
 		}
 	}
 }
 
 // Bytes of all the weights.
-func (w Weights) Bytes() int { return w.Experts * w.N * w.Format().RowBytes(w.K) }
+func (w Weights) Bytes() int { return w.Experts * w.N * w.RowBytes(w.K) }
 
 // Expert is matrix e alone, in the same buffers.
 func (w Weights) Expert(e int) Weights {
-	f := w.Format()
-	w.Packed.Offset += e * w.N * f.PackedRowBytes(w.K)
-	w.Scales.Offset += e * w.N * f.ScaleRowBytes(w.K)
-	w.Biases.Offset += e * w.N * f.ScaleRowBytes(w.K)
-	w.Experts = 1
+	return w.Rows(e*w.N, w.N)
+}
+
+// Rows is one matrix of n rows from row first on, counted over all experts, in
+// the same buffers.
+func (w Weights) Rows(first, n int) Weights {
+	for _, p := range w.Planes() {
+		w.Plane(p).Offset += first * w.PlaneBytes(p, w.K)
+	}
+	w.Experts, w.N = 1, n
 	return w
 }
 

@@ -2,7 +2,6 @@ package kernels
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/quant"
@@ -11,8 +10,7 @@ import (
 // launch is how an op is spread over threads. The cpu device ignores it.
 type launch struct {
 	Grid, Threadgroup metal.Size
-	Memory            []int  // bytes of each threadgroup argument
-	Op                string // a variant of the op with the same arguments, such as gather_qmm_grouped; empty for the op itself
+	Variant           string // one of the op's; empty for the op itself
 }
 
 // The numbers the sources are written for.
@@ -20,6 +18,7 @@ const (
 	simdWidth      = 32 // of a simdgroup on Apple GPUs and of a warp on NVIDIA's
 	sumsPerGroup   = 32 // rows of W times rows of x that one simdgroup of a batched variant sums
 	elementThreads = 256
+	maxThreadgroup = 1024
 )
 
 // tile is how a matrix kernel divides work: rows of W per simdgroup (for
@@ -27,22 +26,38 @@ const (
 // helps, for how many threads of one threadgroup the compiler leaves registers.
 type tile struct{ rows, simdgroups, threads int }
 
-// tileOf is the tile of an op on a kind of device. Those of cuda are for an
-// H200 at Qwen3's decode shape (BenchmarkTiles of package cuda); those of apple
-// are not measured.
-func tileOf(_ metal.Kind, op string) tile {
-	switch {
-	case strings.HasPrefix(op, "gather_qmm_combine"):
-		return tile{rows: 8, simdgroups: 8, threads: 512}
-	case strings.HasPrefix(op, "gather_qmm_swiglu"):
-		return tile{rows: 2, simdgroups: 12}
-	}
-	return tile{rows: 4, simdgroups: 4}
+// tiles by source, on each kind of device. Those of cuda are for an H200 at
+// Qwen3's decode shape (BenchmarkTiles of package cuda); those of apple are not
+// measured.
+var tiles = map[metal.Kind]map[string]tile{
+	metal.CUDA: {
+		"gather_qmm_combine": {rows: 8, simdgroups: 8, threads: 512},
+		"gather_qmm_swiglu":  {rows: 2, simdgroups: 12},
+		"":                   {rows: 4, simdgroups: 4},
+	},
+	metal.Apple: {
+		"gather_qmm_combine": {rows: 8, simdgroups: 8, threads: 512},
+		"gather_qmm_swiglu":  {rows: 2, simdgroups: 12},
+		"":                   {rows: 4, simdgroups: 4},
+	},
 }
 
-// tuning renders an op's tile as macros of its source.
-func tuning(kind metal.Kind, op string) map[string]string {
-	t := tileOf(kind, op)
+// tileOf is the tile of the ops of a source. The simulator has those of apple,
+// which it stands for.
+func tileOf(kind metal.Kind, file string) tile {
+	of, ok := tiles[kind]
+	if !ok {
+		of = tiles[metal.Apple]
+	}
+	if t, ok := of[file]; ok {
+		return t
+	}
+	return of[""]
+}
+
+// tuning renders a source's tile as macros.
+func tuning(kind metal.Kind, file string) map[string]string {
+	t := tileOf(kind, file)
 	macros := map[string]string{"ASSAY_ROWS": strconv.Itoa(t.rows)}
 	if t.threads > 0 {
 		macros["ASSAY_THREADS"] = strconv.Itoa(t.threads)
@@ -68,37 +83,32 @@ func perSimdgroup(n, perGroup, simdgroups, y, z int) launch {
 // batchSimdgroups of a threadgroup share the staged rows of a batch.
 const batchSimdgroups = 4
 
-// gridQuantizedMatmul: row by row for a single row of x, else in batches.
-func gridQuantizedMatmul(kind metal.Kind, f quant.Format, p MatmulParams) launch {
+// batched gives each simdgroup the sums of a batch of rows of x, with so many
+// matrices.
+func batched(f quant.Format, n, matrices, y int, variant string) launch {
+	l := perSimdgroup(n, sumsPerGroup/batch(f)/matrices, batchSimdgroups, y, 1)
+	l.Variant = variant
+	return l
+}
+
+// spreadMatmul: row by row for a single row of x, else in batches.
+func spreadMatmul(kind metal.Kind, f quant.Format, p MatmulParams) launch {
 	if p.M == 1 || kind == metal.CPU {
 		t := tileOf(kind, "quantized_matmul")
 		return perSimdgroup(int(p.N), t.rows, t.simdgroups, int(p.M), 1)
 	}
-	l := perSimdgroup(int(p.N), sumsPerGroup/batch(f), batchSimdgroups, ceil(int(p.M), batch(f)), 1)
-	l.Op = "quantized_matmul_tiled"
-	return l
+	return batched(f, int(p.N), 1, ceil(int(p.M), batch(f)), "tiled")
 }
 
-// gridGatherQMM: pair by pair, or expert by expert.
-func gridGatherQMM(kind metal.Kind, f quant.Format, p GatherParams) launch {
-	if !grouped(kind, p) {
-		t := tileOf(kind, "gather_qmm")
+// spreadGather: pair by pair, or expert by expert.
+func spreadGather(file string, matrices int) func(metal.Kind, quant.Format, GatherParams) launch {
+	return func(kind metal.Kind, f quant.Format, p GatherParams) launch {
+		if grouped(kind, p) {
+			return batched(f, int(p.N), matrices, int(p.Experts), "grouped")
+		}
+		t := tileOf(kind, file)
 		return perSimdgroup(int(p.N), t.rows, t.simdgroups, int(p.Pairs), int(p.M))
 	}
-	l := perSimdgroup(int(p.N), sumsPerGroup/batch(f), batchSimdgroups, int(p.Experts), 1)
-	l.Op = "gather_qmm_grouped"
-	return l
-}
-
-// gridGatherQMMSwiglu: as gridGatherQMM; gate and up share a batch's sums.
-func gridGatherQMMSwiglu(kind metal.Kind, f quant.Format, p GatherParams) launch {
-	if !grouped(kind, p) {
-		t := tileOf(kind, "gather_qmm_swiglu")
-		return perSimdgroup(int(p.N), t.rows, t.simdgroups, int(p.Pairs), int(p.M))
-	}
-	l := perSimdgroup(int(p.N), sumsPerGroup/batch(f)/2, batchSimdgroups, int(p.Experts), 1)
-	l.Op = "gather_qmm_swiglu_grouped"
-	return l
 }
 
 // grouped reports whether reading each weight once for all rows of its expert
@@ -107,9 +117,9 @@ func grouped(kind metal.Kind, p GatherParams) bool {
 	return kind != metal.CPU && uint64(p.Pairs)*uint64(p.M) > uint64(p.Experts)
 }
 
-// gridGatherQMMCombine: threadgroups along x are tokens, along y some columns
+// spreadGatherCombine: threadgroups along x are tokens, along y some columns
 // each; a threadgroup's simdgroups take one expert each.
-func gridGatherQMMCombine(kind metal.Kind, p CombineParams) launch {
+func spreadGatherCombine(kind metal.Kind, _ quant.Format, p CombineParams) launch {
 	t := tileOf(kind, "gather_qmm_combine")
 	threads := simdWidth * min(int(p.TopK), t.simdgroups)
 	return launch{
@@ -118,13 +128,15 @@ func gridGatherQMMCombine(kind metal.Kind, p CombineParams) launch {
 	}
 }
 
-// gridProducts: expert by expert.
-func gridProducts(f quant.Format, p GatherParams) launch {
-	return perSimdgroup(int(p.N), sumsPerGroup/batch(f), batchSimdgroups, int(p.Experts), 1)
+// spreadProducts: expert by expert.
+func spreadProducts(_ metal.Kind, f quant.Format, p GatherParams) launch {
+	return batched(f, int(p.N), 1, int(p.Experts), "")
 }
 
-// gridElementwise: one thread per element.
-func gridElementwise(_ metal.Kind, p CountParams) launch { return perElement(int(p.N), 1, 1) }
+// spreadElements: one thread per element.
+func spreadElements(_ metal.Kind, _ quant.Format, p CountParams) launch {
+	return perElement(int(p.N), 1, 1)
+}
 
 func perElement(x, y, z int) launch {
 	return launch{
@@ -133,16 +145,13 @@ func perElement(x, y, z int) launch {
 	}
 }
 
-// gridTopKGating: one simdgroup per token.
-func gridTopKGating(_ metal.Kind, p GatingParams) launch {
-	return launch{Grid: metal.Size{X: simdWidth, Y: int(p.M), Z: 1}, Threadgroup: metal.Size{X: simdWidth, Y: 1, Z: 1}}
+// spreadCombine: one thread per column of a token.
+func spreadCombine(_ metal.Kind, _ quant.Format, p CombineParams) launch {
+	return perElement(int(p.D), int(p.M), 1)
 }
 
-// gridMoECombine: one thread per column of a token.
-func gridMoECombine(_ metal.Kind, p CombineParams) launch { return perElement(int(p.D), int(p.M), 1) }
-
-// gridProgressiveSwiglu: one thread per element, or Threadgroup threads sharing it.
-func gridProgressiveSwiglu(_ metal.Kind, p SlimeParams) launch {
+// spreadProgressive: one thread per element, or Threadgroup threads sharing it.
+func spreadProgressive(_ metal.Kind, _ quant.Format, p SlimeParams) launch {
 	if p.Threadgroup == 0 {
 		return perElement(int(p.N), int(p.M), 1)
 	}
@@ -150,11 +159,11 @@ func gridProgressiveSwiglu(_ metal.Kind, p SlimeParams) launch {
 	return launch{Grid: metal.Size{X: t * int(p.N), Y: int(p.M), Z: 1}, Threadgroup: metal.Size{X: t, Y: 1, Z: 1}}
 }
 
-// gridRows: one threadgroup per row, for softmax, rms_norm and argmax: enough
+// spreadRows: one threadgroup per row, for softmax, rms_norm and argmax: enough
 // threads to have a few elements each.
-func gridRows(_ metal.Kind, p RowParams) launch {
+func spreadRows(_ metal.Kind, _ quant.Format, p RowParams) launch {
 	threads := simdWidth
-	for threads < 1024 && 4*threads < int(p.D) {
+	for threads < maxThreadgroup && 4*threads < int(p.D) {
 		threads *= 2
 	}
 	return perRow(int(p.M), threads)
@@ -163,12 +172,3 @@ func gridRows(_ metal.Kind, p RowParams) launch {
 func perRow(rows, threads int) launch {
 	return launch{Grid: metal.Size{X: threads, Y: rows, Z: 1}, Threadgroup: metal.Size{X: threads, Y: 1, Z: 1}}
 }
-
-// gridRope: one thread per rotated pair.
-func gridRope(_ metal.Kind, p RopeParams) launch { return perElement(int(p.D/2), int(p.L), int(p.H)) }
-
-// gridSDPA: one threadgroup per query head.
-func gridSDPA(_ metal.Kind, p SDPAParams) launch { return perRow(int(p.H), 256) }
-
-// gridEmbedding: one thread per element of a row.
-func gridEmbedding(_ metal.Kind, p RowParams) launch { return perElement(int(p.D), int(p.M), 1) }

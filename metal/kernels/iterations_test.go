@@ -1,4 +1,4 @@
-package kernels
+package kernels_test
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 	"github.com/assay-bench/assay/metal/quant"
 )
 
@@ -22,29 +23,29 @@ func processor(t *testing.T) metal.Device {
 
 func TestResubmitAsksForEachIterationInTurn(t *testing.T) {
 	dev := processor(t)
-	set, err := Load(t.Context(), dev)
+	set, err := kernels.Load(t.Context(), dev)
 	if err != nil {
 		t.Fatal(err)
 	}
-	buffers := Buffers{Device: dev}
+	buffers := kernels.Buffers{Device: dev}
 	x, y := buffers.Upload(dtype.F32, []float32{1, 2, 4}), buffers.Floats(dtype.F32, 1)
 	if err := buffers.Err(); err != nil {
 		t.Fatal(err)
 	}
 	ops := func(i int) ([]metal.Dispatch, error) {
-		row := Slice(x, i, 1, 4)
-		return set.Add(Add{A: row, B: row, Y: y, N: 1, DType: dtype.F32})
+		row := kernels.Slice(x, i, 1, 4)
+		return set.Add(kernels.Add{A: row, B: row, Y: y, N: 1, DType: dtype.F32})
 	}
-	replayed, err := Replay(dev, 3, ops)
+	replayed, err := kernels.Replay(dev, 3, ops)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, p := range map[string]metal.Program{"replayed": replayed, "resubmitted": Resubmit(dev, 3, ops)} {
+	for name, p := range map[string]metal.Program{"replayed": replayed, "resubmitted": kernels.Resubmit(dev, 3, ops)} {
 		for run, n := range []int{1, 4, 3} {
 			if times, err := p.Run(t.Context(), n); err != nil || times.Wall <= 0 {
 				t.Fatalf("%s: %v, %v", name, times, err)
 			}
-			got, err := Download(y, dtype.F32, 1)
+			got, err := kernels.Download(y, dtype.F32, 1)
 			if want := [][]float32{{2}, {4}, {4}}[run]; err != nil || got[0] != want[0] { // iterations 0, 4 and 7 of 3
 				t.Errorf("%s, run %d: %v, %v, want %v", name, run, got, err, want)
 			}
@@ -52,13 +53,13 @@ func TestResubmitAsksForEachIterationInTurn(t *testing.T) {
 	}
 	fault := errors.New("no kernel")
 	failing := func(int) ([]metal.Dispatch, error) { return nil, fault }
-	if _, err := Resubmit(dev, 3, failing).Run(t.Context(), 1); !errors.Is(err, fault) {
+	if _, err := kernels.Resubmit(dev, 3, failing).Run(t.Context(), 1); !errors.Is(err, fault) {
 		t.Errorf("%v, want the decision's error", err)
 	}
-	if _, err := Replay(dev, 2, failing); !errors.Is(err, fault) {
+	if _, err := kernels.Replay(dev, 2, failing); !errors.Is(err, fault) {
 		t.Errorf("%v, want the decision's error", err)
 	}
-	var s Sequence
+	var s kernels.Sequence
 	s.Add(ops(0))
 	s.Add(nil, fault)
 	s.Add(ops(1))
@@ -73,7 +74,7 @@ func TestResubmitAsksForEachIterationInTurn(t *testing.T) {
 
 func TestPoolSharesAndFrees(t *testing.T) {
 	dev := processor(t)
-	var pool Pool
+	var pool kernels.Pool
 	f := quant.Format{Bits: 4, Group: 32, DType: dtype.F32}
 	a, b := pool.Lease(dev), pool.Lease(dev)
 	first, err := a.Weights(f, 2, 8, 64, 1, 0, 1)
@@ -96,7 +97,7 @@ func TestPoolSharesAndFrees(t *testing.T) {
 	if n := dev.Memory().Current; n != 0 {
 		t.Errorf("%d bytes alive after every configuration was released", n)
 	}
-	if _, err := b.Take("w", func(metal.Device) (Weights, error) { return Weights{}, metal.ErrOutOfMemory }); !errors.Is(err, metal.ErrOutOfMemory) {
+	if _, err := b.Take("w", func(metal.Device) (kernels.Weights, error) { return kernels.Weights{}, metal.ErrOutOfMemory }); !errors.Is(err, metal.ErrOutOfMemory) {
 		t.Errorf("%v, want the error of making them", err)
 	}
 }

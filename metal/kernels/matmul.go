@@ -11,18 +11,11 @@ type QuantizedMatmul struct {
 
 // QuantizedMatmul builds the op.
 func (s *Set) QuantizedMatmul(a QuantizedMatmul) ([]metal.Dispatch, error) {
-	c := checker{op: "quantized_matmul"}
-	c.size("M", a.M)
-	c.weights("W", a.W, 1)
-	c.in("X", a.X, a.W.DType.Size(), a.M, a.W.K)
-	c.aligned("X", a.X, rowAlign)
-	c.out("Y", a.Y, a.W.DType.Size(), a.M, a.W.N)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := MatmulParams{M: uint32(a.M), N: uint32(a.W.N), K: uint32(a.W.K)}
-	return s.dispatchQuantized(c.op, a.W.Format(), gridQuantizedMatmul(s.kind, a.W.Format(), p), p.Bytes(),
-		a.X, a.W.Packed, a.W.Scales, a.W.Biases, a.Y)
+	c := quantizedMatmul.call(s, a.W.Format, MatmulParams{M: extent(a.M), N: extent(a.W.N), K: extent(a.W.K)})
+	c.bind(a.X)
+	c.weights(&a.W)
+	c.bind(a.Y)
+	return c.dispatch()
 }
 
 // GatherQMM is y[p] = x[lhs[p]] · W[rhs[p]]ᵀ for each of Pairs index pairs:
@@ -35,15 +28,11 @@ type GatherQMM struct {
 
 // GatherQMM builds the op.
 func (s *Set) GatherQMM(a GatherQMM) ([]metal.Dispatch, error) {
-	c := checker{op: "gather_qmm"}
-	c.weights("W", a.W, 0)
-	c.gather(a.X, a.LHS, a.RHS, a.Y, a.W, a.Pairs, a.M, a.Rows)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := gatherParams(a.W, a.Pairs, a.M, a.Rows)
-	return s.dispatchQuantized(c.op, a.W.Format(), gridGatherQMM(s.kind, a.W.Format(), p), p.Bytes(),
-		a.X, a.W.Packed, a.W.Scales, a.W.Biases, a.LHS, a.RHS, a.Y)
+	c := gatherQMM.call(s, a.W.Format, gatherParams(&a.W, a.Pairs, a.M, a.Rows))
+	c.bind(a.X)
+	c.weights(&a.W)
+	c.bind(a.LHS, a.RHS, a.Y)
+	return c.dispatch()
 }
 
 // GatherQMMSwiglu is y[p] = silu(x[lhs[p]]·Gate[rhs[p]]ᵀ) · (x[lhs[p]]·Up[rhs[p]]ᵀ)
@@ -56,32 +45,18 @@ type GatherQMMSwiglu struct {
 
 // GatherQMMSwiglu builds the op.
 func (s *Set) GatherQMMSwiglu(a GatherQMMSwiglu) ([]metal.Dispatch, error) {
-	c := checker{op: "gather_qmm_swiglu"}
-	c.pair(a.Gate, a.Up, 0)
-	c.gather(a.X, a.LHS, a.RHS, a.Y, a.Gate, a.Pairs, a.M, a.Rows)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := gatherParams(a.Gate, a.Pairs, a.M, a.Rows)
-	return s.dispatchQuantized(c.op, a.Gate.Format(), gridGatherQMMSwiglu(s.kind, a.Gate.Format(), p), p.Bytes(),
-		a.X, a.Gate.Packed, a.Gate.Scales, a.Gate.Biases, a.Up.Packed, a.Up.Scales, a.Up.Biases, a.LHS, a.RHS, a.Y)
+	c := gatherQMMSwiglu.call(s, a.Gate.Format, gatherParams(&a.Gate, a.Pairs, a.M, a.Rows))
+	c.bind(a.X)
+	c.weights(&a.Gate)
+	c.weights(&a.Up)
+	c.bind(a.LHS, a.RHS, a.Y)
+	return c.dispatch()
 }
 
-func (c *checker) gather(x, lhs, rhs, y metal.Arg, w Weights, pairs, m, rows int) {
-	c.size("Pairs", pairs)
-	c.size("M", m)
-	c.size("Rows", rows)
-	c.in("X", x, w.DType.Size(), rows, m, w.K)
-	c.aligned("X", x, rowAlign)
-	c.in("LHS", lhs, 4, pairs)
-	c.in("RHS", rhs, 4, pairs)
-	c.out("Y", y, w.DType.Size(), pairs, m, w.N)
-}
-
-func gatherParams(w Weights, pairs, m, rows int) GatherParams {
+func gatherParams(w *Weights, pairs, m, rows int) GatherParams {
 	return GatherParams{
-		Pairs: uint32(pairs), M: uint32(m), N: uint32(w.N), K: uint32(w.K),
-		Experts: uint32(w.Experts), Rows: uint32(rows),
+		Pairs: extent(pairs), M: extent(m), N: extent(w.N), K: extent(w.K),
+		Experts: extent(w.Experts), Rows: extent(rows),
 	}
 }
 
@@ -109,44 +84,38 @@ func (s *Set) ProductBytes(experts, n, tokens, topK int) int {
 
 // GatherQMMCombine builds the op.
 func (s *Set) GatherQMMCombine(a GatherQMMCombine) ([]metal.Dispatch, error) {
-	c := checker{op: "gather_qmm_combine"}
-	c.mode(a.Mode)
-	c.size("Tokens", a.Tokens)
-	c.size("TopK", a.TopK)
-	c.weights("Down", a.Down, 0)
-	size := a.Down.DType.Size()
-	c.in("H", a.H, size, a.Tokens, a.TopK, a.Down.K)
-	c.aligned("H", a.H, rowAlign)
-	c.in("RHS", a.RHS, 4, a.Tokens, a.TopK)
-	c.in("Scores", a.Scores, size, a.Tokens, a.TopK)
-	c.out("Out", a.Out, size, a.Tokens, a.Down.N)
-	if a.Products.Buffer != nil {
-		c.out("Products", a.Products, 4, a.Tokens, a.TopK, a.Down.N)
-	}
-	if c.err != nil {
-		return nil, c.err
-	}
 	p := CombineParams{
-		M: uint32(a.Tokens), TopK: uint32(a.TopK), D: uint32(a.Down.N), K: uint32(a.Down.K),
-		Experts: uint32(a.Down.Experts),
+		M: extent(a.Tokens), TopK: extent(a.TopK), D: extent(a.Down.N), K: extent(a.Down.K),
+		Experts: extent(a.Down.Experts),
 	}
 	if a.Products.Buffer != nil && s.ProductBytes(a.Down.Experts, a.Down.N, a.Tokens, a.TopK) > 0 {
 		return s.combineGrouped(a, p)
 	}
-	return s.dispatchQuantized(c.op+"_"+string(a.Mode), a.Down.Format(), gridGatherQMMCombine(s.kind, p), p.Bytes(),
-		a.H, a.Down.Packed, a.Down.Scales, a.Down.Biases, a.RHS, a.Scores, a.Out)
+	c := gatherQMMCombine.call(s, a.Down.Format, p)
+	c.rounded(a.Mode)
+	c.bind(a.H)
+	c.weights(&a.Down)
+	c.bind(a.RHS, a.Scores, a.Out)
+	return c.dispatch()
 }
 
 // combineGrouped projects expert by expert and then sums token by token.
 func (s *Set) combineGrouped(a GatherQMMCombine, p CombineParams) ([]metal.Dispatch, error) {
-	f, pairs := a.Down.Format(), a.Tokens*a.TopK
-	g := gatherParams(a.Down, pairs, 1, pairs)
-	project, err := s.dispatchQuantized("gather_qmm_combine_products", f, gridProducts(f, g), g.Bytes(),
-		a.H, a.Down.Packed, a.Down.Scales, a.Down.Biases, a.RHS, a.Products)
+	pairs := a.Tokens * a.TopK
+	sum := combineSum.call(s, a.Down.Format, p)
+	sum.rounded(a.Mode)
+	sum.bind(a.Products, a.RHS, a.Scores, a.Out)
+	if sum.err != nil {
+		return nil, sum.err
+	}
+	project := combineProducts.call(s, a.Down.Format, gatherParams(&a.Down, pairs, 1, pairs))
+	project.bind(a.H)
+	project.weights(&a.Down)
+	project.bind(a.RHS, a.Products)
+	first, err := project.dispatch()
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.dispatchQuantized("gather_qmm_combine_sum_"+string(a.Mode), f, gridMoECombine(s.kind, p), p.Bytes(),
-		a.Products, a.RHS, a.Scores, a.Out)
-	return append(project, sum...), err
+	second, err := sum.dispatch()
+	return append(first, second...), err
 }

@@ -3,6 +3,7 @@ package kernels
 import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 // Mode is how a combine rounds Σ weight·value. It matters for token fidelity.
@@ -24,17 +25,9 @@ type Swiglu struct {
 
 // Swiglu builds the op.
 func (s *Set) Swiglu(a Swiglu) ([]metal.Dispatch, error) {
-	c := checker{op: "swiglu"}
-	c.dtype(a.DType)
-	c.size("N", a.N)
-	c.in("Gate", a.Gate, a.DType.Size(), a.N)
-	c.in("Up", a.Up, a.DType.Size(), a.N)
-	c.out("Y", a.Y, a.DType.Size(), a.N)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := CountParams{N: uint32(a.N)}
-	return s.dispatch(specialization{op: c.op, dt: a.DType}, gridElementwise(s.kind, p), p.Bytes(), a.Gate, a.Up, a.Y)
+	c := swiglu.call(s, quant.Format{DType: a.DType}, CountParams{N: extent(a.N)})
+	c.bind(a.Gate, a.Up, a.Y)
+	return c.dispatch()
 }
 
 // TopKGating picks each token's experts: softmax over logits[Tokens,Experts] in
@@ -49,25 +42,13 @@ type TopKGating struct {
 
 // TopKGating builds the op.
 func (s *Set) TopKGating(a TopKGating) ([]metal.Dispatch, error) {
-	c := checker{op: "topk_gating"}
-	c.dtype(a.DType)
-	c.size("Tokens", a.Tokens)
-	c.size("Experts", a.Experts)
-	c.size("TopK", a.TopK)
-	if a.TopK > a.Experts {
-		c.failf("TopK %d of %d experts", a.TopK, a.Experts)
-	}
-	c.in("Logits", a.Logits, a.DType.Size(), a.Tokens, a.Experts)
-	c.out("Indices", a.Indices, 4, a.Tokens, a.TopK)
-	c.out("Scores", a.Scores, a.DType.Size(), a.Tokens, a.TopK)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := GatingParams{M: uint32(a.Tokens), Experts: uint32(a.Experts), TopK: uint32(a.TopK)}
+	p := GatingParams{M: extent(a.Tokens), Experts: extent(a.Experts), TopK: extent(a.TopK)}
 	if a.Norm {
 		p.Norm = 1
 	}
-	return s.dispatch(specialization{op: c.op, dt: a.DType}, gridTopKGating(s.kind, p), p.Bytes(), a.Logits, a.Indices, a.Scores)
+	c := topKGating.call(s, quant.Format{DType: a.DType}, p)
+	c.bind(a.Logits, a.Indices, a.Scores)
+	return c.dispatch()
 }
 
 // MoECombine is out[t] = Σ_j scores[t,j]·y[t,j], with y[Tokens,TopK,D],
@@ -81,21 +62,10 @@ type MoECombine struct {
 
 // MoECombine builds the op.
 func (s *Set) MoECombine(a MoECombine) ([]metal.Dispatch, error) {
-	c := checker{op: "moe_combine"}
-	c.dtype(a.DType)
-	c.mode(a.Mode)
-	c.size("Tokens", a.Tokens)
-	c.size("TopK", a.TopK)
-	c.size("D", a.D)
-	c.in("Y", a.Y, a.DType.Size(), a.Tokens, a.TopK, a.D)
-	c.in("Scores", a.Scores, a.DType.Size(), a.Tokens, a.TopK)
-	c.out("Out", a.Out, a.DType.Size(), a.Tokens, a.D)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := CombineParams{M: uint32(a.Tokens), TopK: uint32(a.TopK), D: uint32(a.D)}
-	return s.dispatch(specialization{op: c.op + "_" + string(a.Mode), dt: a.DType}, gridMoECombine(s.kind, p), p.Bytes(),
-		a.Y, a.Scores, a.Out)
+	c := moeCombine.call(s, quant.Format{DType: a.DType}, CombineParams{M: extent(a.Tokens), TopK: extent(a.TopK), D: extent(a.D)})
+	c.rounded(a.Mode)
+	c.bind(a.Y, a.Scores, a.Out)
+	return c.dispatch()
 }
 
 // ProgressiveSwiglu (SLIME) is y[M,N] = silu(x·Gateᵀ)·(x·Upᵀ) in up to two
@@ -113,29 +83,12 @@ type ProgressiveSwiglu struct {
 
 // ProgressiveSwiglu builds the op.
 func (s *Set) ProgressiveSwiglu(a ProgressiveSwiglu) ([]metal.Dispatch, error) {
-	c := checker{op: "progressive_swiglu"}
-	c.pair(a.Gate, a.Up, 1)
-	c.size("M", a.M)
-	if a.Gate.Bits != 4 && a.Gate.Bits != 8 {
-		c.failf("%d-bit weights have no high and low part here, want 4 or 8 bits", a.Gate.Bits)
-	}
-	if a.Epsilon != a.Epsilon {
-		c.failf("Epsilon is NaN")
-	}
-	if t := a.Threadgroup; t < 0 || t > 1024 || t&(t-1) != 0 {
-		c.failf("Threadgroup %d, want 0 or a power of two up to 1024", t)
-	}
-	c.in("X", a.X, a.Gate.DType.Size(), a.M, a.Gate.K)
-	c.aligned("X", a.X, rowAlign)
-	c.out("Y", a.Y, a.Gate.DType.Size(), a.M, a.Gate.N)
-	c.out("Refined", a.Refined, 4, a.M, a.Gate.N)
-	if c.err != nil {
-		return nil, c.err
-	}
-	p := SlimeParams{
-		M: uint32(a.M), N: uint32(a.Gate.N), K: uint32(a.Gate.K),
-		Threadgroup: uint32(a.Threadgroup), Epsilon: a.Epsilon,
-	}
-	return s.dispatchQuantized(c.op, a.Gate.Format(), gridProgressiveSwiglu(s.kind, p), p.Bytes(),
-		a.X, a.Gate.Packed, a.Gate.Scales, a.Gate.Biases, a.Up.Packed, a.Up.Scales, a.Up.Biases, a.Y, a.Refined)
+	c := progressiveSwiglu.call(s, a.Gate.Format, SlimeParams{
+		M: extent(a.M), N: extent(a.Gate.N), K: extent(a.Gate.K), Threadgroup: extent(a.Threadgroup), Epsilon: a.Epsilon,
+	})
+	c.bind(a.X)
+	c.weights(&a.Gate)
+	c.weights(&a.Up)
+	c.bind(a.Y, a.Refined)
+	return c.dispatch()
 }

@@ -13,7 +13,6 @@ import (
 
 type op struct {
 	name  string
-	args  int // buffers of the signature in doc.go, with the parameter block
 	build func(*Set) ([]metal.Dispatch, error)
 }
 
@@ -23,59 +22,66 @@ func ops(t *testing.T) []op {
 	down := weights(t, f, 4, 16, 64)
 	b := floats
 	return []op{
-		{"quantized_matmul_f32_b4_g64", 6, func(s *Set) ([]metal.Dispatch, error) {
+		{"quantized_matmul_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.QuantizedMatmul(QuantizedMatmul{X: b(256), Y: b(16), W: one, M: 2})
 		}},
-		{"gather_qmm_f32_b4_g64", 8, func(s *Set) ([]metal.Dispatch, error) {
+		{"gather_qmm_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.GatherQMM(GatherQMM{X: b(256), LHS: b(6), RHS: b(6), Y: b(48), W: four, Pairs: 6, M: 1, Rows: 2})
 		}},
-		{"gather_qmm_swiglu_f32_b4_g64", 11, func(s *Set) ([]metal.Dispatch, error) {
+		{"gather_qmm_swiglu_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.GatherQMMSwiglu(GatherQMMSwiglu{X: b(256), LHS: b(6), RHS: b(6), Y: b(48), Gate: four, Up: four, Pairs: 6, M: 1, Rows: 2})
 		}},
-		{"gather_qmm_combine_fp32_no_fma_f32_b4_g64", 8, func(s *Set) ([]metal.Dispatch, error) {
+		{"gather_qmm_combine_fp32_no_fma_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.GatherQMMCombine(GatherQMMCombine{H: b(384), RHS: b(6), Scores: b(6), Out: b(48), Down: down, Tokens: 3, TopK: 2, Mode: FP32NoFMA})
 		}},
-		{"swiglu_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+		{"swiglu_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.Swiglu(Swiglu{Gate: b(9), Up: b(9), Y: b(9), N: 9})
 		}},
-		{"topk_gating_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+		{"topk_gating_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.TopKGating(TopKGating{Logits: b(16), Indices: b(4), Scores: b(4), Tokens: 2, Experts: 8, TopK: 2})
 		}},
-		{"moe_combine_exact_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+		{"moe_combine_exact_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.MoECombine(MoECombine{Y: b(32), Scores: b(4), Out: b(16), Tokens: 2, TopK: 2, D: 8, Mode: Exact})
 		}},
-		{"progressive_swiglu_f32_b4_g64", 10, func(s *Set) ([]metal.Dispatch, error) {
+		{"progressive_swiglu_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.ProgressiveSwiglu(ProgressiveSwiglu{X: b(128), Y: b(8), Refined: b(8), Gate: one, Up: one, M: 1, Epsilon: -1})
 		}},
-		{"softmax_f32", 3, func(s *Set) ([]metal.Dispatch, error) { return s.Softmax(Softmax{X: b(8), Y: b(8), M: 2, D: 4}) }},
-		{"rms_norm_f32", 4, func(s *Set) ([]metal.Dispatch, error) {
+		{"softmax_f32", func(s *Set) ([]metal.Dispatch, error) { return s.Softmax(Softmax{X: b(8), Y: b(8), M: 2, D: 4}) }},
+		{"rms_norm_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.RMSNorm(RMSNorm{X: b(8), Weight: b(4), Y: b(8), M: 2, D: 4, Eps: 1e-6})
 		}},
-		{"rope_f32", 3, func(s *Set) ([]metal.Dispatch, error) {
+		{"rope_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.Rope(Rope{X: b(48), Y: b(48), H: 2, L: 3, D: 8, Base: 1e6, Scale: 1})
 		}},
-		{"sdpa_f32", 5, func(s *Set) ([]metal.Dispatch, error) {
+		{"sdpa_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.SDPA(SDPA{Q: b(32), K: b(56), V: b(56), Out: b(32), H: 4, KV: 2, L: 3, KVStride: 4, D: 8, Scale: 1})
 		}},
-		{"add_f32", 4, func(s *Set) ([]metal.Dispatch, error) { return s.Add(Add{A: b(9), B: b(9), Y: b(9), N: 9}) }},
-		{"embedding_f32_b4_g64", 6, func(s *Set) ([]metal.Dispatch, error) {
+		{"add_f32", func(s *Set) ([]metal.Dispatch, error) { return s.Add(Add{A: b(9), B: b(9), Y: b(9), N: 9}) }},
+		{"embedding_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
 			return s.Embedding(Embedding{IDs: b(2), Y: b(256), W: one, M: 2})
 		}},
-		{"argmax_f32", 3, func(s *Set) ([]metal.Dispatch, error) { return s.Argmax(Argmax{X: b(8), Index: b(2), M: 2, D: 4}) }},
+		{"argmax_f32", func(s *Set) ([]metal.Dispatch, error) { return s.Argmax(Argmax{X: b(8), Index: b(2), M: 2, D: 4}) }},
 	}
 }
 
 func TestOpsBindTheirSignature(t *testing.T) {
+	built := map[*Op]bool{}
 	for _, o := range ops(t) {
 		s, d := newSet(t)
+		kernel, _ := Find(o.name)
+		built[kernel.Op] = true
+		args := 1 // the parameter block
+		for i := range kernel.Op.Arguments {
+			args += len(kernel.Op.Arguments[i].planes(kernel.Format))
+		}
 		for range 2 {
 			got, err := o.build(s)
 			if err != nil {
 				t.Errorf("%s: %v", o.name, err)
 				continue
 			}
-			if len(got) != 1 || got[0].Kernel.Name() != o.name || len(got[0].Args) != o.args {
-				t.Errorf("%s: got %d dispatches, first %v with %d arguments, want %d", o.name, len(got), got[0].Kernel, len(got[0].Args), o.args)
+			if len(got) != 1 || got[0].Kernel.Name() != o.name || len(got[0].Args) != args {
+				t.Errorf("%s: got %d dispatches, first %v with %d arguments, want %d", o.name, len(got), got[0].Kernel, len(got[0].Args), args)
 			}
 			last := got[0].Args[len(got[0].Args)-1]
 			if len(last.Bytes) == 0 || len(last.Bytes)%4 != 0 {
@@ -92,6 +98,11 @@ func TestOpsBindTheirSignature(t *testing.T) {
 			t.Errorf("%s: Kernel must look up again and not compile again: %d, %d, %v", o.name, len(d.looked), len(d.compiled), err)
 		}
 	}
+	for _, o := range All() {
+		if !o.GPU && !built[o] {
+			t.Errorf("%s has no builder in this test", o.Name)
+		}
+	}
 }
 
 func TestFaultsNameWhatIsWrong(t *testing.T) {
@@ -106,24 +117,25 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 		{"bits are not supported", gather(good, func(a *GatherQMM) { a.W.Bits = 7 })},
 		{"group size 48", gather(good, func(a *GatherQMM) { a.W.Group = 48 })},
 		{"do not divide into groups", gather(good, func(a *GatherQMM) { a.W.K = 96 })},
-		{"Pairs is 0", gather(good, func(a *GatherQMM) { a.Pairs = 0 })},
-		{"LHS is not set", gather(good, func(a *GatherQMM) { a.LHS = metal.Arg{} })},
-		{"Y must be a buffer", gather(good, func(a *GatherQMM) { a.Y = metal.Arg{Bytes: make([]byte, 64)} })},
-		{"X: shape [9 1 128] needs 2304 bytes, the buffer has 512", gather(good, func(a *GatherQMM) { a.Rows = 9 })},
+		{"Pairs is 0, want 1 to 2147483647", gather(good, func(a *GatherQMM) { a.Pairs = 0 })},
+		{"Pairs is out of range", gather(good, func(a *GatherQMM) { a.Pairs = -2 })},
+		{"lhs is not set", gather(good, func(a *GatherQMM) { a.LHS = metal.Arg{} })},
+		{"y must be a buffer", gather(good, func(a *GatherQMM) { a.Y = metal.Arg{Bytes: make([]byte, 64)} })},
+		{"x: shape [9 1 128] needs 2304 bytes, the buffer has 512", gather(good, func(a *GatherQMM) { a.Rows = 9 })},
 		{"offset 3 is not a multiple", gather(good, func(a *GatherQMM) { a.RHS.Offset = 3 })},
-		{"X: offset 8 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.X.Offset = 8 })},
-		{"W.Packed: offset 4 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.W.Packed.Offset = 4; a.W.N = 7 })},
+		{"x: offset 8 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.X.Offset = 8 })},
+		{"w: offset 4 is not a multiple of 16", gather(good, func(a *GatherQMM) { a.W.Packed.Offset = 4; a.W.N = 7 })},
 		{"the buffer has 0 after offset 4000", gather(good, func(a *GatherQMM) { a.X.Offset = 4000 })},
-		{"W.Scales: shape [4 8 2]", gather(good, func(a *GatherQMM) { a.W.Scales = floats(1) })},
+		{"scales: shape [4 8 128] needs 128 bytes, the buffer has 4", gather(good, func(a *GatherQMM) { a.W.Scales = floats(1) })},
 		{"at most 4096", gather(good, func(a *GatherQMM) { a.X = metal.Arg{Bytes: make([]byte, 8192)} })},
 		{"too large", gather(good, func(a *GatherQMM) { a.Rows = 1 << 30; a.M = 1 << 30 })},
-		{"Gate is [4,8,128] f16_b4_g64 but Up is [4,4,128]", func(s *Set) error {
+		{"up is [4 4 128] f16_b4_g64, want [4 8 128] f16_b4_g64", func(s *Set) error {
 			a := swiglu
 			a.Up.N = 4
 			_, err := s.GatherQMMSwiglu(a)
 			return err
 		}},
-		{"W has 4 experts, want 1", func(s *Set) error {
+		{"w is [4 8 128] f16_b4_g64, want [1 8 128] f16_b4_g64", func(s *Set) error {
 			_, err := s.QuantizedMatmul(QuantizedMatmul{X: floats(128), Y: floats(8), W: w, M: 1})
 			return err
 		}},
@@ -135,7 +147,7 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 			_, err := s.TopKGating(TopKGating{Logits: floats(8), Indices: floats(9), Scores: floats(9), Tokens: 1, Experts: 8, TopK: 9})
 			return err
 		}},
-		{"no high and low part", func(s *Set) error {
+		{"3-bit weights are not supported here, want one of [4 8]", func(s *Set) error {
 			w := weights(t, quant.Format{Bits: 3, Group: 64, DType: dtype.F16}, 1, 8, 128)
 			_, err := s.ProgressiveSwiglu(ProgressiveSwiglu{X: floats(128), Y: floats(8), Refined: floats(8), Gate: w, Up: w, M: 1})
 			return err
@@ -158,6 +170,18 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 		}},
 		{"D 7 is odd", func(s *Set) error {
 			_, err := s.Rope(Rope{X: floats(7), Y: floats(7), H: 1, L: 1, D: 7, Base: 1e6})
+			return err
+		}},
+		{"w has 0 rows", func(s *Set) error {
+			w := weights(t, f, 1, 8, 128)
+			w.N = 0
+			_, err := s.Embedding(Embedding{IDs: floats(1), Y: floats(64), W: w, M: 1})
+			return err
+		}},
+		{"w: shape [1 9 128] needs", func(s *Set) error {
+			w := weights(t, f, 1, 8, 128)
+			w.N = 9
+			_, err := s.Embedding(Embedding{IDs: floats(1), Y: floats(64), W: w, M: 1})
 			return err
 		}},
 		{"unknown activation type", func(s *Set) error {
@@ -195,22 +219,25 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestKernelNames(t *testing.T) {
-	for _, name := range []string{"gather_qmm_bf16_b4_g64", "moe_combine_fp32_no_fma_f16", "gather_qmm_combine_fp32_f32_b8_g128", "rope_f32"} {
-		spec, err := parseName(name)
-		if err != nil || spec.name() != name {
-			t.Errorf("%s: came back as %s, %v", name, spec.name(), err)
+	seen := map[string]bool{}
+	for _, name := range Names() {
+		k, ok := Find(name)
+		if !ok || k.Name() != name || seen[name] {
+			t.Errorf("%s: came back as %v, %v, seen before: %t", name, k, ok, seen[name])
 		}
+		seen[name] = true
 	}
-	for op, file := range map[string]string{
-		"gather_qmm_combine_fp32_no_fma": "gather_qmm_combine.metal", "moe_combine_exact": "moe_combine.metal",
-		"gather_qmm_grouped": "gather_qmm.metal", "rope": "rope.metal", "no_such_op": "no_such_op.metal",
+	for _, name := range []string{
+		"gather_qmm_bf16_b4_g64", "gather_qmm_grouped_bf16_b4_g64", "moe_combine_fp32_no_fma_f16",
+		"gather_qmm_combine_fp32_f32_b8_g128", "gather_qmm_combine_sum_exact_f16_b2_g32", "rope_f32",
 	} {
-		if got := fileOf(op); got != file {
-			t.Errorf("%s is looked for in %s, want %s", op, got, file)
+		if !seen[name] {
+			t.Errorf("%s is not among the kernels", name)
 		}
 	}
-	for _, name := range []string{"", "gather_qmm", "Rope_f32", "rope_f64", "x_f16_b4"} {
-		if _, err := parseName(name); !errors.Is(err, metal.ErrNoKernel) {
+	s, _ := newSet(t)
+	for _, name := range []string{"", "gather_qmm", "Rope_f32", "rope_f64", "add_f16_b4", "add_f16_b4_g64", "progressive_swiglu_f16_b3_g64", "moe_combine_f16", "rope_tiled_f32"} {
+		if _, err := s.Kernel(name); !errors.Is(err, metal.ErrNoKernel) {
 			t.Errorf("%q: got %v, want ErrNoKernel", name, err)
 		}
 	}

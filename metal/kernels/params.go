@@ -3,9 +3,12 @@ package kernels
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 )
 
-// Parameter blocks, field for field as the Metal structs of the same name.
+// Parameter blocks, the only declaration of each: Metal's structs of the same
+// names come from them (structs.go). A field is uint32 or float32; one that an
+// argument's shape names is at least 1.
 type (
 	// MatmulParams of quantized_matmul: x[M,K] · W[N,K]ᵀ.
 	MatmulParams struct{ M, N, K uint32 }
@@ -45,7 +48,21 @@ type (
 	}
 )
 
-// Encode renders a parameter block as the bytes a kernel sees.
+// Bytes renders a parameter block for metal.Arg. Like every device here, the
+// host keeps numbers with the lowest byte first.
+func Bytes[P any](p P) []byte {
+	out := make([]byte, unsafe.Sizeof(p))
+	copy(out, unsafe.Slice((*byte)(unsafe.Pointer(&p)), len(out)))
+	return out
+}
+
+// Params reads a parameter block back.
+func Params[P any](block []byte) (p P) {
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&p)), unsafe.Sizeof(p)), block)
+	return p
+}
+
+// Encode renders a parameter block of a kernel that is not in this package.
 func Encode(fields ...any) []byte {
 	out := make([]byte, 0, 4*len(fields))
 	for _, f := range fields {
@@ -61,29 +78,10 @@ func Encode(fields ...any) []byte {
 	return out
 }
 
-// Bytes renders the block for metal.Arg.
-func (p MatmulParams) Bytes() []byte { return Encode(p.M, p.N, p.K) }
-
-// Bytes renders the block for metal.Arg.
-func (p GatherParams) Bytes() []byte { return Encode(p.Pairs, p.M, p.N, p.K, p.Experts, p.Rows) }
-
-// Bytes renders the block for metal.Arg.
-func (p CombineParams) Bytes() []byte { return Encode(p.M, p.TopK, p.D, p.K, p.Experts) }
-
-// Bytes renders the block for metal.Arg.
-func (p GatingParams) Bytes() []byte { return Encode(p.M, p.Experts, p.TopK, p.Norm) }
-
-// Bytes renders the block for metal.Arg.
-func (p SlimeParams) Bytes() []byte { return Encode(p.M, p.N, p.K, p.Threadgroup, p.Epsilon) }
-
-// Bytes renders the block for metal.Arg.
-func (p CountParams) Bytes() []byte { return Encode(p.N) }
-
-// Bytes renders the block for metal.Arg.
-func (p RowParams) Bytes() []byte { return Encode(p.M, p.D, p.Eps) }
-
-// Bytes renders the block for metal.Arg.
-func (p RopeParams) Bytes() []byte { return Encode(p.H, p.L, p.D, p.Offset, p.Base, p.Scale) }
-
-// Bytes renders the block for metal.Arg.
-func (p SDPAParams) Bytes() []byte { return Encode(p.H, p.KV, p.L, p.D, p.KVStride, p.Scale) }
+// extent makes a parameter of a number; one that does not fit is in no range.
+func extent(v int) uint32 {
+	if v < 0 || v > math.MaxUint32 {
+		return math.MaxUint32
+	}
+	return uint32(v)
+}

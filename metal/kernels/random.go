@@ -15,16 +15,15 @@ func RandomWeights(dev metal.Device, s quant.Synthetic) (Weights, error) {
 	if err := s.Check(); err != nil {
 		return Weights{}, err
 	}
-	fill := []func([]byte, int){s.FillPacked, s.FillScales, s.FillBiases}
-	return newWeights(dev, s.Format, s.Experts, s.N, s.K, func(p part, buf metal.Buffer) error {
+	return newWeights(dev, s.Format, s.Experts, s.N, s.K, func(p quant.Plane, buf metal.Buffer) error {
 		if shared := buf.Bytes(); shared != nil {
-			fill[p](shared[:buf.Len()], 0)
+			s.Fill(p, shared[:buf.Len()], 0)
 			return nil
 		}
 		stage := make([]byte, min(stageBytes, buf.Len()))
 		for at := 0; at < buf.Len(); at += len(stage) {
 			piece := stage[:min(len(stage), buf.Len()-at)]
-			fill[p](piece, at)
+			s.Fill(p, piece, at)
 			if err := buf.Write(at, piece); err != nil {
 				return err
 			}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assay-bench/assay/metal"
-	"github.com/assay-bench/assay/metal/quant"
+	"github.com/assay-bench/assay/metal/internal/near"
 )
 
 // Set is the kernels of one device. Its builder methods, one per op, check
@@ -16,7 +16,7 @@ type Set struct {
 	device    metal.Device
 	kind      metal.Kind
 	libraries map[library]metal.Library
-	kernels   map[specialization]metal.Kernel
+	kernels   map[Kernel]metal.Kernel
 }
 
 // library is one compiled source: a file for one specialization.
@@ -35,7 +35,7 @@ func Load(ctx context.Context, dev metal.Device) (*Set, error) {
 	return &Set{
 		ctx: ctx, device: dev, kind: dev.Info().Kind,
 		libraries: map[library]metal.Library{},
-		kernels:   map[specialization]metal.Kernel{},
+		kernels:   map[Kernel]metal.Kernel{},
 	}, nil
 }
 
@@ -45,60 +45,42 @@ func (s *Set) Device() metal.Device { return s.device }
 // Kernel looks a kernel up by its host name, deciding everything again at each
 // call except the compilation itself. The builders remember what they found.
 func (s *Set) Kernel(name string) (metal.Kernel, error) {
-	spec, err := parseName(name)
-	if err != nil {
-		return nil, err
+	k, ok := Find(name)
+	if !ok {
+		return nil, near.NoKernel("package kernels", name, Names())
 	}
-	return s.lookup(spec)
+	return s.lookup(k)
 }
 
 // kernel is lookup, remembered.
-func (s *Set) kernel(spec specialization) (metal.Kernel, error) {
-	if k, ok := s.kernels[spec]; ok {
-		return k, nil
+func (s *Set) kernel(k Kernel) (metal.Kernel, error) {
+	if found, ok := s.kernels[k]; ok {
+		return found, nil
 	}
-	k, err := s.lookup(spec)
+	found, err := s.lookup(k)
 	if err == nil {
-		s.kernels[spec] = k
+		s.kernels[k] = found
 	}
-	return k, err
+	return found, err
 }
 
-func (s *Set) lookup(spec specialization) (metal.Kernel, error) {
-	key := library{fileOf(spec.op), spec.suffix()}
+func (s *Set) lookup(k Kernel) (metal.Kernel, error) {
+	name := k.Name()
+	key := library{k.Op.File, k.Op.Suffix(k.Format)}
 	lib, ok := s.libraries[key]
 	if !ok {
-		src, err := spec.source(s.kind)
+		src, err := k.source(s.kind)
 		if err != nil {
 			return nil, err
 		}
 		if lib, err = s.device.Compile(s.ctx, src); err != nil {
-			return nil, fmt.Errorf("kernel %s: compile %s: %w", spec.name(), src.Name, err)
+			return nil, fmt.Errorf("kernel %s: compile %s: %w", name, src.Name, err)
 		}
 		s.libraries[key] = lib
 	}
-	k, err := lib.Kernel(spec.name(), nil)
+	found, err := lib.Kernel(name, nil)
 	if err != nil {
-		return nil, fmt.Errorf("kernel %s: %w", spec.name(), err)
+		return nil, fmt.Errorf("kernel %s: %w", name, err)
 	}
-	return k, nil
-}
-
-// dispatch puts the parts together: args in binding order, the parameter block last.
-func (s *Set) dispatch(spec specialization, l launch, params []byte, args ...metal.Arg) ([]metal.Dispatch, error) {
-	if l.Op != "" && s.kind != metal.CPU {
-		spec.op = l.Op
-	}
-	k, err := s.kernel(spec)
-	if err != nil {
-		return nil, err
-	}
-	return []metal.Dispatch{{
-		Kernel: k, Args: append(args, metal.Arg{Bytes: params}),
-		Grid: l.Grid, Threadgroup: l.Threadgroup, ThreadgroupMemory: l.Memory,
-	}}, nil
-}
-
-func (s *Set) dispatchQuantized(op string, f quant.Format, l launch, params []byte, args ...metal.Arg) ([]metal.Dispatch, error) {
-	return s.dispatch(quantized(op, f), l, params, args...)
+	return found, nil
 }

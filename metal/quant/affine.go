@@ -87,7 +87,7 @@ func (t *Tensor) DequantizeRow(dst []float32, row int) error {
 		return fmt.Errorf("dequantize row %d into %d values: have %d rows of %d", row, len(dst), t.Experts*t.N, t.K)
 	}
 	codes := make([]uint8, t.K)
-	per := t.PackedRowBytes(t.K)
+	per := t.PlaneBytes(Codes, t.K)
 	if err := Unpack(codes, t.Packed[row*per:(row+1)*per], t.Bits); err != nil {
 		return err
 	}

@@ -23,6 +23,19 @@ type Format struct {
 	DType dtype.DType // of scales and biases
 }
 
+// Formats lists all that there are, number format by number format.
+func Formats() []Format {
+	var list []Format
+	for _, dt := range dtype.All() {
+		for _, bits := range AllBits() {
+			for _, group := range AllGroups() {
+				list = append(list, Format{Bits: bits, Group: group, DType: dt})
+			}
+		}
+	}
+	return list
+}
+
 // AllBits lists the code widths that MLX supports.
 func AllBits() []int { return []int{2, 3, 4, 5, 6, 8} }
 
@@ -45,15 +58,6 @@ func (f Format) Check(k int) error {
 	return nil
 }
 
-// PackedRowBytes of the codes of k weights.
-func (f Format) PackedRowBytes(k int) int { return k * f.Bits / 8 }
-
-// ScaleRowBytes of the scales, or of the biases, of k weights.
-func (f Format) ScaleRowBytes(k int) int { return k / f.Group * f.DType.Size() }
-
-// RowBytes is everything that is read to use k weights: codes, scales, biases.
-func (f Format) RowBytes(k int) int { return f.PackedRowBytes(k) + 2*f.ScaleRowBytes(k) }
-
 // String is the suffix of kernel names: bf16_b4_g64.
 func (f Format) String() string { return fmt.Sprintf("%s_b%d_g%d", f.DType, f.Bits, f.Group) }
 
@@ -65,18 +69,21 @@ type Tensor struct {
 	Packed, Scales, Biases []byte
 }
 
+// Plane is one of the tensor's planes.
+func (t *Tensor) Plane(p Plane) *[]byte {
+	return [...]*[]byte{&t.Packed, &t.Scales, &t.Biases}[p]
+}
+
 // New returns a zeroed tensor.
 func New(f Format, experts, n, k int) (*Tensor, error) {
 	if err := checkShape(f, experts, n, k); err != nil {
 		return nil, err
 	}
-	rows := experts * n
-	return &Tensor{
-		Format: f, Experts: experts, N: n, K: k,
-		Packed: make([]byte, rows*f.PackedRowBytes(k)),
-		Scales: make([]byte, rows*f.ScaleRowBytes(k)),
-		Biases: make([]byte, rows*f.ScaleRowBytes(k)),
-	}, nil
+	t := &Tensor{Format: f, Experts: experts, N: n, K: k}
+	for _, p := range f.Planes() {
+		*t.Plane(p) = make([]byte, experts*n*f.PlaneBytes(p, k))
+	}
+	return t, nil
 }
 
 func checkShape(f Format, experts, n, k int) error {
@@ -96,33 +103,32 @@ func (t *Tensor) Check() error {
 	if err := checkShape(t.Format, t.Experts, t.N, t.K); err != nil {
 		return err
 	}
-	rows := t.Experts * t.N
-	for _, part := range []struct {
-		name      string
-		have, per int
-	}{
-		{"packed codes", len(t.Packed), t.PackedRowBytes(t.K)},
-		{"scales", len(t.Scales), t.ScaleRowBytes(t.K)},
-		{"biases", len(t.Biases), t.ScaleRowBytes(t.K)},
-	} {
-		if part.have != rows*part.per {
-			return fmt.Errorf("quantized weights [%d,%d,%d] %s: %s are %d bytes, want %d",
-				t.Experts, t.N, t.K, t.Format, part.name, part.have, rows*part.per)
+	for _, p := range t.Planes() {
+		if have, want := len(*t.Plane(p)), t.Experts*t.N*t.PlaneBytes(p, t.K); have != want {
+			return fmt.Errorf("quantized weights [%d,%d,%d] %s: %s are %d bytes, want %d", t.Experts, t.N, t.K, t.Format, p, have, want)
 		}
 	}
 	return nil
 }
 
 // Bytes of the whole tensor.
-func (t *Tensor) Bytes() int { return len(t.Packed) + len(t.Scales) + len(t.Biases) }
+func (t *Tensor) Bytes() (n int) {
+	for _, p := range t.Planes() {
+		n += len(*t.Plane(p))
+	}
+	return n
+}
 
 // Expert is matrix e of the stack, sharing its memory.
-func (t *Tensor) Expert(e int) *Tensor {
-	p, s := t.N*t.PackedRowBytes(t.K), t.N*t.ScaleRowBytes(t.K)
-	return &Tensor{
-		Format: t.Format, Experts: 1, N: t.N, K: t.K,
-		Packed: t.Packed[e*p : (e+1)*p : (e+1)*p],
-		Scales: t.Scales[e*s : (e+1)*s : (e+1)*s],
-		Biases: t.Biases[e*s : (e+1)*s : (e+1)*s],
+func (t *Tensor) Expert(e int) *Tensor { return t.Slice(e, 1) }
+
+// Slice is n matrices of the stack from matrix e on, sharing its memory.
+func (t *Tensor) Slice(e, n int) *Tensor {
+	x := *t
+	x.Experts = n
+	for _, p := range t.Planes() {
+		one := t.N * t.PlaneBytes(p, t.K)
+		*x.Plane(p) = (*t.Plane(p))[e*one : (e+n)*one : (e+n)*one]
 	}
+	return &x
 }

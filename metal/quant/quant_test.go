@@ -173,13 +173,13 @@ func TestRandomIsDeterministicAndScaled(t *testing.T) {
 // same bytes as filling at once.
 func TestFillInPieces(t *testing.T) {
 	s := Synthetic{Format: Format{Bits: 3, Group: 32, DType: dtype.F16}, Experts: 2, N: 40, K: 512, Seed: 5, Scale: 1}
-	for name, fill := range map[string]func([]byte, int){"packed": s.FillPacked, "scales": s.FillScales, "biases": s.FillBiases} {
+	for _, p := range s.Planes() {
 		whole, pieces := make([]byte, 3000), make([]byte, 3000)
-		fill(whole, 0)
-		fill(pieces[:1024], 0)
-		fill(pieces[1024:], 1024)
+		s.Fill(p, whole, 0)
+		s.Fill(p, pieces[:1024], 0)
+		s.Fill(p, pieces[1024:], 1024)
 		if !bytes.Equal(whole, pieces) {
-			t.Errorf("%s differ", name)
+			t.Errorf("%s differ", p)
 		}
 	}
 }
@@ -219,8 +219,8 @@ func BenchmarkRandom(b *testing.B) {
 	s := Synthetic{Format: f, Experts: 128, N: 768, K: 2048, Seed: 1, Scale: 1}
 	b.SetBytes(int64(t.Bytes()))
 	for b.Loop() {
-		s.FillPacked(t.Packed, 0)
-		s.FillScales(t.Scales, 0)
-		s.FillBiases(t.Biases, 0)
+		for _, p := range f.Planes() {
+			s.Fill(p, *t.Plane(p), 0)
+		}
 	}
 }

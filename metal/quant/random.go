@@ -32,9 +32,9 @@ func Random(seed uint64, f Format, experts, n, k int, scale float64) (*Tensor, e
 	if err != nil {
 		return nil, err
 	}
-	s.FillPacked(t.Packed, 0)
-	s.FillScales(t.Scales, 0)
-	s.FillBiases(t.Biases, 0)
+	for _, p := range f.Planes() {
+		s.Fill(p, *t.Plane(p), 0)
+	}
 	return t, nil
 }
 
@@ -72,9 +72,21 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// FillPacked writes the code bytes from byte offset at on, a multiple of 8,
-// until dst is full.
-func (s Synthetic) FillPacked(dst []byte, at int) {
+// Fill writes a plane from byte offset at on, a multiple of 8, until dst is full.
+// A bias is minus 2^(bits-1) scales, the code that MLX gives zero when a group's
+// range is about symmetric.
+func (s Synthetic) Fill(p Plane, dst []byte, at int) {
+	switch p {
+	case Codes:
+		s.fillCodes(dst, at)
+	case Scales:
+		s.fillGroups(dst, at, 1)
+	case Biases:
+		s.fillGroups(dst, at, -float32(uint(1)<<(s.Bits-1)))
+	}
+}
+
+func (s Synthetic) fillCodes(dst []byte, at int) {
 	parallel(len(dst), func(lo, hi int) {
 		piece := dst[lo:hi]
 		state := s.Seed + uint64((at+lo)/8)*gamma
@@ -89,15 +101,6 @@ func (s Synthetic) FillPacked(dst []byte, at int) {
 			copy(piece, last[:])
 		}
 	})
-}
-
-// FillScales writes the groups' scales from byte offset at on, a multiple of 8.
-func (s Synthetic) FillScales(dst []byte, at int) { s.fillGroups(dst, at, 1) }
-
-// FillBiases does the same for biases. A bias is minus 2^(bits-1) scales, the code that MLX gives zero
-// when a group's range is about symmetric.
-func (s Synthetic) FillBiases(dst []byte, at int) {
-	s.fillGroups(dst, at, -float32(uint(1)<<(s.Bits-1)))
 }
 
 func (s Synthetic) fillGroups(dst []byte, at int, factor float32) {

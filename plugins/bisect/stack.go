@@ -119,10 +119,6 @@ func (s *stack) plant(l, position int) ([]metal.Dispatch, error) {
 	w := s.layers[l].Gate
 	all := w.Experts * w.N
 	start := position * s.extraRows % (all - s.extraRows + 1)
-	f := w.Format()
-	w.Packed.Offset += start * f.PackedRowBytes(w.K)
-	w.Scales.Offset += start * f.ScaleRowBytes(w.K)
-	w.Biases.Offset += start * f.ScaleRowBytes(w.K)
-	w.Experts, w.N = 1, s.extraRows
+	w = w.Rows(start, s.extraRows)
 	return s.set.QuantizedMatmul(kernels.QuantizedMatmul{X: s.normed, Y: s.extra, W: w, M: s.tokens})
 }

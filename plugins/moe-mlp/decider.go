@@ -54,7 +54,7 @@ func (d *decider) shapesFit(l *moe.Layer, io moe.IO) bool {
 		return false
 	}
 	for _, w := range []kernels.Weights{l.Gate, l.Up, l.Down} {
-		f := w.Format()
+		f := w.Format
 		if !slices.Contains(quant.AllBits(), f.Bits) || !slices.Contains(quant.AllGroups(), f.Group) ||
 			f.DType != b.DType || w.Experts != b.Experts || f.Check(w.K) != nil {
 			return false
@@ -69,16 +69,16 @@ func (d *decider) shapesFit(l *moe.Layer, io moe.IO) bool {
 // kernelsExist looks every fused kernel up by its name.
 func (d *decider) kernelsExist(l *moe.Layer) error {
 	b := d.fused
-	combine := []string{fmt.Sprintf("gather_qmm_combine_%s_%s", b.Combine, l.Down.Format())}
+	combine := []string{fmt.Sprintf("gather_qmm_combine_%s_%s", b.Combine, l.Down.Format)}
 	if d.set.ProductBytes(b.Experts, b.Hidden, b.Tokens, b.TopK) > 0 {
 		combine = []string{
-			fmt.Sprintf("gather_qmm_combine_products_%s", l.Down.Format()),
-			fmt.Sprintf("gather_qmm_combine_sum_%s_%s", b.Combine, l.Down.Format()),
+			fmt.Sprintf("gather_qmm_combine_products_%s", l.Down.Format),
+			fmt.Sprintf("gather_qmm_combine_sum_%s_%s", b.Combine, l.Down.Format),
 		}
 	}
 	names := append([]string{fmt.Sprintf("topk_gating_%s", b.DType)}, combine...)
 	if b.GateUp {
-		names = append(names, fmt.Sprintf("gather_qmm_swiglu_%s", l.Gate.Format()))
+		names = append(names, fmt.Sprintf("gather_qmm_swiglu_%s", l.Gate.Format))
 	}
 	for _, name := range names {
 		if _, err := d.set.Kernel(name); err != nil {

@@ -13,17 +13,6 @@ using namespace metal;
 
 typedef ASSAY_T T;
 
-// Parameter blocks: params.go has the same fields in the same order.
-struct MatmulParams { uint M, N, K; };
-struct GatherParams { uint Pairs, M, N, K, Experts, Rows; };
-struct CombineParams { uint M, TopK, D, K, Experts; };
-struct GatingParams { uint M, Experts, TopK, Norm; };
-struct SlimeParams { uint M, N, K, Threadgroup; float Epsilon; };
-struct CountParams { uint N; };
-struct RowParams { uint M, D; float Eps; };
-struct RopeParams { uint H, L, D, Offset; float Base, Scale; };
-struct SDPAParams { uint H, KV, L, D, KVStride; float Scale; };
-
 inline float silu(float g) { return g / (1.0f + exp(-g)); }
 
 // One step of a combine, Σ weight·value over a token's experts. fma with zero

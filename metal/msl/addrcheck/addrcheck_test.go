@@ -3,8 +3,8 @@ package addrcheck
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,17 +35,17 @@ func source(t *testing.T, file string) metal.Source {
 // TestKernels checks every kernel of the repository.
 func TestKernels(t *testing.T) {
 	clang := find(t)
-	files, err := fs.Glob(kernels.Files, "*.metal")
-	if err != nil {
-		t.Fatal(err)
-	}
-	checked := 0
-	for _, file := range files {
-		op := strings.TrimSuffix(file, ".metal")
-		// Where a source has no quantized weights, bits and group mean nothing.
-		for _, format := range []string{"f16_b4_g64", "bf16_b3_g32"} {
-			t.Run(op+"_"+format, func(t *testing.T) {
-				src, err := kernels.SourceOf(op + "_" + format)
+	checked := map[string]bool{}
+	for _, op := range kernels.All() {
+		for _, f := range op.Formats() {
+			suffix := op.Suffix(f)
+			name := op.File + "_" + suffix
+			if checked[name] || !slices.Contains([]string{"f16", "bf16", "f16_b4_g64", "bf16_b3_g32"}, suffix) {
+				continue
+			}
+			checked[name] = true
+			t.Run(name, func(t *testing.T) {
+				src, err := kernels.SourceOf(op.Kernels(f)[0].Name())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -53,10 +53,9 @@ func TestKernels(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			checked++
 		}
 	}
-	if checked == 0 {
+	if len(checked) == 0 {
 		t.Error("no kernels were checked")
 	}
 }

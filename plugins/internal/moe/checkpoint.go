@@ -76,7 +76,7 @@ func load(l *kernels.Lease, r Resolved, down bool) ([]Layer, error) {
 				if err := r.fits(t, part, number); err != nil {
 					return kernels.Weights{}, err
 				}
-				return kernels.NewWeights(dev, firstExperts(t, r.Experts))
+				return kernels.NewWeights(dev, t.Slice(0, r.Experts))
 			})
 			failed = err
 			return w
@@ -113,13 +113,4 @@ func (r Resolved) fits(t *quant.Tensor, part string, layer int) error {
 		return errors.New("checkpoint " + r.Folder + ": config.json promises more experts than are stored")
 	}
 	return nil
-}
-
-// firstExperts is the stack's beginning, sharing its memory.
-func firstExperts(t *quant.Tensor, n int) *quant.Tensor {
-	p, s := n*t.N*t.PackedRowBytes(t.K), n*t.N*t.ScaleRowBytes(t.K)
-	return &quant.Tensor{
-		Format: t.Format, Experts: n, N: t.N, K: t.K,
-		Packed: t.Packed[:p], Scales: t.Scales[:s], Biases: t.Biases[:s],
-	}
 }

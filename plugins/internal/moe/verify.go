@@ -231,23 +231,15 @@ func Fetch(w kernels.Weights, expert int) (*quant.Tensor, error) {
 		return nil, fmt.Errorf("expert %d of %d", expert, w.Experts)
 	}
 	one := w.Expert(expert)
-	f := w.Format()
-	t := &quant.Tensor{Format: f, Experts: 1, N: w.N, K: w.K}
-	for _, part := range []struct {
-		from metal.Arg
-		to   *[]byte
-		n    int
-	}{
-		{one.Packed, &t.Packed, w.N * f.PackedRowBytes(w.K)},
-		{one.Scales, &t.Scales, w.N * f.ScaleRowBytes(w.K)},
-		{one.Biases, &t.Biases, w.N * f.ScaleRowBytes(w.K)},
-	} {
-		if shared := part.from.Buffer.Bytes(); shared != nil {
-			*part.to = shared[part.from.Offset:][:part.n]
+	t := &quant.Tensor{Format: w.Format, Experts: 1, N: w.N, K: w.K}
+	for _, p := range w.Planes() {
+		from, to, n := one.Plane(p), t.Plane(p), w.N*w.PlaneBytes(p, w.K)
+		if shared := from.Buffer.Bytes(); shared != nil {
+			*to = shared[from.Offset:][:n]
 			continue
 		}
-		*part.to = make([]byte, part.n)
-		if err := part.from.Buffer.Read(part.from.Offset, *part.to); err != nil {
+		*to = make([]byte, n)
+		if err := from.Buffer.Read(from.Offset, *to); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,184 @@
+package kernels
+
+import (
+	"fmt"
+
+	"github.com/assay-bench/assay/metal"
+	"github.com/assay-bench/assay/metal/quant"
+)
+
+// All are the ops of this package.
+func All() []*Op { return all }
+
+var all = []*Op{
+	quantizedMatmul.Op, gatherQMM.Op, gatherQMMSwiglu.Op, gatherQMMCombine.Op, combineProducts.Op, combineSum.Op,
+	swiglu.Op, topKGating.Op, moeCombine.Op, progressiveSwiglu.Op,
+	softmax.Op, rmsNorm.Op, rope.Op, sdpa.Op, add.Op, embedding.Op, argmax.Op,
+}
+
+var quantizedMatmul = declare(Op{
+	Name: "quantized_matmul", Computes: "y = x·Wᵀ, one matrix",
+	Arguments: []Argument{
+		aligned(in("x", Activations, "M,K")), in("w", Quantized, "1,N,K"), out("y", Activations, "M,N"),
+	},
+	Variants: []string{"tiled"},
+}, nil, spreadMatmul)
+
+var gatherQMM = declare(Op{
+	Name: "gather_qmm", Computes: "y[p] = x[lhs[p]]·W[rhs[p]]ᵀ of each index pair p",
+	Arguments: []Argument{
+		aligned(in("x", Activations, "Rows,M,K")), in("w", Quantized, "Experts,N,K"),
+		in("lhs", Indices, "Pairs"), in("rhs", Indices, "Pairs"), out("y", Activations, "Pairs,M,N"),
+	},
+	Variants: []string{"grouped"},
+}, nil, spreadGather("gather_qmm", 1))
+
+var gatherQMMSwiglu = declare(Op{
+	Name: "gather_qmm_swiglu", Computes: "y[p] = silu(x[lhs[p]]·Gate[rhs[p]]ᵀ)·(x[lhs[p]]·Up[rhs[p]]ᵀ)",
+	Arguments: []Argument{
+		aligned(in("x", Activations, "Rows,M,K")), in("gate", Quantized, "Experts,N,K"), in("up", Quantized, "Experts,N,K"),
+		in("lhs", Indices, "Pairs"), in("rhs", Indices, "Pairs"), out("y", Activations, "Pairs,M,N"),
+	},
+	Variants: []string{"grouped"},
+}, nil, spreadGather("gather_qmm_swiglu", 2))
+
+var gatherQMMCombine = declare(Op{
+	Name: "gather_qmm_combine", Computes: "out[t] = Σ_j weights[t,j]·(h[t,j]·W[rhs[t,j]]ᵀ)",
+	Arguments: []Argument{
+		aligned(in("h", Activations, "M,TopK,K")), in("w", Quantized, "Experts,D,K"), in("rhs", Indices, "M,TopK"),
+		in("weights", Activations, "M,TopK"), out("out", Activations, "M,D"),
+	},
+	Rounds: true,
+}, nil, spreadGatherCombine)
+
+// combineProducts and combineSum are gather_qmm_combine of a prompt.
+var combineProducts = declare(Op{
+	Name: "gather_qmm_combine_products", Computes: "products[p] = h[p]·W[rhs[p]]ᵀ, not rounded",
+	Arguments: []Argument{
+		aligned(in("h", Activations, "Pairs,K")), in("w", Quantized, "Experts,N,K"), in("rhs", Indices, "Pairs"),
+		out("products", Floats, "Pairs,N"),
+	},
+	File: "gather_qmm_combine", GPU: true,
+}, nil, spreadProducts)
+
+var combineSum = declare(Op{
+	Name: "gather_qmm_combine_sum", Computes: "out[t] = Σ_j weights[t,j]·products[t,j]",
+	Arguments: []Argument{
+		in("products", Floats, "M,TopK,D"), in("rhs", Indices, "M,TopK"), in("weights", Activations, "M,TopK"),
+		out("out", Activations, "M,D"),
+	},
+	Rounds: true, File: "gather_qmm_combine", Beside: true, GPU: true,
+}, nil, spreadCombine)
+
+var swiglu = declare(Op{
+	Name: "swiglu", Computes: "y = silu(gate)·up",
+	Arguments: []Argument{in("gate", Activations, "N"), in("up", Activations, "N"), out("y", Activations, "N")},
+}, nil, spreadElements)
+
+var topKGating = declare(Op{
+	Name: "topk_gating", Computes: "the TopK largest of softmax(logits) and where they are, each row of logits",
+	Arguments: []Argument{
+		in("logits", Activations, "M,Experts"), out("indices", Indices, "M,TopK"), out("weights", Activations, "M,TopK"),
+	},
+}, func(p GatingParams) error {
+	switch {
+	case p.TopK > p.Experts:
+		return fmt.Errorf("parameter TopK %d of %d experts", p.TopK, p.Experts)
+	case p.Norm > 1:
+		return fmt.Errorf("parameter Norm is %d, want 0 or 1", p.Norm)
+	}
+	return nil
+}, func(_ metal.Kind, _ quant.Format, p GatingParams) launch { return perRow(int(p.M), simdWidth) })
+
+var moeCombine = declare(Op{
+	Name: "moe_combine", Computes: "out[t] = Σ_j weights[t,j]·y[t,j]",
+	Arguments: []Argument{
+		in("y", Activations, "M,TopK,D"), in("weights", Activations, "M,TopK"), out("out", Activations, "M,D"),
+	},
+	Rounds: true,
+}, nil, spreadCombine)
+
+var progressiveSwiglu = declare(Op{
+	Name: "progressive_swiglu", Computes: "y = silu(x·Gateᵀ)·(x·Upᵀ), low bits where they may matter (refined is 1 there)",
+	Arguments: []Argument{
+		aligned(in("x", Activations, "M,K")), in("gate", Quantized, "1,N,K"), in("up", Quantized, "1,N,K"),
+		out("y", Activations, "M,N"), out("refined", Indices, "M,N"),
+	},
+	Bits: []int{4, 8},
+}, func(p SlimeParams) error {
+	switch {
+	case p.Epsilon != p.Epsilon:
+		return fmt.Errorf("parameter Epsilon is NaN")
+	case p.Threadgroup > maxThreadgroup || p.Threadgroup&(p.Threadgroup-1) != 0:
+		return fmt.Errorf("parameter Threadgroup %d, want 0 or a power of two up to %d", p.Threadgroup, maxThreadgroup)
+	}
+	return nil
+}, spreadProgressive)
+
+var softmax = declare(Op{
+	Name: "softmax", Computes: "softmax of each row, in float32",
+	Arguments: []Argument{in("x", Activations, "M,D"), out("y", Activations, "M,D")},
+}, nil, spreadRows)
+
+var rmsNorm = declare(Op{
+	Name: "rms_norm", Computes: "y = x/√(mean(x²)+Eps)·weight of each row",
+	Arguments: []Argument{in("x", Activations, "M,D"), in("weight", Activations, "D"), out("y", Activations, "M,D")},
+}, nil, spreadRows)
+
+var rope = declare(Op{
+	Name: "rope", Computes: "the halves of each head rotated by the angles Scale·(Offset+l)·Base^(-2i/D)",
+	Arguments: []Argument{in("x", Activations, "H,L,D"), out("y", Activations, "H,L,D")},
+}, func(p RopeParams) error {
+	switch {
+	case p.D%2 != 0:
+		return fmt.Errorf("parameter D %d is odd: there are no two halves to rotate", p.D)
+	case p.Offset > maxOffset:
+		return fmt.Errorf("parameter Offset %d, want 0 to %d", p.Offset, maxOffset)
+	case !(p.Base > 0):
+		return fmt.Errorf("parameter Base %g, want a positive number", p.Base)
+	}
+	return nil
+}, func(_ metal.Kind, _ quant.Format, p RopeParams) launch {
+	return perElement(int(p.D/2), int(p.L), int(p.H))
+})
+
+// maxOffset is the last position that rope begins at.
+const maxOffset = 1 << 30
+
+// maxHead is what one simdgroup of sdpa holds of a head in registers.
+const maxHead = 256
+
+var sdpa = declare(Op{
+	Name: "sdpa", Computes: "out[h] = softmax(Scale·q[h]·Kᵀ)·V of one token, L positions of the cache of head h/(H/KV)",
+	Arguments: []Argument{
+		in("q", Activations, "H,D"), partly(in("k", Activations, "KV,KVStride,D"), "L"),
+		partly(in("v", Activations, "KV,KVStride,D"), "L"), out("out", Activations, "H,D"),
+	},
+}, func(p SDPAParams) error {
+	switch {
+	case p.H%p.KV != 0:
+		return fmt.Errorf("%d query heads do not divide among %d KV heads", p.H, p.KV)
+	case p.KVStride < p.L:
+		return fmt.Errorf("parameter KVStride %d is below the %d positions in use", p.KVStride, p.L)
+	case p.D > maxHead:
+		return fmt.Errorf("parameter D %d, heads have at most %d dimensions", p.D, maxHead)
+	}
+	return nil
+}, func(_ metal.Kind, _ quant.Format, p SDPAParams) launch { return perRow(int(p.H), 256) })
+
+var add = declare(Op{
+	Name: "add", Computes: "y = a + b",
+	Arguments: []Argument{in("a", Activations, "N"), in("b", Activations, "N"), out("y", Activations, "N")},
+}, nil, spreadElements)
+
+var embedding = declare(Op{
+	Name: "embedding", Computes: "y[m] = row ids[m] of W, dequantized",
+	Arguments: []Argument{in("ids", Indices, "M"), in("w", Quantized, "1,V,D"), out("y", Activations, "M,D")},
+}, nil, func(_ metal.Kind, _ quant.Format, p RowParams) launch {
+	return perElement(int(p.D), int(p.M), 1)
+})
+
+var argmax = declare(Op{
+	Name: "argmax", Computes: "index[m] = where row m of x is largest, the first of equals",
+	Arguments: []Argument{in("x", Activations, "M,D"), out("index", Indices, "M")},
+}, nil, spreadRows)
