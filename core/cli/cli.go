@@ -27,6 +27,7 @@ type grammar struct {
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 
 	Fmt      fmtCommand      `cmd:"" help:"Put HCL files into the canonical layout."`
+	Init     initCommand     `cmd:"" help:"Install the plugins that experiments require, and pin them."`
 	Validate validateCommand `cmd:"" help:"Check experiments as far as possible without a device."`
 	Plan     planCommand     `cmd:"" help:"Show what a run would measure, and how long it takes."`
 	Build    buildCommand    `cmd:"" help:"Build what experiments are built from, into the cache."`

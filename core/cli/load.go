@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/rejudge"
 	"github.com/assay-bench/assay/core/session"
+	pluginsource "github.com/assay-bench/assay/core/source"
 	"github.com/assay-bench/assay/core/trust"
 )
 
@@ -33,6 +35,7 @@ type loaded struct {
 	experiments []*config.Experiment
 	registry    *registry.Registry
 	diags       hcl.Diagnostics
+	unpinned    []string // plugins of a source to fetch from that nothing vouches for
 
 	ctx      context.Context
 	lost     error                      // why a plugin could not be asked what it is, the first
@@ -81,6 +84,9 @@ func (a *App) load(ctx context.Context, s source, consent bool) (*loaded, error)
 		},
 		Schema: l.describe, Validate: v.validate, Environment: settable, Build: l.lookUp, Result: measured, Installed: l.installed(), Only: s.Only, Unreadable: machine.Unreadable(ctx),
 	})
+	for _, name := range l.unpinned {
+		fmt.Fprintf(a.Err, "warning: plugin %s: the one that is used is not pinned, and may not be the one that required_plugins names; %s installs and pins that one\n", name, l.registry.InitCommand())
+	}
 	l.diags = diag.Tidy(append(l.diags, more...))
 	if err := ctx.Err(); err != nil { // faults may be of what was not waited for
 		return nil, err
@@ -165,7 +171,17 @@ func (l *loaded) find(p config.Program) (*registry.Installed, error) {
 		if err := l.registry.CheckSource(name, required.Source); err != nil {
 			return nil, err
 		}
-		return l.registry.Get(name, required.Version)
+		found, err := l.registry.Get(name, required.Version)
+		if !pluginsource.Of(required.Source).Fetched() {
+			return found, err
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%w; %s installs the one that is required", err, l.registry.InitCommand())
+		}
+		if !found.Locked && !found.Override && !slices.Contains(l.unpinned, name) {
+			l.unpinned = append(l.unpinned, name)
+		}
+		return found, nil
 	}
 	if !l.consent {
 		return nil, fmt.Errorf("%s: %w", p.Binary, &registry.Untrusted{Folder: absolute(l.module.Dir), Named: true})

@@ -6,21 +6,24 @@ import (
 	"strings"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/schema"
 )
 
 type pluginCommand struct {
-	New   pluginNew   `cmd:"" help:"Write a new plugin, with a test, an experiment and a README."`
-	List  pluginList  `cmd:"" help:"List the plugins found."`
-	Docs  pluginDocs  `cmd:"" help:"Print a plugin's documentation as markdown."`
-	Check pluginCheck `cmd:"" help:"Hold a plugin, in any language, against the protocol."`
-	Try   pluginTry   `cmd:"" help:"Measure one configuration of a plugin once, to look at."`
-	Tool  pluginTool  `cmd:"" passthrough:"" help:"Run a command that a plugin brings; assay NAME ARGS is short for it."`
-	Lock  pluginLock  `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
+	New     pluginNew     `cmd:"" help:"Write a new plugin, with a test, an experiment and a README."`
+	List    pluginList    `cmd:"" help:"List the plugins found."`
+	Install pluginInstall `cmd:"" help:"Install a plugin for all of your folders."`
+	Remove  pluginRemove  `cmd:"" help:"Take an installed plugin away."`
+	Docs    pluginDocs    `cmd:"" help:"Print a plugin's documentation as markdown."`
+	Check   pluginCheck   `cmd:"" help:"Hold a plugin, in any language, against the protocol."`
+	Try     pluginTry     `cmd:"" help:"Measure one configuration of a plugin once, to look at."`
+	Tool    pluginTool    `cmd:"" passthrough:"" help:"Run a command that a plugin brings; assay NAME ARGS is short for it."`
+	Lock    pluginLock    `cmd:"" help:"Pin the plugins that experiments require to the binaries installed now."`
 }
 
 type pluginList struct {
-	All  bool `name:"all" help:"Also list what was passed over, and why."`
+	All  bool `name:"all" help:"Also list other versions, and what was passed over and why."`
 	JSON bool `name:"json" help:"Print JSON."`
 }
 
@@ -29,6 +32,7 @@ type listedPlugin struct {
 	Version string `json:"version"`
 	Path    string `json:"path"`
 	SHA256  string `json:"sha256"`
+	Source  string `json:"source,omitempty"` // where it was installed from
 }
 
 func (c *pluginList) Run(ctx context.Context, app *App) error {
@@ -36,18 +40,30 @@ func (c *pluginList) Run(ctx context.Context, app *App) error {
 	if err != nil {
 		return err
 	}
+	origins, err := registry.Origins(registry.UserFolder(app.Getenv))
+	if err != nil {
+		return err
+	}
+	listed := reg.All()
+	if c.All {
+		listed = reg.Versions()
+	}
 	found := []listedPlugin{}
-	for _, p := range reg.All() {
-		found = append(found, listedPlugin{p.Name, p.Version, p.Path, p.SHA256})
+	for _, p := range listed {
+		found = append(found, listedPlugin{p.Name, p.Version, p.Path, p.SHA256, origins[p.Path]})
 	}
 	if c.JSON {
 		return app.printJSON(map[string]any{"plugins": found, "rejected": reg.Rejected()})
 	}
 	for _, p := range found {
-		fmt.Fprintf(app.Out, "%-16s %-10s %s\n", p.Name, p.Version, relative(p.Path))
+		from := ""
+		if p.Source != "" {
+			from = "  from " + p.Source
+		}
+		fmt.Fprintf(app.Out, "%-16s %-10s %s%s\n", p.Name, p.Version, relative(p.Path), from)
 	}
 	if len(found) == 0 {
-		fmt.Fprintln(app.Err, "No plugin was found. `make build` puts the first-party ones into bin/plugins; --plugin-dir names other folders.")
+		fmt.Fprintln(app.Err, "No plugin was found. `assay init` installs those that experiments require, `make build` puts the first-party ones into bin/plugins; --plugin-dir names other folders.")
 	}
 	if c.All {
 		for _, r := range reg.Rejected() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -11,6 +12,9 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/assay-bench/assay/core/internal/badplugin"
+	"github.com/assay-bench/assay/core/internal/pack"
+	"github.com/assay-bench/assay/core/registry"
+	"github.com/assay-bench/assay/core/release"
 )
 
 // The scripts in testdata/script are the command line as users meet it: each
@@ -47,11 +51,31 @@ func TestScripts(t *testing.T) {
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, ".cache"))
 			e.Setenv("NO_COLOR", "1")
+			e.Setenv("PLATFORM", registry.Platform())
 			return nil
 		},
-		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus},
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus, "release": makeRelease, "serve": serveReleases},
 		Condition: func(name string) (bool, error) { return name == "root" && os.Geteuid() == 0, nil },
 	})
+}
+
+// makeRelease makes a release of a plugin: release DIR NAME VERSION BINARY PLATFORM….
+func makeRelease(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 5 {
+		ts.Fatalf("usage: release DIR NAME VERSION BINARY PLATFORM…")
+	}
+	ts.Check(pack.Plugin(ts.MkAbs(args[0]), args[1], args[2], ts.MkAbs(args[3]), args[4:]...))
+}
+
+// serveReleases serves the releases in DIR/OWNER/REPOSITORY/TAG on loopback, in
+// place of github.com: serve DIR.
+func serveReleases(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve DIR")
+	}
+	server := httptest.NewServer(pack.Serve(ts.MkAbs(args[0])))
+	ts.Defer(server.Close)
+	ts.Setenv(release.EnvURL, server.URL)
 }
 
 // wantStatus runs assay and holds its exit status: status N command args…

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/assay-bench/assay/core/diag"
+	"github.com/assay-bench/assay/core/source"
 )
 
 // Module is a configuration as loaded: everything that needs neither device
@@ -33,9 +34,10 @@ type Module struct {
 
 // RequiredPlugin is one entry of required_plugins.
 type RequiredPlugin struct {
-	Source  string // "assay/NAME"
-	Version string // constraint, "" for none
-	Range   hcl.Range
+	Source    string // as [source.Parse] reads it; "" for none
+	Version   string // constraint, "" for none
+	PublicKey string // minisign's, that releases are signed with; "" for none
+	Range     hcl.Range
 
 	constraint version.Constraints
 }
@@ -152,7 +154,7 @@ func (m *Module) requirePlugin(attr *hcl.Attribute, r *reader) {
 	for _, pair := range pairs {
 		key, ok := constantString(pair.Key)
 		if !ok {
-			r.fault(pair.Key.Range(), "Invalid plugin requirement", "The keys are source and version.")
+			r.fault(pair.Key.Range(), "Invalid plugin requirement", "The keys are source, version and public_key.")
 			continue
 		}
 		value, ok := constantString(pair.Value)
@@ -162,7 +164,13 @@ func (m *Module) requirePlugin(attr *hcl.Attribute, r *reader) {
 		}
 		switch key {
 		case "source":
+			if _, err := source.Parse(value); err != nil {
+				r.fault(pair.Value.Range(), "Invalid plugin source", "%s", sentence(err.Error()))
+				continue
+			}
 			p.Source = value
+		case "public_key":
+			p.PublicKey = value
 		case "version":
 			c, err := version.NewConstraint(value)
 			if err != nil {
@@ -171,7 +179,7 @@ func (m *Module) requirePlugin(attr *hcl.Attribute, r *reader) {
 			}
 			p.Version, p.constraint = value, c
 		default:
-			r.fault(pair.Key.Range(), "Invalid plugin requirement", "There is no %q here. %s", key, diag.DidYouMean(key, "keys", []string{"source", "version"}))
+			r.fault(pair.Key.Range(), "Invalid plugin requirement", "There is no %q here. %s", key, diag.DidYouMean(key, "keys", []string{"source", "version", "public_key"}))
 		}
 	}
 	m.RequiredPlugins[attr.Name] = p

@@ -1,10 +1,10 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 
 	"github.com/hashicorp/go-version"
@@ -13,6 +13,7 @@ import (
 	"github.com/assay-bench/assay/core/diag"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
 	"github.com/assay-bench/assay/core/schema"
+	"github.com/assay-bench/assay/core/source"
 )
 
 // plugin is what a program says of itself; nil fields when it cannot be asked.
@@ -43,12 +44,9 @@ func (p *plugin) label() string {
 }
 
 // PluginName is what the plugin that experiments call local is installed as:
-// the last part of its source, or the same name.
+// what its source calls it, or the same name.
 func (m *Module) PluginName(local string) string {
-	if req, ok := m.RequiredPlugins[local]; ok && req.Source != "" {
-		return path.Base(req.Source)
-	}
-	return local
+	return cmp.Or(source.Of(m.RequiredPlugins[local].Source).Name, local)
 }
 
 // describing is the part of a program that what it says of itself hangs on.
@@ -101,7 +99,7 @@ func (r *resolver) plugin(ref Program) *plugin {
 func (r *resolver) sourceFault(ref Program, describe *pluginv1.DescribeResponse) *hcl.Diagnostic {
 	req := r.module.RequiredPlugins[ref.Plugin]
 	is := describe.GetSource()
-	if req.Source == "" || is == "" || req.Source == is {
+	if !source.Contradicts(req.Source, is) {
 		return nil
 	}
 	return &hcl.Diagnostic{

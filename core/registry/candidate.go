@@ -89,7 +89,7 @@ func (c candidate) inspect(ctx context.Context, cache *cache, lock *Lock) (*Inst
 	}
 	p := &Installed{Name: c.name, Path: c.path, SHA256: seen.SHA256, Override: c.override}
 	if !c.override && !c.named {
-		if p.Locked, err = lock.check(c.name, seen.SHA256); err != nil {
+		if p.Locked, err = lock.check(c.name, c.version, seen.SHA256); err != nil {
 			return nil, err
 		}
 	}

@@ -27,16 +27,25 @@ func quoted(path string) string {
 	return path
 }
 
+// UserFolder is where a user's plugins are installed; empty: the environment does
+// not say.
+func UserFolder(getenv func(string) string) string {
+	if data := getenv("XDG_DATA_HOME"); data != "" {
+		return filepath.Join(data, "assay", "plugins")
+	} else if home := getenv("HOME"); home != "" {
+		return filepath.Join(home, ".local", "share", "assay", "plugins")
+	}
+	return ""
+}
+
 // folders in the order in which they are looked through: those asked for, the
 // project's, the user's, and the one beside the running binary, each once. The
 // first ones, as many as asked, must exist.
 func folders(o Options) (once []string, asked int) {
 	dirs := append([]string{}, o.Dirs...)
 	dirs = append(dirs, projectFolder)
-	if data := o.Getenv("XDG_DATA_HOME"); data != "" {
-		dirs = append(dirs, filepath.Join(data, "assay", "plugins"))
-	} else if home := o.Getenv("HOME"); home != "" {
-		dirs = append(dirs, filepath.Join(home, ".local", "share", "assay", "plugins"))
+	if user := UserFolder(o.Getenv); user != "" {
+		dirs = append(dirs, user)
 	}
 	if self, err := os.Executable(); err == nil {
 		dirs = append(dirs, filepath.Join(filepath.Dir(self), "plugins"))

@@ -78,7 +78,7 @@ func FuzzLock(f *testing.F) {
 					t.Fatalf("hash %q", h)
 				}
 			}
-			if locked, err := l.check(l.Plugins[i].Name, strings.Repeat("f", 64)); err == nil && locked && !bytes.Contains(text, []byte("ffff")) {
+			if locked, err := l.check(l.Plugins[i].Name, "", strings.Repeat("f", 64)); err == nil && locked && !bytes.Contains(text, []byte("ffff")) {
 				t.Fatalf("an unknown binary of %q is locked", l.Plugins[i].Name)
 			}
 		}

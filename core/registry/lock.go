@@ -17,6 +17,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/core/source"
 )
 
 // LockName is the lock file's name, beside the experiments.
@@ -26,20 +27,25 @@ const LockName = "assay.lock.hcl"
 func Platform() string { return runtime.GOOS + "_" + runtime.GOARCH }
 
 // Lock pins plugins: version, the constraint it was chosen by, and the digest
-// of the binary on each platform.
+// of the binary on each platform. The user's folder of plugins has one as well: it
+// says what was installed there, and from where.
 type Lock struct {
 	Plugins []Locked `hcl:"plugin,block"`
 
 	path string
+	user bool // it is of the user's folder
 }
 
-// Locked is one pinned plugin. Hashes are "PLATFORM:sha256:HEX".
+// Locked is one pinned plugin. Hashes of binaries, and of the archives that a
+// release has them in, are "PLATFORM:sha256:HEX".
 type Locked struct {
 	Name       string   `hcl:"name,label"`
 	Version    string   `hcl:"version"`
 	Source     string   `hcl:"source,optional"`
 	Constraint string   `hcl:"constraint,optional"`
-	Hashes     []string `hcl:"hashes"`
+	PublicKey  string   `hcl:"public_key,optional"` // that the release was signed with
+	Hashes     []string `hcl:"hashes,optional"`
+	Archives   []string `hcl:"archives,optional"`
 }
 
 // ReadLock reads a lock file. An absent one pins nothing.
@@ -71,7 +77,7 @@ func (l *Lock) parse(data []byte) error {
 		return fmt.Errorf("lock file: %w; mend it, or delete it and run %s", firstError(diags), l.command())
 	}
 	for _, p := range l.Plugins {
-		for _, h := range p.Hashes {
+		for _, h := range slices.Concat(p.Hashes, p.Archives) {
 			if platform, sum, ok := strings.Cut(h, ":sha256:"); !ok || platform == "" || len(sum) != 64 {
 				return fmt.Errorf("lock file %s: plugin %s: hash %q is not PLATFORM:sha256:HEX", l.path, p.Name, h)
 			}
@@ -93,9 +99,11 @@ func (l *Lock) versions(name string) []Locked {
 	return out
 }
 
-// hash pinned for a platform, empty if none.
-func (p *Locked) hash(platform string) string {
-	for _, h := range p.Hashes {
+// hash of a binary pinned for a platform, empty if none.
+func (p *Locked) hash(platform string) string { return hashFor(p.Hashes, platform) }
+
+func hashFor(hashes []string, platform string) string {
+	for _, h := range hashes {
 		if sum, ok := strings.CutPrefix(h, platform+":sha256:"); ok {
 			return sum
 		}
@@ -103,9 +111,16 @@ func (p *Locked) hash(platform string) string {
 	return ""
 }
 
-// check compares a binary with what is pinned. A plugin that the lock does not
-// name is accepted, but not locked.
-func (l *Lock) check(name, sum string) (locked bool, err error) {
+// otherVersion is the error of a binary beside the one that is pinned.
+type otherVersion struct{ lock, pinned, version string }
+
+func (e *otherVersion) Error() string {
+	return fmt.Sprintf("%s has version %s, and this file is called %s", e.lock, e.pinned, e.version)
+}
+
+// check compares a binary, whose file's name may say its version, with what is
+// pinned. A plugin that the lock does not name is accepted, but not locked.
+func (l *Lock) check(name, version, sum string) (locked bool, err error) {
 	versions := l.versions(name)
 	if len(versions) == 0 {
 		return false, nil
@@ -118,6 +133,16 @@ func (l *Lock) check(name, sum string) (locked bool, err error) {
 		if versions[i].hash(Platform()) == sum {
 			return true, nil
 		}
+	}
+	if version != "" && !slices.ContainsFunc(versions, func(p Locked) bool { return p.Version == version }) {
+		var pinned []string
+		for _, p := range versions {
+			pinned = append(pinned, p.Version)
+		}
+		return false, &otherVersion{l.path, strings.Join(pinned, " and "), version}
+	}
+	if len(here) == 0 && slices.ContainsFunc(versions, func(p Locked) bool { return hashFor(p.Archives, Platform()) != "" }) {
+		return false, fmt.Errorf("%s pins the release's archive for %s, and this binary did not come out of it; run %s", l.path, Platform(), l.initCommand())
 	}
 	if len(here) == 0 {
 		return false, fmt.Errorf("%s pins it for other platforms but not for %s; if this binary is wanted, run %s", l.path, Platform(), l.command())
@@ -144,6 +169,22 @@ func (l *Lock) command() string {
 	return "`assay plugin lock`"
 }
 
+// initCommand is how plugins that this lock file pins are installed.
+func (l *Lock) initCommand() string {
+	if dir := filepath.Dir(l.path); dir != "." {
+		return "`assay init " + quoted(dir) + "`"
+	}
+	return "`assay init`"
+}
+
+// upgradeCommand is how newer ones are.
+func (l *Lock) upgradeCommand() string {
+	if dir := filepath.Dir(l.path); dir != "." {
+		return "`assay init --upgrade " + quoted(dir) + "`"
+	}
+	return "`assay init --upgrade`"
+}
+
 // Names are the plugins that are pinned, each once, sorted.
 func (l *Lock) Names() []string {
 	var out []string
@@ -156,11 +197,16 @@ func (l *Lock) Names() []string {
 
 // CheckSource holds the source that experiments require against the one that the
 // plugin was locked by. What the lock file does not name is accepted.
-func (l *Lock) CheckSource(name, source string) error {
+func (l *Lock) CheckSource(name, from string) error {
 	for _, p := range l.versions(name) {
-		if source != "" && p.Source != "" && p.Source != source {
-			return fmt.Errorf("plugin %s is required of %s, and %s has it of %s; if the change is wanted, run %s", name, source, l.path, p.Source, l.command())
+		if from == "" || p.Source == "" || source.Same(p.Source, from) {
+			continue
 		}
+		change := "run " + l.command()
+		if source.Of(from).Fetched() {
+			change = "take the block plugin \"" + name + "\" out of that file and run " + l.initCommand()
+		}
+		return fmt.Errorf("plugin %s is required of %s, and %s has it of %s; if the change is wanted, %s", name, from, l.path, p.Source, change)
 	}
 	return nil
 }
@@ -178,6 +224,8 @@ type Pin struct {
 	*Installed
 	Source     string // as required_plugins has it
 	Constraint string
+	PublicKey  string
+	Archives   []string // of the release that it came from
 }
 
 // Pin notes this platform's digests of the versions of a plugin, in place of
@@ -187,10 +235,14 @@ func (l *Lock) Pin(name string, pins ...Pin) {
 	before := l.versions(name)
 	l.Plugins = slices.DeleteFunc(l.Plugins, func(p Locked) bool { return p.Name == name })
 	for _, pin := range pins {
-		entry := Locked{Name: name, Version: pin.Version, Source: pin.Source, Constraint: pin.Constraint, Hashes: []string{Platform() + ":sha256:" + pin.SHA256}}
+		entry := Locked{Name: name, Version: pin.Version, Source: pin.Source, Constraint: pin.Constraint, PublicKey: pin.PublicKey,
+			Hashes: []string{Platform() + ":sha256:" + pin.SHA256}, Archives: pin.Archives}
 		for _, old := range before {
-			if old.Version != pin.Version {
+			if old.Version != pin.Version || old.Source != pin.Source && (old.Archives != nil || pin.Archives != nil) {
 				continue
+			}
+			if entry.Archives == nil {
+				entry.Archives, entry.PublicKey = old.Archives, old.PublicKey
 			}
 			for _, h := range old.Hashes {
 				if !strings.HasPrefix(h, Platform()+":") {
@@ -203,8 +255,12 @@ func (l *Lock) Pin(name string, pins ...Pin) {
 	}
 }
 
-const lockHeader = `# Maintained by "assay plugin lock": versions and digests of the plugins that
-# these experiments run with. Commit it; a plugin that differs is refused.
+const lockHeader = `# Maintained by "assay init" and "assay plugin lock": versions and digests of the
+# plugins that these experiments run with. Commit it; a plugin that differs is refused.
+`
+
+const userHeader = `# Maintained by "assay init", "assay plugin install" and "assay plugin remove": what
+# was installed in this folder, and from where.
 `
 
 // Write replaces the lock file.
@@ -221,9 +277,19 @@ func (l *Lock) Write(path string) error {
 		if p.Constraint != "" {
 			body.SetAttributeValue("constraint", cty.StringVal(p.Constraint))
 		}
+		if p.PublicKey != "" {
+			body.SetAttributeValue("public_key", cty.StringVal(p.PublicKey))
+		}
 		body.SetAttributeRaw("hashes", hashTokens(p.Hashes))
+		if len(p.Archives) > 0 {
+			body.SetAttributeRaw("archives", hashTokens(p.Archives))
+		}
 	}
-	return writeFile(path, append([]byte(lockHeader), hclwrite.Format(f.Bytes())...))
+	header := lockHeader
+	if l.user {
+		header = userHeader
+	}
+	return writeFile(path, append([]byte(header), hclwrite.Format(f.Bytes())...))
 }
 
 // hashTokens puts each hash on a line of its own, so that a change of one

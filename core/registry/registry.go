@@ -13,11 +13,12 @@ import (
 	"github.com/hashicorp/go-version"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/core/source"
 )
 
 // prefix of every plugin's file name: assay-plugin-NAME or
 // assay-plugin-NAME_vX.Y.Z.
-const prefix = "assay-plugin-"
+const prefix = source.Prefix
 
 // Options of Discover.
 type Options struct {
@@ -66,6 +67,7 @@ func (e *Untrusted) Error() string {
 // Registry is what Discover found.
 type Registry struct {
 	folders  []string
+	asked    []string                // those of the folders that were named
 	plugins  map[string][]*Installed // by name, highest version first
 	from     map[string]string       // folder that a name was found in first
 	rejected []Rejected
@@ -99,7 +101,8 @@ func Discover(ctx context.Context, o Options) (*Registry, error) {
 	}
 	var asked int
 	r.folders, asked = folders(o)
-	if dir, err := filepath.Abs(projectFolder); err == nil && !slices.Contains(r.folders[:asked], dir) {
+	r.asked = r.folders[:asked]
+	if dir, err := filepath.Abs(projectFolder); err == nil && !slices.Contains(r.asked, dir) {
 		r.project = dir
 		r.foreign = o.Trusts != nil && !o.Trusts(filepath.Dir(filepath.Dir(dir)))
 	}
@@ -137,8 +140,10 @@ func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
 	}
 	if first, ok := r.from[c.name]; ok && first != dir {
 		r.reject(c.path, fmt.Errorf("%s comes first", r.plugins[c.name][0].Path))
-		if first == r.project {
-			r.warnings = append(r.warnings, fmt.Sprintf("plugin %s: %s is used in place of %s", c.name, r.plugins[c.name][0].Path, c.path))
+		text := fmt.Sprintf("plugin %s: %s is used in place of ", c.name, r.plugins[c.name][0].Path)
+		said := slices.ContainsFunc(r.warnings, func(w string) bool { return strings.HasPrefix(w, text) })
+		if !said && (first == r.project || slices.Contains(r.asked, first)) {
+			r.warnings = append(r.warnings, text+c.path)
 		}
 		return
 	}
@@ -159,7 +164,8 @@ func (r *Registry) consider(ctx context.Context, cache *cache, c candidate) {
 	}
 	if r.plugins[c.name] == nil {
 		for _, x := range r.rejected {
-			if broken, ok := parseCandidate(x.Path); ok && broken.name == c.name {
+			var other *otherVersion // versions stand side by side
+			if broken, ok := parseCandidate(x.Path); ok && broken.name == c.name && !errors.As(x.err, &other) {
 				r.warnings = append(r.warnings, fmt.Sprintf("plugin %s: %s was passed over: %s; %s is used instead", c.name, x.Path, x.Reason, c.path))
 			}
 		}
@@ -213,11 +219,16 @@ func (r *Registry) Get(name, constraint string) (*Installed, error) {
 }
 
 // CheckSource is that of the lock file.
-func (r *Registry) CheckSource(name, source string) error { return r.lock.CheckSource(name, source) }
+func (r *Registry) CheckSource(name, from string) error { return r.lock.CheckSource(name, from) }
 
 func (r *Registry) missing(name string) error {
 	for _, x := range r.rejected {
-		if c, ok := parseCandidate(x.Path); ok && c.name == name {
+		var other *otherVersion
+		switch c, ok := parseCandidate(x.Path); {
+		case !ok || c.name != name:
+		case errors.As(x.err, &other):
+			return fmt.Errorf("plugin %s: %s was passed over: %w; install version %s, or accept what is installed: run %s", name, x.Path, x.err, other.pinned, r.lock.command())
+		default:
 			return fmt.Errorf("plugin %s: %s was passed over: %w", name, x.Path, x.err)
 		}
 	}
@@ -247,6 +258,18 @@ func (r *Registry) All() []*Installed {
 	sort.Slice(out, func(i, j int) bool { return out[i].Name < out[j].Name })
 	return out
 }
+
+// Versions are all plugins that may be used, the highest version of each first.
+func (r *Registry) Versions() []*Installed {
+	var out []*Installed
+	for _, p := range r.All() {
+		out = append(out, r.plugins[p.Name]...)
+	}
+	return out
+}
+
+// InitCommand is how the plugins that experiments require are installed.
+func (r *Registry) InitCommand() string { return r.lock.initCommand() }
 
 // Rejected candidates in the order in which they were met.
 func (r *Registry) Rejected() []Rejected {

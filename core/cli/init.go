@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/assay-bench/assay/core/config"
+	"github.com/assay-bench/assay/core/registry"
+	"github.com/assay-bench/assay/core/release"
+	pluginsource "github.com/assay-bench/assay/core/source"
+)
+
+// initCommand installs what required_plugins names, and pins it.
+type initCommand struct {
+	Paths   []string `arg:"" optional:"" type:"path" default:"." help:"Folder of *.hcl files, or single files."`
+	Upgrade bool     `name:"upgrade" help:"Take the newest versions that are allowed, whatever is pinned."`
+	Mirror  string   `name:"mirror" env:"ASSAY_PLUGIN_MIRROR" type:"path" placeholder:"DIR" help:"Take releases from this folder in place of the network: DIR/github.com/OWNER/REPOSITORY/vX.Y.Z/FILE."`
+	JSON    bool     `name:"json" help:"Print JSON."`
+}
+
+// Help is printed by assay init --help.
+func (c *initCommand) Help() string {
+	return "For each entry of required_plugins whose source is github.com/OWNER/assay-plugin-NAME, a folder of releases or an archive, the pinned version is installed,\n" +
+		"or where none is pinned the newest that the entry allows. Its archive is held against SHA256SUMS and unpacked into your folder of plugins; assay.lock.hcl\n" +
+		"pins version, source and the digests for all platforms. Installing a plugin is consent to start it.\n\n" +
+		"ASSAY_GITHUB_URL is an address in place of https://github.com, GITHUB_TOKEN a token for many requests."
+}
+
+// installedNow is what init says of a plugin.
+type installedNow struct {
+	listedPlugin
+	Fresh  bool `json:"fresh"`  // it was not there before
+	Signed bool `json:"signed"` // its sums are signed with public_key
+	Pinned bool `json:"pinned"`
+}
+
+func (c *initCommand) Run(ctx context.Context, app *App) error {
+	module, diags := config.Load(c.Paths, config.Options{NoValues: true, Version: Version})
+	if err := app.faults(diags, module.Files()); err != nil {
+		return err
+	}
+	path := filepath.Join(module.Dir, registry.LockName)
+	lock, err := registry.ReadLock(path)
+	if err != nil {
+		return err
+	}
+	in := app.installer(lock, module.Dir, c.Mirror)
+	in.Upgrade = c.Upgrade
+	said := []installedNow{}
+	pins := map[string][]registry.Pin{} // several versions of a plugin may be required
+	for _, local := range slices.Sorted(maps.Keys(module.RequiredPlugins)) {
+		w := wanted(module, local)
+		if !w.Source.Fetched() {
+			found, err := app.elsewhere(ctx, path, w)
+			if err != nil {
+				return err
+			}
+			said = append(said, *found)
+			continue
+		}
+		i, err := in.Install(ctx, w)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(pins[w.Name], func(o registry.Pin) bool { return o.Version == i.Version }) {
+			pins[w.Name] = append(pins[w.Name], i.Pin)
+		}
+		said = append(said, installedNow{listedPlugin{i.Name, i.Version, i.Path, i.SHA256, i.Source}, i.Fresh, i.Signed, true})
+	}
+	for name, versions := range pins {
+		lock.Pin(name, versions...)
+	}
+	if len(pins) > 0 {
+		if err := lock.Write(path); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return app.printJSON(map[string]any{"lock": path, "plugins": said})
+	}
+	app.sayInstalled(said, module.Dir, relative(path))
+	return nil
+}
+
+func (a *App) sayInstalled(said []installedNow, dir, lock string) {
+	if len(said) == 0 {
+		fmt.Fprintf(a.Out, "%s requires no plugin: there is nothing to install.\n", dir)
+	}
+	for _, p := range said {
+		how := "is installed, pinned in " + lock
+		switch {
+		case !p.Pinned:
+			how = "found at " + relative(p.Path)
+		case p.Fresh:
+			how = "installed from " + p.Source + ", pinned in " + lock
+		}
+		if p.Signed {
+			how += ", signed"
+		}
+		fmt.Fprintf(a.Out, "%-16s %-10s %s\n", p.Name, p.Version, how)
+	}
+}
+
+// elsewhere finds a plugin whose source names no place to fetch it from.
+func (a *App) elsewhere(ctx context.Context, lock string, w registry.Wanted) (*installedNow, error) {
+	reg, err := a.discover(ctx, lock)
+	if err != nil {
+		return nil, err
+	}
+	p, err := reg.Get(w.Name, w.Constraint)
+	if err != nil {
+		return nil, fmt.Errorf("%w; its source names no place to install it from, such as github.com/OWNER/%s%s", err, pluginsource.Prefix, w.Name)
+	}
+	return &installedNow{listedPlugin: listedPlugin{p.Name, p.Version, p.Path, p.SHA256, w.Source.Text}}, nil
+}
+
+// installer puts plugins into the user's folder. Paths of sources are relative to dir.
+func (a *App) installer(lock *registry.Lock, dir, mirror string) *registry.Installer {
+	return &registry.Installer{Dir: registry.UserFolder(a.Getenv), Lock: lock, From: release.Options{Dir: dir, Mirror: mirror, Getenv: a.Getenv}}
+}
+
+// wanted is an entry of required_plugins.
+func wanted(module *config.Module, local string) registry.Wanted {
+	required := module.RequiredPlugins[local]
+	return registry.Wanted{Name: module.PluginName(local), Source: pluginsource.Of(required.Source), Constraint: required.Version, PublicKey: required.PublicKey}
+}
+
+// pluginInstall installs a plugin that no experiment requires yet.
+type pluginInstall struct {
+	Source    string `arg:"" help:"github.com/OWNER/assay-plugin-NAME, a folder of releases, or an archive: ./assay-plugin-NAME_vX.Y.Z_OS_ARCH.tar.gz."`
+	Want      string `arg:"" optional:"" name:"version" help:"Which version, such as '~> 1.2'; by default the newest."`
+	PublicKey string `name:"public-key" placeholder:"KEY" help:"The minisign key that the release must be signed with."`
+	Mirror    string `name:"mirror" env:"ASSAY_PLUGIN_MIRROR" type:"path" placeholder:"DIR" help:"Take releases from this folder in place of the network."`
+	JSON      bool   `name:"json" help:"Print JSON."`
+}
+
+func (c *pluginInstall) Run(ctx context.Context, app *App) error {
+	from, err := pluginsource.Parse(c.Source)
+	switch {
+	case err != nil:
+		return err
+	case !from.Fetched():
+		return fmt.Errorf("source %q: %w; write github.com/OWNER/%sNAME, or a path that begins with ./, ../ or /", c.Source, release.ErrNamed, pluginsource.Prefix)
+	case from.Name == "":
+		return fmt.Errorf("source %q does not say which plugin it has: call the folder %sNAME, or name an archive in it", c.Source, pluginsource.Prefix)
+	}
+	if err := registry.CheckConstraint(c.Want); err != nil {
+		return err
+	}
+	lock, err := registry.ReadLock("")
+	if err != nil {
+		return err
+	}
+	i, err := app.installer(lock, ".", c.Mirror).Install(ctx, registry.Wanted{Name: from.Name, Source: from, Constraint: c.Want, PublicKey: c.PublicKey})
+	if err != nil {
+		return err
+	}
+	said := installedNow{listedPlugin{i.Name, i.Version, i.Path, i.SHA256, i.Source}, i.Fresh, i.Signed, false}
+	if c.JSON {
+		return app.printJSON(said)
+	}
+	how := map[bool]string{true: "installed as", false: "is there already:"}[i.Fresh]
+	if i.Signed {
+		how = "signed, " + how
+	}
+	fmt.Fprintf(app.Out, "%-16s %-10s %s %s\n", i.Name, i.Version, how, i.Path)
+	return nil
+}
+
+// pluginRemove takes plugins out of the user's folder.
+type pluginRemove struct {
+	Name string `arg:"" help:"The plugin."`
+	Only string `arg:"" optional:"" name:"version" help:"Its version; by default all of them."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+func (c *pluginRemove) Run(ctx context.Context, app *App) error {
+	removed, err := registry.Remove(ctx, registry.UserFolder(app.Getenv), c.Name, c.Only)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return app.printJSON(map[string]any{"removed": removed})
+	}
+	for _, path := range removed {
+		fmt.Fprintf(app.Out, "removed: %s\n", path)
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/hashicorp/go-version"
+
+	"github.com/assay-bench/assay/core/source"
+)
+
+// Place is where the releases of one plugin are.
+type Place interface {
+	// Versions lists the releases, in no order, and what looks like one and is none.
+	Versions(ctx context.Context) ([]string, []Passed, error)
+
+	// open gives a file of a version; fs.ErrNotExist where there is none.
+	open(ctx context.Context, version, file string) (io.ReadCloser, error)
+
+	// where names a version for messages.
+	where(version string) string
+}
+
+// Passed is a release that cannot be taken, and why.
+type Passed struct {
+	Release string `json:"release"`
+	Reason  string `json:"reason"`
+}
+
+// Options say how places are reached.
+type Options struct {
+	Dir    string              // that paths of sources are relative to
+	Mirror string              // folder that stands for the network: github.com/OWNER/REPOSITORY/vX.Y.Z/FILE
+	Getenv func(string) string // nil: an empty environment
+	Stall  time.Duration       // a download without a byte for so long has ended; 0: a minute
+}
+
+// EnvURL is the address in place of https://github.com, such as that of a GitHub
+// Enterprise server, whose API is at /api/v3.
+const EnvURL = "ASSAY_GITHUB_URL"
+
+// ErrNamed is why there is no place: the source says whose the plugin is only.
+var ErrNamed = errors.New("the source names no place to fetch the plugin from")
+
+// At gives the place of a source.
+func At(s source.Source, o Options) (Place, error) {
+	path := s.Text
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(o.Dir, path)
+	}
+	switch {
+	case s.Kind == source.Named:
+		return nil, fmt.Errorf("%q: %w", s.Text, ErrNamed)
+	case s.Kind == source.Archive:
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("archive: %w", err)
+		}
+		return archive{path}, nil
+	case s.Kind == source.Folder:
+		return folder{path: path, name: s.Name}, nil
+	case o.Mirror != "":
+		return folder{path: filepath.Join(o.Mirror, "github.com", s.Owner, s.Repo), name: s.Name, mirror: o.Mirror}, nil
+	}
+	return newGitHub(s, o)
+}
+
+// tagged reads the version of a tag, vX.Y.Z.
+func tagged(tag string) (string, bool) {
+	if len(tag) < 2 || tag[0] != 'v' {
+		return "", false
+	}
+	v, err := version.NewSemver(tag[1:])
+	if err != nil || v.String() != tag[1:] { // 1.2 is 1.2.0, and its files are elsewhere
+		return "", false
+	}
+	return tag[1:], true
+}
