@@ -61,7 +61,7 @@ func TestAdvisedCommandsParse(t *testing.T) {
 
 func parses(command string) error {
 	var g grammar
-	p, err := kong.New(&g, kong.Name("assay"), kong.Exit(func(int) {}), kong.Vars{"version": Version}, kong.BindTo(context.Background(), (*context.Context)(nil)))
+	p, err := kong.New(&g, kong.Name("assay"), kong.Exit(func(int) {}), variables(), kong.BindTo(context.Background(), (*context.Context)(nil)))
 	if err != nil {
 		return err
 	}

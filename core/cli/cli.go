@@ -50,6 +50,11 @@ type grammar struct {
 	VisitHost   visitHost    `cmd:"" hidden:"" help:"Be the host of one visit, for plugin check."`
 }
 
+// variables of the grammar's tags.
+func variables() kong.Vars {
+	return kong.Vars{"version": "assay " + Version, "languages": strings.Join(scaffold.Languages(), ",")}
+}
+
 // Main runs one command and returns the exit status.
 func Main(ctx context.Context, args []string, streams Streams, getenv func(string) string) Status {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -71,7 +76,7 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(app, &g),
-		kong.Vars{"version": "assay " + Version, "languages": strings.Join(scaffold.Languages(), ",")},
+		variables(),
 	)
 	if err != nil {
 		fmt.Fprintln(streams.Err, "assay:", err)
