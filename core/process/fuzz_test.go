@@ -92,7 +92,8 @@ func FuzzHandshake(f *testing.F) {
 		f.Add([]byte(line))
 	}
 	f.Fuzz(func(t *testing.T, printed []byte) {
-		c := newChild(&Options{Path: "/plugins/assay-plugin-x"}, &output{log: hclog.NewNullLogger()}, nil)
+		c := newChild(&Options{Path: "/plugins/assay-plugin-x", Env: []string{}}, &output{log: hclog.NewNullLogger()}, nil)
+		close(c.ended) // one that says nothing is not waited for
 		open := false
 		c.socketDir, c.withoutTLS = "/run/x", func() { open = true }
 		first := make(chan []byte)

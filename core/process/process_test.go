@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -27,6 +28,9 @@ var badPath string
 func TestMain(m *testing.M) {
 	if os.Getenv(hostEnv) != "" {
 		os.Exit(m.Run())
+	}
+	if flag.Parse(); flag.Lookup("test.fuzzworker").Value.String() == "true" {
+		os.Exit(m.Run()) // fuzz targets start no plugin
 	}
 	dir, err := os.MkdirTemp("", "assay-process-test")
 	if err != nil {

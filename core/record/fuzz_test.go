@@ -51,7 +51,7 @@ func FuzzRecover(f *testing.F) {
 		lines, texts = append(lines, line), append(texts, text)
 	}
 	for i, text := range texts {
-		for n := range min(text.Values(), 40) {
+		for n := i % 4; n < min(text.Values(), 40); n += 4 {
 			f.Add(uint(i), uint(n), []byte(jsonfuzz.Seeds[(i+n)%len(jsonfuzz.Seeds)]))
 		}
 	}

@@ -1,40 +1,41 @@
 // Command fuzzall runs every fuzz target of the module, one after the other, and
 // prints how often each ran.
 //
-//	go run ./core/internal/fuzzall [-time 30s] [-least 100000] [-target REGEXP]
+//	go run ./core/internal/fuzzall [-time 30s] [-least 100000] [-limit 2m] [-target REGEXP]
 //
-// A target runs for -time, and on for up to four times as long until it has run
-// -least times. It ends with status 1 where a target found a fault or ran less
-// often; the input of a fault is in the package's testdata/fuzz.
+// A target runs for -time, and on until it has run -least times or for -limit. The
+// command ends with status 1 where a target found a fault or ran less often; the
+// input of a fault is in the package's testdata/fuzz. What covers more is kept where
+// `go test -fuzz` keeps it, so that each run goes on from the last.
 package main
 
 import (
-	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
 )
 
 func main() {
-	each := flag.Duration("time", 30*time.Second, "of each target")
-	least := flag.Int("least", 0, "executions of each target")
+	var b bounds
+	flag.DurationVar(&b.each, "time", 30*time.Second, "of each target")
+	flag.IntVar(&b.least, "least", 100_000, "executions of each target")
+	flag.DurationVar(&b.limit, "limit", 0, "of a target that is slow to reach -least (default: four times -time)")
 	only := flag.String("target", ".", "only targets whose PACKAGE.NAME matches")
 	flag.Parse()
+	if b.limit == 0 {
+		b.limit = 4 * b.each
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	failed, err := run(ctx, *each, *least, *only)
+	failed, err := run(ctx, b, *only)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "fuzzall:", err)
 		os.Exit(2)
@@ -44,18 +45,29 @@ func main() {
 	}
 }
 
-// target is one fuzz target and what became of it.
-type target struct {
-	pkg, name string
-
-	execs, found int
-	took         time.Duration
-	failed       bool
+// bounds say how long a target runs.
+type bounds struct {
+	each, limit time.Duration
+	least       int
 }
 
-func (t *target) String() string { return strings.TrimPrefix(t.pkg, "./") + "." + t.name }
+// next is how long a target runs now; 0: it is done.
+func (b bounds) next(t *target) time.Duration {
+	left := b.limit - t.took
+	switch {
+	case t.took == 0:
+		return b.each
+	case t.failed || t.execs >= b.least || left < time.Second:
+		return 0
+	case t.execs == 0:
+		return left
+	}
+	// A tenth more than its rate asks for; what starts takes a second.
+	more := float64(t.took) * float64(b.least-t.execs) / float64(t.execs)
+	return min(left, time.Second+time.Duration(1.1*more))
+}
 
-func run(ctx context.Context, each time.Duration, least int, only string) (failed bool, err error) {
+func run(ctx context.Context, b bounds, only string) (failed bool, err error) {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return false, fmt.Errorf("-target: %w", err)
@@ -68,101 +80,48 @@ func run(ctx context.Context, each time.Duration, least int, only string) (faile
 	if len(all) == 0 {
 		return false, fmt.Errorf("no target matches %q (run it in the module's root)", only)
 	}
+	w, err := newWorkshop(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer w.close()
+	began := time.Now()
 	ran := all[:0]
 	for _, t := range all {
-		if ctx.Err() != nil {
-			break
-		}
-		limit := 4 * each
-		for again := true; again && ctx.Err() == nil; again = !t.failed && t.execs < least && t.took < limit {
-			if err := t.run(ctx, each); err != nil {
+		for d := b.next(t); d > 0 && ctx.Err() == nil; d = b.next(t) {
+			if err := w.fuzz(ctx, t, d); err != nil {
 				return false, err
 			}
+		}
+		if ctx.Err() != nil {
+			break
 		}
 		fmt.Printf("%s: %d executions in %v\n", t, t.execs, t.took.Round(time.Second))
 		ran = append(ran, t)
 	}
-	return table(os.Stdout, ran, least), ctx.Err()
-}
-
-var declared = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(\w+ \*testing\.F\)`)
-
-// targets lists the targets in the test files below root, by package.
-func targets(root string) (out []*target, err error) {
-	err = filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && path != root && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")):
-			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, "_test.go"):
-			return nil
-		}
-		src, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		for _, m := range declared.FindAllSubmatch(src, -1) {
-			out = append(out, &target{pkg: "./" + filepath.ToSlash(filepath.Dir(path)), name: string(m[1])})
-		}
-		return nil
-	})
-	return out, err
-}
-
-// run fuzzes for a while. Inputs that cover more are made smaller only a little:
-// otherwise that takes most of the time.
-func (t *target) run(ctx context.Context, d time.Duration) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", d.String(), "-fuzzminimizetime", "10x", t.pkg)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	began := time.Now()
-	err := cmd.Run()
-	execs, found, told := lastLine(out.String())
-	t.execs, t.found, t.took = t.execs+execs, t.found+found, t.took+time.Since(began)
-	if err != nil && ctx.Err() == nil {
-		t.failed = true
-		_, _ = io.Copy(os.Stdout, &out)
-	}
-	if !told && err == nil && !strings.Contains(out.String(), "gathering baseline") {
-		return fmt.Errorf("%s: `go test` told no number of executions:\n%s", t, out.String())
-	}
-	return nil
-}
-
-var progress = regexp.MustCompile(`elapsed: .*, execs: (\d+) .*new interesting: (\d+)`)
-
-// lastLine reads what `go test` said last of its executions.
-func lastLine(out string) (execs, found int, told bool) {
-	all := progress.FindAllStringSubmatch(out, -1)
-	if len(all) == 0 {
-		return 0, 0, false
-	}
-	last := all[len(all)-1]
-	execs, _ = strconv.Atoi(last[1])
-	found, _ = strconv.Atoi(last[2])
-	return execs, found, true
+	failed = table(os.Stdout, ran, b.least)
+	fmt.Printf("%d targets in %v\n", len(ran), time.Since(began).Round(time.Second))
+	return failed, ctx.Err()
 }
 
 // table is true where a target failed, or ran too little.
 func table(to io.Writer, all []*target, least int) (failed bool) {
 	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "target\texecutions\tper second\tnew inputs\t")
-	sum := 0
+	fmt.Fprintln(w, "target\texecutions\tper second\tnew inputs\tresult\t")
+	sum, found := 0, 0
 	for _, t := range all {
-		note := ""
+		result := "ok"
 		switch {
 		case t.failed:
-			note = "FAULT"
+			result = "FAULT"
 		case t.execs < least:
-			note = "TOO FEW"
+			result = "TOO FEW"
 		}
-		failed = failed || note != ""
-		sum += t.execs
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%d\t%s\n", t, t.execs, float64(t.execs)/max(t.took.Seconds(), 0.001), t.found, note)
+		failed = failed || result != "ok"
+		sum, found = sum+t.execs, found+t.found
+		fmt.Fprintf(w, "%s\t%d\t%.0f\t%d\t%s\t\n", t, t.execs, float64(t.execs)/max(t.took.Seconds(), 0.001), t.found, result)
 	}
-	fmt.Fprintf(w, "all\t%d\t\t\t\n", sum)
+	fmt.Fprintf(w, "all\t%d\t\t%d\t\t\n", sum, found)
 	_ = w.Flush()
 	return failed
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -21,13 +22,36 @@ PASS
 	}
 }
 
+// A target runs for its time, and on by its rate until it has run often enough.
+func TestNext(t *testing.T) {
+	b := bounds{each: 30 * time.Second, limit: 2 * time.Minute, least: 1000}
+	for _, c := range []struct {
+		name string
+		t    target
+		want time.Duration
+	}{
+		{"at first", target{}, 30 * time.Second},
+		{"enough", target{execs: 1000, took: 30 * time.Second}, 0},
+		{"half", target{execs: 500, took: 30 * time.Second}, 34 * time.Second},
+		{"far from it", target{execs: 10, took: 30 * time.Second}, 90 * time.Second},
+		{"not begun", target{took: 30 * time.Second}, 90 * time.Second},
+		{"out of time", target{execs: 999, took: 2*time.Minute - time.Millisecond}, 0},
+		{"late", target{execs: 999, took: 3 * time.Minute}, 0},
+		{"failed", target{execs: 10, took: time.Second, failed: true}, 0},
+	} {
+		if got := b.next(&c.t); got.Round(time.Millisecond) != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 func TestTableNamesWhatFailed(t *testing.T) {
 	var b strings.Builder
-	if table(&b, []*target{{pkg: "./core/a", name: "FuzzA", execs: 10, took: time.Second}}, 10) {
+	if table(&b, []*target{{pkg: "core/a", name: "FuzzA", execs: 10, took: time.Second}}, 10) {
 		t.Errorf("failed:\n%s", b.String())
 	}
 	b.Reset()
-	few := []*target{{pkg: "./core/a", name: "FuzzA", execs: 9, took: time.Second}, {pkg: "./core/b", name: "FuzzB", execs: 20, failed: true}}
+	few := []*target{{pkg: "core/a", name: "FuzzA", execs: 9, took: time.Second}, {pkg: "core/b", name: "FuzzB", execs: 20, failed: true}}
 	if !table(&b, few, 10) || !strings.Contains(b.String(), "TOO FEW") || !strings.Contains(b.String(), "FAULT") || !strings.Contains(b.String(), "29") {
 		t.Errorf("%s", b.String())
 	}
@@ -47,5 +71,12 @@ func TestTargets(t *testing.T) {
 		if !names[want] {
 			t.Errorf("%s is not among %d targets", want, len(all))
 		}
+	}
+}
+
+// A package that is renamed would be left out of the instrumented silently.
+func TestInstrumentedPackagesAreThere(t *testing.T) {
+	if out, err := exec.Command("go", append([]string{"list", "--"}, instrumented...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
