@@ -133,7 +133,7 @@ func TestDocumentedCommandsAreRun(t *testing.T) {
 			if bench := after(words, "-bench"); bench != "" && !hasBenchmark(t, words[2], bench) {
 				t.Errorf("%s: %s: there is no such benchmark", page, command)
 			}
-			inCI := words[0] == "make" && regexp.MustCompile(`(?m)^step `+regexp.QuoteMeta(command)+`\b`).MatchString(ci)
+			inCI := words[0] == "make" && regexp.MustCompile(`(?m)^ *step `+regexp.QuoteMeta(command)+`\b`).MatchString(ci)
 			inScript := slices.ContainsFunc(scripts, func(s []string) bool { return begins(s, words) })
 			if !inCI && !inScript && elsewhere[command] == "" {
 				t.Errorf("%s: %s: no script of core/cli/testdata and no line of .ci/run does this", page, command)
