@@ -59,7 +59,7 @@ func describeArgument(_ context.Context, s *subject) outcome {
 func handshake(_ context.Context, s *subject) outcome {
 	if s.startErr != nil {
 		var died *process.DeathError
-		if errors.As(s.startErr, &died) && died.Death.Stderr != "" {
+		if errors.As(s.startErr, &died) && died.Death.Kind != process.KindExited && died.Death.Stderr != "" {
 			return broken("%v; on stderr: %s", s.startErr, lastLine(died.Death.Stderr))
 		}
 		return broken("%v", s.startErr)

@@ -191,6 +191,12 @@ func (p *Process) Death() Death {
 	if d.Phase == "start" && d.Detail == "" {
 		d.Detail = Missing(d.Stderr)
 	}
+	if d.Kind == KindExited && d.Detail == "" {
+		d.Detail = Raised(d.Stderr)
+		if d.Detail == "" && d.Phase == "start" {
+			d.Detail = lastSaid(d.Stderr)
+		}
+	}
 	if d.Kind == KindSignal || d.Kind == KindOOM {
 		d.Report = crashReport(p.opts.Path, p.began)
 	}

@@ -237,7 +237,7 @@ func describe(ctx context.Context, program *process.Program, env []string) ([]by
 		return nil, &Broken{fmt.Errorf("`%s describe` did not end within %s", base, describeTimeout)}
 	case errors.As(err, &ended):
 		said, _, _ := strings.Cut(strings.TrimSpace(stderr.String()), "\n")
-		if said = cmp.Or(process.Missing(stderr.String()), said); said != "" {
+		if said = cmp.Or(process.Missing(stderr.String()), process.Raised(stderr.String()), said); said != "" {
 			err = fmt.Errorf("%w: %s", err, said)
 		}
 		return nil, &Broken{fmt.Errorf("`%s describe` failed: %w", base, err)}

@@ -265,6 +265,11 @@ func TestBinary(t *testing.T) {
 	if p, err := r.Binary(t.Context(), "picky", picky, []string{"MODE=on"}); err != nil || p.Name != "picky" {
 		t.Errorf("in its environment: %+v, %v", p, err)
 	}
+	raises := filepath.Join(dir, "raises")
+	trace := "#!/bin/sh\nprintf 'Traceback (most recent call last):\\n  File \"p.py\", line 3, in <module>\\nValueError: no weights\\n' >&2\nexit 1\n"
+	if err := os.WriteFile(raises, []byte(trace), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	plain := filepath.Join(dir, "plain")
 	if err := os.WriteFile(plain, []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
@@ -275,6 +280,7 @@ func TestBinary(t *testing.T) {
 		{"axpy", plain, "chmod +x"},
 		{"axpy", dir, "it is a folder"},
 		{"picky", picky, "describe` failed"},
+		{"raises", raises, "describe` failed: exit status 1: ValueError: no weights"},
 	} {
 		if _, err := r.Binary(t.Context(), c.name, c.path, nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.path, err, c.want)
