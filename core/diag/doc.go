@@ -4,6 +4,5 @@
 // package sorts and de-duplicates a set of them ([Tidy]), writes them as text
 // with the source line and a caret ([Write]) or turns them into one JSON
 // shape ([JSON]), and finds the name a user probably meant ([Suggest]).
-// It is imported by config, schema, registry, session and cli, and imports
-// nothing of Assay.
+// It imports nothing of Assay.
 package diag

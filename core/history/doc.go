@@ -9,5 +9,5 @@
 //     [Document.Summarize] looks for how far the same control has moved between
 //     their sessions.
 //
-// Imported by core/plan, core/importer, core/report and core/cli.
+// Imported by core/cli, core/importer/zmlx, core/plan and core/report.
 package history

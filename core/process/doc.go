@@ -5,6 +5,4 @@
 // deadlines; Measure runs one visit in lock-step; Stop ends the process step by
 // step. When the process dies or misbehaves, every call returns a *DeathError,
 // and the process is gone by then: what happened is data, see Death.
-//
-// Imported by core/session, core/registry's users and core/cli.
 package process

@@ -2,6 +2,4 @@
 // happen and before each acknowledgement, and the result document
 // derived from it. A result document holds every sample, the rule behind each
 // verdict and all metadata, so that it can be judged again offline.
-//
-// Imported by core/session, core/judge's callers, core/report and core/cli.
 package record

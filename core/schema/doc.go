@@ -7,7 +7,4 @@
 // plugin's diagnostics find their way back ([Decoded.Diagnostics]); and it
 // writes itself as JSON Schema ([Block.JSONSchema]) and as markdown
 // ([Block.Markdown]).
-//
-// Imported by config (decoding), registry and cli (documents) and sdk (tests
-// of a plugin's own schema).
 package schema

@@ -2,7 +2,6 @@
 // lock file write it. It opens nothing.
 //
 // The main path: Parse gives a Source, Same says whether two texts mean one.
-// Imported by core/config, core/release, core/registry and core/cli.
 package source
 
 import (

@@ -3,6 +3,6 @@
 // look at them was asked for. A folder that was cloned or unpacked is none of
 // them until its user says so.
 //
-// The main path: Open reads what the user trusts, Covers says whether a path is
-// in it, Trust and Revoke change it. Imported by core/cli.
+// The main path: Open reads what the user trusts, Covers says whether a path is in it,
+// Trust and Revoke change it. Imported by core/cli.
 package trust

@@ -11,5 +11,5 @@
 // Every message sent is listed in selectors.go and checked against Metal's
 // headers by a test on any machine, because no Apple GPU is at hand there.
 //
-// Imported by package devices and by the device suite.
+// Imported by core/machine and metal/devices.
 package apple

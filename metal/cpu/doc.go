@@ -8,7 +8,7 @@
 // allocation. A task divides itself into chunks that the caller and the
 // workers claim until none is left (pool.go).
 //
-// What can be known from arguments alone is refused when a dispatch is bound;
-// what depends on the contents of buffers (indices) is checked when it runs.
-// Both give metal.ErrFault. Imported by metal/devices and tests.
+// What can be known from arguments alone is refused when a dispatch is bound; what
+// depends on the contents of buffers (indices) is checked when it runs. Both give
+// metal.ErrFault. Imported by core/sdk, core/sdk/sdktest/faulty and metal/devices.
 package cpu

@@ -9,5 +9,5 @@
 // and the first fault of a kernel makes the device lost, because CUDA leaves a
 // context unusable after one.
 //
-// Imported by package devices and by the device suite.
+// Imported by metal/devices and metal/internal/corpus.
 package cuda

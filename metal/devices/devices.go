@@ -1,6 +1,6 @@
-// Package devices opens a device by the name a user gives it: apple, cuda,
-// cpu, sim, or auto for the best one of this machine. It is the one place that
-// knows every kind. Imported by the SDK, the command line and the device suite.
+// Package devices opens a device by the name a user gives it: apple, cuda, cpu, sim,
+// or auto for the best one of this machine. It is the one place that knows every kind.
+// Imported by core/cli and core/sdk.
 package devices
 
 import (

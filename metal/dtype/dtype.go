@@ -1,5 +1,5 @@
-// Package dtype names the activations' number formats and converts between
-// them and float32. Imported by everything under metal and by plugins.
+// Package dtype names the activations' number formats and converts between them and
+// float32.
 package dtype
 
 import "fmt"

@@ -7,7 +7,5 @@
 // format and weight format at a time, when an op is first built for it (see
 // shared/base.metal for the macros).
 //
-// Imported by plugins, the device suite and, for the declarations, by the native twins in metal/cpu.
-//
 // docs/kernels.md has the table of ops, which is made from the declarations.
 package kernels

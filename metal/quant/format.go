@@ -2,10 +2,9 @@
 // biases of a weight matrix mean, how they are made from numbers, at random
 // from a seed, or read from an MLX checkpoint.
 //
-// A matrix W[N,K] is cut along K into groups; each weight is a code q of a few
-// bits and stands for q·scale + bias of its group. A row's codes are one
-// little-endian bit stream, lowest bits first, read as uint32 words.
-// Imported by metal/kernels, metal/reference, the device suite and plugins.
+// A matrix W[N,K] is cut along K into groups; each weight is a code q of a few bits
+// and stands for q·scale + bias of its group. A row's codes are one little-endian bit
+// stream, lowest bits first, read as uint32 words.
 package quant
 
 import (

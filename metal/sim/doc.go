@@ -15,5 +15,5 @@
 // LLVM bitcode, which package air turns into a module for this machine instead;
 // from there on it is as any other.
 //
-// Imported by metal/devices and by tests.
+// Imported by metal/devices, metal/internal/corpus and metal/internal/oracle.
 package sim

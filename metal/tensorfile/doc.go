@@ -4,5 +4,5 @@
 // The main path: Open reads a file's header, and Read one tensor. Nothing in a
 // file is believed before it was held against the file's size.
 //
-// Imported by metal/quant and by plugins.
+// Imported by metal/quant and plugins/kernel.
 package tensorfile

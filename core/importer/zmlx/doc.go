@@ -2,8 +2,8 @@
 // document: matrix files, one JSON object per line, and repro capsules, one
 // JSON object whose sections are rows under a common "meta".
 //
-// The main path: [Read] for each file, then [history.Document.Summarize]. Every
-// row of a file ends in the document, in Rows or in Rejected with its text and
-// the reason. Fields that are not known, missing or of another type are
-// warnings that name them; the raw row keeps them. Imported by core/cli.
+// The main path: [Read] for each file, then [history.Document.Summarize]. Every row of
+// a file ends in the document, in Rows or in Rejected with its text and the reason.
+// Fields that are not known, missing or of another type are warnings that name them;
+// the raw row keeps them. Imported by core/cli.
 package zmlx

@@ -1,6 +1,5 @@
-// Package fakedevice is a metal.Device without kernels, for tests of what
-// stands above the device layer. Imported by tests and by the misbehaving test
-// plugin.
+// Package fakedevice is a metal.Device without kernels, for tests of what stands above
+// the device layer. Imported by core/internal/badplugin/assay-plugin-bad.
 package fakedevice
 
 import (

@@ -1,6 +1,5 @@
-// Package pluginv1 is the generated Go form of plugin protocol version 1.
-// The contract is the comments of plugin.proto. Imported by core/process and
-// core/sdk; everyone else speaks through those.
+// Package pluginv1 is the generated Go form of plugin protocol version 1. The contract
+// is the comments of plugin.proto.
 package pluginv1
 
 import _ "embed"

@@ -1,7 +1,6 @@
-// Package wire holds what both ends of the plugin protocol must agree on
-// beyond the .proto file: the go-plugin handshake, the environment the host
-// sets, exit statuses and the prefixes of error texts. Imported by core/sdk
-// and core/process.
+// Package wire holds what both ends of the plugin protocol must agree on beyond the
+// .proto file: the go-plugin handshake, the environment the host sets, exit statuses
+// and the prefixes of error texts.
 package wire
 
 import (

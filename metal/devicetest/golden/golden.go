@@ -1,7 +1,7 @@
-// Package golden holds tensors that a real MLX computed, embedded so that a
-// test binary carries them to machines that have neither Go nor this source.
-// README.md beside the files says how they were made and what each is good for.
-// Imported by tests and by package devicetest.
+// Package golden holds tensors that a real MLX computed, embedded so that a test
+// binary carries them to machines that have neither Go nor this source. README.md
+// beside the files says how they were made and what each is good for. Imported by
+// metal/devicetest.
 package golden
 
 import (

@@ -3,8 +3,8 @@
 // processes of a user. Entries that nobody used for a month go when a new one
 // comes.
 //
-// The main path: Find an entry, or make it under a name of NewName's pattern in
-// the folder and Add it. Imported by the devices that compile: cuda and sim.
+// The main path: Find an entry, or make it under a name of NewName's pattern in the
+// folder and Add it. Imported by metal/cuda and metal/sim.
 package compilecache
 
 import (

@@ -12,7 +12,7 @@
 // that do without. Certain takes any source, and keeps of clang's errors those
 // that Metal's compiler is sure to have too.
 //
-// Imported by the sim device, and by tests that accept kernels.
+// Imported by metal/sim.
 package addrcheck
 
 import (

@@ -1,6 +1,5 @@
-// Package msltest holds plain Metal kernels, written as a third party would
-// ship them, that between them use every construct of the supported subset
-// (docs/metal-subset.md). Run puts a device through them and compares with
-// results computed in Go. Imported by tests of the devices that read Metal
-// sources: sim, cuda and apple.
+// Package msltest holds plain Metal kernels, written as a third party would ship them,
+// that between them use every construct of the supported subset
+// (docs/metal-subset.md). Run puts a device through them and compares with results
+// computed in Go. Imported by tests only.
 package msltest
