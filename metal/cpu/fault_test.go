@@ -23,15 +23,14 @@ func TestBadDispatch(t *testing.T) {
 		want  string
 		spoil func(d *metal.Dispatch)
 	}{
-		{"missing argument", "argument 2: gate_scales is not set", func(d *metal.Dispatch) { d.Args[2] = metal.Arg{} }},
-		{"no parameters", "10 arguments, the kernel takes 10 and then its parameters", func(d *metal.Dispatch) { d.Args = d.Args[:10] }},
-		{"short parameters", "parameters: need 24 bytes, have 8", func(d *metal.Dispatch) { d.Args[10].Bytes = d.Args[10].Bytes[:8] }},
-		{"extra argument", "argument 11: the kernel takes 10", func(d *metal.Dispatch) { d.Args = append(d.Args, metal.Arg{Bytes: []byte{1}}) }},
+		{"missing argument", "argument 2 (gate_scales) is missing: 11 are given", func(d *metal.Dispatch) { d.Args[2] = metal.Arg{} }},
+		{"no parameters", "argument 10 (p) is missing: 10 are given", func(d *metal.Dispatch) { d.Args = d.Args[:10] }},
+		{"short parameters", "argument 10 (p): 8 bytes, the kernel reads 24", func(d *metal.Dispatch) { d.Args[10].Bytes = d.Args[10].Bytes[:8] }},
 		{"short weights", "argument 1: gate_w: shape [4 64 128] needs 16384 bytes, the buffer has 64", func(d *metal.Dispatch) { d.Args[1].Buffer = r.buffer(64) }},
 		{"short output", "argument 9: y: shape [2 1 64] needs 256 bytes, the buffer has 254 after offset 2", func(d *metal.Dispatch) { d.Args[9].Offset = 2 }},
 		{"negative offset", "argument 1: offset -4 with 1 bytes is outside the buffer of 16384 bytes", func(d *metal.Dispatch) { d.Args[1].Offset = -4 }},
 		{"misaligned offset", "offset 2 is not a multiple of 4", func(d *metal.Dispatch) { d.Args[7].Offset = 2 }},
-		{"output inline", "argument 9: y must be a buffer", func(d *metal.Dispatch) { d.Args[9] = metal.Arg{Bytes: make([]byte, 256)} }},
+		{"output inline", "argument 9 (y) must be a buffer: the kernel can write it", func(d *metal.Dispatch) { d.Args[9] = metal.Arg{Bytes: make([]byte, 256)} }},
 		{"released buffer", "argument 0: the buffer of 64 bytes was released", func(d *metal.Dispatch) { d.Args[0].Buffer = released }},
 		{"foreign buffer", "not of this device", func(d *metal.Dispatch) { d.Args[0].Buffer = other.buffer(4096) }},
 		{"empty grid", "grid 0x0x0", func(d *metal.Dispatch) { d.Grid = metal.Size{} }},

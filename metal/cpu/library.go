@@ -22,6 +22,15 @@ type kernel struct {
 	t    dtype.DType // of activations
 }
 
+// Arguments are what the op declares.
+func (k *kernel) Arguments() []front.Argument {
+	var list []front.Argument
+	for i, b := range k.Op.Bindings(k.Format) {
+		list = append(list, front.Argument{Name: b.Name, Index: i, Written: b.Out, Bytes: b.Bytes})
+	}
+	return list
+}
+
 func (k *kernel) MaxThreads() int { return maxThreadgroup }
 
 // maxThreadgroup is what Metal and CUDA allow; threadgroups and their memory have

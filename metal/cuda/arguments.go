@@ -16,39 +16,27 @@ func (d *device) argument(l *launch, s *metal.Dispatch, p *param, offset *uint32
 		l.word(uint32(axes(s.Grid)[p.Kind-msl.ParamGridX]))
 		return nil
 	case msl.ParamThreadgroupOffset:
-		if p.Index >= len(s.ThreadgroupMemory) {
-			return fmt.Errorf("threadgroup argument %d (%s) has no size", p.Index, p.name)
-		}
 		l.word(*offset)
-		*offset += uint32(front.GroupBytes(s.ThreadgroupMemory[p.Index]))
+		if p.Index < len(s.ThreadgroupMemory) {
+			*offset += uint32(front.GroupBytes(s.ThreadgroupMemory[p.Index]))
+		}
 		return nil
 	}
-	if p.Index >= len(s.Args) {
-		return fmt.Errorf("argument %d (%s) is missing: %d are given", p.Index, p.name, len(s.Args))
+	var a metal.Arg // one that is not there for these function constants
+	if p.Index < len(s.Args) {
+		a = s.Args[p.Index]
 	}
-	a := &s.Args[p.Index]
 	if p.Kind == msl.ParamValue {
-		return l.value(a, p)
+		at := l.put(p.size)
+		copy(l.values[at:], a.Bytes[:min(p.size, len(a.Bytes))])
+		return nil
 	}
-	at, err := d.address(a)
+	at, err := d.address(&a)
 	if err != nil {
 		return fmt.Errorf("argument %d (%s): %w", p.Index, p.name, err)
 	}
 	l.put(8)
 	*(*uint64)(unsafe.Pointer(&l.values[len(l.values)-16])) = uint64(at)
-	return nil
-}
-
-// value appends a `constant T&` argument's data.
-func (l *launch) value(a *metal.Arg, p *param) error {
-	if a.Buffer != nil {
-		return fmt.Errorf("argument %d (%s) is a constant reference: give its %d bytes, not a buffer", p.Index, p.name, p.size)
-	}
-	if len(a.Bytes) < p.size {
-		return fmt.Errorf("argument %d (%s): %d bytes, the kernel reads %d", p.Index, p.name, len(a.Bytes), p.size)
-	}
-	at := l.put(p.size)
-	copy(l.values[at:], a.Bytes[:p.size])
 	return nil
 }
 

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"unsafe"
 
+	"github.com/assay-bench/assay/metal/internal/front"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
@@ -18,7 +20,11 @@ type kernel struct {
 	shared     int // bytes of threadgroup memory that the kernel declares itself
 	maxShared  int // bytes that may be added at a launch
 	raised     int // bytes that the driver was told to allow
+	declared   []front.Argument
 }
+
+// Arguments are what the source declares, with the sizes that the compiler found.
+func (k *kernel) Arguments() []front.Argument { return k.declared }
 
 // param is one argument of an entry point.
 type param struct {
@@ -42,7 +48,7 @@ const (
 
 // entry resolves everything a launch of k needs.
 func (d *device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
-	out := &kernel{name: k.Name}
+	out := &kernel{name: k.Name, declared: front.ArgumentsOf(k)}
 	symbol := cString(k.Symbol)
 	if err := d.check("cuModuleGetFunction", d.cu.ModuleGetFunction.call(
 		uintptr(unsafe.Pointer(&out.function)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {
@@ -73,6 +79,8 @@ func (d *device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
 				return nil, errors.New("rendered source lists too few argument sizes")
 			}
 			named.size, sizes = int(sizes[0]), sizes[1:]
+			i := slices.IndexFunc(out.declared, func(a front.Argument) bool { return a.Index == p.Index && !a.Group })
+			out.declared[i].Bytes = named.size
 		}
 		out.params = append(out.params, named)
 	}

@@ -67,7 +67,7 @@ func (l *launch) shape(d *device, k *kernel, s *metal.Dispatch) error {
 	for a := range grid {
 		groups := (grid[a] + group[a] - 1) / group[a]
 		if groups > limits[a] {
-			return fmt.Errorf("%d threadgroups along axis %d, CUDA allows %d", groups, a, limits[a])
+			return fmt.Errorf("%w: %d threadgroups along axis %d, CUDA allows %d", metal.ErrFault, groups, a, limits[a])
 		}
 		l.config.grid[a], l.config.block[a] = uint32(groups), uint32(group[a])
 	}

@@ -2,6 +2,8 @@ package cuda
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"unsafe"
@@ -44,6 +46,9 @@ func testKernel() *kernel {
 		{Param: msl.Param{Kind: msl.ParamGridX}},
 		{Param: msl.Param{Kind: msl.ParamGridY}},
 		{Param: msl.Param{Kind: msl.ParamGridZ}},
+	}, declared: []front.Argument{
+		{Name: "x"}, {Name: "unused", Index: 1, Optional: true}, {Name: "p", Index: 2, Bytes: 12},
+		{Name: "a", Group: true}, {Name: "b", Index: 1, Group: true},
 	}}
 }
 
@@ -107,7 +112,7 @@ func TestWrongDispatches(t *testing.T) {
 	} {
 		s := base()
 		c.change(&s)
-		if _, err := r.Record([]metal.Dispatch{s}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := r.Record([]metal.Dispatch{s}); !errors.Is(err, metal.ErrFault) || !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}

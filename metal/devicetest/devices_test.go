@@ -100,6 +100,7 @@ func total(reports []Report) (sum Report) {
 		sum.Golden += r.Golden
 		sum.Comparisons += r.Comparisons
 		sum.Random += r.Random
+		sum.Contract += r.Contract
 		sum.Failures += r.Failures
 	}
 	return sum

@@ -1,6 +1,6 @@
 // Package devicetest is the suite that every device must pass: the golden
-// tensors of package golden, and properties on random shapes against package
-// reference. Run works inside and outside `go test`, and the golden files are
+// tensors of package golden, properties on random shapes against package
+// reference, and misuse, which every device refuses in the same words. Run works inside and outside `go test`, and the golden files are
 // embedded, so a compiled test binary (`go test -c`) carries all of it to a
 // machine that has a GPU and no Go:
 //

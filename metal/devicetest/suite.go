@@ -32,12 +32,13 @@ type Report struct {
 	Golden      int // golden tensors that a result was compared with
 	Comparisons int // of a result with a golden tensor: fused and unfused paths share some
 	Random      int // results on random shapes compared with package reference
+	Contract    int // wrong uses that were refused in the words of all devices
 	Failures    int
 }
 
 func (r Report) String() string {
-	return fmt.Sprintf("compared with %d golden tensors (%d comparisons) and, on random shapes, with %d reference results: %d failures",
-		r.Golden, r.Comparisons, r.Random, r.Failures)
+	return fmt.Sprintf("compared with %d golden tensors (%d comparisons) and, on random shapes, with %d reference results; refused %d wrong uses: %d failures",
+		r.Golden, r.Comparisons, r.Random, r.Contract, r.Failures)
 }
 
 // Run puts a device through the suite. It says in the log what it compared,
@@ -62,7 +63,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	before := dev.Memory().Current
 	for _, group := range []func(*suite){
 		goldenMatmul, goldenGather, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
-		randomMatmul, randomPrefill, randomCombine, randomProgressive, randomGating, randomLayer, properties,
+		randomMatmul, randomPrefill, randomCombine, randomProgressive, randomGating, randomLayer, properties, contract,
 	} {
 		if ctx.Err() != nil || s.lost {
 			break

@@ -2,6 +2,7 @@ package devicetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,11 +22,12 @@ func (r *recorder) Logf(f string, a ...any)   { r.logs = append(r.logs, fmt.Spri
 func (r *recorder) Errorf(f string, a ...any) { r.errors = append(r.errors, fmt.Sprintf(f, a...)) }
 
 // sabotaged is a device that answers to a kernel's name with another kernel,
-// or replays less than was recorded.
+// replays less than was recorded, or has words of its own for misuse.
 type sabotaged struct {
 	metal.Device
 	swap    map[string]string
 	forgets bool
+	mumbles bool
 }
 
 type sabotagedLibrary struct {
@@ -46,10 +48,14 @@ func (l sabotagedLibrary) Kernel(name string, constants map[int]any) (metal.Kern
 }
 
 func (d sabotaged) Record(iterations ...[]metal.Dispatch) (metal.Program, error) {
-	if first := iterations[0]; d.forgets && len(first) > 1 {
-		iterations[0] = first[:len(first)-1]
+	if d.forgets && len(iterations) > 0 && len(iterations[0]) > 1 {
+		iterations[0] = iterations[0][:len(iterations[0])-1]
 	}
-	return d.Device.Record(iterations...)
+	p, err := d.Device.Record(iterations...)
+	if err != nil && d.mumbles {
+		err = errors.New("something is wrong")
+	}
+	return p, err
 }
 
 // A suite that a wrong device passes is worth nothing.
@@ -63,6 +69,7 @@ func TestSuiteCatchesWrongDevices(t *testing.T) {
 		{"no fma for fma", "random moe_combine_fp32_f32", sabotaged{swap: map[string]string{"moe_combine_fp32_f32": "moe_combine_fp32_no_fma_f32"}}},
 		{"add for swiglu", "moe block", sabotaged{swap: map[string]string{"swiglu_f32": "add_f32"}}},
 		{"a missing kernel", "no such kernel", sabotaged{swap: map[string]string{"rope_f32": "ropes_f32"}}},
+		{"an error of its own", "contract: dispatches: record of no thread", sabotaged{mumbles: true}},
 		{"a forgetful replay", "other bits than submitting once", sabotaged{forgets: true}},
 	} {
 		dev, err := cpu.Open(cpu.Options{})

@@ -15,22 +15,33 @@ type Bound struct {
 	Args   []metal.Arg
 }
 
-// Bind holds a dispatch's arguments against the op's declaration.
+// Binding is one argument of a kernel.
+type Binding struct {
+	Name  string
+	Out   bool // the kernel writes it
+	Bytes int  // of the parameter block
+}
+
+// Bindings are a kernel's arguments in order, the parameter block last.
+func (o *Op) Bindings(f quant.Format) []Binding {
+	var list []Binding
+	for i := range o.Arguments {
+		a := &o.Arguments[i]
+		for _, p := range a.planes(f) {
+			list = append(list, Binding{Name: a.Binding(p), Out: a.Out})
+		}
+	}
+	return append(list, Binding{Name: "p", Bytes: 4 * len(o.Fields)})
+}
+
+// Bind holds what the arguments of a dispatch are against the op's declaration.
+// All of them are given, and the last one is the parameters' bytes.
 func (o *Op) Bind(f quant.Format, args []metal.Arg) (Bound, error) {
-	b := Bound{o, f, nil, args}
 	last := 0
 	for i := range o.Arguments {
 		last += len(o.Arguments[i].planes(f))
 	}
-	switch {
-	case len(args) <= last:
-		return b, fmt.Errorf("%d arguments, the kernel takes %d and then its parameters", len(args), last)
-	case len(args) > last+1:
-		return b, fmt.Errorf("argument %d: the kernel takes %d and then its parameters", last+1, last)
-	case args[last].Buffer != nil:
-		return b, fmt.Errorf("argument %d: the parameters are a buffer, want bytes", last)
-	}
-	b.Params = args[last].Bytes
+	b := Bound{o, f, args[last].Bytes, args}
 	if err := o.Check(b.Params); err != nil {
 		return b, err
 	}

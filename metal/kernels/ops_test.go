@@ -70,10 +70,7 @@ func TestOpsBindTheirSignature(t *testing.T) {
 		s, d := newSet(t)
 		kernel, _ := Find(o.name)
 		built[kernel.Op] = true
-		args := 1 // the parameter block
-		for i := range kernel.Op.Arguments {
-			args += len(kernel.Op.Arguments[i].planes(kernel.Format))
-		}
+		args := len(kernel.Op.Bindings(kernel.Format))
 		for range 2 {
 			got, err := o.build(s)
 			if err != nil {

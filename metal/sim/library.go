@@ -64,6 +64,9 @@ func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, erro
 
 func (k *kernel) name() string { return k.k.Name }
 
+// Arguments are what the source or the compiled library declares.
+func (k *kernel) Arguments() []front.Argument { return front.ArgumentsOf(k.k) }
+
 // MaxGroupMemory is that of every Apple GPU. runtime/worker.h has it too, where
 // variables count as well.
 func (k *kernel) MaxGroupMemory() int { return 32 << 10 }

@@ -24,7 +24,7 @@ type call struct {
 }
 
 // bind writes a dispatch with its kernel's arguments.
-func bind(s *metal.Dispatch) (call, error) {
+func bind(s *metal.Dispatch) call {
 	k := front.Own[*kernel](s.Kernel)
 	c := call{kernel: k}
 	var b strings.Builder
@@ -36,19 +36,15 @@ func bind(s *metal.Dispatch) (call, error) {
 	for _, a := range k.k.Args {
 		switch a.Space {
 		case msl.Device, msl.Constant:
-			text, m, err := argument(s, a)
-			if err != nil {
-				return c, fmt.Errorf("kernel %s: argument %d (%s): %w", k.name(), a.Index, a.Name, err)
-			}
+			text, m := argument(s, a.Index)
 			if m != nil {
 				c.memory = append(c.memory, m)
 			}
 			args[a.Index] = text
 		case msl.Threadgroup:
-			if a.Index >= len(s.ThreadgroupMemory) || s.ThreadgroupMemory[a.Index] == 0 {
-				return c, fmt.Errorf("kernel %s: threadgroup argument %d (%s) has no size", k.name(), a.Index, a.Name)
+			if a.Index < len(s.ThreadgroupMemory) {
+				groups[a.Index] = s.ThreadgroupMemory[a.Index]
 			}
-			groups[a.Index] = s.ThreadgroupMemory[a.Index]
 		}
 	}
 	fmt.Fprintf(&b, " %d %s %d", len(args), strings.Join(args, " "), len(groups))
@@ -56,23 +52,21 @@ func bind(s *metal.Dispatch) (call, error) {
 		fmt.Fprintf(&b, " %d", n)
 	}
 	c.command = b.String()
-	return c, nil
+	return c
 }
 
-// argument is one argument as the child reads it.
-func argument(s *metal.Dispatch, a msl.Arg) (string, *memory, error) {
-	if a.Index >= len(s.Args) || s.Args[a.Index].Buffer == nil && len(s.Args[a.Index].Bytes) == 0 {
-		if a.Enabled != "" {
-			return "n", nil, nil // the kernel was compiled without it
-		}
-		return "", nil, fmt.Errorf("is not bound: %d arguments are given", len(s.Args))
+// argument is one argument as the child reads it: none where the kernel was
+// compiled without it.
+func argument(s *metal.Dispatch, index int) (string, *memory) {
+	if index >= len(s.Args) || s.Args[index].Buffer == nil && len(s.Args[index].Bytes) == 0 {
+		return "n", nil
 	}
-	arg := s.Args[a.Index]
+	arg := s.Args[index]
 	if arg.Buffer == nil {
-		return "i " + hex.EncodeToString(arg.Bytes), nil, nil
+		return "i " + hex.EncodeToString(arg.Bytes), nil
 	}
 	m := front.MemoryOf[*memory](arg.Buffer)
-	return fmt.Sprintf("b %d %d", m.id, arg.Offset), m, nil
+	return fmt.Sprintf("b %d %d", m.id, arg.Offset), m
 }
 
 // run has the child do one dispatch and returns its time.
@@ -147,24 +141,17 @@ type program struct {
 func (d *device) Record(iterations [][]metal.Dispatch) (front.Program, error) {
 	p := &program{d: d}
 	for _, dispatches := range iterations {
-		calls, err := bindAll(dispatches)
-		if err != nil {
-			return nil, err
-		}
-		p.iterations = append(p.iterations, calls)
+		p.iterations = append(p.iterations, bindAll(dispatches))
 	}
 	return p, nil
 }
 
-func bindAll(dispatches []metal.Dispatch) ([]call, error) {
+func bindAll(dispatches []metal.Dispatch) []call {
 	calls := make([]call, len(dispatches))
 	for i := range dispatches {
-		var err error
-		if calls[i], err = bind(&dispatches[i]); err != nil {
-			return nil, err
-		}
+		calls[i] = bind(&dispatches[i])
 	}
-	return calls, nil
+	return calls
 }
 
 // Run replays n iterations.
@@ -197,10 +184,7 @@ func (d *device) runAll(ctx context.Context, calls []call, t *metal.Times) error
 // Submit binds and runs dispatches once.
 func (d *device) Submit(ctx context.Context, dispatches []metal.Dispatch) (metal.Times, error) {
 	begin := time.Now()
-	calls, err := bindAll(dispatches)
-	if err != nil {
-		return metal.Times{}, err
-	}
+	calls := bindAll(dispatches)
 	var t metal.Times
 	if err := d.runAll(ctx, calls, &t); err != nil {
 		return t, err

@@ -139,7 +139,7 @@ func TestBinding(t *testing.T) {
 		d    metal.Dispatch
 		want string
 	}{
-		{"missing", metal.Dispatch{Kernel: k, Args: two[:1]}, "argument 1 (y): is not bound"},
+		{"missing", metal.Dispatch{Kernel: k, Args: two[:1]}, "argument 1 (y) is missing: 1 are given"},
 		{"group memory", metal.Dispatch{Kernel: groups, Args: two[:1]}, "threadgroup argument 0 (s) has no size"},
 		{"much group memory", metal.Dispatch{Kernel: groups, Args: two[:1], ThreadgroupMemory: []int{32<<10 + 16}},
 			"threadgroup argument 0 of 32784 bytes: beside the kernel's own there are 32768 for all"},

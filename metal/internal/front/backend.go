@@ -15,7 +15,8 @@ import (
 // Backend is what a kind of device does itself. It is called with what the front
 // has checked: the device is open and not lost, sizes are positive, ranges lie
 // inside their memory, kernels and buffers are its own and not released, extents
-// and bytes are within its limits. Own and MemoryOf get at its own types.
+// and bytes are within its limits, and what a kernel declares is given, as far as
+// that is known. Own and MemoryOf get at its own types.
 type Backend interface {
 	Info() metal.Info
 

@@ -15,8 +15,7 @@ const (
 	maxExtent = math.MaxInt32
 )
 
-// check refuses a dispatch that no kind of device can do. What an argument must
-// be for its kernel is the backend's to check.
+// check refuses a dispatch that no kind of device can do.
 func (d *Device) check(s *metal.Dispatch) error {
 	k, ok := s.Kernel.(*kernel)
 	if !ok || k == nil || k.d != d {
@@ -31,6 +30,9 @@ func (d *Device) check(s *metal.Dispatch) error {
 	}
 	if err == nil {
 		err = k.groupMemory(s.ThreadgroupMemory)
+	}
+	if err == nil {
+		err = k.given(s)
 	}
 	if err != nil {
 		return fmt.Errorf("kernel %s: %w: %w", k.name, metal.ErrFault, err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/yardstick"
+	"github.com/assay-bench/assay/metal/msl"
 )
 
 // Device implements metal.Device over a backend.
@@ -89,7 +90,7 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 	if err != nil {
 		return nil, err
 	}
-	return &library{d: d, own: own, source: source, found: map[string]metal.Kernel{}}, nil
+	return &library{d: d, own: own, source: source, text: src, found: map[string]metal.Kernel{}}, nil
 }
 
 // library is a compiled source. What was looked up once is found again without
@@ -97,7 +98,9 @@ func (d *Device) Compile(ctx context.Context, src metal.Source) (metal.Library, 
 type library struct {
 	d      *Device
 	own    Library
-	source string                  // digest
+	source string       // digest
+	text   metal.Source // where kernels do not know their arguments: read into unit once
+	unit   *msl.Unit
 	found  map[string]metal.Kernel // by name and function constants
 }
 
@@ -119,7 +122,11 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 	if err != nil {
 		return nil, err
 	}
-	l.found[key] = l.d.Kernel(own, name, text, l.source)
+	k := l.d.Kernel(own, name, text, l.source).(*kernel)
+	if _, ok := own.(Declarer); !ok {
+		k.declared = l.read(name)
+	}
+	l.found[key] = k
 	return l.found[key], nil
 }
 
@@ -128,6 +135,9 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 func (d *Device) Kernel(own Kernel, name, constants, source string) metal.Kernel {
 	k := &kernel{d: d, own: own, name: name, constants: constants, source: source, threads: own.MaxThreads(), memory: own.MaxGroupMemory()}
 	k.id = k.identity()
+	if declarer, ok := own.(Declarer); ok {
+		k.declared = declarer.Arguments()
+	}
 	return k
 }
 
@@ -137,6 +147,7 @@ type kernel struct {
 	own                     Kernel
 	name, constants, source string
 	threads, memory         int
+	declared                []Argument
 	id                      uint64 // of the three texts
 }
 
