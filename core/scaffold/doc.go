@@ -11,5 +11,6 @@
 // in Metal, and plain for those without; a language without metal has plain
 // plugins only. Templates are those of text/template with {% and %} as
 // delimiters, because braces stand in workflows and brackets in Metal. A file
-// NAME.tmpl becomes NAME, executable if it begins with #!.
+// NAME.tmpl becomes NAME, executable if it begins with #!; WORD in its path becomes
+// the plugin's name with underscores.
 package scaffold

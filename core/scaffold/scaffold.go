@@ -16,6 +16,7 @@ type language struct {
 
 var languages = []language{
 	{name: "go", title: "Go", sdk: true},
+	{name: "python", title: "Python", sdk: true},
 }
 
 // Languages are the names that Request.Language may have.

@@ -98,6 +98,32 @@ func TestGoModule(t *testing.T) {
 	}
 }
 
+// A plugin in Python names its module, and takes the SDK from where Assay is.
+func TestPythonProject(t *testing.T) {
+	for i, want := range []string{
+		`dependencies = ["assay-sdk @ git+https://github.com/assay-bench/assay@v0.3.1#subdirectory=core/sdk/python"]`,
+		`dependencies = ["assay-sdk @ file:///home/me/a%20clone/core/sdk/python"]`,
+	} {
+		folder := filepath.Join(t.TempDir(), "new")
+		made, err := New(Request{Name: "row-sum", Language: "python", Source: sources[i], Folder: folder})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(made.Files, "assay_plugin_row_sum.py") {
+			t.Errorf("no module: %v", made.Files)
+		}
+		got, err := os.ReadFile(filepath.Join(folder, "pyproject.toml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{want, `assay-plugin-row-sum = "assay_plugin_row_sum:main"`} {
+			if !strings.Contains(string(got), line+"\n") {
+				t.Errorf("want %s in\n%s", line, got)
+			}
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for _, tt := range []struct {
 		q    Request

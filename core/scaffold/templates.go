@@ -5,7 +5,9 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
@@ -36,6 +38,17 @@ func (d data) Release() string {
 	return d.Version
 }
 
+// PythonSDK is where pip gets the SDK for Python from.
+func (d data) PythonSDK() string {
+	if d.Version != "" {
+		return "git+https://" + assay + "@" + d.Version + "#subdirectory=core/sdk/python"
+	}
+	return (&url.URL{Scheme: "file", Path: path.Join(filepath.ToSlash(d.Source), "core/sdk/python")}).String()
+}
+
+// ReleasePython is the Python that a release of a plugin needs.
+func (data) ReleasePython() string { return "3.13" }
+
 // file of a plugin.
 type file struct {
 	path string // with slashes
@@ -61,7 +74,8 @@ func render(l language, metal bool, d data) ([]file, error) {
 			if err != nil || e.IsDir() {
 				return err
 			}
-			found[strings.TrimSuffix(strings.TrimPrefix(at, root+"/"), ".tmpl")] = at
+			name := strings.TrimSuffix(strings.TrimPrefix(at, root+"/"), ".tmpl")
+			found[strings.ReplaceAll(name, "WORD", d.Word)] = at
 			return nil
 		})
 		if err != nil {
