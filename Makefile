@@ -51,6 +51,7 @@ compatibility: ## a plugin of an older SDK with this host, and the reverse: OLD=
 cross: ## build for every platform that is supported
 	GOOS=linux GOARCH=arm64 go build ./...
 	GOOS=darwin GOARCH=arm64 go build ./...
+	GOOS=darwin GOARCH=amd64 go build ./core ./plugins/...
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
@@ -64,7 +65,12 @@ bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...
 
 bundle: ## dist/assay-OS-ARCH: all that a GPU machine without Go, compiler or network needs
-	sh scripts/bundle.sh
+	PLUGINS="$(PLUGINS)" sh scripts/bundle.sh
+
+PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
+
+release: build ## dist/release: an archive for each platform, and SHA256SUMS; PLATFORMS="linux_amd64 darwin_arm64"
+	@go run ./core/internal/mkrelease -plugins "$(PLUGINS)" -platforms "$(PLATFORMS)" -version "$$(bin/assay version | cut -d' ' -f2)" -out dist/release -- $(LDFLAGS)
 
 method-study: ## how often each method is wrong; rewrites the tables in docs/method.md
 	go run ./core/internal/methodstudy -doc docs/method.md
@@ -93,4 +99,4 @@ fuzz: ## every fuzz target, one after the other: TIME=30s each and on to LEAST=1
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak
+.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak

@@ -6,7 +6,7 @@ set -eu
 export CGO_ENABLED=0
 os=$(go env GOOS) arch=$(go env GOARCH)
 out=${BUNDLE_DIR:-dist/assay-$os-$arch}
-plugins="gather-qmm moe-mlp slime bisect command endpoint kernel"
+plugins=${PLUGINS:?make bundle names the plugins}
 
 rm -rf "$out"
 mkdir -p "$out/bin/plugins" "$out/tests/devicetest" "$out/tests/constructs" "$out/tests/corpus" "$out/tests/cuda"

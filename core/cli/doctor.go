@@ -126,6 +126,34 @@ func checkPlugins(ctx context.Context, app *App) []finding {
 	if len(out) == 0 {
 		out = append(out, finding{Area: "plugins", Name: "none", Note: "no plugin was found", Fix: fix})
 	}
+	var programs []string
+	if self, err := os.Executable(); err == nil {
+		programs = append(programs, self)
+	}
+	for _, p := range reg.Versions() {
+		programs = append(programs, p.Path)
+	}
+	for _, r := range reg.Rejected() {
+		programs = append(programs, r.Path)
+	}
+	return append(out, checkQuarantine(programs, machine.Quarantined)...)
+}
+
+// checkQuarantine names the folders with programs that macOS may refuse to start.
+func checkQuarantine(programs []string, quarantined func(string) bool) []finding {
+	var out []finding
+	seen := map[string]bool{}
+	for _, p := range programs {
+		dir := filepath.Dir(p)
+		if seen[dir] || !quarantined(p) {
+			continue
+		}
+		seen[dir] = true
+		out = append(out, finding{
+			Area: "plugins", Name: "quarantine", Note: fmt.Sprintf("macOS quarantines %s, as it does with what was downloaded by a browser, and may refuse to start it", relative(p)),
+			Fix: fmt.Sprintf("if you trust what is in that folder: xattr -dr com.apple.quarantine '%s'", strings.ReplaceAll(dir, "'", `'\''`)),
+		})
+	}
 	return out
 }
 

@@ -49,3 +49,11 @@ func TestLoadIsThatOfOtherProgramsNow(t *testing.T) {
 		}
 	}
 }
+
+func TestQuarantineIsNamedOncePerFolder(t *testing.T) {
+	quarantined := func(path string) bool { return filepath.Dir(path) == "/it's" }
+	out := checkQuarantine([]string{"/x/assay", "/it's/assay-plugin-a", "/it's/assay-plugin-b"}, quarantined)
+	if len(out) != 1 || out[0].OK || !strings.Contains(out[0].Note, "/it's/assay-plugin-a") || !strings.HasSuffix(out[0].Fix, `xattr -dr com.apple.quarantine '/it'\''s'`) {
+		t.Errorf("%+v", out)
+	}
+}
