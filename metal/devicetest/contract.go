@@ -155,6 +155,6 @@ func (c *scope) refused(what string, err, class error, text string) {
 	case err == nil:
 		c.fault(fmt.Errorf("%s was accepted", what))
 	case class != nil && !errors.Is(err, class) || !strings.Contains(err.Error(), text):
-		c.fault(fmt.Errorf("%s: error %q, want one of %v with %q", what, err, class, text))
+		c.fault(fmt.Errorf("%s: %w; want one of class %q with %q", what, err, fmt.Sprint(class), text))
 	}
 }

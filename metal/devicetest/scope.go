@@ -102,11 +102,7 @@ func (o *output) floats(dt dtype.DType) []float32 {
 }
 
 func (o *output) uint32s() []uint32 {
-	out := make([]uint32, len(o.data)/4)
-	for i := range out {
-		out[i] = uint32(o.data[4*i]) | uint32(o.data[4*i+1])<<8 | uint32(o.data[4*i+2])<<16 | uint32(o.data[4*i+3])<<24
-	}
-	return out
+	return words(o.data)
 }
 
 // run executes what builders returned, submitted and replayed, and reads the

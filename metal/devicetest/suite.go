@@ -63,7 +63,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	before := dev.Memory().Current
 	for _, group := range []func(*suite){
 		goldenMatmul, goldenGather, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
-		randomMatmul, randomPrefill, randomCombine, randomProgressive, randomGating, randomLayer, properties, contract,
+		randomOps, randomPrefill, randomCombine, randomProgressive, randomGating, properties, contract,
 	} {
 		if ctx.Err() != nil || s.lost {
 			break

@@ -10,6 +10,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/kernels"
 )
 
 func TestBits(t *testing.T) { Bits(t) }
@@ -68,6 +69,7 @@ func TestSuiteCatchesWrongDevices(t *testing.T) {
 		{"fma for no fma", "random moe_combine_fp32_no_fma_f32", sabotaged{swap: map[string]string{"moe_combine_fp32_no_fma_f32": "moe_combine_fp32_f32"}}},
 		{"no fma for fma", "random moe_combine_fp32_f32", sabotaged{swap: map[string]string{"moe_combine_fp32_f32": "moe_combine_fp32_no_fma_f32"}}},
 		{"add for swiglu", "moe block", sabotaged{swap: map[string]string{"swiglu_f32": "add_f32"}}},
+		{"swiglu for add", "random add f32: y", sabotaged{swap: map[string]string{"add_f32": "swiglu_f32"}}},
 		{"a missing kernel", "no such kernel", sabotaged{swap: map[string]string{"rope_f32": "ropes_f32"}}},
 		{"an error of its own", "contract: dispatches: record of no thread", sabotaged{mumbles: true}},
 		{"a forgetful replay", "other bits than submitting once", sabotaged{forgets: true}},
@@ -89,6 +91,26 @@ func TestSuiteCatchesWrongDevices(t *testing.T) {
 		if err := dev.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Every op has a random test, of whatever kind.
+func TestEveryOpIsTried(t *testing.T) {
+	tried := map[string]bool{
+		"topk_gating": true, "moe_combine": true, "progressive_swiglu": true, // random_moe.go
+		"gather_qmm_combine_products": true, "gather_qmm_combine_sum": true, // random_prefill.go
+	}
+	for _, trial := range trials {
+		tried[trial.op] = true
+	}
+	for _, o := range kernels.All() {
+		if !tried[o.Name] {
+			t.Errorf("op %s has no trial", o.Name)
+		}
+		delete(tried, o.Name)
+	}
+	for name := range tried {
+		t.Errorf("%s is tried and no op", name)
 	}
 }
 

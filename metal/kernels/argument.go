@@ -82,14 +82,17 @@ func mul(a, b int) int {
 	return int(lo)
 }
 
-// shape renders the extents for messages.
-func (a *Argument) shape(block []byte, free int) []int {
+// Extents are the argument's, with free for one that the parameters do not say.
+func (a *Argument) Extents(block []byte, free int) []int {
 	out := make([]int, len(a.dims))
 	for i, d := range a.dims {
 		out[i] = d.of(block, free)
 	}
 	return out
 }
+
+// Limit is what an argument's indices stay below.
+func (a *Argument) Limit(block []byte, free int) int { return a.below.of(block, free) }
 
 // columns checks that rows of weights divide into the format's groups.
 func (a *Argument) columns(f quant.Format, block []byte) error {
@@ -120,12 +123,12 @@ func (a *Argument) holds(f quant.Format, p quant.Plane, block []byte, free int, 
 	case arg.Offset < 0 || arg.Offset%align != 0:
 		return fmt.Errorf("%s: offset %d is not a multiple of %d bytes", a.Binding(p), arg.Offset, align)
 	case a.Type == Quantized && need != math.MaxInt && need/a.width(f, p) > math.MaxUint32:
-		return fmt.Errorf("%s: shape %v has more elements than kernels can index with 32 bits", a.Binding(p), a.shape(block, free))
+		return fmt.Errorf("%s: shape %v has more elements than kernels can index with 32 bits", a.Binding(p), a.Extents(block, free))
 	case need == math.MaxInt:
-		return fmt.Errorf("%s: shape %v is too large", a.Binding(p), a.shape(block, free))
+		return fmt.Errorf("%s: shape %v is too large", a.Binding(p), a.Extents(block, free))
 	case have < need:
 		return fmt.Errorf("%s: shape %v needs %d bytes, the buffer has %d after offset %d",
-			a.Binding(p), a.shape(block, free), need, max(have, 0), arg.Offset)
+			a.Binding(p), a.Extents(block, free), need, max(have, 0), arg.Offset)
 	}
 	return nil
 }

@@ -23,11 +23,41 @@ type call struct {
 
 // call begins one use of an op. The format is that of the weights or, of an op
 // without, the activations' type alone.
-func (o decl[P]) call(s *Set, f quant.Format, p P) call {
-	c := call{set: s, op: o.Op, format: f, block: Bytes(p), args: make([]metal.Arg, 0, 12)}
+func (o decl[P]) call(s *Set, f quant.Format, p P) call { return s.begin(o.Op, f, Bytes(p)) }
+
+// Operand is one argument: weights where the op declares them.
+type Operand struct {
+	metal.Arg
+	Weights *Weights
+}
+
+// Build builds any op, given its arguments in the order of their declaration. The
+// mode is that of an op that rounds, empty for others. Plugins have a method for
+// each op, which says what its parameters are.
+func (s *Set) Build(o *Op, m Mode, f quant.Format, block []byte, operands []Operand) ([]metal.Dispatch, error) {
+	c := s.begin(o, f, block)
+	if len(operands) != len(o.Arguments) {
+		c.fail(fmt.Errorf("%d arguments, want %d", len(operands), len(o.Arguments)))
+		return nil, c.err
+	}
+	if o.Rounds {
+		c.rounded(m)
+	}
+	for i := range operands {
+		if o.Arguments[i].Type == Quantized {
+			c.weights(operands[i].Weights)
+		} else {
+			c.bind(operands[i].Arg)
+		}
+	}
+	return c.dispatch()
+}
+
+func (s *Set) begin(o *Op, f quant.Format, block []byte) call {
+	c := call{set: s, op: o, format: f, block: block, args: make([]metal.Arg, 0, 12)}
 	err := o.Takes(f)
 	if err == nil {
-		err = o.Check(c.block)
+		err = o.Check(block)
 	}
 	for i := range o.Arguments {
 		if err == nil {
@@ -63,11 +93,12 @@ func (c *call) weights(w *Weights) {
 	if c.err == nil {
 		c.fail(a.fits(c.format, c.block, w))
 	}
+	if c.err != nil {
+		return
+	}
 	for _, p := range c.format.Planes() {
 		arg := w.Plane(p)
-		if c.err == nil {
-			c.fail(a.holds(c.format, p, c.block, w.N, arg))
-		}
+		c.fail(a.holds(c.format, p, c.block, w.N, arg))
 		c.args = append(c.args, *arg)
 	}
 }
@@ -75,10 +106,13 @@ func (c *call) weights(w *Weights) {
 // fits checks that weights have the format and extents of the call. What the
 // parameters do not say is the number of rows.
 func (a *Argument) fits(f quant.Format, block []byte, w *Weights) error {
+	if w == nil {
+		return fmt.Errorf("%s is not set", a.Name)
+	}
 	have := [...]int{w.Experts, w.N, w.K}
 	for i, d := range a.dims {
 		if have[i] != d.of(block, w.N) || w.Format != f {
-			return fmt.Errorf("%s is %v %s, want %v %s", a.Name, have, w.Format, a.shape(block, w.N), f)
+			return fmt.Errorf("%s is %v %s, want %v %s", a.Name, have, w.Format, a.Extents(block, w.N), f)
 		}
 	}
 	if w.N < 1 || w.N > math.MaxInt32 {

@@ -49,11 +49,13 @@ type Argument struct {
 	Type  Element
 	Out   bool     // the kernel writes it
 	Shape []string // extents: fields of the parameter block, numbers, or names of their own for what the block does not say
+	Below string   // the extent that its indices stay below
 	Used  string   // the field with how many entries of the second extent the last entry of the first has; empty: all
 	Align int      // bytes that an offset must be a multiple of, where the element's size is not enough
 
-	dims []dim
-	used dim
+	dims  []dim
+	used  dim
+	below dim
 }
 
 // Element is what an argument consists of.
@@ -75,6 +77,13 @@ type dim struct {
 
 func in(name string, t Element, shape string) Argument {
 	return Argument{Name: name, Type: t, Shape: strings.Split(shape, ",")}
+}
+
+// indices of something of which there are so many.
+func indices(name, shape, below string) Argument {
+	a := in(name, Indices, shape)
+	a.Below = below
+	return a
 }
 
 func out(name string, t Element, shape string) Argument {
@@ -110,7 +119,7 @@ func declare[P any](o Op, check func(P) error, spread func(metal.Kind, quant.For
 		for _, name := range a.Shape {
 			a.dims = append(a.dims, o.extent(name))
 		}
-		a.used = o.extent(a.Used)
+		a.used, a.below = o.extent(a.Used), o.extent(a.Below)
 	}
 	if check != nil {
 		o.check = func(block []byte) error { return check(Params[P](block)) }

@@ -28,7 +28,7 @@ var gatherQMM = declare(Op{
 	Name: "gather_qmm", Computes: "y[p] = x[lhs[p]]·W[rhs[p]]ᵀ of each index pair p",
 	Arguments: []Argument{
 		aligned(in("x", Activations, "Rows,M,K")), in("w", Quantized, "Experts,N,K"),
-		in("lhs", Indices, "Pairs"), in("rhs", Indices, "Pairs"), out("y", Activations, "Pairs,M,N"),
+		indices("lhs", "Pairs", "Rows"), indices("rhs", "Pairs", "Experts"), out("y", Activations, "Pairs,M,N"),
 	},
 	Variants: []string{"grouped"},
 }, nil, spreadGather("gather_qmm", 1))
@@ -37,7 +37,7 @@ var gatherQMMSwiglu = declare(Op{
 	Name: "gather_qmm_swiglu", Computes: "y[p] = silu(x[lhs[p]]·Gate[rhs[p]]ᵀ)·(x[lhs[p]]·Up[rhs[p]]ᵀ)",
 	Arguments: []Argument{
 		aligned(in("x", Activations, "Rows,M,K")), in("gate", Quantized, "Experts,N,K"), in("up", Quantized, "Experts,N,K"),
-		in("lhs", Indices, "Pairs"), in("rhs", Indices, "Pairs"), out("y", Activations, "Pairs,M,N"),
+		indices("lhs", "Pairs", "Rows"), indices("rhs", "Pairs", "Experts"), out("y", Activations, "Pairs,M,N"),
 	},
 	Variants: []string{"grouped"},
 }, nil, spreadGather("gather_qmm_swiglu", 2))
@@ -45,7 +45,7 @@ var gatherQMMSwiglu = declare(Op{
 var gatherQMMCombine = declare(Op{
 	Name: "gather_qmm_combine", Computes: "out[t] = Σ_j weights[t,j]·(h[t,j]·W[rhs[t,j]]ᵀ)",
 	Arguments: []Argument{
-		aligned(in("h", Activations, "M,TopK,K")), in("w", Quantized, "Experts,D,K"), in("rhs", Indices, "M,TopK"),
+		aligned(in("h", Activations, "M,TopK,K")), in("w", Quantized, "Experts,D,K"), indices("rhs", "M,TopK", "Experts"),
 		in("weights", Activations, "M,TopK"), out("out", Activations, "M,D"),
 	},
 	Rounds: true,
@@ -55,7 +55,7 @@ var gatherQMMCombine = declare(Op{
 var combineProducts = declare(Op{
 	Name: "gather_qmm_combine_products", Computes: "products[p] = h[p]·W[rhs[p]]ᵀ, not rounded",
 	Arguments: []Argument{
-		aligned(in("h", Activations, "Pairs,K")), in("w", Quantized, "Experts,N,K"), in("rhs", Indices, "Pairs"),
+		aligned(in("h", Activations, "Pairs,K")), in("w", Quantized, "Experts,N,K"), indices("rhs", "Pairs", "Experts"),
 		out("products", Floats, "Pairs,N"),
 	},
 	File: "gather_qmm_combine", GPU: true,
@@ -64,7 +64,7 @@ var combineProducts = declare(Op{
 var combineSum = declare(Op{
 	Name: "gather_qmm_combine_sum", Computes: "out[t] = Σ_j weights[t,j]·products[t,j]",
 	Arguments: []Argument{
-		in("products", Floats, "M,TopK,D"), in("rhs", Indices, "M,TopK"), in("weights", Activations, "M,TopK"),
+		in("products", Floats, "M,TopK,D"), indices("rhs", "M,TopK", "Experts"), in("weights", Activations, "M,TopK"),
 		out("out", Activations, "M,D"),
 	},
 	Rounds: true, File: "gather_qmm_combine", Beside: true, GPU: true,
@@ -173,7 +173,7 @@ var add = declare(Op{
 
 var embedding = declare(Op{
 	Name: "embedding", Computes: "y[m] = row ids[m] of W, dequantized",
-	Arguments: []Argument{in("ids", Indices, "M"), in("w", Quantized, "1,V,D"), out("y", Activations, "M,D")},
+	Arguments: []Argument{indices("ids", "M", "V"), in("w", Quantized, "1,V,D"), out("y", Activations, "M,D")},
 }, nil, func(_ metal.Kind, _ quant.Format, p RowParams) launch {
 	return perElement(int(p.D), int(p.M), 1)
 })

@@ -49,6 +49,9 @@ func signature(o *Op) string {
 // describe is an argument with its extents: refined[M,N]u32 out.
 func describe(a *Argument) string {
 	s := fmt.Sprintf("%s[%s]%s", a.Name, strings.Join(a.Shape, ","), [...]string{"", "u32", "f32", "q"}[a.Type])
+	if a.Below != "" {
+		s += "<" + a.Below
+	}
 	if a.Out {
 		s += " out"
 	}

@@ -10,61 +10,6 @@ import (
 	"github.com/assay-bench/assay/metal/reference"
 )
 
-// randomMatmul runs every op with quantized weights in every format on small
-// shapes of its own: few rows, odd N, K of any number of groups.
-func randomMatmul(s *suite) {
-	s.formats(func(f quant.Format) {
-		dt := f.DType
-		s.check("random quantized_matmul "+f.String(), func(c *scope) {
-			r := s.rng(c.name)
-			for _, m := range []int{1, r.between(2, 9)} {
-				n, k := r.shape(f)
-				w := r.weights(c, f, 1, n, k)
-				x := r.values(m*k, dt)
-				y := c.out(dt.Size(), m*n)
-				a := kernels.QuantizedMatmul{X: c.up(dt, x), Y: y.arg, W: c.weights(w), M: m}
-				c.run(func() ([]metal.Dispatch, error) { return s.set.QuantizedMatmul(a) })
-				ref, err := reference.QMM(reference.MatMul(x, m), w, reference.All)
-				c.random(fmt.Sprintf("x[%d,%d]·W[%d,%d]", m, k, n, k), y.floats(dt), ref, err, dt)
-			}
-		})
-		for _, fused := range []bool{false, true} {
-			s.check(fmt.Sprintf("random gather_qmm swiglu=%v %s", fused, f), func(c *scope) {
-				r := s.rng(c.name)
-				n, k := r.shape(f)
-				gather(c, r, f, fused, 5, n, k, r.between(1, 3), r.between(1, 4), r.indices(r.between(1, 7), 5), reference.All)
-			})
-		}
-		s.check("random gather_qmm_combine "+f.String(), func(c *scope) {
-			r := s.rng(c.name)
-			n, k := r.shape(f)
-			tokens, topK := r.between(1, 4), r.between(1, 8)
-			w := r.weights(c, f, 6, n, k)
-			h, scores, rhs := r.values(tokens*topK*k, dt), r.values(tokens*topK, dt), r.indices(tokens*topK, 6)
-			a := kernels.GatherQMMCombine{
-				H: c.up(dt, h), RHS: c.indices(rhs), Scores: c.up(dt, scores), Down: c.weights(w), Tokens: tokens, TopK: topK,
-				Mode: modes[r.IntN(len(modes))],
-			}
-			out := c.out(dt.Size(), tokens*n)
-			a.Out = out.arg
-			c.run(func() ([]metal.Dispatch, error) { return s.set.GatherQMMCombine(a) })
-			ref, err := reference.QMMCombine(h, rhs, scores, topK, w, reference.All)
-			c.random(fmt.Sprintf("%s combine of %d tokens × %d experts, W[%d,%d]", a.Mode, tokens, topK, n, k), out.floats(dt), ref, err, dt)
-		})
-		s.check("random embedding "+f.String(), func(c *scope) {
-			r := s.rng(c.name)
-			n, k := r.shape(f)
-			w := r.weights(c, f, 1, n, k)
-			ids := r.indices(r.between(1, 9), n)
-			y := c.out(dt.Size(), len(ids)*k)
-			a := kernels.Embedding{IDs: c.indices(ids), Y: y.arg, W: c.weights(w), M: len(ids)}
-			c.run(func() ([]metal.Dispatch, error) { return s.set.Embedding(a) })
-			ref, err := reference.Embedding(ids, w)
-			c.random(fmt.Sprintf("%d rows of W[%d,%d]", len(ids), n, k), y.floats(dt), ref, err, dt)
-		})
-	})
-}
-
 // gather runs gather_qmm, or gather_qmm_swiglu when fused, of rows inputs of m
 // rows each and compares the picked outputs.
 func gather(c *scope, r rng, f quant.Format, fused bool, experts, n, k, m, rows int, rhs []uint32, pick reference.Subset) {
