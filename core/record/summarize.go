@@ -108,13 +108,13 @@ func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) 
 	s.WallNs = Estimate{Value: ci.Median, Lower: finiteOr(ci.Low, slices.Min(walls)), Upper: finiteOr(ci.High, slices.Max(walls))}
 	s.DeviceNs, s.EncodeNs = stats.Median(devices), stats.Median(encodes)
 	if s.WallNs.Value > 0 {
-		s.UnitsPerSec = s.Units / s.WallNs.Value * 1e9
+		s.UnitsPerSec = finiteOr(s.Units/s.WallNs.Value*1e9, 0) // a journal that others wrote holds any number
 	}
 	if t := firstPositive(s.DeviceNs, s.WallNs.Value); t > 0 {
 		s.GBps = float64(s.Bytes) / t
 	}
 	if rate := r.Metadata.Device.CopyRate; rate > 0 {
-		s.CopyShare = s.GBps * 1e9 / rate
+		s.CopyShare = finiteOr(s.GBps*1e9/rate, 0)
 	}
 	if s.Share, err = r.share(c, v.Name, phase); err != nil {
 		return s, err
