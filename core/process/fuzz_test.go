@@ -86,7 +86,7 @@ func FuzzVisit(f *testing.F) {
 // is a unix socket, which is the host's own where nothing is encrypted.
 func FuzzHandshake(f *testing.F) {
 	for _, line := range []string{
-		"1|1|unix|/run/x/plugin.sock|grpc|\n", "1|1|unix|/tmp/elsewhere.sock|grpc|\n", "1|1|unix|/run/x/../y.sock|grpc|\n", "1|1|unix|/tmp/s|grpc|MIIB\n",
+		"1|1|unix|/run/x/plugin.sock|grpc|\n", "1|1|unix|/tmp/elsewhere.sock|grpc|\n", "1|1|unix|/run/x/../y.sock|grpc|\n", "1|1|unix|/run//x/link/../s|grpc|\n", "1|1|unix|/tmp/s|grpc|MIIB\n",
 		"1|1|tcp|127.0.0.1:80|grpc|\n", "|||||", "\n\n", "loading\n1|1|unix|/run/x/s|grpc|", "1|1|unix\n", "\x1b[2J|\xff|unix|/run/x\x00/s|grpc|",
 	} {
 		f.Add([]byte(line))

@@ -249,7 +249,8 @@ func (c *child) PluginToHost(network, addr string) (string, string, error) {
 	if !c.plain {
 		return network, addr, nil
 	}
-	if !strings.HasPrefix(filepath.Clean(addr), c.socketDir+string(filepath.Separator)) {
+	addr = filepath.Clean(addr) // what is judged is what is connected to: "link/.." may lead elsewhere
+	if !strings.HasPrefix(addr, c.socketDir+string(filepath.Separator)) {
 		return "", "", fmt.Errorf("plugin %s offers neither a certificate nor a socket inside $PLUGIN_UNIX_SOCKET_DIR, but %s", c.opts.name(), addr)
 	}
 	c.withoutTLS()
