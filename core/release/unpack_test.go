@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ type member struct {
 	text string
 }
 
-func archived(t *testing.T, file string, members []member) *os.File {
+func archived(t testing.TB, file string, members []member) *os.File {
 	t.Helper()
 	var b bytes.Buffer
 	if strings.HasSuffix(file, ".zip") {
@@ -133,27 +134,75 @@ func slicesRepeat(m member, n int) []member {
 	return out
 }
 
-// Bytes from outside never panic, and never unpack to more than is allowed.
+// Bytes from outside never panic, and never unpack to more than is allowed. Of kind
+// 2 they are what a .tar.gz holds: bytes that are changed at random unpack to nothing.
 func FuzzUnpack(f *testing.F) {
-	for _, seed := range []string{"", "PK\x05\x06" + strings.Repeat("\x00", 18), "\x1f\x8b\x08"} {
-		f.Add([]byte(seed))
+	const most = 1 << 10
+	file, err := os.Create(filepath.Join(f.TempDir(), "archive"))
+	if err != nil {
+		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, ext := range []string{".tar.gz", ".zip"} {
-			path := filepath.Join(t.TempDir(), "a"+ext)
-			if err := os.WriteFile(path, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			in, err := os.Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			err = release.Unpack(in, path, "add", "1.0.0", 1<<10, &out)
-			_ = in.Close()
-			if out.Len() > 1<<10 || err == nil && out.Len() == 0 && len(data) == 0 {
-				t.Fatalf("%d bytes, %v", out.Len(), err)
-			}
+	f.Cleanup(func() { _ = file.Close() })
+	for kind, called := range []string{"a.zip", "a.tar.gz"} {
+		whole, err := io.ReadAll(archived(f, called, []member{{"README", 0o644, 0, "read me"}, {"assay-plugin-add", 0o755, 0, "binary"}}))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(kind), whole)
+		f.Add(uint8(kind), whole[:len(whole)/2])
+		if kind == 0 {
+			continue
+		}
+		plain, err := gzip.NewReader(bytes.NewReader(whole))
+		if err != nil {
+			f.Fatal(err)
+		}
+		if whole, err = io.ReadAll(plain); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(2), whole)
+	}
+	for _, text := range []string{"", "PK\x05\x06" + strings.Repeat("\x00", 18), "\x1f\x8b\x08"} {
+		f.Add(uint8(0), []byte(text))
+		f.Add(uint8(1), []byte(text))
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+		called := "a.tar.gz"
+		switch kind % 3 {
+		case 0:
+			called = "a.zip"
+		case 2:
+			data = gzipped(t, data)
+		}
+		if err := file.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.WriteAt(data, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		err := release.Unpack(file, called, "add", "1.0.0", most, &out)
+		if out.Len() > most || err == nil && len(data) == 0 {
+			t.Fatalf("%d bytes, %v", out.Len(), err)
 		}
 	})
+}
+
+func gzipped(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
