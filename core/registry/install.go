@@ -194,7 +194,8 @@ func unpacked(ctx context.Context, r *release.Release, platform, dir string) (pa
 	if err := r.Download(ctx, platform, archive); err != nil {
 		return "", err
 	}
-	if _, err := archive.Seek(0, 0); err != nil {
+	info, err := archive.Stat()
+	if err != nil {
 		return "", err
 	}
 	path = filepath.Join(dir, prefix+r.Name)
@@ -202,7 +203,7 @@ func unpacked(ctx context.Context, r *release.Release, platform, dir string) (pa
 	if err != nil {
 		return "", err
 	}
-	err = release.Unpack(archive, r.Archives[platform].File, r.Name, r.Version, release.MaxUnpacked, out)
+	err = release.Unpack(archive, info.Size(), r.Archives[platform].File, r.Name, r.Version, release.MaxUnpacked, out)
 	if err == nil {
 		err = out.Sync()
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -25,17 +24,17 @@ const (
 // errBomb is why unpacking ends.
 var errBomb = errors.New("it unpacks to more than is allowed")
 
-// Unpack writes the plugin's executable, assay-plugin-NAME, out of an archive
-// whose file's name is called. Everything else in it is looked at and left there. An
+// Unpack writes the plugin's executable, assay-plugin-NAME, out of an archive of
+// size bytes, whose file's name is called. Everything else in it is looked at and left there. An
 // archive with a link, a device, a path that leads out of it, another executable,
 // or more than most bytes is refused.
-func Unpack(archive *os.File, called, name, version string, most int64, to io.Writer) error {
+func Unpack(archive io.ReaderAt, size int64, called, name, version string, most int64, to io.Writer) error {
 	u := &unpacker{wanted: []string{source.Prefix + name, source.Prefix + name + "_v" + version}, left: most, to: to}
 	var err error
 	if strings.HasSuffix(called, ".zip") {
-		err = u.zip(archive)
+		err = u.zip(archive, size)
 	} else {
-		err = u.tar(archive)
+		err = u.tar(io.NewSectionReader(archive, 0, size))
 	}
 	switch {
 	case errors.Is(err, errBomb):
@@ -115,12 +114,8 @@ func (u *unpacker) tar(in io.Reader) error {
 	}
 }
 
-func (u *unpacker) zip(in *os.File) error {
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	members, err := zip.NewReader(in, info.Size())
+func (u *unpacker) zip(in io.ReaderAt, size int64) error {
+	members, err := zip.NewReader(in, size)
 	if err != nil {
 		return fmt.Errorf("it is no .zip: %w", err)
 	}

@@ -7,8 +7,6 @@ import (
 	"compress/gzip"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +20,7 @@ type member struct {
 	text string
 }
 
-func archived(t testing.TB, file string, members []member) *os.File {
+func archived(t testing.TB, file string, members []member) *bytes.Reader {
 	t.Helper()
 	var b bytes.Buffer
 	if strings.HasSuffix(file, ".zip") {
@@ -65,16 +63,7 @@ func archived(t testing.TB, file string, members []member) *os.File {
 			t.Fatal(err)
 		}
 	}
-	path := filepath.Join(t.TempDir(), file)
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
+	return bytes.NewReader(b.Bytes())
 }
 
 func TestUnpack(t *testing.T) {
@@ -114,7 +103,8 @@ func TestUnpack(t *testing.T) {
 					most = 64 << 20
 				}
 				var out bytes.Buffer
-				err := release.Unpack(archived(t, file, c.members), file, "add", "1.0.0", most, &out)
+				in := archived(t, file, c.members)
+				err := release.Unpack(in, in.Size(), file, "add", "1.0.0", most, &out)
 				switch {
 				case c.want == "" && (err != nil || out.String() != "it"):
 					t.Errorf("%q, %v", out.String(), err)
@@ -138,11 +128,6 @@ func slicesRepeat(m member, n int) []member {
 // 2 they are what a .tar.gz holds: bytes that are changed at random unpack to nothing.
 func FuzzUnpack(f *testing.F) {
 	const most = 1 << 10
-	file, err := os.Create(filepath.Join(f.TempDir(), "archive"))
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() { _ = file.Close() })
 	for kind, called := range []string{"a.zip", "a.tar.gz"} {
 		whole, err := io.ReadAll(archived(f, called, []member{{"README", 0o644, 0, "read me"}, {"assay-plugin-add", 0o755, 0, "binary"}}))
 		if err != nil {
@@ -174,17 +159,8 @@ func FuzzUnpack(f *testing.F) {
 		case 2:
 			data = gzipped(t, data)
 		}
-		if err := file.Truncate(0); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := file.WriteAt(data, 0); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			t.Fatal(err)
-		}
 		var out bytes.Buffer
-		err := release.Unpack(file, called, "add", "1.0.0", most, &out)
+		err := release.Unpack(bytes.NewReader(data), int64(len(data)), called, "add", "1.0.0", most, &out)
 		if out.Len() > most || err == nil && len(data) == 0 {
 			t.Fatalf("%d bytes, %v", out.Len(), err)
 		}
