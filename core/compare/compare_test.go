@@ -94,6 +94,14 @@ func TestWhatIsNotBelievedHasNoChange(t *testing.T) {
 	if row := rep.Rows[1]; row.Answer != NotBelieved || !strings.HasPrefix(row.Note, `in B, variant "fused" computes something else: `) {
 		t.Errorf("row %+v, want it not believed", row)
 	}
+	a, b = made(t, fakeresult.Options{}), session(t, 1.05, nil)
+	b.Cases[0].Variants[0].Role = ""
+	if rep, err = Compare("a", "b", a, b); err != nil {
+		t.Fatal(err)
+	}
+	if row := rep.Rows[1]; row.Answer != NotBelieved || row.Note != "in B, the case has no baseline" || row.Raw != nil {
+		t.Errorf("row %+v, want it not believed", row)
+	}
 }
 
 func TestRawTimesNeedTheSameSetUp(t *testing.T) {

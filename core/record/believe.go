@@ -41,7 +41,11 @@ func (c *Case) Unbelieved(v *Variant) string {
 	if reason, _ := c.distrust(v); reason != "" {
 		return reason
 	}
-	reason, _ := wrongResult(c.baseline(), v)
+	base := c.baseline()
+	if base == nil {
+		return "the case has no baseline"
+	}
+	reason, _ := wrongResult(base, v)
 	return reason
 }
 

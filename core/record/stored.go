@@ -84,7 +84,9 @@ func (r *Result) storedArm(then *Result, g Guardrail, c *Case, v *Variant, of st
 	switch {
 	case then.Metadata.Device.Simulated:
 		a.Lacks = "the stored result was simulated: its times are not measurements"
-	case w == nil || base == nil:
+	case base == nil:
+		a.Lacks = fmt.Sprintf("the stored result has no baseline in the case %s", c.ID)
+	case w == nil:
 		a.Lacks = fmt.Sprintf("the stored result has no variant %q in the case %s", a.Of, c.ID)
 	case w.failedChecks() != "":
 		a.Lacks = fmt.Sprintf("%q of the stored result computes something else: %s", a.Of, w.failedChecks())
