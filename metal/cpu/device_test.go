@@ -17,9 +17,6 @@ import (
 func TestNames(t *testing.T) {
 	r := newRig(t, Options{Threads: 1})
 	names := r.lib.Names()
-	if want := 7*54 + 18 + 11*3; len(names) != want { // ops and modes × formats
-		t.Errorf("%d kernels, want %d", len(names), want)
-	}
 	for _, name := range names {
 		if k := r.kernel("%s", name); k.Name() != name {
 			t.Errorf("kernel %s is named %s", name, k.Name())

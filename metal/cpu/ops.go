@@ -14,6 +14,7 @@ var twins = map[string]func(*binder) task{
 	"progressive_swiglu": bindProgressive,
 	"softmax":            bindSoftmax,
 	"rms_norm":           bindRMSNorm,
+	"add_rms_norm":       bindAddRMSNorm,
 	"rope":               bindRope,
 	"sdpa":               bindSDPA,
 	"add":                bindAdd,

@@ -8,7 +8,8 @@ import (
 	"github.com/assay-bench/assay/metal/kernels"
 )
 
-// rows is an op on each row of x[M,D] alone: softmax, rms_norm and argmax.
+// rows is an op on each row of x[M,D] alone: softmax, argmax, rms_norm and that of
+// a sum.
 type rows struct {
 	k      *kernel
 	m, d   int
@@ -16,10 +17,13 @@ type rows struct {
 	x, y   unsafe.Pointer
 	weight []float32 // rms_norm: scratch for the weights
 	src    unsafe.Pointer
-	index  []uint32 // argmax
+	index  []uint32       // argmax
+	with   unsafe.Pointer // add_rms_norm: what is added
+	sum    unsafe.Pointer
 	row    func(t *rows, x []float32, r int)
 	work   [][]float32
-	per    int // rows of one chunk
+	other  [][]float32 // of with
+	per    int         // rows of one chunk
 }
 
 func (b *binder) rows(row func(t *rows, x []float32, r int)) *rows {
@@ -39,6 +43,14 @@ func bindSoftmax(b *binder) task {
 func bindRMSNorm(b *binder) task {
 	t := b.rows((*rows).rmsNorm)
 	t.src, t.y, t.weight = b.at("weight"), b.at("y"), b.floats(t.d)
+	return t
+}
+
+func bindAddRMSNorm(b *binder) task {
+	t := b.rows((*rows).rmsNorm)
+	t.src, t.y, t.weight = b.at("weight"), b.at("y"), b.floats(t.d)
+	t.with, t.sum = b.at("residual"), b.at("sum")
+	t.other = b.workerFloats(t.d)
 	return t
 }
 
@@ -65,6 +77,9 @@ func (t *rows) chunk(worker, i int) {
 	x := t.work[worker]
 	for r := i * t.per; r < min((i+1)*t.per, t.m); r++ {
 		simd.Load(x, unsafe.Add(t.x, r*t.d*t.k.t.Size()), t.k.t)
+		if t.with != nil {
+			t.add(x, t.other[worker], r)
+		}
 		t.row(t, x, r)
 	}
 }
@@ -87,6 +102,15 @@ func (t *rows) softmax(x []float32, r int) {
 		x[i] /= sum
 	}
 	t.store(x, r)
+}
+
+// add makes x the sum as it is stored.
+func (t *rows) add(x, other []float32, r int) {
+	at := r * t.d * t.k.t.Size()
+	simd.Load(other, unsafe.Add(t.with, at), t.k.t)
+	simd.Add(x, x, other)
+	simd.Round(x, t.k.t)
+	simd.Store(unsafe.Add(t.sum, at), x, t.k.t)
 }
 
 // rmsNorm: x / √(mean(x²) + eps) · weight.

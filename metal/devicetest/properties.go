@@ -19,6 +19,7 @@ func properties(s *suite) {
 		for _, tokens := range []int{1, 40} {
 			s.check(fmt.Sprintf("experts renumbered tokens=%d %s", tokens, f), func(c *scope) { renumbered(c, f, tokens) })
 		}
+		s.check("add_rms_norm in place "+dt.String(), func(c *scope) { inPlace(c, dt) })
 		if dt == dtype.F32 {
 			s.check("linearity "+f.String(), func(c *scope) { linear(c, f) })
 		}
@@ -62,6 +63,38 @@ func renumbered(c *scope, f quant.Format, tokens int) {
 		func() ([]metal.Dispatch, error) { return s.set.GatherQMM(b) })
 	if c.err == nil && !bytes.Equal(one.data, two.data) {
 		c.fault(errors.New("renumbering the experts changes the result"))
+	}
+	s.report.Random++
+}
+
+// inPlace: the sum may take the place of what is added to it.
+func inPlace(c *scope, dt dtype.DType) {
+	const m, d = 3, 1000
+	s, r := c.s, c.s.rng(c.name)
+	x, weight, h := c.up(dt, r.values(m*d, dt)), c.up(dt, r.values(d, dt)), r.values(m*d, dt)
+	sum, y := c.out(dt.Size(), m*d), c.out(dt.Size(), m*d)
+	a := kernels.AddRMSNorm{X: x, Residual: c.up(dt, h), Weight: weight, Sum: sum.arg, Y: y.arg, M: m, D: d, Eps: 1e-6, DType: dt}
+	c.run(func() ([]metal.Dispatch, error) { return s.set.AddRMSNorm(a) })
+	again := c.out(dt.Size(), m*d)
+	a.Residual = c.up(dt, h)
+	a.Sum, a.Y = a.Residual, again.arg
+	if c.err != nil {
+		return
+	}
+	list, err := s.set.AddRMSNorm(a)
+	if err == nil {
+		_, err = s.dev.Submit(s.ctx, list) // once: it changes its input
+	}
+	if err != nil {
+		c.fault(err)
+		return
+	}
+	got := make([]byte, sum.size)
+	if err := a.Sum.Buffer.Read(0, got); err != nil {
+		c.fault(err)
+	}
+	if !bytes.Equal(got, sum.data) || !bytes.Equal(c.read(again), y.data) {
+		c.fault(errors.New("in place the result is another"))
 	}
 	s.report.Random++
 }

@@ -74,6 +74,15 @@ var trials = []trial{
 		y, err := reference.RMSNorm(d.floats["x"], d.floats["weight"], 1e-6)
 		return d.is("y", y, err)
 	}},
+	{op: "add_rms_norm", blocks: rows, change: func(d *drawn) { d.scale("x", 10) }, want: func(d *drawn) error {
+		sum, err := reference.Add(d.floats["x"], d.floats["residual"])
+		if err != nil {
+			return err
+		}
+		y, err := reference.RMSNorm(reference.Round(sum, d.f.DType), d.floats["weight"], 1e-6)
+		d.outputs["sum"] = sum
+		return d.is("y", y, err)
+	}},
 	{op: "argmax", blocks: rows, change: func(d *drawn) {
 		for i, v := range d.floats["x"] { // many equal largest elements
 			d.floats["x"][i] = max(-2, min(2, float32(int(10*v))))

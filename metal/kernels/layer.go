@@ -35,6 +35,22 @@ func (s *Set) RMSNorm(a RMSNorm) ([]metal.Dispatch, error) {
 	return c.dispatch()
 }
 
+// AddRMSNorm is sum = x + residual and y = RMSNorm of sum, as it is stored: x and
+// residual [M,D], weight[D], sum and y [M,D]. Sum may be X or Residual.
+type AddRMSNorm struct {
+	X, Residual, Weight, Sum, Y metal.Arg
+	M, D                        int
+	Eps                         float32
+	DType                       dtype.DType
+}
+
+// AddRMSNorm builds the op.
+func (s *Set) AddRMSNorm(a AddRMSNorm) ([]metal.Dispatch, error) {
+	c := addRMSNorm.call(s, quant.Format{DType: a.DType}, RowParams{M: extent(a.M), D: extent(a.D), Eps: a.Eps})
+	c.bind(a.X, a.Residual, a.Weight, a.Sum, a.Y)
+	return c.dispatch()
+}
+
 // Rope rotates the halves of each head of x[H,L,D] by its position's angles:
 // position Scale·(Offset+l), frequency Base^(-2i/D) for pair (i, i+D/2).
 type Rope struct {

@@ -102,7 +102,7 @@ func partly(a Argument, used string) Argument { a.Used = used; return a }
 // decl is an op whose parameter block is a P.
 type decl[P any] struct{ *Op }
 
-// declare resolves the shapes of an op. check, which may be nil, says what else
+// declare adds an op to those of the package. check, which may be nil, says what else
 // must hold of the parameters; spread decides how threads are spread.
 func declare[P any](o Op, check func(P) error, spread func(metal.Kind, quant.Format, P) launch) decl[P] {
 	block := reflect.TypeFor[P]()
@@ -125,6 +125,7 @@ func declare[P any](o Op, check func(P) error, spread func(metal.Kind, quant.For
 		o.check = func(block []byte) error { return check(Params[P](block)) }
 	}
 	o.spread = func(kind metal.Kind, f quant.Format, block []byte) launch { return spread(kind, f, Params[P](block)) }
+	all = append(all, &o)
 	return decl[P]{&o}
 }
 

@@ -10,11 +10,7 @@ import (
 // All are the ops of this package.
 func All() []*Op { return all }
 
-var all = []*Op{
-	quantizedMatmul.Op, gatherQMM.Op, gatherQMMSwiglu.Op, gatherQMMCombine.Op, combineProducts.Op, combineSum.Op,
-	swiglu.Op, topKGating.Op, moeCombine.Op, progressiveSwiglu.Op,
-	softmax.Op, rmsNorm.Op, rope.Op, sdpa.Op, add.Op, embedding.Op, argmax.Op,
-}
+var all []*Op // in the order of their declarations
 
 var quantizedMatmul = declare(Op{
 	Name: "quantized_matmul", Computes: "y = x·Wᵀ, one matrix",
@@ -123,6 +119,15 @@ var softmax = declare(Op{
 var rmsNorm = declare(Op{
 	Name: "rms_norm", Computes: "y = x/√(mean(x²)+Eps)·weight of each row",
 	Arguments: []Argument{in("x", Activations, "M,D"), in("weight", Activations, "D"), out("y", Activations, "M,D")},
+}, nil, spreadRows)
+
+var addRMSNorm = declare(Op{
+	Name: "add_rms_norm", Computes: "sum = x + residual, y = sum/√(mean(sum²)+Eps)·weight of each row; sum may be x or residual",
+	Arguments: []Argument{
+		in("x", Activations, "M,D"), in("residual", Activations, "M,D"), in("weight", Activations, "D"),
+		out("sum", Activations, "M,D"), out("y", Activations, "M,D"),
+	},
+	File: "rms_norm",
 }, nil, spreadRows)
 
 var rope = declare(Op{

@@ -50,6 +50,9 @@ func ops(t *testing.T) []op {
 		{"rms_norm_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.RMSNorm(RMSNorm{X: b(8), Weight: b(4), Y: b(8), M: 2, D: 4, Eps: 1e-6})
 		}},
+		{"add_rms_norm_f32", func(s *Set) ([]metal.Dispatch, error) {
+			return s.AddRMSNorm(AddRMSNorm{X: b(8), Residual: b(8), Weight: b(4), Sum: b(8), Y: b(8), M: 2, D: 4, Eps: 1e-6})
+		}},
 		{"rope_f32", func(s *Set) ([]metal.Dispatch, error) {
 			return s.Rope(Rope{X: b(48), Y: b(48), H: 2, L: 3, D: 8, Base: 1e6, Scale: 1})
 		}},
