@@ -80,9 +80,7 @@ func (c *pluginLock) Run(ctx context.Context, app *App) error {
 
 // platforms pins the binaries for other platforms.
 func (c *pluginLock) platforms(ctx context.Context, app *App, module *config.Module, lock *registry.Lock, path string) error {
-	for i, p := range c.Platform {
-		c.Platform[i] = strings.ReplaceAll(p, "/", "_")
-	}
+	c.Platform = platforms(c.Platform)
 	in := app.installer(lock, module.Dir, c.Mirror)
 	pinned := []listedPlugin{}
 	for _, local := range slices.Sorted(maps.Keys(module.RequiredPlugins)) {

@@ -14,6 +14,7 @@ type pluginCommand struct {
 	New     pluginNew     `cmd:"" help:"Write a new plugin, with a test, an experiment and a README."`
 	List    pluginList    `cmd:"" help:"List the plugins found."`
 	Install pluginInstall `cmd:"" help:"Install a plugin for all of your folders."`
+	Mirror  pluginMirror  `cmd:"" help:"Save the releases of the plugins that experiments pin, for machines without network."`
 	Remove  pluginRemove  `cmd:"" help:"Take an installed plugin away."`
 	Docs    pluginDocs    `cmd:"" help:"Print a plugin's documentation as markdown."`
 	Check   pluginCheck   `cmd:"" help:"Hold a plugin, in any language, against the protocol."`

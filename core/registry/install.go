@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/release"
@@ -228,61 +227,5 @@ func vouch(ctx context.Context, w Wanted, version, path string) error {
 	if source.Contradicts(w.Source.Text, d.GetSource()) {
 		return fmt.Errorf("it says that it is %q, and was fetched from %s", d.GetSource(), w.Source.Text)
 	}
-	return nil
-}
-
-// Hashes adds the digests of the binaries for other platforms to a pinned
-// version, out of the archives that it was pinned with.
-func (in *Installer) Hashes(ctx context.Context, w Wanted, platforms []string) error {
-	free, err := holdUser(ctx, in.Dir)
-	if err != nil {
-		return err
-	}
-	defer free()
-	if err := in.Lock.CheckSource(w.Name, w.Source.Text); err != nil {
-		return err
-	}
-	pinned := in.Lock.pinned(w)
-	if pinned == nil || len(pinned.Archives) == 0 {
-		return fmt.Errorf("plugin %s: no release of it is pinned in %s; run %s", w.Name, in.Lock.path, in.Lock.initCommand())
-	}
-	place, err := release.At(w.Source, in.From)
-	if err != nil {
-		return fmt.Errorf("plugin %s: %w", w.Name, err)
-	}
-	r, err := release.Open(ctx, place, w.Name, pinned.Version, w.PublicKey)
-	if err == nil {
-		err = in.unchanged(r, w)
-	}
-	for _, platform := range platforms {
-		if err == nil {
-			err = in.hash(ctx, r, platform)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("plugin %s: %w", w.Name, err)
-	}
-	return nil
-}
-
-// hash pins the binary for one platform.
-func (in *Installer) hash(ctx context.Context, r *release.Release, platform string) error {
-	dir, err := os.MkdirTemp(in.Dir, fetchPrefix)
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	path, err := unpacked(ctx, r, platform, dir)
-	if err != nil {
-		return err
-	}
-	sum, err := process.FileSHA256(path)
-	if err != nil {
-		return err
-	}
-	locked := in.Lock.at(r.Name, r.Version)
-	locked.Hashes = slices.DeleteFunc(locked.Hashes, func(h string) bool { return hashFor([]string{h}, platform) != "" })
-	locked.Hashes = append(locked.Hashes, platform+":sha256:"+sum)
-	slices.Sort(locked.Hashes)
 	return nil
 }

@@ -204,7 +204,7 @@ func TestRefusals(t *testing.T) {
 		}, want: "redirection refused: more than 5"},
 		"rate limit":  {do: func(f *forge) { f.answer = failing(http.StatusForbidden) }, want: "set GITHUB_TOKEN, or try again later"},
 		"server down": {do: func(f *forge) { f.answer = failing(http.StatusBadGateway) }, want: "502 Bad Gateway: try again later, or use a mirror: `assay init --mirror=DIR`"},
-		"no network":  {do: func(f *forge) { f.url = "https://127.0.0.1:1" }, want: "cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused; without network, put the release's files into a folder and run `assay init --mirror=DIR`"},
+		"no network":  {do: func(f *forge) { f.url = "https://127.0.0.1:1" }, want: "cannot be reached: dial tcp 127.0.0.1:1: connect: connection refused; on a machine with network, `assay plugin mirror DIR` saves the release; here, `assay init --mirror=DIR` takes it from there"},
 		"plain http":  {do: func(f *forge) { f.url = "http://example.com" }, want: `$ASSAY_GITHUB_URL: "http://example.com" is no https address`},
 		"unsigned":    {wanted: registry.Wanted{PublicKey: public(1)}, want: "has no SHA256SUMS.minisig, and public_key says that it is signed"},
 		"signed by another": {wanted: registry.Wanted{PublicKey: public(1)}, do: func(f *forge) { f.sign("1.1.0", 2) },

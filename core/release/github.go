@@ -166,7 +166,7 @@ func unreachable(ctx context.Context, address string, err error) error {
 	if errors.Is(err, errRedirect) {
 		return fmt.Errorf("%s: %w: fetch the release by hand, look at it, and name its folder as the source", address, err)
 	}
-	return fmt.Errorf("%s cannot be reached: %w; without network, put the release's files into a folder and run `assay init --mirror=DIR`", address, err)
+	return fmt.Errorf("%s cannot be reached: %w; on a machine with network, `assay plugin mirror DIR` saves the release; here, `assay init --mirror=DIR` takes it from there", address, err)
 }
 
 func status(address string, answer *http.Response) error {

@@ -64,9 +64,14 @@ func At(s source.Source, o Options) (Place, error) {
 	case s.Kind == source.Folder:
 		return folder{path: path, name: s.Name}, nil
 	case o.Mirror != "":
-		return folder{path: filepath.Join(o.Mirror, "github.com", s.Owner, s.Repo), name: s.Name, mirror: o.Mirror}, nil
+		return folder{path: MirrorFolder(o.Mirror, s), name: s.Name, mirror: o.Mirror}, nil
 	}
 	return newGitHub(s, o)
+}
+
+// MirrorFolder is where a mirror has the releases of a repository.
+func MirrorFolder(mirror string, s source.Source) string {
+	return filepath.Join(mirror, "github.com", s.Owner, s.Repo)
 }
 
 // tagged reads the version of a tag, vX.Y.Z.

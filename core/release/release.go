@@ -33,6 +33,7 @@ type Release struct {
 	Signed        bool           // by the key that was given
 
 	place Place
+	sums  []byte
 }
 
 // Sum is an archive and its hex digest.
@@ -43,6 +44,7 @@ type Sum struct{ File, SHA256 string }
 func Open(ctx context.Context, p Place, name, version, key string) (*Release, error) {
 	r := &Release{Name: name, Version: version, Archives: map[string]Sum{}, place: p}
 	sums, err := r.read(ctx, sumsFile)
+	r.sums = sums
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no %s, and nothing says what its archives are: its author makes one by `sha256sum *.tar.gz >%s`", p.where(version), sumsFile, sumsFile)
 	}
@@ -134,13 +136,22 @@ func (r *Release) Hashes() []string {
 // Platforms that the release has archives for, sorted.
 func (r *Release) Platforms() []string { return slices.Sorted(maps.Keys(r.Archives)) }
 
+// archive is that of a platform.
+func (r *Release) archive(platform string) (Sum, error) {
+	sum, ok := r.Archives[platform]
+	if !ok {
+		return sum, fmt.Errorf("%s has no archive for %s, only for %s: require a version that has one", r.place.where(r.Version), platform, strings.Join(r.Platforms(), ", "))
+	}
+	return sum, nil
+}
+
 // Download writes the archive for a platform, and says whether it is the one of
 // the release only once all of it is written.
 func (r *Release) Download(ctx context.Context, platform string, to io.Writer) error {
 	where := r.place.where(r.Version)
-	sum, ok := r.Archives[platform]
-	if !ok {
-		return fmt.Errorf("%s has no archive for %s, only for %s: require a version that has one", where, platform, strings.Join(r.Platforms(), ", "))
+	sum, err := r.archive(platform)
+	if err != nil {
+		return err
 	}
 	in, err := r.place.open(ctx, r.Version, sum.File)
 	if errors.Is(err, fs.ErrNotExist) {
