@@ -17,6 +17,7 @@ type language struct {
 var languages = []language{
 	{name: "go", title: "Go", sdk: true},
 	{name: "python", title: "Python", sdk: true},
+	{name: "rust", title: "Rust"},
 }
 
 // Languages are the names that Request.Language may have.

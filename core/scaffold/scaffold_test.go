@@ -51,6 +51,21 @@ func TestFilesAreComplete(t *testing.T) {
 	})
 }
 
+// A plugin that speaks the protocol by itself has its text.
+func TestProtocol(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new")
+	if _, err := New(Request{Name: "x", Language: "rust", Folder: folder}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("../proto/pluginv1/plugin.proto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(folder, "proto", "plugin.proto")); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%v, %d bytes; want %d", err, len(got), len(want))
+	}
+}
+
 // What is printed is what the README says.
 func TestNext(t *testing.T) {
 	every(t, func(t *testing.T, q Request, made *Made) {

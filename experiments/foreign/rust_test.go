@@ -1,0 +1,63 @@
+package foreign_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// A plugin in Rust, from nothing: `assay plugin new` writes it, cargo builds it as
+// it is, and it keeps every rule of the protocol. cargo fetches crates.
+func TestPluginInRust(t *testing.T) {
+	installed := os.Getenv("ASSAY_FOREIGN")
+	if installed == "" {
+		t.Skip("ASSAY_FOREIGN names no folder for what is built; make test-foreign runs this test")
+	}
+	if _, err := exec.LookPath("cargo"); err != nil {
+		t.Skip("there is no cargo")
+	}
+	assay, _ := build(t)
+	folder := t.TempDir()
+	plugin := filepath.Join(folder, "assay-plugin-summed")
+	run := func(dir string, argv ...string) string {
+		t.Helper()
+		cmd := exec.Command(argv[0], argv[1:]...)
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "CARGO_TARGET_DIR="+filepath.Join(installed, "cargo"), "NO_COLOR=1",
+			"XDG_STATE_HOME="+filepath.Join(folder, "state"), "ASSAY_HISTORY="+filepath.Join(folder, "history.jsonl"))
+		text, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, text)
+		}
+		return string(text)
+	}
+	run(folder, assay, "plugin", "new", "summed", "--lang", "rust")
+	if text := run(plugin, "cargo", "test", "--release"); strings.Contains(text, "warning:") {
+		t.Error(text)
+	}
+	run(plugin, "cargo", "build", "--release")
+	run(plugin, "cargo", "fmt", "--check")
+	binary := filepath.Join(installed, "cargo", "release", "assay-plugin-summed")
+	if text := run(plugin, assay, "plugin", "check", binary); !strings.Contains(text, " 0 fail") {
+		t.Error(text)
+	}
+	run(plugin, "cp", binary, ".assay/plugins/")
+	run(plugin, assay, "trust")
+	experiment := filepath.Join(plugin, "experiment.hcl")
+	text, err := os.ReadFile(experiment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile(`(?m)^  (measure|guardrail) .*$`).ReplaceAll(text, nil)
+	text = regexp.MustCompile(`\}\s*$`).ReplaceAll(text, []byte("  measure {\n    rounds = 1\n    passes = 1\n    visit  = \"5ms\"\n    budget = \"1s\"\n  }\n}\n"))
+	if err := os.WriteFile(experiment, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Whether four sums beat one is not this test's question.
+	if text := run(plugin, assay, "run", experiment); !regexp.MustCompile(`four .* call/s`).MatchString(text) {
+		t.Error(text)
+	}
+}
