@@ -88,10 +88,11 @@ func (c *pluginLock) platforms(ctx context.Context, app *App, module *config.Mod
 		if !w.Source.Fetched() {
 			continue
 		}
-		if err := in.Hashes(ctx, w, c.Platform); err != nil {
+		version, err := in.Hashes(ctx, w, c.Platform)
+		if err != nil {
 			return err
 		}
-		pinned = append(pinned, listedPlugin{Name: w.Name, Source: w.Source.Text})
+		pinned = append(pinned, listedPlugin{Name: w.Name, Version: version, Source: w.Source.Text})
 	}
 	if len(pinned) == 0 {
 		return fmt.Errorf("%s requires no plugin of a source that has releases for %s", module.Dir, strings.Join(c.Platform, ", "))
@@ -103,7 +104,7 @@ func (c *pluginLock) platforms(ctx context.Context, app *App, module *config.Mod
 		return app.printJSON(pinned)
 	}
 	for _, p := range pinned {
-		fmt.Fprintf(app.Out, "%s pinned for %s in %s\n", p.Name, strings.Join(c.Platform, ", "), relative(path))
+		fmt.Fprintf(app.Out, "%s %s pinned for %s in %s\n", p.Name, p.Version, strings.Join(c.Platform, ", "), relative(path))
 	}
 	return nil
 }

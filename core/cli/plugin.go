@@ -31,8 +31,8 @@ type pluginList struct {
 type listedPlugin struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	Path    string `json:"path"`
-	SHA256  string `json:"sha256"`
+	Path    string `json:"path,omitempty"`
+	SHA256  string `json:"sha256,omitempty"`
 	Source  string `json:"source,omitempty"` // where it was installed from
 }
 

@@ -70,7 +70,7 @@ func (w Wanted) pin(version, path, sum string, archives []string) Pin {
 }
 
 func (in *Installer) install(ctx context.Context, w Wanted, pinned *Locked) (*Installation, error) {
-	place, err := release.At(w.Source, in.From)
+	place, err := release.At(w.Source, w.Name, in.From)
 	if err != nil {
 		return nil, err
 	}

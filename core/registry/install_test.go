@@ -289,11 +289,19 @@ func TestPlacesOnThisMachine(t *testing.T) {
 	for name, from := range map[string]string{
 		"releases":      "./served/you/assay-plugin-add",
 		"one release":   "./served/you/assay-plugin-add/v1.0.0",
+		"of many":       "./shared",
 		"archive":       "./served/you/assay-plugin-add/v1.0.0/assay-plugin-add_v1.0.0_" + registry.Platform() + ".tar.gz",
 		"archive alone": "./alone/assay-plugin-add_v1.0.0_" + registry.Platform() + ".tar.gz",
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newForge(t, "1.0.0")
+			// Another plugin's release of a newer version lies in the same folder.
+			shared := filepath.Join(f.dir, "shared")
+			for name, version := range map[string]string{"add": "1.0.0", "dot": "3.0.0"} {
+				if err := pack.Plugin(shared, name, version, filepath.Join(f.dir, "built"), registry.Platform(), "plan9_mips"); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if err := os.Mkdir(filepath.Join(f.dir, "alone"), 0o755); err != nil {
 				t.Fatal(err)
 			}
@@ -329,18 +337,18 @@ func TestHashesOfOtherPlatforms(t *testing.T) {
 	f := newForge(t, "1.0.0")
 	w := registry.Wanted{Name: "add", Source: source.Of(addSource)}
 	in := f.installer()
-	if err := in.Hashes(t.Context(), w, []string{"plan9_mips"}); err == nil || !strings.Contains(err.Error(), "no release of it is pinned") {
+	if _, err := in.Hashes(t.Context(), w, []string{"plan9_mips"}); err == nil || !strings.Contains(err.Error(), "no release of it is pinned") {
 		t.Errorf("before init: %v", err)
 	}
 	i := f.must(f.installer(), w)
 	in = f.installer()
-	if err := in.Hashes(t.Context(), w, []string{"plan9_mips", "plan9_mips"}); err != nil {
+	if _, err := in.Hashes(t.Context(), w, []string{"plan9_mips", "plan9_mips"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := in.Lock.Plugins[0].Hashes; len(got) != 2 || got[1] != "plan9_mips:sha256:"+i.SHA256 {
 		t.Errorf("hashes: %q", got)
 	}
-	if err := in.Hashes(t.Context(), w, []string{"windows_amd64"}); err == nil || !strings.Contains(err.Error(), "has no archive for windows_amd64, only for") {
+	if _, err := in.Hashes(t.Context(), w, []string{"windows_amd64"}); err == nil || !strings.Contains(err.Error(), "has no archive for windows_amd64, only for") {
 		t.Errorf("a platform without archive: %v", err)
 	}
 }

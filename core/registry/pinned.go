@@ -12,23 +12,23 @@ import (
 )
 
 // Hashes adds the digests of the binaries for other platforms to a pinned
-// version, out of the archives that it was pinned with.
-func (in *Installer) Hashes(ctx context.Context, w Wanted, platforms []string) error {
+// version, out of the archives that it was pinned with, and gives the version.
+func (in *Installer) Hashes(ctx context.Context, w Wanted, platforms []string) (string, error) {
 	free, err := holdUser(ctx, in.Dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer free()
 	r, err := in.pinned(ctx, w)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, platform := range platforms {
 		if err := in.hash(ctx, r, platform); err != nil {
-			return fmt.Errorf("plugin %s: %w", w.Name, err)
+			return "", fmt.Errorf("plugin %s: %w", w.Name, err)
 		}
 	}
-	return nil
+	return r.Version, nil
 }
 
 // Mirror saves the pinned release of a plugin of a repository below dir, where
@@ -54,7 +54,7 @@ func (in *Installer) pinned(ctx context.Context, w Wanted) (*release.Release, er
 	if pinned == nil || len(pinned.Archives) == 0 {
 		return nil, fmt.Errorf("plugin %s: no release of it is pinned in %s; run %s", w.Name, in.Lock.path, in.Lock.initCommand())
 	}
-	place, err := release.At(w.Source, in.From)
+	place, err := release.At(w.Source, w.Name, in.From)
 	if err != nil {
 		return nil, fmt.Errorf("plugin %s: %w", w.Name, err)
 	}

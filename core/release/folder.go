@@ -35,7 +35,7 @@ func (f folder) Versions(context.Context) (found []string, passed []Passed, err 
 		v, ok := tagged(e.Name())
 		if !e.IsDir() {
 			var name string
-			if name, v, _, ok = source.ArchiveName(e.Name()); !ok || f.name != "" && name != f.name {
+			if name, v, _, ok = source.ArchiveName(e.Name()); !ok || name != f.name {
 				continue
 			}
 			_, ok = tagged("v" + v)

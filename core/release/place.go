@@ -47,8 +47,8 @@ const EnvURL = "ASSAY_GITHUB_URL"
 // ErrNamed is why there is no place: the source says whose the plugin is only.
 var ErrNamed = errors.New("the source names no place to fetch the plugin from")
 
-// At gives the place of a source.
-func At(s source.Source, o Options) (Place, error) {
+// At gives the place of a source that has the releases of the plugin name.
+func At(s source.Source, name string, o Options) (Place, error) {
 	path := s.Text
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(o.Dir, path)
@@ -62,9 +62,9 @@ func At(s source.Source, o Options) (Place, error) {
 		}
 		return archive{path}, nil
 	case s.Kind == source.Folder:
-		return folder{path: path, name: s.Name}, nil
+		return folder{path: path, name: name}, nil
 	case o.Mirror != "":
-		return folder{path: MirrorFolder(o.Mirror, s), name: s.Name, mirror: o.Mirror}, nil
+		return folder{path: MirrorFolder(o.Mirror, s), name: name, mirror: o.Mirror}, nil
 	}
 	return newGitHub(s, o)
 }

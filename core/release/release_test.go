@@ -72,7 +72,7 @@ func TestVersionsOfARepository(t *testing.T) {
 	}))
 	defer server.Close()
 	environment := map[string]string{EnvURL: server.URL + "/", "GITHUB_TOKEN": "secret"}
-	p, err := At(source.Of("github.com/you/assay-plugin-add"), Options{Getenv: func(name string) string { return environment[name] }})
+	p, err := At(source.Of("github.com/you/assay-plugin-add"), "add", Options{Getenv: func(name string) string { return environment[name] }})
 	if err != nil {
 		t.Fatal(err)
 	}
