@@ -93,10 +93,13 @@ session-study: build ## sixty real sessions beside a second process that loads a
 chaos: ## short sessions under faults, and what they lose (Linux): N=500, SEED=1, FAULT=host/kill; FLAGS=-list
 	@go run ./core/internal/chaos -n $(or $(N),20) $(if $(SEED),-seed $(SEED)) $(if $(FAULT),-fault $(FAULT)) $(FLAGS)
 
+hostile: ## every mode of the hostile plugin once, and what assay says of it (Linux, five to ten minutes)
+	@go run ./core/internal/chaos -modes $(if $(FAULT),-fault $(FAULT)) $(FLAGS)
+
 fuzz: ## every fuzz target, one after the other: TIME=30s each and on to LEAST=100000 executions, for LIMIT=2m; TARGET=FuzzLoad
 	@go run ./core/internal/fuzzall $(if $(TIME),-time $(TIME)) $(if $(LEAST),-least $(LEAST)) $(if $(LIMIT),-limit $(LIMIT)) $(if $(TARGET),-target '$(TARGET)')
 
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz metal-corpus method-study oracle oracle-faults session-study soak
+.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak

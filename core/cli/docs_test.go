@@ -27,6 +27,7 @@ var elsewhere = map[string]string{
 	"make method-study":       "computes for minutes; its tables are held by a test of core/internal/methodstudy",
 	"make session-study":      "measures for half an hour",
 	"make chaos N=500 SEED=1": "runs for 20 minutes",
+	"make hostile":            "runs for minutes; what CI draws of make chaos has some of it",
 	"make fuzz":               "runs for 20 minutes; CI runs one target",
 	"go test ./metal/cuda -run '^$' -bench Tiles -benchtime 1x": "needs an NVIDIA GPU",
 	"go test ./metal/devicetest -devices apple -v":              "needs a Mac",

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/go-hclog"
@@ -27,7 +28,9 @@ const maxRunning = 8
 func (v *validator) validate(p config.Program, configJSON []byte) (*pluginv1.ValidateConfigResponse, error) {
 	out, err := v.ask(p, configJSON)
 	if err != nil && v.err == nil {
-		v.err = fmt.Errorf("plugin %s: %w", p.Plugin, err)
+		if v.err = err; !errors.As(err, new(*process.DeathError)) { // which names the plugin
+			v.err = fmt.Errorf("plugin %s: %w", p.Plugin, err)
+		}
 	}
 	return out, err
 }

@@ -53,6 +53,7 @@ func (t *trial) audit() {
 		}
 	}
 	t.statuses()
+	t.named()
 	for _, h := range t.hosts {
 		t.text(h)
 	}

@@ -8,13 +8,17 @@
 //   - the exit status against the table in README,
 //   - verdicts against the arms, of which one equals the baseline and one is slower,
 //   - documents against their schema,
-//   - what was printed against what a terminal obeys.
+//   - what was printed against what a terminal obeys,
+//   - and what was said of a hostile plugin against what it did.
 //
 // Session number i of a run with seed S has the seed S+i, and alone makes its fault
 // again:
 //
 //	make chaos N=500 SEED=1
 //	make chaos N=1 SEED=17 FAULT=host/kill
+//
+// With -modes (make hostile) it runs each mode of the hostile plugin once, and prints
+// what was said of it.
 //
 // It needs Linux: it finds processes in /proc.
 package main
@@ -43,6 +47,7 @@ func main() {
 	list := flag.Bool("list", false, "list the faults and end")
 	bin := flag.String("bin", "", "folder with assay and plugins/assay-plugin-hostile (default: built)")
 	verbose := flag.Bool("v", false, "print each session")
+	modes := flag.Bool("modes", false, "run each mode of the hostile plugin once, and print what was said of it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -53,7 +58,11 @@ func main() {
 		}
 		return
 	}
-	failed, err := run(ctx, study{*n, *side, *seed, faults, *bin, *verbose})
+	if *modes {
+		faults = slices.DeleteFunc(faults, func(f fault) bool { return f.mode.Name == "" })
+		*n = len(faults)
+	}
+	failed, err := run(ctx, study{*n, *side, *seed, faults, *bin, *verbose, *modes})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(2)
@@ -70,6 +79,7 @@ type study struct {
 	faults  []fault
 	bin     string
 	verbose bool
+	modes   bool
 }
 
 func run(ctx context.Context, s study) (failed bool, err error) {
@@ -113,6 +123,9 @@ func run(ctx context.Context, s study) (failed bool, err error) {
 	}
 	close(jobs)
 	wg.Wait()
+	if s.modes {
+		t.printModes(os.Stdout)
+	}
 	t.print(s.seed, time.Since(began))
 	if t.failed() {
 		fmt.Printf("what the failed sessions left is in %s\n", root)

@@ -11,7 +11,7 @@ import (
 )
 
 // columns count problems; each is 0 where all is well.
-var columns = []string{"samples", "orphans", "leftovers", "hangs", "status", "verdicts", "documents", "text", "other"}
+var columns = []string{"samples", "orphans", "leftovers", "hangs", "status", "verdicts", "documents", "text", "unnamed", "other"}
 
 // row is what became of the sessions of one kind of fault.
 type row struct {
@@ -25,6 +25,7 @@ type table struct {
 	mu    sync.Mutex
 	rows  map[string]*row
 	again []string
+	modes []*trial // of the hostile plugin
 }
 
 func (t *table) add(x *trial) {
@@ -41,6 +42,9 @@ func (t *table) add(x *trial) {
 	r.tried, r.acked, r.found, r.late = r.tried+1, r.acked+x.acked, r.found+x.found, max(r.late, x.late)
 	for _, p := range x.problems {
 		r.problems[p.column]++
+	}
+	if x.mode.Name != "" {
+		t.modes = append(t.modes, x)
 	}
 	if len(x.problems) > 0 {
 		t.again = append(t.again, fmt.Sprintf("make chaos N=1 SEED=%d FAULT=%s", x.seed, x.id()))

@@ -54,6 +54,7 @@ type trial struct {
 	terminal  *os.File       // the other end of what the session runs on
 	destroyed map[string]int // samples that the fault took out of a journal
 	first     []int          // statuses that the disturbed session's verdicts ask for
+	says      []string       // that session, of its plugin
 
 	hosts    []*host
 	acked    int
@@ -97,7 +98,7 @@ func (t *trial) run(ctx context.Context) {
 	}
 	defer t.unmount()
 	t.disturbed(ctx)
-	t.first = t.verdictStatus()
+	t.first, t.says = t.verdictStatus(), t.said()
 	undo()
 	if t.after != nil {
 		t.after(t)

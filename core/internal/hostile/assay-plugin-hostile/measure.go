@@ -48,7 +48,7 @@ func (s *server) Measure(stream grpc.BidiStreamingServer[pluginv1.MeasureRequest
 func (v *visit) counted() bool { return v.start.GetSamples() > 0 }
 
 func (v *visit) ended() bool {
-	return v.stopped || v.counted() && v.n >= int(v.start.GetSamples()) && (v.Mode != "one-more" || v.n > int(v.start.GetSamples()))
+	return v.stopped && v.Mode != "after-stop" || v.counted() && v.n >= int(v.start.GetSamples()) && (v.Mode != "one-more" || v.n > int(v.start.GetSamples()))
 }
 
 func (v *visit) intent() error {
@@ -97,7 +97,7 @@ func (v *visit) sample() error {
 			}
 		}
 	}
-	if v.Mode == "no-wait" {
+	if v.Mode == "no-wait" || v.stopped {
 		return nil
 	}
 	return v.answer()

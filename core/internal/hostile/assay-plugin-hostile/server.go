@@ -145,7 +145,7 @@ func (s *server) ReleaseCase(_ context.Context, r *pluginv1.ReleaseCaseRequest) 
 	case "release-wrong":
 		check.Passed, check.Value = false, 7
 	case "check-changes":
-		check.Name = "another"
+		check.Name = fmt.Sprint("another ", os.Getpid())
 	}
 	return out, nil
 }
