@@ -20,15 +20,17 @@ const root = "../.."
 
 // elsewhere are the documented commands that CI does not run, each with its reason.
 var elsewhere = map[string]string{
-	"make check":              "CI runs its parts one by one",
-	"go mod tidy":             "asks for modules that nothing builds; the script has those that the repository uses",
-	"go test .":               "of a new plugin, measures for 15 seconds; the script runs it with -short",
-	"make help":               "prints the Makefile",
-	"make method-study":       "computes for minutes; its tables are held by a test of core/internal/methodstudy",
-	"make session-study":      "measures for half an hour",
-	"make chaos N=500 SEED=1": "runs for 20 minutes",
-	"make hostile":            "runs for minutes; what CI draws of make chaos has some of it",
-	"make fuzz":               "runs for 20 minutes; CI runs one target",
+	"make check":                      "CI runs its parts one by one",
+	"go mod tidy":                     "asks for modules that nothing builds; the script has those that the repository uses",
+	"go test .":                       "of a new plugin, measures for 15 seconds; the script runs it with -short",
+	"make help":                       "prints the Makefile",
+	"make method-study":               "computes for minutes; its tables are held by a test of core/internal/methodstudy",
+	"make session-study":              "measures for half an hour",
+	"make chaos N=500 SEED=1":         "runs for 20 minutes",
+	"make hostile":                    "runs for minutes; what CI draws of make chaos has some of it",
+	"make fuzz":                       "runs for 20 minutes; CI runs one target",
+	"go test ./metal/kernels -update": "writes the tables of docs/kernels.md, which make test holds",
+	"go test ./metal/kernels ./metal/cpu ./metal/devicetest":    "make test runs them with the others",
 	"go test ./metal/cuda -run '^$' -bench Tiles -benchtime 1x": "needs an NVIDIA GPU",
 	"go test ./metal/devicetest -devices apple -v":              "needs a Mac",
 }
