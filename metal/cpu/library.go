@@ -54,16 +54,8 @@ func (library) Kernel(name string, _ map[int]any) (front.Kernel, error) {
 func native(k kernels.Kernel) bool { return twins[k.Op.Name] != nil && k.Variant == "" }
 
 func (library) Names() []string {
-	var names []string
-	for _, o := range kernels.All() {
-		for _, f := range o.Formats() {
-			for _, k := range o.Kernels(f) {
-				if native(k) {
-					names = append(names, k.Name())
-				}
-			}
-		}
-	}
-	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(kernels.Names(), func(name string) bool {
+		k, _ := kernels.Find(name)
+		return !native(k)
+	})
 }

@@ -8,54 +8,36 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/front"
-	"github.com/assay-bench/assay/metal/internal/near"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
-// library is a Metal source that was read. The machine code of a kernel is made
-// when it is looked up, for its function constants.
+// library compiles the kernels of one source.
 type library struct {
 	d       *device
-	ctx     context.Context // of Compile; bounds compilations for function constants too
-	unit    *msl.Unit
+	ctx     context.Context    // of Compile; bounds compilations for function constants too
 	modules map[string]uintptr // by rendered source's key
 }
 
 // Compile reads a source.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
-	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
-	}
-	return &library{d: d, ctx: ctx, unit: unit, modules: map[string]uintptr{}}, nil
+	return front.Rendered(src, (&library{d: d, ctx: ctx, modules: map[string]uintptr{}}).kernel)
 }
 
-// Names lists the kernels.
-func (l *library) Names() []string { return l.unit.Names() }
-
-// Kernel looks a kernel up and compiles it, with what it needs of the source.
-func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
-	k, ok := l.unit.Kernel(name)
-	if !ok {
-		return nil, near.NoKernel(l.unit.File, name, l.unit.Names())
-	}
-	if err := l.unit.Check(k, constants); err != nil {
-		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
-	}
-	module, key, err := l.module(name, constants)
+func (l *library) kernel(unit *msl.Unit, k *msl.Kernel, constants map[int]any) (front.Kernel, error) {
+	module, key, err := l.module(unit, k.Name, constants)
 	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, l.unit.LeftOut(k))
+		return nil, err
 	}
-	l.d.origins[name] = origin{key, k.Symbol}
+	l.d.origins[k.Name] = origin{key, k.Symbol}
 	defer l.d.enter()()
 	return l.d.entry(module, k)
 }
 
 // module returns the loaded machine code of a kernel for a set of function
 // constants, and its key in the cache.
-func (l *library) module(name string, constants map[int]any) (module uintptr, key string, err error) {
+func (l *library) module(unit *msl.Unit, name string, constants map[int]any) (module uintptr, key string, err error) {
 	d := l.d
-	source, options, err := render(l.unit, name, constants, d.compiler.arch)
+	source, options, err := render(unit, name, constants, d.compiler.arch)
 	if err != nil {
 		return 0, "", err
 	}
@@ -66,7 +48,7 @@ func (l *library) module(name string, constants map[int]any) (module uintptr, ke
 	image, cached := d.cache.get(key)
 	for {
 		if !cached {
-			if image, err = d.compiler.compile(l.ctx, l.unit.File, source, options); err != nil {
+			if image, err = d.compiler.compile(l.ctx, unit.File, source, options); err != nil {
 				return 0, "", err
 			}
 		}
@@ -79,7 +61,7 @@ func (l *library) module(name string, constants map[int]any) (module uintptr, ke
 			return m, key, nil
 		}
 		if !cached {
-			return 0, "", fmt.Errorf("%s: %w", l.unit.File, err)
+			return 0, "", fmt.Errorf("%s: %w", unit.File, err)
 		}
 		d.cache.drop(key) // a driver that refuses cached code may take a fresh one
 		cached = false

@@ -13,7 +13,7 @@ import (
 )
 
 // modes of combining, each with its own kernels.
-var modes = [...]kernels.Mode{kernels.FP32, kernels.FP32NoFMA, kernels.Exact}
+var modes = kernels.Modes
 
 // goldenBlock is the MoE block end to end, unfused and fused.
 func goldenBlock(s *suite) {

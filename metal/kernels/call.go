@@ -3,6 +3,7 @@ package kernels
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/quant"
@@ -124,10 +125,8 @@ func (a *Argument) fits(f quant.Format, block []byte, w *Weights) error {
 // rounded chooses the kernel of a mode.
 func (c *call) rounded(m Mode) {
 	c.mode = m
-	switch m {
-	case FP32, FP32NoFMA, Exact:
-	default:
-		c.fail(fmt.Errorf("combine mode %q, want %s, %s or %s", string(m), FP32, FP32NoFMA, Exact))
+	if !slices.Contains(Modes[:], m) {
+		c.fail(fmt.Errorf("combine mode %q, want one of %v", string(m), Modes))
 	}
 }
 

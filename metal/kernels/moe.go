@@ -16,6 +16,9 @@ const (
 	Exact     Mode = "exact"       // product and sum each rounded to the activations' type
 )
 
+// Modes are all of them.
+var Modes = [...]Mode{FP32, FP32NoFMA, Exact}
+
 // Swiglu is y = silu(gate)·up over N elements.
 type Swiglu struct {
 	Gate, Up, Y metal.Arg

@@ -1,8 +1,9 @@
 package kernels
 
 import (
+	"maps"
 	"slices"
-	"strings"
+	"sync"
 
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/quant"
@@ -50,50 +51,32 @@ func (o *Op) Kernels(f quant.Format) []Kernel {
 
 func (o *Op) modes() []Mode {
 	if o.Rounds {
-		return []Mode{FP32, FP32NoFMA, Exact}
+		return Modes[:]
 	}
 	return []Mode{""}
 }
 
-// Find takes a kernel's host name apart.
-func Find(name string) (Kernel, bool) {
+// named are all kernels by their host names.
+var named = sync.OnceValue(func() map[string]Kernel {
+	list := map[string]Kernel{}
 	for _, o := range all {
-		rest, ok := strings.CutPrefix(name, o.Name+"_")
-		if !ok {
-			continue
-		}
-		for _, m := range o.modes() {
-			for _, v := range append([]string{""}, o.Variants...) {
-				f, ok := o.format(rest, string(m), v)
-				if ok {
-					return Kernel{o, m, v, f}, true
-				}
+		for _, f := range o.Formats() {
+			for _, k := range o.Kernels(f) {
+				list[k.Name()] = k
 			}
 		}
 	}
-	return Kernel{}, false
+	return list
+})
+
+// Find is the kernel of a host name.
+func Find(name string) (Kernel, bool) {
+	k, ok := named()[name]
+	return k, ok
 }
 
-// format reads what follows an op's name, after these parts.
-func (o *Op) format(rest string, parts ...string) (quant.Format, bool) {
-	for _, part := range parts {
-		var ok bool
-		if rest, ok = strings.CutPrefix(rest, part); !ok {
-			return quant.Format{}, false
-		}
-		if part != "" {
-			if rest, ok = strings.CutPrefix(rest, "_"); !ok {
-				return quant.Format{}, false
-			}
-		}
-	}
-	for _, f := range o.Formats() {
-		if o.Suffix(f) == rest {
-			return f, true
-		}
-	}
-	return quant.Format{}, false
-}
+// Names are the host names of all kernels, sorted.
+func Names() []string { return slices.Sorted(maps.Keys(named())) }
 
 // Formats are those that the op has kernels for.
 func (o *Op) Formats() []quant.Format {
@@ -105,17 +88,4 @@ func (o *Op) Formats() []quant.Format {
 		return list
 	}
 	return slices.DeleteFunc(quant.Formats(), func(f quant.Format) bool { return o.Takes(f) != nil })
-}
-
-// Names are the host names of all kernels.
-func Names() []string {
-	var names []string
-	for _, o := range all {
-		for _, f := range o.Formats() {
-			for _, k := range o.Kernels(f) {
-				names = append(names, k.Name())
-			}
-		}
-	}
-	return names
 }

@@ -6,17 +6,16 @@ import (
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/internal/front"
-	"github.com/assay-bench/assay/metal/internal/near"
 	"github.com/assay-bench/assay/metal/msl"
 )
 
 // maxThreads of a threadgroup, as on every Apple GPU. runtime/worker.h has it too.
 const maxThreads = 1024
 
+// library compiles the kernels of one source.
 type library struct {
 	d       *device
 	ctx     context.Context
-	unit    *msl.Unit
 	checked map[string]bool // kernels whose address spaces were
 }
 
@@ -26,40 +25,25 @@ type kernel struct {
 	module string   // path of the shared object
 }
 
-// Compile reads a source. Each kernel is compiled when it is looked up, with what
-// it needs of the source and no more.
+// Compile reads a source.
 func (d *device) Compile(ctx context.Context, src metal.Source) (front.Library, error) {
 	if src.Library != "" {
 		return d.open(ctx, src)
 	}
-	unit, err := msl.Parse(src.Name, src.Text, src.Defines)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
-	}
-	return &library{d: d, ctx: ctx, unit: unit, checked: map[string]bool{}}, nil
+	return front.Rendered(src, (&library{d: d, ctx: ctx, checked: map[string]bool{}}).kernel)
 }
 
-func (l *library) Names() []string { return l.unit.Names() }
-
-// Kernel looks a kernel up by host name and compiles it.
-func (l *library) Kernel(name string, constants map[int]any) (front.Kernel, error) {
-	k, ok := l.unit.Kernel(name)
-	if !ok {
-		return nil, near.NoKernel(l.unit.File, name, l.unit.Names())
-	}
-	if err := l.unit.Check(k, constants); err != nil {
-		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
-	}
-	source, err := l.unit.Host(msl.Options{Kernels: []string{name}, Constants: constants})
+func (l *library) kernel(unit *msl.Unit, k *msl.Kernel, constants map[int]any) (front.Kernel, error) {
+	source, err := unit.Host(msl.Options{Kernels: []string{k.Name}, Constants: constants})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", metal.ErrCompile, err)
 	}
-	module, err := l.d.compiler.kernel(l.ctx, l.unit, k, source, !l.checked[name])
+	module, err := l.d.compiler.kernel(l.ctx, unit, k, source, !l.checked[k.Name])
 	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, l.unit.LeftOut(k))
+		return nil, err
 	}
-	l.checked[name] = true
-	return &kernel{k: k, files: l.unit.Files, module: module}, nil
+	l.checked[k.Name] = true
+	return &kernel{k: k, files: unit.Files, module: module}, nil
 }
 
 func (k *kernel) name() string { return k.k.Name }
