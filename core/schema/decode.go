@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/dynblock"
@@ -188,7 +189,13 @@ func (b *Block) advise(diags hcl.Diagnostics) hcl.Diagnostics {
 	for i := range b.Blocks {
 		blocks = append(blocks, b.Blocks[i].Name)
 	}
-	return diag.Advise(diags, b.AttributeNames(), blocks, b.within)
+	return diag.Advise(slices.DeleteFunc(diags, noLabels), b.AttributeNames(), blocks, b.within)
+}
+
+// noLabels is what package json of HCL says of "phase": {}, which is no phase, as in
+// the JSON of a configuration that a plugin is sent. Other packages word it otherwise.
+func noLabels(d *hcl.Diagnostic) bool {
+	return d.Summary == "Missing block label" && strings.HasPrefix(d.Detail, "At least one object property is required")
 }
 
 // within lists the blocks of b that have an argument, or a block, of the name.

@@ -84,9 +84,11 @@ func TestLabelledBlocksMerge(t *testing.T) {
 
 func TestLabelledBlocksInJSON(t *testing.T) {
 	for source, want := range map[string]string{
-		`{"phase": {"decode": {"pattern": "d"}, "prefill": {"pattern": "p"}}}`:   "",
-		`{"phase": [{"decode": {"pattern": "d"}}, {"decode": {"unit": "tok"}}]}`: `There is a phase "decode" at a.json:1 already.`,
-		`{"phase": {"": {"pattern": "d"}}}`:                                      "Every phase block has a name.",
+		`{"phase": {"decode": {"pattern": "d"}, "prefill": {"pattern": "p"}}}`:               "",
+		`{"phase": [{"decode": {"pattern": "d"}}, {"decode": {"unit": "tok"}}]}`:             `There is a phase "decode" at a.json:1 already.`,
+		`{"phase": {"": {"pattern": "d"}}}`:                                                  "Every phase block has a name.",
+		`{"phase": {}}`:                                                                      `At least 1 "phase" block(s) are required here; there are 0.`,
+		`{"phase": {"decode": {"pattern": "d"}, "prefill": {"pattern": "p"}}, "metric": {}}`: "",
 	} {
 		f, diags := hcljson.Parse([]byte(source), "a.json")
 		if diags.HasErrors() {

@@ -81,13 +81,24 @@ func (f *field) fillBlock(v any, target reflect.Value, at steps) []Diagnostic {
 	case v == nil && f.opt:
 		return nil
 	case v == nil:
-		v = map[string]any{}
+		v = f.block.absent()
 	}
 	if target.Kind() == reflect.Pointer {
 		target.Set(reflect.New(target.Type().Elem()))
 		target = target.Elem()
 	}
 	return f.block.fill(v, target, at)
+}
+
+// absent is what stands for a block that is left out: its arguments' defaults.
+func (o *object) absent() map[string]any {
+	m := map[string]any{}
+	for _, f := range o.fields {
+		if f.fallback != nil {
+			m[f.name] = f.fallback
+		}
+	}
+	return m
 }
 
 func (f *field) fillList(v any, target reflect.Value, at steps) []Diagnostic {
