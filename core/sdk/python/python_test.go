@@ -72,6 +72,30 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// Through a host: types of arguments, a device of the author's own with yardsticks,
+// lazy work, phases that the configuration names, a search. docs/plugins.md's
+// example keeps the other rules in a script of core/cli.
+func TestAWholePluginKeepsTheRules(t *testing.T) {
+	env := environment(t)
+	t.Parallel()
+	for config, rules := range map[string][]string{
+		"":                 {"validate", "propose"},
+		"tests/whole.json": {"schema", "documented", "wrong-configuration", "open-device", "prepared-facts", "sample-metrics", "yardstick", "release"},
+	} {
+		r, err := conformance.Check(t.Context(), conformance.Options{
+			Path: "tests/assay-plugin-whole", Config: config, Env: env, Device: "cpu", Only: rules,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range r.Rules {
+			if o.Status != conformance.Pass {
+				t.Errorf("%q: %s: %s", config, o.ID, o.Seen)
+			}
+		}
+	}
+}
+
 // What an author does wrong is named where a user looks: in the error, or in the
 // last lines of stderr that are shown beside it. Faults that need no process of
 // their own are in tests/test_faults.py.

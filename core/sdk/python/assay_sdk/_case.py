@@ -66,9 +66,7 @@ class Case:
         except BaseException:
             self.release()
             raise
-        # What preparation made is looked at once, and not again in the middle of a visit.
-        gc.collect()
-        gc.freeze()
+        gc.collect()  # what preparation left; visits keep the collector off
         return p
 
     def _fill(self, plugin: Plugin[Any], declared: Sequence[Phase]) -> None:
@@ -134,7 +132,6 @@ class Case:
         self.made, self.running = Prepared(phases={}), {}
         while self._cleanup:
             self._cleanup.pop()()
-        gc.unfreeze()
 
 
 def _check(c: Check) -> Any:

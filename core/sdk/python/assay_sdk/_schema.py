@@ -220,7 +220,7 @@ def _fill_block(f: Field, block: Object, x: Any, at: str) -> tuple[Any, list[Dia
     if f.many == "":
         if x is None and f.optional:
             return None, []
-        return block.fill({} if x is None else x, at)
+        return block.fill(block.canonical({}) if x is None else x, at)
     want, what = (list, "a list of blocks") if f.many == "list" else (dict, f"an object of blocks by {f.about['label']}")
     x = want() if x is None else x
     if not isinstance(x, want):

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from typing import Any, NoReturn, TextIO
 
 from ._lane import Lane
@@ -103,7 +104,10 @@ def _protocol(service: Service, lane: Lane, stdout: int) -> NoReturn:
     timer = threading.Timer(1, os._exit, (0,))
     timer.daemon = True
     timer.start()
-    service.shutdown()
+    try:
+        service.shutdown()
+    except BaseException:  # nobody asks any more
+        traceback.print_exc()
     server.stop(grace=0.5).wait()
     _flush()
     os._exit(0)  # threads that the author left must not keep the process

@@ -72,7 +72,7 @@ class Service:
 
     def ValidateConfig(self, request: Any) -> Any:
         try:
-            return self._validate(request.config_json)
+            return self._lane.do(lambda: self._validate(request.config_json))
         except BaseException as e:
             raise broken("validate", e) from e
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import math
+import numbers
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ._watch import Watch
@@ -37,12 +39,14 @@ class Findings:
         self.metrics: dict[str, float] = {}
 
     def add(self, found: Found, prefix: str, where: str) -> None:
-        checks, metrics = found if isinstance(found, tuple) and len(found) == 2 and isinstance(found[1], Mapping) else (found, {})
-        if checks is None or not all(isinstance(c, Check) for c in checks):
-            raise Broken(f"{where} gives {checks!r:.60}; want a list of Check, or a list of Check and a dict of metrics")
-        for c in checks:
-            assert isinstance(c, Check)
-            self.checks.append(Check(prefix + c.name, c.value, c.limit, c.passed, c.detail, c.fidelity))
+        metrics: Mapping[str, float] = {}
+        given: Any = found
+        if isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
+            given, metrics = given
+        given = list(given) if isinstance(given, Iterable) else [given]
+        if not all(isinstance(c, Check) for c in given):
+            raise Broken(f"{where} gives {given!r:.60}; want a list of Check, or a list of Check and a dict of metrics")
+        self.checks += [dataclasses.replace(c, name=prefix + c.name) for c in given]
         self.metrics.update(metrics)
 
 
@@ -102,7 +106,7 @@ class Running:
             if wait is not None:
                 encode = now() - begin
                 waited = wait()
-                if isinstance(waited, (int, float)) and not isinstance(waited, bool):
+                if isinstance(waited, numbers.Real) and not isinstance(waited, bool):
                     device = _whole(waited, self.name, "wait")
         elif of.run is not None:
             of.run(n)

@@ -96,7 +96,8 @@ class Faults(unittest.TestCase):
             ("metrics that are a number", prepared(sample_metrics=lambda: 7), "sample_metrics gives 7; want a dict of metrics by name"),
             ("a fact that is no text", prepared(facts={"layers": 4}), "prepare: fact 'layers' is 4; want text"),
             ("numbers that are none", prepared(numbers={"y": sdk.Numbers([1, math.nan], 0.1)}), "prepare: numbers 'y' is nan; want a finite number"),
-            ("a verify without checks", prepared(verify=lambda i: None), "work: verify gives None; want a list of Check"),
+            ("a verify without checks", prepared(verify=lambda i: None), "work: verify gives [None]; want a list of Check"),
+            ("a verify that is true", prepared(verify=lambda i: True), "work: verify gives [True]; want a list of Check"),
             ("a verify of booleans", prepared(verify=lambda i: [True]), "work: verify gives [True]; want a list of Check"),
         ):
             with self.subTest(name):

@@ -80,6 +80,11 @@ class Schema(unittest.TestCase):
         self.assertIsInstance(config.weights["up"], float)
         self.assertEqual(schema.encode(config), canonical)
 
+    def test_a_block_that_is_left_out_has_its_defaults(self) -> None:
+        for given in (None, {"bits": 4, "scale": None}):
+            config, found = Object(Config).decode(json.dumps({**Object(Config).canonical(GIVEN), "first": given, "last": None}).encode())
+            self.assertEqual((found, config.first, config.last), ([], Layer(), None))
+
     def test_other_spellings_of_whole_numbers(self) -> None:
         for text, want in (("4.0", 4), ("1e3", 1000), ("-7", -7), ("123456789012345678901", 123456789012345678901)):
             config, found = Object(Layer).decode(b'{"bits":' + text.encode() + b',"scale":null}')
