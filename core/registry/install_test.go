@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ type forge struct {
 	url      string
 	answer   func(w http.ResponseWriter, r *http.Request) bool // in place of the file; nil: none
 	asked    []string
+	expire   atomic.Pointer[func()] // ends the wait for a server's next bytes
 }
 
 func newForge(t *testing.T, versions ...string) *forge {
@@ -193,7 +195,7 @@ func TestRefusals(t *testing.T) {
 		"is no plugin":     {do: func(f *forge) { f.script("1.1.0", "#!/bin/sh\necho no") }, want: "did not print a description"},
 		"of another":       {do: func(f *forge) { f.script("1.1.0", described("me/add")) }, want: `it says that it is "me/add", and was fetched from ` + addSource},
 		"truncated":        {do: func(f *forge) { f.answer = truncated }, want: "the download ended early: unexpected EOF; try again"},
-		"stalled":          {do: func(f *forge) { f.answer = stalled }, want: "the download ended early: nothing comes any more; try again"},
+		"stalled":          {do: func(f *forge) { f.answer = f.stalled }, want: "the download ended early: nothing comes any more; try again"},
 		"redirect to http": {do: func(f *forge) { f.answer = redirected("http://example.com/x") }, want: "redirection refused: http://example.com/x is not https: fetch the release by hand"},
 		"redirect away":    {do: func(f *forge) { f.answer = redirected("https://example.com/x") }, want: "https://example.com/x is on another host than 127.0.0.1"},
 		"redirect for ever": {do: func(f *forge) {
@@ -234,7 +236,10 @@ func TestRefusals(t *testing.T) {
 				in.From.Mirror = filepath.Join(f.dir, "mirror")
 			}
 			if name == "stalled" {
-				in.From.Stall = 100 * time.Millisecond
+				in.From.After = func(_ time.Duration, expire func()) *time.Timer {
+					f.expire.Store(&expire)
+					return time.AfterFunc(time.Hour, expire)
+				}
 			}
 			before := listing(t, in.Dir)
 			want := strings.ReplaceAll(c.want, "%s", filepath.Join(f.dir, registry.LockName))
@@ -482,13 +487,17 @@ func truncated(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-func stalled(w http.ResponseWriter, r *http.Request) bool {
+// stalled sends the beginning of an archive, and nothing more until nobody waits.
+func (f *forge) stalled(w http.ResponseWriter, r *http.Request) bool {
 	if !strings.HasSuffix(r.URL.Path, ".tar.gz") {
 		return false
 	}
 	_, _ = w.Write([]byte("\x1f\x8b"))
 	_ = http.NewResponseController(w).Flush()
-	<-r.Context().Done()
+	for r.Context().Err() == nil {
+		(*f.expire.Load())()
+		time.Sleep(time.Millisecond)
+	}
 	return true
 }
 

@@ -1,7 +1,6 @@
 package release
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -19,6 +18,9 @@ import (
 
 const publicGitHub = "https://github.com"
 
+// stall is how long a server may send nothing.
+const stall = time.Minute
+
 // pages of a hundred releases that are asked for.
 const pages = 10
 
@@ -28,12 +30,15 @@ type gitHub struct {
 	owner, repo string
 	base, api   string
 	token       string // for the API of github.com alone
-	stall       time.Duration
+	after       func(time.Duration, func()) *time.Timer
 	client      *http.Client
 }
 
 func newGitHub(s source.Source, o Options) (*gitHub, error) {
-	g := &gitHub{owner: s.Owner, repo: s.Repo, base: publicGitHub, api: "https://api.github.com", stall: cmp.Or(o.Stall, time.Minute)}
+	g := &gitHub{owner: s.Owner, repo: s.Repo, base: publicGitHub, api: "https://api.github.com", after: o.After}
+	if o.After == nil {
+		g.after = time.AfterFunc
+	}
 	other := ""
 	if o.Getenv != nil {
 		other = strings.TrimSuffix(o.Getenv(EnvURL), "/")
@@ -49,7 +54,7 @@ func newGitHub(s source.Source, o Options) (*gitHub, error) {
 		g.token = o.Getenv("GITHUB_TOKEN")
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.ResponseHeaderTimeout = g.stall
+	transport.ResponseHeaderTimeout = stall
 	transport.DisableCompression = true // sums are of what is stored
 	g.client = &http.Client{Transport: transport, CheckRedirect: redirect}
 	return g, nil
@@ -152,7 +157,7 @@ func (g *gitHub) get(ctx context.Context, address string) (io.ReadCloser, error)
 		defer answer.Body.Close() //nolint:errcheck // read only
 		return nil, status(address, answer)
 	}
-	return &watched{body: answer.Body, ctx: ctx, cancel: cancel, stall: g.stall, address: address}, nil
+	return &watched{body: answer.Body, ctx: ctx, cancel: cancel, after: g.after, address: address}, nil
 }
 
 func unreachable(ctx context.Context, address string, err error) error {
@@ -184,14 +189,14 @@ type watched struct {
 	body    io.ReadCloser
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-	stall   time.Duration
+	after   func(time.Duration, func()) *time.Timer
 	address string
 }
 
 var errStalled = errors.New("nothing comes any more")
 
 func (w *watched) Read(p []byte) (int, error) {
-	t := time.AfterFunc(w.stall, func() { w.cancel(errStalled) })
+	t := w.after(stall, func() { w.cancel(errStalled) })
 	n, err := w.body.Read(p)
 	t.Stop()
 	if err == nil || err == io.EOF {

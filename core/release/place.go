@@ -37,7 +37,8 @@ type Options struct {
 	Dir    string              // that paths of sources are relative to
 	Mirror string              // folder that stands for the network: github.com/OWNER/REPOSITORY/vX.Y.Z/FILE
 	Getenv func(string) string // nil: an empty environment
-	Stall  time.Duration       // a download without a byte for so long has ended; 0: a minute
+
+	After func(time.Duration, func()) *time.Timer // nil: time.AfterFunc
 }
 
 // EnvURL is the address in place of https://github.com, such as that of a GitHub
