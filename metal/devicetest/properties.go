@@ -41,9 +41,9 @@ func renumbered(c *scope, f quant.Format, tokens int) {
 		return
 	}
 	for from, to := range order {
-		copy(moved.Expert(to).Packed, w.Expert(from).Packed)
-		copy(moved.Expert(to).Scales, w.Expert(from).Scales)
-		copy(moved.Expert(to).Biases, w.Expert(from).Biases)
+		for _, p := range f.Planes() {
+			copy(*moved.Expert(to).Plane(p), *w.Expert(from).Plane(p))
+		}
 	}
 	rhs := r.indices(tokens*topK, experts)
 	movedRHS := make([]uint32, len(rhs))

@@ -68,7 +68,9 @@ func (c *scope) weights(t *quant.Tensor) kernels.Weights {
 		c.fault(err)
 		return w
 	}
-	c.buffers = append(c.buffers, w.Packed.Buffer, w.Scales.Buffer, w.Biases.Buffer)
+	for _, p := range w.Planes() {
+		c.buffers = append(c.buffers, w.Plane(p).Buffer)
+	}
 	return w
 }
 

@@ -46,7 +46,7 @@ func (r Report) String() string {
 func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	t.Helper()
 	if len(o.DTypes) == 0 {
-		o.DTypes = []dtype.DType{dtype.F32, dtype.F16, dtype.BF16}
+		o.DTypes = dtype.All()
 	}
 	if len(o.Bits) == 0 {
 		o.Bits = quant.AllBits()
@@ -126,11 +126,9 @@ func (s *suite) has(f quant.Format) bool {
 
 // formats calls f for every included combination.
 func (s *suite) formats(f func(quant.Format)) {
-	for _, dt := range s.o.DTypes {
-		for _, bits := range s.o.Bits {
-			for _, group := range s.o.Groups {
-				f(quant.Format{Bits: bits, Group: group, DType: dt})
-			}
+	for _, format := range quant.Formats() {
+		if s.has(format) {
+			f(format)
 		}
 	}
 }

@@ -31,13 +31,10 @@ func TestRandomWeightsAreTheSameOnEveryDevice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for part, c := range map[string]struct {
-			arg  metal.Arg
-			want []byte
-		}{"packed": {w.Packed, want.Packed}, "scales": {w.Scales, want.Scales}, "biases": {w.Biases, want.Biases}} {
-			got, err := download(c.arg, len(c.want))
-			if err != nil || string(got) != string(c.want) {
-				t.Errorf("%s: %s differ from quant.Random's, %v", name, part, err)
+		for _, p := range s.Planes() {
+			got, err := download(*w.Plane(p), len(*want.Plane(p)))
+			if err != nil || string(got) != string(*want.Plane(p)) {
+				t.Errorf("%s: %s differ from quant.Random's, %v", name, p, err)
 			}
 		}
 	}
