@@ -60,7 +60,7 @@ func TestDocs(t *testing.T) {
 }
 
 // sdkNeeds is what the SDK for Python needs.
-const sdkNeeds = "import sys, grpc, google.protobuf; assert sys.version_info >= (3, 10)"
+const sdkNeeds = `import sys, grpc, google.protobuf as p; assert sys.version_info >= (3, 10) and int(p.__version__.split(".")[0]) >= 5`
 
 // setUpDocs gives a script the repository as $REPO and the examples of
 // docs/plugins.md as files.

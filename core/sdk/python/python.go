@@ -1,5 +1,6 @@
-// Package python holds the Python side of the SDK: one module without
-// dependencies, for programs that a plugin serves.
+// Package python holds what is written in Python: the SDK, assay_sdk, which is
+// installed with pip, and one module without dependencies, for programs that a
+// plugin starts and asks.
 package python
 
 import _ "embed"
