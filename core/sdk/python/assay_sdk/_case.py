@@ -12,7 +12,7 @@ from typing import Any
 
 from . import _proto as pb
 from ._lane import Events
-from ._names import known, number, numbers, texts
+from ._names import known, number, numbers, texts, whole
 from ._timed import Findings, Running
 from ._value import proto_diagnostic
 from ._watch import Watch
@@ -99,7 +99,8 @@ class Case:
         m = self.made
         out = pb.Prepared(
             checks=map(_check, m.checks), metrics=numbers("prepare", "metric", m.metrics), facts=texts("prepare: fact", m.facts),
-            outputs=texts("prepare: output", m.outputs), device_bytes=m.bytes or max(kept, 0), prepare_ns=m.time_ns or took,
+            outputs=texts("prepare: output", m.outputs), device_bytes=whole("prepare: bytes", m.bytes) or max(kept, 0),
+            prepare_ns=whole("prepare: time_ns", m.time_ns) or took,
         )
         for name, n in m.numbers.items():
             at = f"prepare: numbers {name!r}"
@@ -108,7 +109,8 @@ class Case:
         for name, r in self.running.items():
             of = r.of
             out.phases[name].CopyFrom(pb.PhaseFacts(
-                units_per_iteration=of.units, bytes_per_iteration=of.bytes, iterations=of.iterations, yardstick=of.yardstick))
+                units_per_iteration=of.units, bytes_per_iteration=whole(f'prepare: phase "{name}": bytes', of.bytes),
+                iterations=of.iterations, yardstick=of.yardstick))
         return out
 
     def finish(self) -> Any:
@@ -135,8 +137,12 @@ class Case:
 
 
 def _check(c: Check) -> Any:
+    try:
+        value, limit = float(c.value), float(c.limit)  # NaN is a value that does not pass
+    except (TypeError, ValueError):
+        raise Broken(f'check "{c.name}" has the value {c.value!r:.60} and the limit {c.limit!r:.60}; want numbers') from None
     return pb.Check(
-        name=c.name, value=float(c.value), limit=float(c.limit), passed=bool(c.passed),
+        name=c.name, value=value, limit=limit, passed=bool(c.passed),
         detail=c.detail, kind="KIND_FIDELITY" if c.fidelity else "KIND_CORRECTNESS",
     )
 

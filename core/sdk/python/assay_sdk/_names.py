@@ -43,6 +43,10 @@ def number(where: str, x: Any) -> float:
     return value
 
 
+def whole(where: str, x: Any) -> int:
+    return round(number(where, x))
+
+
 def numbers(where: str, what: str, given: Mapping[str, Any]) -> dict[str, float]:
     return {name: number(f'{where} gives {what} "{name}", which', x) for name, x in given.items()}
 

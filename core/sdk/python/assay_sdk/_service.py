@@ -13,7 +13,7 @@ from . import __version__, _propose
 from . import _proto as pb
 from ._case import Case
 from ._lane import Events, Lane
-from ._names import distinct, number
+from ._names import distinct, whole
 from ._schema import Object
 from ._value import proto_diagnostic
 from ._visit import Visit
@@ -103,7 +103,10 @@ class Service:
     def _read(self, data: bytes) -> tuple[Any, list[Diagnostic]]:
         config, found = self.config.decode(data)
         if config is not None and self.plugin.validate is not None:
-            found = list(self.plugin.validate(config))
+            found = list(self.plugin.validate(config) or ())
+            for d in found:
+                if not isinstance(d, Diagnostic):
+                    raise Broken(f"validate gives {d!r:.60}; want a list of Diagnostic")
         return config, found
 
     def _declared(self, phases: Any, metrics: Any) -> tuple[list[str], list[str]]:
@@ -216,7 +219,7 @@ class Service:
         measure = self._device.yardsticks[request.yardstick]
         try:
             moved = self._lane.do(measure)
-            return pb.MeasureYardstickResponse(bytes=round(number("bytes", moved.bytes)), ns=round(number("ns", moved.ns)))
+            return pb.MeasureYardstickResponse(bytes=whole("yardstick: bytes", moved.bytes), ns=whole("yardstick: ns", moved.ns))
         except BaseException as e:
             if not (found := diagnostics_of(e)):
                 raise broken("yardstick", e) from e

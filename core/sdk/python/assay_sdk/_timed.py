@@ -74,7 +74,7 @@ class Running:
             raise Broken(f"{at}partial without own_times")
         if of.rotation < 0:
             raise Broken(f"{at}a rotation of {of.rotation} iterations; want 0 or more")
-        if not 0 <= of.iterations <= MOST_ITERATIONS:
+        if not isinstance(of.iterations, int) or not 0 <= of.iterations <= MOST_ITERATIONS:
             raise Broken(f"{at}{of.iterations} iterations; want 0 to {MOST_ITERATIONS}")
         if not (math.isfinite(of.units) and of.units > 0):
             raise Broken(f"{at}{of.units} units of one iteration; want a number above 0")

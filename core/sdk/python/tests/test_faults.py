@@ -96,6 +96,10 @@ class Faults(unittest.TestCase):
             ("metrics that are a number", prepared(sample_metrics=lambda: 7), "sample_metrics gives 7; want a dict of metrics by name"),
             ("a fact that is no text", prepared(facts={"layers": 4}), "prepare: fact 'layers' is 4; want text"),
             ("numbers that are none", prepared(numbers={"y": sdk.Numbers([1, math.nan], 0.1)}), "prepare: numbers 'y' is nan; want a finite number"),
+            ("bytes of text", prepared(bytes="1 MB"), "prepare: bytes is '1 MB'; want a number"),
+            ("bytes of NaN", lambda req: sdk.Prepared(phases={"work": sdk.Timed(step=int, bytes=math.nan)}), 'prepare: phase "work": bytes is nan'),  # type: ignore[arg-type]
+            ("iterations that are no whole number", prepared(iterations=2.5), "prepare gives 2.5 iterations; want 0 to"),
+            ("a check without a value", prepared(checks=[sdk.Check("sum", None, 1, True)]), 'check "sum" has the value None and the limit 1; want numbers'),  # type: ignore[arg-type]
             ("a verify without checks", prepared(verify=lambda i: None), "work: verify gives [None]; want a list of Check"),
             ("a verify that is true", prepared(verify=lambda i: True), "work: verify gives [True]; want a list of Check"),
             ("a verify of booleans", prepared(verify=lambda i: [True]), "work: verify gives [True]; want a list of Check"),
@@ -134,6 +138,18 @@ class Faults(unittest.TestCase):
         self.assertEqual((caught.exception.summary, caught.exception.path, caught.exception.code), ("too small", "n", "n_min"))
         with self.assertRaisesRegex(sdk.Diagnostic, "out of device memory: 8 GB are missing"):
             run(plugin(lambda req: raise_(MemoryError("8 GB are missing"))))
+
+    def test_validate_returns_diagnostics(self) -> None:
+        for given, says in (([True], "validate gives True; want a list of Diagnostic"), (None, "")):
+            made = plugin(prepared(), validate=lambda c, given=given: given)
+            if says:
+                self.assertIn(says, self.said(made))
+            else:
+                self.assertEqual(run(made).warnings, [])
+
+    def test_a_check_of_nan_does_not_pass(self) -> None:
+        with self.assertRaisesRegex(AssertionError, "check work error failed: nan, limit 1"):
+            run(plugin(prepared(verify=lambda i: [sdk.below("error", math.nan, 1)])))
 
     def test_what_preparation_kept_is_freed_also_when_it_fails(self) -> None:
         freed: list[int] = []
