@@ -111,7 +111,7 @@ func yardsticks(c *devices.Calibration, simulated bool) string {
 }
 
 func checkPlugins(ctx context.Context, app *App) []finding {
-	const fix = "`make build` puts the first-party plugins into bin/plugins; --plugin-dir names other folders"
+	const fix = "`assay init` installs those that experiments require, `make build` puts the first-party plugins into bin/plugins; --plugin-dir names other folders"
 	reg, err := app.plugins(ctx, ".")
 	if err != nil {
 		return []finding{{Area: "plugins", Name: "folders", Note: err.Error(), Fix: fix}}

@@ -337,6 +337,38 @@ func TestSignedRelease(t *testing.T) {
 	}
 }
 
+// A mirror has the signature as well, if there is one.
+func TestMirrorOfASignedRelease(t *testing.T) {
+	f := newForge(t, "1.0.0")
+	f.sign("1.0.0", 1)
+	w := registry.Wanted{Name: "add", Source: source.Of(addSource), PublicKey: public(1)}
+	mirror := filepath.Join(f.dir, "mirror")
+	if _, err := f.installer().Mirror(t.Context(), w, mirror, nil); err == nil || !strings.Contains(err.Error(), "no release of it is pinned") {
+		t.Errorf("before init: %v", err)
+	}
+	f.must(f.installer(), w)
+	for range 2 { // the second time over what is there
+		dir, err := f.installer().Mirror(t.Context(), w, mirror, nil)
+		if err != nil || dir != filepath.Join(mirror, "github.com/you/assay-plugin-add/v1.0.0") {
+			t.Fatalf("%s, %v", dir, err)
+		}
+	}
+	f.remove(f.installer().Dir)
+	in := f.installer()
+	in.From.Mirror = mirror
+	if i := f.must(in, w); !i.Signed || !i.Fresh || len(f.asked) != 0 {
+		t.Errorf("of the mirror: %+v, asked for %q", i, f.asked)
+	}
+	f.append(f.archive("1.0.0"), "x")
+	broken := filepath.Join(f.dir, "broken")
+	if _, err := f.installer().Mirror(t.Context(), w, broken, nil); err == nil || !strings.Contains(err.Error(), "was damaged or exchanged") {
+		t.Errorf("a tampered archive: %v", err)
+	}
+	if got := listing(t, filepath.Join(broken, "github.com/you/assay-plugin-add/v1.0.0")); strings.Contains(got, registry.Platform()) || strings.Contains(got, "SHA256SUMS") {
+		t.Errorf("left: %s", got)
+	}
+}
+
 // The binaries for other platforms are pinned without being started.
 func TestHashesOfOtherPlatforms(t *testing.T) {
 	f := newForge(t, "1.0.0")
