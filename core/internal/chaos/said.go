@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/assay-bench/assay/core/internal/hostile"
 	"github.com/assay-bench/assay/core/internal/visible"
 	"github.com/assay-bench/assay/core/record"
 )
@@ -18,6 +19,9 @@ func (t *trial) said() (out []string) {
 	r, err := record.ReadResult(t.path("results", "x.json"))
 	if err != nil {
 		return []string{strings.Join(strings.Fields(t.hosts[0].printed()), " ")}
+	}
+	if r.OutOfBudget() {
+		out = append(out, outOfBudget)
 	}
 	for i := range r.Failures {
 		f := &r.Failures[i]
@@ -54,9 +58,14 @@ func (t *trial) naming() string {
 	return ""
 }
 
-// named: assay said what the mode did.
+// outOfBudget is said of a session that ended before it had seen enough.
+const outOfBudget = "out of budget"
+
+// named: assay said what the mode did. On a machine that is too busy for the budget
+// there may be too few visits to doubt anything.
 func (t *trial) named() {
-	if t.mode.Name != "" && t.naming() == "" {
+	late := t.mode.Effect != hostile.Ended && slices.Contains(t.says, outOfBudget)
+	if t.mode.Name != "" && t.naming() == "" && !late {
 		t.bad("unnamed", "assay should say %q, and said %q", cmp.Or(t.mode.Says, "a verdict"), t.says)
 	}
 }
