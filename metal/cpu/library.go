@@ -26,7 +26,7 @@ type kernel struct {
 func (k *kernel) Arguments() []front.Argument {
 	var list []front.Argument
 	for i, b := range k.Op.Bindings(k.Format) {
-		list = append(list, front.Argument{Name: b.Name, Index: i, Written: b.Out, Bytes: b.Bytes})
+		list = append(list, front.Argument{Name: b.Name, Index: i, Written: b.Out, Bytes: b.Bytes, Inline: b.Bytes > 0})
 	}
 	return list
 }

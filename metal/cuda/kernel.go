@@ -47,8 +47,8 @@ const (
 )
 
 // entry resolves everything a launch of k needs.
-func (d *device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
-	out := &kernel{name: k.Name, declared: front.ArgumentsOf(k)}
+func (d *device) entry(module uintptr, unit *msl.Unit, k *msl.Kernel) (*kernel, error) {
+	out := &kernel{name: k.Name, declared: front.ArgumentsOf(unit, k)}
 	symbol := cString(k.Symbol)
 	if err := d.check("cuModuleGetFunction", d.cu.ModuleGetFunction.call(
 		uintptr(unsafe.Pointer(&out.function)), module, uintptr(unsafe.Pointer(symbol)))); err != nil {
@@ -80,7 +80,7 @@ func (d *device) entry(module uintptr, k *msl.Kernel) (*kernel, error) {
 			}
 			named.size, sizes = int(sizes[0]), sizes[1:]
 			i := slices.IndexFunc(out.declared, func(a front.Argument) bool { return a.Index == p.Index && !a.Group })
-			out.declared[i].Bytes = named.size
+			out.declared[i].Bytes, out.declared[i].Inline = named.size, true
 		}
 		out.params = append(out.params, named)
 	}

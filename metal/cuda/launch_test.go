@@ -47,7 +47,7 @@ func testKernel() *kernel {
 		{Param: msl.Param{Kind: msl.ParamGridY}},
 		{Param: msl.Param{Kind: msl.ParamGridZ}},
 	}, declared: []front.Argument{
-		{Name: "x"}, {Name: "unused", Index: 1, Optional: true}, {Name: "p", Index: 2, Bytes: 12},
+		{Name: "x"}, {Name: "unused", Index: 1, Optional: true}, {Name: "p", Index: 2, Bytes: 12, Inline: true},
 		{Name: "a", Group: true}, {Name: "b", Index: 1, Group: true},
 	}}
 }

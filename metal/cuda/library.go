@@ -30,7 +30,7 @@ func (l *library) kernel(unit *msl.Unit, k *msl.Kernel, constants map[int]any) (
 	}
 	l.d.origins[k.Name] = origin{key, k.Symbol}
 	defer l.d.enter()()
-	return l.d.entry(module, k)
+	return l.d.entry(module, unit, k)
 }
 
 // module returns the loaded machine code of a kernel for a set of function

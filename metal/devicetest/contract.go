@@ -62,6 +62,7 @@ func wrongDispatches(c *scope) {
 		{"a large threadgroup", fmt.Sprintf("threadgroup %dx1x1: more than %d threads", most+1, most), func(d *metal.Dispatch) { d.Threadgroup.X = most + 1 }},
 		{"a missing argument", "argument 1 (b) is missing: 4 are given", func(d *metal.Dispatch) { d.Args[1] = metal.Arg{} }},
 		{"missing parameters", "argument 3 (p) is missing: 3 are given", func(d *metal.Dispatch) { d.Args = d.Args[:3] }},
+		{"short parameters", "argument 3 (p): 3 bytes, the kernel reads 4", func(d *metal.Dispatch) { d.Args[3].Bytes = d.Args[3].Bytes[:3] }},
 		{"a written argument of bytes", "argument 2 (y) must be a buffer: the kernel can write it", func(d *metal.Dispatch) { d.Args[2] = metal.Arg{Bytes: make([]byte, 16)} }},
 		{"many arguments", "32 arguments, at most 31", func(d *metal.Dispatch) { d.Args = append(d.Args, make([]metal.Arg, 28)...) }},
 		{"many bytes", "argument 0: 4097 bytes, at most 4096 can be copied: use a buffer", func(d *metal.Dispatch) { d.Args[0] = metal.Arg{Bytes: make([]byte, 4097)} }},

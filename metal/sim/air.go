@@ -57,7 +57,7 @@ func (l *compiled) Kernel(name string, constants map[int]any) (front.Kernel, err
 	if err != nil {
 		return nil, fmt.Errorf("%s: kernel %s: %w", l.name, name, err)
 	}
-	return &kernel{k: &own, module: module}, nil
+	return &kernel{k: &own, module: module, declared: front.ArgumentsOf(nil, &own)}, nil
 }
 
 // compile makes a shared object of a kernel's bitcode: of its text, lowered and linked

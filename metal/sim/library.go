@@ -20,9 +20,11 @@ type library struct {
 }
 
 type kernel struct {
-	k      *msl.Kernel
-	files  []string // of its source; none of a compiled library's
-	module string   // path of the shared object
+	k     *msl.Kernel
+	files []string // of its source; none of a compiled library's
+
+	declared []front.Argument
+	module   string // path of the shared object
 }
 
 // Compile reads a source.
@@ -43,13 +45,13 @@ func (l *library) kernel(unit *msl.Unit, k *msl.Kernel, constants map[int]any) (
 		return nil, err
 	}
 	l.checked[k.Name] = true
-	return &kernel{k: k, files: unit.Files, module: module}, nil
+	return &kernel{k: k, files: unit.Files, declared: front.ArgumentsOf(unit, k), module: module}, nil
 }
 
 func (k *kernel) name() string { return k.k.Name }
 
 // Arguments are what the source or the compiled library declares.
-func (k *kernel) Arguments() []front.Argument { return front.ArgumentsOf(k.k) }
+func (k *kernel) Arguments() []front.Argument { return k.declared }
 
 // MaxGroupMemory is that of every Apple GPU. runtime/worker.h has it too, where
 // variables count as well.

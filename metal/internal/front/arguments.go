@@ -14,7 +14,8 @@ type Argument struct {
 	Group    bool // threadgroup memory, which has a size and no data
 	Optional bool // there for some function constants only
 	Written  bool // the kernel can write it
-	Bytes    int  // of one that must be given as bytes, 0: it need not be, or its size is not known
+	Bytes    int  // that the kernel reads of a constant reference, 0: not known
+	Inline   bool // a constant reference that this kind of device takes as bytes only
 }
 
 // A Declarer is a Kernel that knows its arguments. Of others, the front reads the
@@ -23,16 +24,26 @@ type Declarer interface {
 	Arguments() []Argument
 }
 
-// ArgumentsOf are those of a kernel that was read.
-func ArgumentsOf(k *msl.Kernel) []Argument {
+// ArgumentsOf are those of a kernel that was read, from a source or, without a
+// unit, from a compiled library.
+func ArgumentsOf(unit *msl.Unit, k *msl.Kernel) []Argument {
 	var list []Argument
 	for _, a := range k.Args {
-		if a.Space != msl.Builtin {
-			list = append(list, Argument{
-				Name: a.Name, Index: a.Index, Group: a.Space == msl.Threadgroup, Optional: a.Enabled != "",
-				Written: a.Space == msl.Device && !a.Constant,
-			})
+		if a.Space == msl.Builtin {
+			continue
 		}
+		arg := Argument{
+			Name: a.Name, Index: a.Index, Group: a.Space == msl.Threadgroup, Optional: a.Enabled != "",
+			Written: a.Space == msl.Device && !a.Constant,
+		}
+		switch {
+		case !a.Value():
+		case a.Layout != nil:
+			arg.Bytes = a.Layout.Size
+		case unit != nil:
+			arg.Bytes = unit.Size(a.Type)
+		}
+		list = append(list, arg)
 	}
 	return list
 }
@@ -46,7 +57,7 @@ func (l *library) read(name string) []Argument {
 	}
 	if l.unit != nil {
 		if k, ok := l.unit.Kernel(name); ok {
-			return ArgumentsOf(k)
+			return ArgumentsOf(l.unit, k)
 		}
 	}
 	return nil
@@ -79,9 +90,9 @@ func (a *Argument) given(s *metal.Dispatch) error {
 	switch {
 	case a.Written && given.Buffer == nil:
 		return fmt.Errorf("argument %d (%s) must be a buffer: the kernel can write it", a.Index, a.Name)
-	case a.Bytes > 0 && given.Buffer != nil:
+	case a.Inline && given.Buffer != nil:
 		return fmt.Errorf("argument %d (%s) is a constant reference: give its %d bytes, not a buffer", a.Index, a.Name, a.Bytes)
-	case a.Bytes > 0 && len(given.Bytes) < a.Bytes:
+	case given.Buffer == nil && len(given.Bytes) < a.Bytes:
 		return fmt.Errorf("argument %d (%s): %d bytes, the kernel reads %d", a.Index, a.Name, len(given.Bytes), a.Bytes)
 	}
 	return nil

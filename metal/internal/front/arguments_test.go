@@ -31,6 +31,8 @@ func TestDeclaredArguments(t *testing.T) {
 		"more":             {func(s *metal.Dispatch) { s.Args = append(s.Args, metal.Arg{}, s.Args[0]) }, ""},
 		"missing":          {func(s *metal.Dispatch) { s.Args = s.Args[:2] }, "argument 2 (p) is missing: 2 are given"},
 		"empty":            {func(s *metal.Dispatch) { s.Args[0] = metal.Arg{} }, "argument 0 (x) is missing"},
+		"short":            {func(s *metal.Dispatch) { s.Args[2].Bytes = []byte{1} }, "argument 2 (p): 1 bytes, the kernel reads 4"},
+		"a buffer":         {func(s *metal.Dispatch) { s.Args[2] = s.Args[0] }, ""},
 		"written bytes":    {func(s *metal.Dispatch) { s.Args[1] = metal.Arg{Bytes: []byte{1}} }, "argument 1 (y) must be a buffer"},
 		"no group memory":  {func(s *metal.Dispatch) { s.ThreadgroupMemory = nil }, "threadgroup argument 0 (t) has no size"},
 		"no size":          {func(s *metal.Dispatch) { s.ThreadgroupMemory = []int{0} }, "threadgroup argument 0 (t) has no size"},
@@ -56,7 +58,7 @@ func TestDeclaredArguments(t *testing.T) {
 
 // A backend that knows more than the source says is asked.
 func TestArgumentsOfBytes(t *testing.T) {
-	p := Argument{Name: "p", Bytes: 8}
+	p := Argument{Name: "p", Bytes: 8, Inline: true}
 	b := &buffer{}
 	for want, given := range map[string]metal.Arg{
 		"argument 0 (p) is a constant reference: give its 8 bytes, not a buffer": {Buffer: b},
