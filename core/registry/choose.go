@@ -52,6 +52,12 @@ func CheckConstraint(text string) error {
 	return nil
 }
 
+// semantic says whether a text is a semantic version: it becomes a part of a path.
+func semantic(text string) bool {
+	_, err := version.NewSemver(text)
+	return err == nil
+}
+
 // allows holds a version against a constraint that was read before.
 func allows(constraint, v string) bool {
 	is, err := version.NewSemver(v)

@@ -36,10 +36,10 @@ func (in *Installer) Install(ctx context.Context, w Wanted) (*Installation, erro
 		return nil, err
 	}
 	defer free()
-	if err := in.Lock.CheckSource(w.Name, w.Source.Text); err != nil {
+	pinned, err := in.entry(w)
+	if err != nil {
 		return nil, err
 	}
-	pinned := in.Lock.pinned(w)
 	if i := in.there(w, pinned); i != nil {
 		return i, nil
 	}
@@ -48,6 +48,19 @@ func (in *Installer) Install(ctx context.Context, w Wanted) (*Installation, erro
 		return nil, fmt.Errorf("plugin %s: %w", w.Name, err)
 	}
 	return out, nil
+}
+
+// entry of the lock file that stands for w, nil if there is none. Its version
+// becomes a part of paths, and the file may be somebody else's.
+func (in *Installer) entry(w Wanted) (*Locked, error) {
+	if err := in.Lock.CheckSource(w.Name, w.Source.Text); err != nil {
+		return nil, err
+	}
+	pinned := in.Lock.pinned(w)
+	if pinned != nil && !semantic(pinned.Version) {
+		return nil, fmt.Errorf("plugin %s: %s has version %q for it, which is no semantic version: take the block out of that file and run %s", w.Name, in.Lock.path, pinned.Version, in.Lock.initCommand())
+	}
+	return pinned, nil
 }
 
 // there is the pinned version if it is installed and nothing more is asked for.

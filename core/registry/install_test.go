@@ -257,6 +257,22 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A lock file came with the folder: what it says becomes no path.
+func TestLockFileOfSomebodyElse(t *testing.T) {
+	f := newForge(t, "1.0.0")
+	f.must(f.installer(), registry.Wanted{})
+	in := f.installer()
+	for _, version := range []string{"../../../evil", "1.0.0/../../evil", "", "1.0.0\x00"} {
+		in.Lock.Plugins[0].Version = version
+		if _, err := f.install(in, registry.Wanted{}); err == nil || !strings.Contains(err.Error(), "which is no semantic version: take the block out") {
+			t.Errorf("%q: %v", version, err)
+		}
+		if _, err := in.Mirror(t.Context(), registry.Wanted{Name: "add", Source: source.Of(addSource)}, f.dir, nil); err == nil || !strings.Contains(err.Error(), "which is no semantic version") {
+			t.Errorf("mirror of %q: %v", version, err)
+		}
+	}
+}
+
 // What a refusal advises helps.
 func TestAdviceHelps(t *testing.T) {
 	f := newForge(t, "1.0.0", "1.1.0")

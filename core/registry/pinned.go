@@ -47,10 +47,10 @@ func (in *Installer) Mirror(ctx context.Context, w Wanted, dir string, platforms
 
 // pinned is the release that the lock file has, as its source has it now.
 func (in *Installer) pinned(ctx context.Context, w Wanted) (*release.Release, error) {
-	if err := in.Lock.CheckSource(w.Name, w.Source.Text); err != nil {
+	pinned, err := in.entry(w)
+	if err != nil {
 		return nil, err
 	}
-	pinned := in.Lock.pinned(w)
 	if pinned == nil || len(pinned.Archives) == 0 {
 		return nil, fmt.Errorf("plugin %s: no release of it is pinned in %s; run %s", w.Name, in.Lock.path, in.Lock.initCommand())
 	}
