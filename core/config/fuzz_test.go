@@ -129,6 +129,14 @@ variable "any" { default = null }
 		f.Add([]byte(text), false)
 	}
 	f.Add([]byte(`{"count": 3, "name": "${1+1}", "steps": [{"at": 1}]}`), true)
+	m, diags := load("testdata", []input{{"m.hcl", []byte(module)}}, Options{})
+	if diags.HasErrors() {
+		f.Fatal(diags)
+	}
+	loaded := map[string]Variable{}
+	for name, v := range m.Variables {
+		loaded[name] = *v
+	}
 	f.Fuzz(func(t *testing.T, src []byte, asJSON bool) {
 		if len(src) > 16<<10 {
 			return
@@ -137,9 +145,8 @@ variable "any" { default = null }
 		if asJSON {
 			name = "fuzz.json"
 		}
-		m, diags := load("testdata", []input{{"m.hcl", []byte(module)}}, Options{})
-		if diags.HasErrors() {
-			t.Fatal(diags)
+		for name, v := range m.Variables {
+			*v = loaded[name]
 		}
 		r := &reader{}
 		m.assignSource(r, input{name, src}, []string{"any", "count", "name", "steps"})
