@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
+	"unicode"
 
 	"github.com/assay-bench/assay/core/scaffold"
 )
@@ -43,10 +45,24 @@ func (c *pluginNew) Run(app *App) error {
 		fmt.Fprintln(app.Out, note)
 	}
 	fmt.Fprintln(app.Out, "It is complete as it stands. Next:")
-	for _, command := range append([]string{"cd " + made.Folder}, made.Next...) {
+	for _, command := range append(enter(made.Folder), made.Next...) {
 		fmt.Fprintln(app.Out, "  "+command)
 	}
 	return nil
+}
+
+// enter is the command that goes into a folder, as a shell reads it.
+func enter(folder string) []string {
+	special := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("/._-+", r)
+	}
+	switch {
+	case filepath.Clean(folder) == ".":
+		return nil
+	case strings.ContainsFunc(folder, special):
+		return []string{"cd '" + strings.ReplaceAll(folder, "'", `'\''`) + "'"}
+	}
+	return []string{"cd " + folder}
 }
 
 // source is the Assay that the plugin is to be built with.
