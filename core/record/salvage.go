@@ -19,6 +19,7 @@ type salvager struct {
 	hurtExperiments map[string]bool    // likewise
 	unopened        map[string]bool    // experiments whose first line is lost
 	gap             bool               // before the next event
+	made            int                // rounds, for those that are missing
 }
 
 // place is a round of a journal.
@@ -112,7 +113,8 @@ func (s *salvager) hear(e Event) error {
 	return nil
 }
 
-// mostMissing bounds the rounds that are made for those that are missing.
+// mostMissing bounds the rounds of a journal that are made for those that are missing:
+// a line of a few bytes may name any round.
 const mostMissing = 10_000
 
 // makeRoom makes the experiment, the case and the round of an event, where their
@@ -143,7 +145,10 @@ func (s *salvager) makeRoom(e Event) error {
 		}
 		round = d.Number - 1
 	}
-	for missing := 0; c.Begun() < round && missing < mostMissing; missing++ {
+	if round-c.Begun() > mostMissing-s.made {
+		return nil // a number that no session has
+	}
+	for ; c.Begun() < round && s.made < mostMissing; s.made++ {
 		x := Round{Index: c.Begun() + 1, Attempt: 1, Order: map[string][]string{}}
 		if n := len(c.Races); n > 0 {
 			c.Races[n-1].Rounds = append(c.Races[n-1].Rounds, x)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -97,5 +99,53 @@ func salvaged(t *testing.T, what string, text []byte, lines [][]byte, lost []byt
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d samples, want %d", what, len(got), len(want))
+	}
+}
+
+// A few bytes name any round: what is made for those that are missing is bounded, and
+// what stands in a whole line of a round that no session has is said to be left out.
+func TestRoundsThatNoSessionHas(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join("testdata", "v1-killed.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := recoverFrom(bytes.NewReader(whole), "j", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := found.Documents[0].Result
+	last := r.Cases[len(r.Cases)-1]
+	before := last.Begun()
+	for _, tt := range []struct {
+		name   string
+		rounds []int
+		made   int
+		out    bool // some are left out
+	}{
+		{"the next", []int{before + 1}, 1, false},
+		{"some are missing", []int{before + 100}, 100, false},
+		{"the largest number", []int{math.MaxInt64}, 0, true},
+		{"one too many", []int{before + mostMissing + 1}, 0, true},
+		{"too many in all", []int{before + 6000, before + 6001, before + 12_000}, 6001, true},
+	} {
+		text := slices.Clone(whole)
+		for i, n := range tt.rounds {
+			raw, err := json.Marshal(Event{Seq: uint64(bytes.Count(whole, []byte("\n")) + 1 + i), Experiment: r.Experiment.Name, Data: PreparedEvent{Case: last.ID, Round: n}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = fmt.Appendf(text, "{\"sum\":\"%s\",\"event\":%s}\n", Sum(raw), raw)
+		}
+		got, err := recoverFrom(bytes.NewReader(text), "j", false)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		g := got.Documents[0].Result
+		if made := g.Cases[len(g.Cases)-1].Begun() - before; made != tt.made {
+			t.Errorf("%s: %d rounds were made, want %d", tt.name, made, tt.made)
+		}
+		if out := strings.Contains(fmt.Sprint(got.Damage), "is left out"); out != tt.out {
+			t.Errorf("%s: damage %q", tt.name, got.Damage)
+		}
 	}
 }
