@@ -1,6 +1,7 @@
 package report
 
 import (
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -93,6 +94,8 @@ func TestPlotHoldsWhateverTheData(t *testing.T) {
 		"far off":     {points: []plotPoint{{"1", 1, 1}, {"2", 1.001, 1}, {"3", 0.999, 1}, {"4", 9, 0.01}}, line: 0.99},
 		"all alike":   {points: []plotPoint{{"1", 1, 1}, {"2", 1, 1}}, line: 1},
 		"open bounds": {points: []plotPoint{{"1", 1.01, 1}}, bars: []plotBar{{"bounds", '●', 1.01, nil, nil}, {"control", '○', 1, f(0.5), nil}}},
+		"beyond all":  {points: []plotPoint{{"1", 1, 1}, {"2", 1e308, 5e-324}}, line: 1e308, bars: []plotBar{{"bounds", '●', 1e308, f(1), f(math.MaxFloat64)}}},
+		"large":       {points: []plotPoint{{"1", 1e9, 1e9}, {"2", 1e8, 1}}, line: 1e9},
 		"many rounds": {points: func() (out []plotPoint) {
 			for range 100 {
 				out = append(out, plotPoint{"7", 1.01, 0.99})
@@ -111,6 +114,9 @@ func TestPlotHoldsWhateverTheData(t *testing.T) {
 			if n := len([]rune(l)); n > plotWidth+len("control")+2 {
 				t.Errorf("%s: a line of %d columns: %q", name, n, l)
 			}
+		}
+		if name == "beyond all" && !strings.Contains(lines[2], "▸") {
+			t.Errorf("a point beyond the axis is not at its edge:\n%s", b.String())
 		}
 		if name == "far off" && (!strings.Contains(b.String(), "▸") || !strings.Contains(b.String(), "◂")) {
 			t.Errorf("far-off points are not shown at the edge:\n%s", b.String())

@@ -35,8 +35,9 @@ type plotBar struct {
 }
 
 const (
-	plotWidth   = 61 // columns of the axis
-	plotRows    = 24 // rounds with a line of their own; more share lines
+	plotWidth   = 61  // columns of the axis
+	plotRows    = 24  // rounds with a line of their own; more share lines
+	plotMost    = 1e9 // ratio on the axis; what is beyond is at the edge
 	markVariant = '●'
 	markControl = '○'
 	markBoth    = '◉'
@@ -57,7 +58,9 @@ func (p ratioPlot) write(w io.Writer, indent string, s Style) {
 	put := func(name string, line []rune) {
 		fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf("%s%*s  %s", indent, label, name, string(line)), " "))
 	}
-	col := func(x float64) int { return int(math.Round((x - lo) / (hi - lo) * (plotWidth - 1))) }
+	col := func(x float64) int { // beyond an edge: next to it
+		return int(math.Round(min(max((x-lo)/(hi-lo)*(plotWidth-1), -1), plotWidth)))
+	}
 	put("round", axis(lo, hi, col))
 	for _, group := range points {
 		line := p.ground(col)
@@ -153,7 +156,7 @@ func drawBar(b plotBar, line []rune, col func(float64) int) []rune {
 func (p ratioPlot) limits() (lo, hi float64) {
 	lo, hi = 1, 1
 	hold := func(x float64) {
-		if x > 0 && !math.IsInf(x, 0) && !math.IsNaN(x) {
+		if x > 0 && x <= plotMost {
 			lo, hi = math.Min(lo, x), math.Max(hi, x)
 		}
 	}
