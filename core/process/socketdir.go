@@ -8,56 +8,72 @@ import (
 	"syscall"
 )
 
-// heldName is a file in the folder of a socket that the host keeps locked. The
-// kernel unlocks it when the host dies.
-const heldName = "host"
+// socketPrefix of the folders' names, before a number.
+const socketPrefix = "assay-socket-"
 
 // socketDir is a private folder whose path is short: macOS allows 104 bytes
-// for a socket's whole path. It is this host's until held is closed. Folders of
-// hosts that were killed are removed.
+// for a socket's whole path. It is this host's until held is closed: a host keeps
+// its folders locked, and the kernel unlocks them when it dies. Folders of hosts
+// that were killed are removed.
 func socketDir() (dir string, held *os.File, err error) {
 	base := os.TempDir()
 	if len(base) > 40 {
 		base = "/tmp"
 	}
 	removeLeft(base)
-	if dir, err = os.MkdirTemp(base, "assay"); err != nil {
-		return "", nil, fmt.Errorf("no folder for the plugin's socket: %w", err)
-	}
-	if held, err = hold(dir); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("the folder of the plugin's socket: %w", err), os.RemoveAll(dir))
+	for held == nil {
+		if dir, err = os.MkdirTemp(base, socketPrefix); err != nil {
+			return "", nil, fmt.Errorf("no folder for the plugin's socket: %w", err)
+		}
+		if held, err = hold(dir); err != nil {
+			return "", nil, errors.Join(fmt.Errorf("the folder of the plugin's socket: %w", err), os.RemoveAll(dir))
+		}
 	}
 	return dir, held, nil
 }
 
-// hold locks the file before it has the name that others look for.
+// hold locks a folder. Until it did, another host takes the folder for one that was
+// left, and removes it: there is no lock then, and no error.
 func hold(dir string) (*os.File, error) {
-	path := filepath.Join(dir, heldName)
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.Open(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return nil, f.Close()
+	case err != nil:
 		return nil, errors.Join(err, f.Close())
+	}
+	locked, err := f.Stat()
+	there, err2 := os.Lstat(dir)
+	if err != nil || err2 != nil || !os.SameFile(locked, there) {
+		return nil, f.Close()
 	}
 	return f, nil
 }
 
-// removeLeft removes the folders whose host is gone. What cannot be removed, such as
-// another user's, stays.
+// removeLeft removes the folders whose host is gone, with the sockets in them. What
+// cannot be removed, such as another user's, stays, and so does a folder that has
+// anything else.
 func removeLeft(base string) {
-	found, _ := filepath.Glob(filepath.Join(base, "assay[0-9]*", heldName))
-	for _, path := range found {
-		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	found, _ := filepath.Glob(filepath.Join(base, socketPrefix+"[0-9]*"))
+	for _, dir := range found {
+		f, err := os.OpenFile(dir, syscall.O_DIRECTORY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			continue
 		}
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			_ = os.RemoveAll(filepath.Dir(path))
+			entries, _ := f.ReadDir(-1)
+			for _, e := range entries {
+				if e.Type() == os.ModeSocket {
+					_ = os.Remove(filepath.Join(dir, e.Name()))
+				}
+			}
+			_ = os.Remove(dir)
 		}
 		_ = f.Close()
 	}
