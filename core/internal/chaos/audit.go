@@ -241,8 +241,13 @@ func tail(s string) string {
 // ownCrash is a stack of the host; those of plugins are indented.
 var ownCrash = regexp.MustCompile(`(?m)^goroutine \d+ `)
 
-// starved is how a runtime ends that gets no memory, or no thread, from the system.
-var starved = regexp.MustCompile(`(?m)^(fatal error|runtime|(fake|runtime/)cgo): .*(memory|thread)`)
+// starvation is how a runtime ends that gets no memory, or no thread, from the system.
+var starvation = regexp.MustCompile(`(?m)^(fatal error|runtime|(fake|runtime/)cgo): .*(memory|thread)`)
+
+// starved says that a limit of the system killed the host.
+func (t *trial) starved(h *host) bool {
+	return t.kind == "limits" && starvation.MatchString(h.printed())
+}
 
 // text: nothing that was printed makes a terminal do anything, and no host died of
 // a defect of its own.
@@ -254,7 +259,7 @@ func (t *trial) text(h *host) {
 			break
 		}
 	}
-	if crashed := ownCrash.MatchString(printed) || h.status == 70; crashed && !(t.kind == "limits" && starved.MatchString(printed)) {
+	if crashed := ownCrash.MatchString(printed) || h.status == 70; crashed && !t.starved(h) {
 		t.bad("other", "%s: the host crashed: %s", h.line, tail(printed))
 	}
 }

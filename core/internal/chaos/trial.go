@@ -214,7 +214,7 @@ const (
 // goOn resumes or recovers the session, and reads what there is then. The status
 // says that it worked wherever nothing was destroyed.
 func (t *trial) goOn(ctx context.Context) {
-	killed := t.hosts[0].killed() || t.abrupt
+	killed := t.hosts[0].killed() || t.starved(t.hosts[0]) || t.abrupt
 	if !killed {
 		t.clean()
 	}
