@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"reflect"
@@ -152,7 +153,7 @@ func (d dim) of(block []byte, free int) int {
 	return free
 }
 
-func uint32At(block []byte, field int) uint32 { return Params[uint32](block[4*field:]) }
+func uint32At(block []byte, field int) uint32 { return binary.LittleEndian.Uint32(block[4*field:]) }
 
 // Weights reports whether the op's kernels are for a format of weights.
 func (o *Op) Weights() bool {
