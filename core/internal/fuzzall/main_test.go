@@ -22,6 +22,21 @@ PASS
 	}
 }
 
+// The end of the time is no fault; what a target itself fails with is.
+func TestLate(t *testing.T) {
+	const head = "fuzz: elapsed: 12s, execs: 215806 (0/sec), new interesting: 66 (total: 400)\n--- FAIL: FuzzA (12.12s)\n    "
+	for text, want := range map[string]bool{
+		head + "context deadline exceeded\nFAIL\n":                                                                             true,
+		head + "--- FAIL: FuzzA (0.00s)\n        a_test.go:12: context deadline exceeded\nFAIL\n":                              false,
+		head + "context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzA/6039b0d553cc0a1c\nFAIL\n":          false,
+		head + "fuzzing process hung or terminated unexpectedly: exit status 2\n    Failing input written to testdata\nFAIL\n": false,
+	} {
+		if late.MatchString(text) != want {
+			t.Errorf("%v, want %v: %s", !want, want, text)
+		}
+	}
+}
+
 // A target runs for its time, and on by its rate until it has run often enough.
 func TestNext(t *testing.T) {
 	b := bounds{each: 30 * time.Second, limit: 2 * time.Minute, least: 1000}
