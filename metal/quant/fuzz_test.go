@@ -9,7 +9,7 @@ func FuzzConfig(f *testing.F) {
 		`{"model_type":"m","num_hidden_layers":2,"hidden_size":64,"num_experts":4,"num_experts_per_tok":2,"moe_intermediate_size":32,"norm_topk_prob":true,` +
 			`"quantization":{"bits":4,"group_size":64,"mode":"affine","a":{"bits":8},"b":false}}`,
 		`{"quantization":{"bits":4,"group_size":64,"a":{"bits":1e9,"group_size":-1}}}`, `{"quantization":{"bits":"4","group_size":64}}`,
-		`{"quantization":{"bits":4,"group_size":64,"a":{"mode":"mxfp4"}}}`, `{"quantization":null}`, `[]`, `{"hidden_size":1e400}`, ``,
+		`{"quantization":{"bits":4,"group_size":64,"a":{"mode":"mxfp4"}}}`, `{"quantization":{"bits":4,"group_size":64,"b":{},"c":{"bits":8}}}`, `{"quantization":null}`, `[]`, `{"hidden_size":1e400}`, ``,
 	} {
 		f.Add([]byte(text))
 	}
@@ -19,7 +19,8 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		for _, name := range []string{"a", "b", "c"} {
-			if format, err := c.format(name); err == nil && name == "c" && (format.Bits != c.Config.Bits || format.Group != c.Config.Group) {
+			_, own := c.Config.quantization[name]
+			if format, err := c.format(name); err == nil && !own && (format.Bits != c.Config.Bits || format.Group != c.Config.Group) {
 				t.Errorf("a tensor without an entry of its own has %+v", format)
 			}
 		}
