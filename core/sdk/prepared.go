@@ -35,7 +35,7 @@ type Prepared struct {
 // Timed is one phase of a prepared configuration. One of Run, Program and
 // OwnTimes is set. None of them may allocate, or go on after it has returned.
 type Timed struct {
-	Units float64 // tokens or calls of one iteration
+	Units float64 // tokens or calls of one iteration; 0: unknown, and no rate is shown
 	Bytes int64   // memory that one iteration must move at least
 
 	// Yardstick is what the device can do at best with such bytes, which the host

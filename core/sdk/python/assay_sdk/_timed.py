@@ -76,8 +76,8 @@ class Running:
             raise Broken(f"{at}a rotation of {of.rotation} iterations; want 0 or more")
         if not isinstance(of.iterations, int) or not 0 <= of.iterations <= MOST_ITERATIONS:
             raise Broken(f"{at}{of.iterations} iterations; want 0 to {MOST_ITERATIONS}")
-        if not (math.isfinite(of.units) and of.units > 0):
-            raise Broken(f"{at}{of.units} units of one iteration; want a number above 0")
+        if not (math.isfinite(of.units) and of.units >= 0):
+            raise Broken(f"{at}{of.units} units of one iteration; want a number of at least 0")
 
     def run(self, n: int, visit: VisitTimes, watch: Watch) -> Times:
         """Does n iterations, between two moments at which the device has nothing to do."""

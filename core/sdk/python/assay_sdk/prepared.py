@@ -78,7 +78,7 @@ class Timed:
     # sample; beside that of the Device, if it has one.
     synchronize: Callable[[], object] | None = None
 
-    units: float = 1  # tokens or calls of one iteration
+    units: float = 0  # tokens or calls of one iteration; 0: unknown, and no rate is shown
     bytes: int = 0  # memory that one iteration must move at least
     yardstick: str = ""  # that bytes are held against: "stream" (or empty) of mostly reads, "copy"
     iterations: int = 0  # of every sample, where you cannot run any other number; 0: as many as make a sample

@@ -17,6 +17,7 @@ FAULTY = Path(__file__).with_name("assay-plugin-faulty")
 
 def started(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_PLUGIN_") and k != "PYTHONUNBUFFERED"}  # as a host does
+    kept["PYTHONPATH"] = str(FAULTY.parents[1])  # the package of this folder, installed or not
     return subprocess.run(
         [sys.executable, str(FAULTY), *args], env={**kept, **env}, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
 
