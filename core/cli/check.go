@@ -87,7 +87,7 @@ func (c *pluginCheck) Run(ctx context.Context, app *App) error {
 		if err != nil {
 			return err
 		}
-		doc.Plugins, code = append(doc.Plugins, r), max(code, worst)
+		doc.Plugins, code = append(doc.Plugins, r), worseOf(code, worst)
 	}
 	if err := c.write(app, doc); err != nil {
 		return err
@@ -132,6 +132,8 @@ func (c *pluginCheck) check(ctx context.Context, app *App, path string, alone bo
 		err, code = cannotStart{err}, PluginLost
 	case r.Failed > 0:
 		code = Failed
+	case r.Unclear > 0:
+		code = Undecided
 	}
 	if err != nil && alone {
 		return nil, 0, err
@@ -145,6 +147,15 @@ func (c *pluginCheck) check(ctx context.Context, app *App, path string, alone bo
 		fmt.Fprintf(app.Err, "assay: %v\n", err)
 	}
 	return r, code, nil
+}
+
+// worseOf two statuses; that one plugin breaks a rule is worse than that another one
+// could not be held against it.
+func worseOf(a, b Status) Status {
+	if min(a, b) == Failed && max(a, b) == Undecided {
+		return Failed
+	}
+	return max(a, b)
 }
 
 func (c *pluginCheck) write(app *App, doc conformance.Document) error {

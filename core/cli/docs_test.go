@@ -39,7 +39,7 @@ var (
 	commandStart = regexp.MustCompile(`^(bin/)?assay [^{]|^make |^go `)
 	comment      = regexp.MustCompile(`\s+#.*$`)
 	codeSpan     = regexp.MustCompile("`([^`]+)`")
-	scriptLine   = regexp.MustCompile(`(?m)^(?:exec|status \d+) ((?:assay|go) .*)$`)
+	scriptLine   = regexp.MustCompile(`(?m)^(?:exec|status [0-9,]+) ((?:assay|go) .*)$`)
 )
 
 // TestDocs runs the commands of the documentation.

@@ -33,7 +33,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 	for _, rule := range rules {
 		s.o.Begin(rule.Rule)
 		at := time.Now()
-		found := rule.check(ctx, s)
+		found := s.checked(ctx, rule)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -20,7 +20,7 @@ func WriteJUnit(w io.Writer, reports []*Report) error {
 			switch o.Status {
 			case Fail:
 				c.Failure = &junit.Result{Message: o.Seen, Type: o.ID, Data: fmt.Sprintf("Expected: %s\nSeen: %s\nSee %s", o.Expected, o.Seen, o.Page)}
-			case Skipped:
+			case Skipped, Unclear:
 				c.Skipped = &junit.Result{Message: o.Seen}
 			case Pass:
 				c.SystemOut = &junit.Output{Data: o.Seen}

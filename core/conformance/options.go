@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/assay-bench/assay/core/machine"
 	"github.com/assay-bench/assay/core/process"
 )
 
@@ -32,7 +33,11 @@ type Options struct {
 	Step  func(text string) // hears of preparation's progress; may be nil
 	Done  func(Outcome)     // hears of each outcome; may be nil
 
-	once bool // the description of one process is enough
+	once     bool // the description of one process is enough
+	onlyOnce bool // no rule is tried again, whatever keeps the machine busy
+
+	// foreign watches the cores that other programs keep busy; nil: this machine's.
+	foreign func() (stop func() float64)
 }
 
 // Limits are what rules wait for. Zero values are the defaults.
@@ -69,6 +74,12 @@ func (o *Options) defaults() error {
 	}
 	if o.Step == nil {
 		o.Step = func(string) {}
+	}
+	if o.foreign == nil {
+		o.foreign = func() func() float64 {
+			w := machine.NewObserver().Observe(os.Getpid())
+			return func() float64 { return w.Stop().ForeignLoad }
+		}
 	}
 	if o.Done == nil {
 		o.Done = func(Outcome) {}

@@ -16,6 +16,7 @@ const (
 	Pass    Status = "pass"
 	Fail    Status = "fail"
 	Skipped Status = "skipped" // it does not apply, or another rule's fault hides it
+	Unclear Status = "unclear" // broken, but the machine was too busy to tell by whom
 )
 
 // Rule is one thing that a plugin owes.
@@ -55,6 +56,7 @@ type Report struct {
 	Passed        int             `json:"passed"`
 	Failed        int             `json:"failed"`
 	Skipped       int             `json:"skipped"`
+	Unclear       int             `json:"unclear"`
 	Ns            int64           `json:"ns"`
 	Rules         []Outcome       `json:"rules"`
 }
@@ -70,6 +72,8 @@ func (r *Report) add(o Outcome) Outcome {
 		r.Failed++
 	case Skipped:
 		r.Skipped++
+	case Unclear:
+		r.Unclear++
 	}
 	return o
 }

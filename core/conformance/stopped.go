@@ -93,17 +93,11 @@ func stoppedHost(ctx context.Context, s *subject) outcome {
 	h.Options.Path, h.Options.Config, h.Options.Device = s.o.Path, s.o.Config, s.o.Device
 	h.Options.Env, h.Options.Index = s.o.Env, s.o.Index
 	s.close() // its process would stand beside the host's
-	var out outcome
-	for range 2 { // a busy machine may keep a sample waiting for as long, but hardly twice
-		lines, err := s.runStopped(ctx, h)
-		if err != nil {
-			return broken("%v", err)
-		}
-		if out = s.likeBefore(lines, h); out.status != Fail {
-			break
-		}
+	lines, err := s.runStopped(ctx, h)
+	if err != nil {
+		return broken("%v", err)
 	}
-	return out
+	return s.likeBefore(lines, h)
 }
 
 // runStopped runs the host, stops it when it tells of its second sample, and lets

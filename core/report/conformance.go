@@ -18,7 +18,7 @@ const ruleWidth = 20
 // which page explains it.
 func RuleOutcome(w io.Writer, o conformance.Outcome, s Style) {
 	mark := map[conformance.Status]string{
-		conformance.Pass: s.verdictText("pass") + "   ", conformance.Fail: s.alarm("FAIL") + "   ", conformance.Skipped: s.dimmed("skipped"),
+		conformance.Pass: s.verdictText("pass") + "   ", conformance.Fail: s.alarm("FAIL") + "   ", conformance.Skipped: s.dimmed("skipped"), conformance.Unclear: s.alarm("unclear"),
 	}[o.Status]
 	rest := strings.Repeat(" ", 2+7+2+ruleWidth+1)
 	s.hang(w, "", fmt.Sprintf("  %s  %-*s ", mark, ruleWidth, o.ID), rest, o.Seen)
@@ -38,7 +38,11 @@ func Conformance(w io.Writer, r *conformance.Report, s Style) {
 	if r.Device != "" {
 		device = " on " + r.Device
 	}
-	fmt.Fprintf(w, "  %s: %d pass, %d fail, %d skipped%s, in %s\n", Count(len(r.Rules), "rule"), r.Passed, r.Failed, r.Skipped, device, clock(time.Duration(r.Ns)))
+	unclear := ""
+	if r.Unclear > 0 {
+		unclear = fmt.Sprintf(", %d unclear", r.Unclear)
+	}
+	fmt.Fprintf(w, "  %s: %d pass, %d fail%s, %d skipped%s, in %s\n", Count(len(r.Rules), "rule"), r.Passed, r.Failed, unclear, r.Skipped, device, clock(time.Duration(r.Ns)))
 }
 
 // PluginTitle names a plugin that is looked at.
