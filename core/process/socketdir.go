@@ -56,9 +56,8 @@ func hold(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// removeLeft removes the folders whose host is gone, with the sockets in them. What
-// cannot be removed, such as another user's, stays, and so does a folder that has
-// anything else.
+// removeLeft removes the folders whose host is gone. What cannot be removed, such as
+// another user's, stays.
 func removeLeft(base string) {
 	found, _ := filepath.Glob(filepath.Join(base, socketPrefix+"[0-9]*"))
 	for _, dir := range found {
@@ -67,13 +66,7 @@ func removeLeft(base string) {
 			continue
 		}
 		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
-			entries, _ := f.ReadDir(-1)
-			for _, e := range entries {
-				if e.Type() == os.ModeSocket {
-					_ = os.Remove(filepath.Join(dir, e.Name()))
-				}
-			}
-			_ = os.Remove(dir)
+			_ = os.RemoveAll(dir)
 		}
 		_ = f.Close()
 	}

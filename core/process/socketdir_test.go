@@ -26,7 +26,7 @@ func TestFoldersOfKilledHostsAreRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stays.Close()
-	other := filepath.Join(base, socketPrefix+"77")
+	other := filepath.Join(base, socketPrefix+"of-mine")
 	if err := os.MkdirAll(filepath.Join(other, "results"), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,11 @@ func TestFoldersOfKilledHostsAreRemoved(t *testing.T) {
 	if err := os.Mkdir(newborn, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	socket, err := net.Listen("unix", filepath.Join(killed, "plugin1"))
+	below := filepath.Join(killed, "plugin-dir1") // as go-plugin has it
+	if err := errors.Join(os.Mkdir(below, 0o700), os.Symlink("/proc/self/fd/512", filepath.Join(killed, "assay-plugin-x"))); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := net.Listen("unix", filepath.Join(below, "plugin1"))
 	if err != nil {
 		t.Fatal(err)
 	}
