@@ -122,6 +122,11 @@ func rust(t *testing.T, assay, dir, target, plugin string) {
 	if err := os.WriteFile(filepath.Join(crate, "src", "main.rs"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	fetch := exec.Command("cargo", "fetch")
+	fetch.Dir = crate
+	if out, err := fetch.CombinedOutput(); err != nil { // that the crates are right is TestPluginInRust's to say
+		t.Skipf("needs the crates: %v\n%s", err, out)
+	}
 	do(t, crate, "cargo", "build", "--release", "--target-dir", target)
 	do(t, dir, "cp", filepath.Join(target, "release", "assay-plugin-langrust"), plugin)
 }
