@@ -45,6 +45,10 @@ proto-check: ## buf's rules, and nothing that was promised taken back (needs npx
 	$(BUF) lint core/proto/pluginv1
 	$(BUF) breaking core/proto/pluginv1 --against core/proto/released
 
+# The oldest commit whose plugins and hosts must do. It moves with the major version
+# of the protocol alone.
+OLD ?= 2474b78
+
 compatibility: ## a plugin of an older SDK with this host, and the reverse: OLD=commit
 	sh scripts/compatibility.sh $(OLD)
 

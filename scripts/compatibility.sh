@@ -3,12 +3,9 @@
 # against a plugin of this SDK: one short session each, and the checks of
 # `assay plugin check` for the older plugin.
 #
-#   sh scripts/compatibility.sh [COMMIT]
-#
-# COMMIT is the oldest whose plugins and hosts must do. It moves with the major
-# version of the protocol alone.
+#   sh scripts/compatibility.sh COMMIT     the Makefile has the one that counts
 set -eu
-old=${1:-2474b78}
+old=$1
 here=$(cd "$(dirname "$0")/.." && pwd)
 cd "$here"
 git cat-file -e "$old^{commit}" 2>/dev/null || {
