@@ -38,15 +38,11 @@ type installedNow struct {
 }
 
 func (c *initCommand) Run(ctx context.Context, app *App) error {
-	module, diags := config.Load(c.Paths, config.Options{NoValues: true, Version: Version})
-	if err := app.faults(diags, module.Files()); err != nil {
-		return err
-	}
-	path := filepath.Join(module.Dir, registry.LockName)
-	lock, err := registry.ReadLock(path)
+	module, lock, err := app.required(c.Paths)
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(module.Dir, registry.LockName)
 	in := app.installer(lock, module.Dir, c.Mirror)
 	in.Upgrade = c.Upgrade
 	said := []installedNow{}
@@ -120,6 +116,17 @@ func (a *App) elsewhere(ctx context.Context, lock string, w registry.Wanted) (*i
 // installer puts plugins into the user's folder. Paths of sources are relative to dir.
 func (a *App) installer(lock *registry.Lock, dir, mirror string) *registry.Installer {
 	return &registry.Installer{Dir: registry.UserFolder(a.Getenv), Lock: lock, From: release.Options{Dir: dir, Mirror: mirror, Getenv: a.Getenv}}
+}
+
+// required reads what experiments require, without their variables' values, and the
+// lock file beside them.
+func (a *App) required(paths []string) (*config.Module, *registry.Lock, error) {
+	module, diags := config.Load(paths, config.Options{NoValues: true, Version: Version})
+	if err := a.faults(diags, module.Files()); err != nil {
+		return nil, nil, err
+	}
+	lock, err := registry.ReadLock(filepath.Join(module.Dir, registry.LockName))
+	return module, lock, err
 }
 
 // wanted is an entry of required_plugins.

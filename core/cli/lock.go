@@ -22,15 +22,11 @@ type pluginLock struct {
 }
 
 func (c *pluginLock) Run(ctx context.Context, app *App) error {
-	module, diags := config.Load(c.Paths, config.Options{NoValues: true, Version: Version})
-	if err := app.faults(diags, module.Files()); err != nil {
-		return err
-	}
-	path := filepath.Join(module.Dir, registry.LockName)
-	lock, err := registry.ReadLock(path)
+	module, lock, err := app.required(c.Paths)
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(module.Dir, registry.LockName)
 	if len(c.Platform) > 0 {
 		return c.platforms(ctx, app, module, lock, path)
 	}

@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/assay-bench/assay/core/config"
-	"github.com/assay-bench/assay/core/registry"
 	pluginsource "github.com/assay-bench/assay/core/source"
 )
 
@@ -22,11 +19,7 @@ type pluginMirror struct {
 }
 
 func (c *pluginMirror) Run(ctx context.Context, app *App) error {
-	module, diags := config.Load(c.Paths, config.Options{NoValues: true, Version: Version})
-	if err := app.faults(diags, module.Files()); err != nil {
-		return err
-	}
-	lock, err := registry.ReadLock(filepath.Join(module.Dir, registry.LockName))
+	module, lock, err := app.required(c.Paths)
 	if err != nil {
 		return err
 	}
