@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _proto as pb
-from ._value import Value, fault, kind_of, read_type
+from ._value import Value, each, fault, kind_of, read_type
 from .errors import Diagnostic
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -225,10 +225,4 @@ def _fill_block(f: Field, block: Object, x: Any, at: str) -> tuple[Any, list[Dia
     x = want() if x is None else x
     if not isinstance(x, want):
         return None, [fault(at, "config_type", what + " is needed", f"Got {kind_of(x)}.")]
-    found: list[Diagnostic] = []
-    items: list[Any] = []
-    for step, item in x.items() if isinstance(x, dict) else enumerate(x):
-        value, wrong = block.fill(item, f"{at}[{json.dumps(step)}]")
-        items.append(value)
-        found += wrong
-    return (dict(zip(x, items)) if isinstance(x, dict) else items), found
+    return each(x, block.fill, at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,7 @@ class Value:
     def _take_all(self, elem: Value, x: Any, at: str) -> tuple[Any, list[Diagnostic]]:
         if not isinstance(x, list if self.kind == "list" else dict):
             return None, [fault(at, "config_type", f"a {self.hcl()} is needed", f"Got {kind_of(x)}.")]
-        found: list[Diagnostic] = []
-        items: list[Any] = []
-        for step, item in x.items() if isinstance(x, dict) else enumerate(x):
-            value, wrong = elem.take(item, f"{at}[{json.dumps(step)}]")
-            items.append(value)
-            found += wrong
-        return (dict(zip(x, items)) if isinstance(x, dict) else items), found
+        return each(x, elem.take, at)
 
     def _number(self, x: int | float, at: str) -> tuple[Any, list[Diagnostic]]:
         if not self.integer:
@@ -82,6 +77,19 @@ def read_type(hint: Any) -> Value:
 def kind_of(x: Any) -> str:
     names = {type(None): "null", str: "a string", bool: "a bool", int: "a number", float: "a number", list: "a list"}
     return names.get(type(x), "an object")
+
+
+def each(
+    x: list[Any] | dict[str, Any], take: Callable[[Any, str], tuple[Any, list[Diagnostic]]], at: str,
+) -> tuple[Any, list[Diagnostic]]:
+    """What take makes of every item, and what is wrong with any."""
+    found: list[Diagnostic] = []
+    items: list[Any] = []
+    for step, item in x.items() if isinstance(x, dict) else enumerate(x):
+        value, wrong = take(item, f"{at}[{json.dumps(step)}]")
+        items.append(value)
+        found += wrong
+    return (dict(zip(x, items)) if isinstance(x, dict) else items), found
 
 
 def fault(at: str, code: str, summary: str, detail: str) -> Diagnostic:
