@@ -179,6 +179,10 @@ func TestBrokenPluginsAreCaught(t *testing.T) {
 				o := options(fault, rule.ID)
 				o.onlyOnce = true
 				r, err := Check(t.Context(), o)
+				// What a clock shows can hide beside other programs.
+				for try := 1; try < mostTries && err == nil && r.Rules[0].Status == Pass && slices.Contains(clocked, rule.ID); try++ {
+					r, err = Check(t.Context(), o)
+				}
 				if err != nil {
 					t.Errorf("%s: %v", fault, err)
 					return

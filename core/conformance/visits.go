@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/assay-bench/assay/core/process"
 )
@@ -26,17 +27,21 @@ func visitIntent(ctx context.Context, s *subject) outcome {
 }
 
 // visitAcks also holds each sample against the host's clock: one that took longer
-// than the time since the Ack before it began too early.
+// than the time since the Ack before it began too early. The host's span starts
+// before the Ack is sent, so that only the clocks' steps have to be allowed for.
 func visitAcks(ctx context.Context, s *subject) outcome {
 	return s.visits(ctx, string(process.RuleAcks), func(phase string, v *plain) *outcome {
 		for i, m := range v.asked.samples {
-			if early := m.wall() - m.waited; early > max(holdTime/4, m.wall()/50) && m.wall() < m.waited+2*holdTime {
+			if early := m.wall() - m.waited; early > max(clockStep, m.wall()/50) && m.wall() < m.waited+2*holdTime {
 				return fault("phase %s: sample %d says that it took %s, and came %s after the Ack before it: it began before that Ack", phase, i+1, short(m.wall()), short(m.waited))
 			}
 		}
 		return nil
 	})
 }
+
+// clockStep is more than the steps of a clock, and less than a sample.
+const clockStep = 2 * time.Millisecond
 
 func visitDigest(ctx context.Context, s *subject) outcome {
 	return s.visits(ctx, string(process.RuleDigest), func(string, *plain) *outcome { return nil })
