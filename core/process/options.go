@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+	"google.golang.org/grpc"
 )
 
 // Options say what to start and how.
@@ -22,6 +23,8 @@ type Options struct {
 	Env          []string      // the whole environment, as Environment makes it; nil: AllowedEnv(os.Environ())
 	StartTimeout time.Duration // 0: 1 min
 	Lock         *os.File      // inherited, so that what it locks stays locked while the plugin lives; nil: none
+
+	Dial []grpc.DialOption // more of the connection's, such as interceptors that record what is said
 }
 
 // Deadlines of calls whose context has none. OpenDevice, PrepareCase and

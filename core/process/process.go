@@ -108,8 +108,8 @@ func (p *Process) clientConfig(out *output) *plugin.ClientConfig {
 		StartTimeout:     p.opts.StartTimeout + time.Second, // this package's own comes first
 		Logger:           hclog.NewNullLogger(),             // what matters is in Death and in the plugin's own lines
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir},
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
-			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage))},
+		GRPCDialOptions: append([]grpc.DialOption{grpc.WithDefaultCallOptions(
+			grpc.MaxCallRecvMsgSize(wire.MaxMessage), grpc.MaxCallSendMsgSize(wire.MaxMessage))}, p.opts.Dial...),
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, _ string) (runner.Runner, error) {
 			if p.base.Err() != nil {
 				return nil, p.base.Err() // given up before it ran
