@@ -40,7 +40,7 @@ func TestExplain(t *testing.T) {
 		{"launch grew", 8, Times{1100e3, 960e3, 20e3}, 0.02, 0.002, Kernel, Launch, "shown", "is launch time"},
 		{"wrapper dominates the path", 8, Times{3000e3, 960e3, 2000e3}, 0.02, 0.002, Wrapper, Wrapper, "shown", "is wrapper-bound"},
 		{"two parts grew alike", 12, Times{1100e3, 1010e3, 70e3}, 0, 0.004, Kernel, Kernel, "likely", "the loss of"},
-		{"no difference", 8, base, 0.05, 0.01, Kernel, "", "open", "no difference in time can be told"},
+		{"no difference", 8, base, 0.05, 0.01, Kernel, "", "open", "no difference in time from separate can be told"},
 		{"drowned in noise", 8, Times{1010e3, 970e3, 20e3}, 0.05, 0.1, Kernel, "", "open", "no difference"},
 		{"too few rounds", 3, Times{1070e3, 1030e3, 20e3}, 0, 0.001, "", "", "open", "3 rounds are too few"},
 	}

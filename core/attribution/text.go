@@ -6,15 +6,16 @@ import (
 	"strings"
 )
 
-// Summary is the conclusion in one sentence; path and base are their names.
+// Summary is the conclusion in one sentence; path and base are their names. It has
+// no speed: that of a variant stands in its phase, and is estimated from neighbouring
+// passes, not from whole rounds as here.
 func (a Attribution) Summary(path, base string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s runs at %s of %s's speed", path, a.Ratio.text("%.3f×", 1), base)
 	switch {
 	case a.Bound != "":
-		fmt.Fprintf(&b, " and is %s-bound (%.1f %% of its wall time)", a.Bound, 100*a.part(a.Bound).Share.Estimate)
+		fmt.Fprintf(&b, "%s is %s-bound (%.1f %% of its wall time)", path, a.Bound, 100*a.part(a.Bound).Share.Estimate)
 	default:
-		b.WriteString("; what bounds it cannot be told")
+		fmt.Fprintf(&b, "what bounds %s cannot be told", path)
 	}
 	what := "loss"
 	if a.Delta.Estimate < 0 {
@@ -22,14 +23,14 @@ func (a Attribution) Summary(path, base string) string {
 	}
 	switch {
 	case a.Delta.Open:
-		fmt.Fprintf(&b, "; %d rounds are too few to say where the difference lies", a.Rounds)
+		fmt.Fprintf(&b, "; %d rounds are too few to say where the difference from %s lies", a.Rounds, base)
 	case !a.Delta.Excludes(0) || !a.Ratio.Excludes(1):
-		b.WriteString("; no difference in time can be told")
+		fmt.Fprintf(&b, "; no difference in time from %s can be told", base)
 	case a.Cause == "":
-		fmt.Fprintf(&b, "; where the %s of %s lies cannot be told", what, duration(math.Abs(a.Delta.Estimate)))
+		fmt.Fprintf(&b, "; where the %s of %s against %s lies cannot be told", what, duration(math.Abs(a.Delta.Estimate)), base)
 	default:
-		fmt.Fprintf(&b, "; the %s of %s is %s time (%s)", what,
-			duration(math.Abs(a.Delta.Estimate)), a.Cause, a.part(a.Cause).Delta.duration())
+		fmt.Fprintf(&b, "; the %s of %s against %s is %s time (%s)", what,
+			duration(math.Abs(a.Delta.Estimate)), base, a.Cause, a.part(a.Cause).Delta.duration())
 	}
 	return b.String()
 }
@@ -37,7 +38,7 @@ func (a Attribution) Summary(path, base string) string {
 // Detail has a line per part.
 func (a Attribution) Detail() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d rounds, %.0f %% intervals (Hodges-Lehmann, exact signed rank)", a.Rounds, 100*a.Confidence)
+	fmt.Fprintf(&b, "%d whole rounds, %.0f %% intervals (Hodges-Lehmann, exact signed rank), speed by these %s", a.Rounds, 100*a.Confidence, a.Ratio.text("%.3f×", 1))
 	for _, p := range a.Parts {
 		fmt.Fprintf(&b, "\n%-8s %s of wall, difference %s", p.Part, p.Share.text("%.1f %%", 100), p.Delta.duration())
 	}

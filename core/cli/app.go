@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
@@ -61,9 +62,18 @@ func terminal(w io.Writer) int {
 	return 80
 }
 
+// columns is how wide what is written to w may be: as wide as COLUMNS says, else as
+// its terminal is; 0 is any width.
+func (a *App) columns(w io.Writer) int {
+	if n, err := strconv.Atoi(a.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return terminal(w)
+}
+
 func (a *App) style(w io.Writer) report.Style {
-	width := terminal(w)
-	return report.Style{Color: !a.noColor && width > 0, Width: width}
+	live := terminal(w) > 0
+	return report.Style{Color: !a.noColor && live, Width: a.columns(w), Terminal: live}
 }
 
 func (a *App) printJSON(v any) error {
@@ -110,7 +120,7 @@ func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	if len(diags) == 0 {
 		return nil
 	}
-	width := terminal(a.Err)
+	width := a.columns(a.Err)
 	if width == 0 {
 		width = 100
 	}

@@ -18,7 +18,7 @@ import (
 func TestForeignTextIsShown(t *testing.T) {
 	const hostile = "a\x1b[31m\x1b]0;title\x07\r\u009b2J\u202eb"
 	const shown = `a\x1b[31m\x1b]0;title\x07\x0d\u009b2J\u202eb`
-	style := report.Style{Color: true, Width: 500}
+	style := report.Style{Color: true, Width: 500, Terminal: true}
 	for name, write := range map[string]func(*App){
 		"log":   func(a *App) { a.log.Warn("the plugin says: " + hostile) },
 		"error": func(a *App) { _ = a.fail(context.Background(), errors.New(hostile)) },

@@ -13,6 +13,8 @@ import (
 type showCommand struct {
 	Paths []string `arg:"" optional:"" type:"path" default:"results" help:"Result documents, or folders of them."`
 	JSON  bool     `name:"json" help:"Print the documents as a JSON array."`
+
+	Details bool `name:"details" help:"Print what findings rest on, too."`
 }
 
 func (c *showCommand) Run(app *App) error {
@@ -40,8 +42,10 @@ func (c *showCommand) Run(app *App) error {
 	if c.JSON {
 		return app.printJSON(results)
 	}
+	style := app.style(app.Out)
+	style.Details = c.Details
 	for _, r := range results {
-		report.Result(app.Out, r, app.style(app.Out))
+		report.Result(app.Out, r, style)
 	}
 	return nil
 }

@@ -133,7 +133,7 @@ func (c controlReading) fault(t trouble, of string) string {
 	case noControl:
 		return "no control was measured, so the noise of this machine is not known"
 	case tooFew:
-		return fmt.Sprintf("%d rounds of the control are too few for any bound at the level needed", c.Rounds)
+		return fmt.Sprintf("%d %s of the control %s too few for any bound at the level needed", c.Rounds, plural(c.Rounds, "round"), isOrAre(c.Rounds))
 	}
 	return fmt.Sprintf("the control is the baseline again, yet it measured %s of %s (%s): something in the set-up favours one arm",
 		speed(*c.Estimate), of, between(c.Lower, c.Upper))

@@ -83,19 +83,22 @@ func (j Judgement) Blocks() bool {
 	return j.Verdict == Fail && j.OnFail != OnFailWarn && !j.AcceptedByTradeoff
 }
 
+// Weighs is what this judgement adds to the verdict of its experiment; empty for a
+// warning, and for a fail that a trade-off accepts.
+func (j Judgement) Weighs() Verdict {
+	if j.OnFail == OnFailWarn || j.Verdict == Fail && !j.Blocks() {
+		return ""
+	}
+	return j.Verdict
+}
+
 // Overall is the verdict of an experiment: fail when a judgement blocks or an
 // assert fails, else invalid when one is, else inconclusive when one is, else
 // pass. A guardrail with on_fail = "warn" never changes it.
 func Overall(js []Judgement, asserts []AssertResult) Verdict {
 	seen := map[Verdict]bool{}
 	for _, j := range js {
-		switch {
-		case j.OnFail == OnFailWarn:
-		case j.Blocks():
-			return Fail
-		case j.Verdict != Fail:
-			seen[j.Verdict] = true
-		}
+		seen[j.Weighs()] = true
 	}
 	for _, a := range asserts {
 		seen[a.Answer()] = true

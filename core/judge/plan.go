@@ -203,7 +203,7 @@ func raised(asked, m Method) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s, the fewest at which a verdict is possible, also beside a noisy control, with %d %s and %d %s at %s confidence",
-		strings.Join(what, " and "), m.Claims, plural(m.Claims, "claim"), m.Controls, plural(m.Controls, "control"), percent(m.Confidence))}
+		strings.Join(what, " and "), m.Claims, plural(m.Claims, "claim"), m.Controls, plural(m.Controls, "control"), Percent(m.Confidence))}
 }
 
 // NextLook is the first look with more than the given number of rounds; false

@@ -34,15 +34,15 @@ func ruleText(p Plan, t test, j Judgement) string {
 	s := fmt.Sprintf("pass when the lower bound of %s is above %s (min_ratio %g less the margin of %s); "+
 		"fail when the upper bound is below %g and the estimate at most %s; with a noise floor above the margin, and at a fifth of the error, pass when the lower bound is above %g and fail when the upper one is below %s; else inconclusive. "+
 		"%s%s",
-		of, line, t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, method))
+		of, line, t.g.MinRatio, Percent(t.g.Margin), t.g.MinRatio, line, t.g.MinRatio, line, t.winText(), errorText(p, j, method))
 	if t.g.Against != "" {
 		s += "; each session has half of it"
 	}
 	switch {
 	case t.trouble == biased:
-		s += fmt.Sprintf("; the control's bias of up to %s is above half the margin: %d times as much widens the interval, and only proofs at a fifth of the error count", percent(math.Expm1(t.control.bias)), biasFactor)
+		s += fmt.Sprintf("; the control's bias of up to %s is above half the margin: %d times as much widens the interval, and only proofs at a fifth of the error count", Percent(math.Expm1(t.control.bias)), biasFactor)
 	case t.control.bias > 0 && t.trouble == sound:
-		s += fmt.Sprintf("; the control's bias of up to %s widens the interval", percent(math.Expm1(t.control.bias)))
+		s += fmt.Sprintf("; the control's bias of up to %s widens the interval", Percent(math.Expm1(t.control.bias)))
 	}
 	return s
 }
@@ -57,7 +57,7 @@ func (t test) winText() string {
 // errorText says how the error is shared.
 func errorText(p Plan, j Judgement, test string) string {
 	return fmt.Sprintf("Exact %s bounds, one-sided %s for the experiment; look %d of %d spends %.3g of %.3g; Holm over %d %s",
-		test, percent(p.Confidence), j.Look, j.Looks, p.Looks[j.Look-1].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
+		test, Percent(p.Confidence), j.Look, j.Looks, p.Looks[j.Look-1].Alpha, 1-p.Confidence, p.Claims, plural(p.Claims, "claim"))
 }
 
 // noun is what a ratio is of: a phase's speed, or a metric.
@@ -121,16 +121,16 @@ func reasonText(p Plan, t test, j Judgement) string {
 		return "the noise of this machine is not known: " + t.lost.Reason
 	case t.trouble == biased && j.Verdict == Invalid && t.g.Against != "":
 		return fmt.Sprintf("the controls of the two sessions, each its baseline again, differ by %s (%s): something in one set-up favours one arm, by too much for a margin of %s",
-			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), percent(t.g.Margin))
+			speed(*t.control.Estimate), between(t.control.Lower, t.control.Upper), Percent(t.g.Margin))
 	case t.trouble == biased && j.Verdict == Invalid:
-		return t.control.fault(biased, "the baseline's "+t.noun()) + ", by too much for a margin of " + percent(t.g.Margin)
+		return t.control.fault(biased, "the baseline's "+t.noun()) + ", by too much for a margin of " + Percent(t.g.Margin)
 	case t.trouble == tooFew && t.storedTooFew(p):
 		return fmt.Sprintf("the %d rounds of the stored baseline %q are too few for any bound at the level needed", t.storedRounds(), t.g.Against)
 	case t.trouble == noControl, t.trouble == tooFew:
 		return t.control.fault(t.trouble, "")
 	case t.trouble == noisy && j.Verdict == Invalid:
 		return fmt.Sprintf("noise floor %s, margin %s: this machine cannot answer this question today (for what it is worth, %s)",
-			t.noiseFloor(), percent(t.g.Margin), t.inPassing(j))
+			t.noiseFloor(), Percent(t.g.Margin), t.inPassing(j))
 	}
 	loss := "a loss"
 	if t.g.MinRatio != 1 {
@@ -143,19 +143,19 @@ func reasonText(p Plan, t test, j Judgement) string {
 	case j.Verdict == Pass && j.Win:
 		return s + t.better() + " " + t.reference() + ", and proven so"
 	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain == t.g.Margin && t.g.MinGain > 0:
-		return s + t.better() + " by less than the margin of " + percent(t.g.Margin) + ", which is too little for a win"
+		return s + t.better() + " by less than the margin of " + Percent(t.g.Margin) + ", which is too little for a win"
 	case j.Verdict == Pass && j.Lower != nil && *j.Lower > 1 && t.g.MinRatio <= 1 && t.g.MinGain > 0:
-		return s + t.better() + " by less than the min_gain of " + percent(t.g.MinGain) + ", which is too little for a win"
+		return s + t.better() + " by less than the min_gain of " + Percent(t.g.MinGain) + ", which is too little for a win"
 	case j.Verdict == Pass && j.Upper != nil && *j.Upper < t.g.MinRatio:
-		return s + fmt.Sprintf("%s is proven, but one inside the margin of %s", loss, percent(t.g.Margin))
+		return s + fmt.Sprintf("%s is proven, but one inside the margin of %s", loss, Percent(t.g.Margin))
 	case j.Verdict == Pass && t.g.MinRatio == 1:
-		return s + fmt.Sprintf("a loss of %s or more is ruled out", percent(t.g.Margin))
+		return s + fmt.Sprintf("a loss of %s or more is ruled out", Percent(t.g.Margin))
 	case j.Verdict == Pass:
 		return s + fmt.Sprintf("a %s of %s or less is ruled out", t.noun(), speed(math.Exp(t.g.passLine())))
 	case j.Verdict == Fail && t.trouble != sound:
-		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although %s", percent(t.g.Margin), t.doubt())
+		return s + fmt.Sprintf("a loss beyond the margin of %s is proven, although %s", Percent(t.g.Margin), t.doubt())
 	case j.Verdict == Fail:
-		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, percent(t.g.Margin))
+		return s + fmt.Sprintf("%s is proven, and the estimate is at or beyond the margin of %s", loss, Percent(t.g.Margin))
 	case (j.Lower == nil || j.Upper == nil) && t.storedTooFew(p):
 		return s + fmt.Sprintf("the %d rounds of the stored baseline are too few for a bound at the level needed", t.storedRounds())
 	case j.Lower == nil || j.Upper == nil:
@@ -189,29 +189,30 @@ func (t test) doubt() string {
 		return fmt.Sprintf("the control, the baseline again, measured %s of its %s (%s), and %d times that bias is charged",
 			speed(*t.control.Estimate), t.noun(), between(t.control.Lower, t.control.Upper), biasFactor)
 	}
-	return fmt.Sprintf("the noise floor of %s is above the margin of %s", t.noiseFloor(), percent(t.g.Margin))
+	return fmt.Sprintf("the noise floor of %s is above the margin of %s", t.noiseFloor(), Percent(t.g.Margin))
 }
 
 // noiseFloor has the digits that tell it from the margin that it exceeds.
 func (t test) noiseFloor() string {
 	floor := *t.control.NoiseFloor
-	if short := percent(floor); short != percent(t.g.Margin) {
+	if short := Percent(floor); short != Percent(t.g.Margin) {
 		return short
 	}
 	return fmt.Sprintf("%.6g %%", 100*floor)
 }
 
 // widen rounds a needed margin up to the next tenth of a percent.
-func widen(x float64) string { return percent(math.Ceil(x*1000+1e-9) / 1000) }
+func widen(x float64) string { return Percent(math.Ceil(x*1000+1e-9) / 1000) }
 
 func speed(ratio float64) string { return fmt.Sprintf("%.4f×", ratio) }
 
-// percent writes a fraction with up to two significant digits below 10 %.
-func percent(x float64) string {
+// Percent writes a fraction in percent, never with an exponent above 1: one decimal
+// from 10 % on, two below, two significant digits below 0.1 %.
+func Percent(x float64) string {
 	switch p := 100 * math.Abs(x); {
 	case p == 0 || p >= 9.95:
 		return trim(fmt.Sprintf("%.1f", 100*x)) + " %"
-	case p >= 0.095:
+	case p >= 0.0995:
 		return trim(fmt.Sprintf("%.2f", 100*x)) + " %"
 	default:
 		return fmt.Sprintf("%.2g %%", 100*x)
@@ -240,10 +241,14 @@ func named(variant string) string {
 }
 
 func tooFewRounds(n int) string {
+	return fmt.Sprintf("%d %s %s too few for a bound at the level needed", n, plural(n, "round"), isOrAre(n))
+}
+
+func isOrAre(n int) string {
 	if n == 1 {
-		return "1 round is too few for a bound at the level needed"
+		return "is"
 	}
-	return fmt.Sprintf("%d rounds are too few for a bound at the level needed", n)
+	return "are"
 }
 
 func plural(n int, word string) string {

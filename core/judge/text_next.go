@@ -65,7 +65,7 @@ func nextAfterFail(t test, j Judgement) string {
 		return "nothing to do: accepted by the written trade-off: " + j.Tradeoff
 	case t.g.OnFail == OnFailTradeoff:
 		if o, accepts, found := t.g.tradeoff(j); found && !accepts {
-			return fmt.Sprintf("revert %s, or raise the trade-off's max_loss of %s: the rounds do not rule out a larger loss%s", named(t.arm.Name), percent(*o.MaxLoss), atLeast(j.Lower))
+			return fmt.Sprintf("revert %s, or raise the trade-off's max_loss of %s: the rounds do not rule out a larger loss%s", named(t.arm.Name), Percent(*o.MaxLoss), atLeast(j.Lower))
 		}
 		return fmt.Sprintf("revert %s, or accept the loss in writing: tradeoff %q { reason = \"…\" }", named(t.arm.Name), t.g.Name)
 	case t.g.OnFail == OnFailWarn:

@@ -29,7 +29,7 @@ func ruleAsIs(t test) string {
 			t.quantity(), demand(Bound{least, most, unit}), values)
 	}
 	return fmt.Sprintf("pass when the ratio is above %.6g (min_ratio %g less the margin of %s) or at least %g, else fail. Judged as it is: %s, so that no rounds are added for it, it takes no share of the error and has no noise floor",
-		t.g.MinRatio*(1-t.g.Margin), t.g.MinRatio, percent(t.g.Margin), t.g.MinRatio, values)
+		t.g.MinRatio*(1-t.g.Margin), t.g.MinRatio, Percent(t.g.Margin), t.g.MinRatio, values)
 }
 
 // quantity is what an absolute bound is on.
@@ -89,7 +89,7 @@ func reasonAsIs(t test, j Judgement) string {
 	if t.g.Against != "" {
 		s = fmt.Sprintf("%s of %s is %s as good as in the stored baseline %q", t.g.Of(), named(t.arm.Name), seenRatio(j), t.g.Against)
 	}
-	limit := fmt.Sprintf("margin of %s below %g×", percent(t.g.Margin), t.g.MinRatio)
+	limit := fmt.Sprintf("margin of %s below %g×", Percent(t.g.Margin), t.g.MinRatio)
 	if t.g.Absolute() {
 		s = fmt.Sprintf("%s of %s is %s", t.quantity(), named(t.arm.Name), seen(j))
 		limit = demand(*j.Bound)

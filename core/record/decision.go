@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/assay-bench/assay/core/judge"
 )
 
 // decision is one on noisy values.
@@ -101,7 +103,7 @@ func (d *decision) make(out *Selection) error {
 	case math.IsInf(bias, 1) && len(all) > 1:
 		after = "; the control has too few rounds for any bound, so that every difference may be the machine's"
 	case bias > 0 && len(all) > 1:
-		after = fmt.Sprintf("; %.2g %% of each difference is charged to the machine, as the control shows", 100*math.Expm1(bias))
+		after = fmt.Sprintf("; %s of each difference is charged to the machine, as the control shows", judge.Percent(math.Expm1(bias)))
 	}
 	out.settle(d.s, d.when(), after, value)
 	return nil

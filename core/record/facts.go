@@ -100,7 +100,7 @@ func (r *Result) Rows() []any {
 }
 
 // verdictRank orders verdicts from nothing to worst.
-var verdictRank = []string{"", "none", "pass", "inconclusive", "invalid", "fail"}
+var verdictRank = []string{"", none, "pass", "inconclusive", "invalid", "fail"}
 
 // OnlyWarns says that a guardrail does not decide the experiment's verdict.
 func (r *Result) OnlyWarns(guardrail string) bool {
@@ -130,7 +130,7 @@ func (r *Result) WorstStatus(least Status) Status {
 
 // verdictOf is the worst verdict over the variant's judgements, "none" without one.
 func (c *Case) verdictOf(variant string) string {
-	worst := "none"
+	worst := none
 	for _, j := range c.Judgements {
 		if j.Variant == variant {
 			worst = Worse(worst, string(j.Verdict))

@@ -183,7 +183,7 @@ func (r *Result) concluded(d ConcludedEvent) error {
 // goes on in fresh processes.
 func (r *Result) resumed(d ResumedEvent) {
 	r.Session.Resumptions = append(r.Session.Resumptions, d.Resumption)
-	r.Status, r.Verdict, r.Session.Budget = Partial, "none", nil
+	r.Status, r.Verdict, r.Session.Budget = Partial, none, nil
 	if len(r.Cases) == 0 {
 		return
 	}

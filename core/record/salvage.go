@@ -125,7 +125,7 @@ func (s *salvager) makeRoom(e Event) error {
 	}
 	r := s.ledger.Find(e.Experiment)
 	if r == nil {
-		r = &Result{SchemaVersion: SchemaVersion, Status: Partial, Verdict: "none", Session: s.ledger.Session}
+		r = &Result{SchemaVersion: SchemaVersion, Status: Partial, Verdict: none, Session: s.ledger.Session}
 		r.Experiment.Name, r.Session.Ended = e.Experiment, e.Time
 		s.ledger.add(e.Experiment, r)
 		s.unopened[e.Experiment], s.hurtExperiments[e.Experiment] = true, true

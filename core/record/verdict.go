@@ -126,6 +126,9 @@ func (r *Result) CaseVerdict(c *Case) string {
 	return one.overall()
 }
 
+// none is the verdict where nothing was asked.
+const none = "none"
+
 // overall condenses judgements, asserts and checks: pass, fail, inconclusive,
 // invalid, or none when nothing was to be judged.
 func (r *Result) overall() string {
@@ -135,13 +138,13 @@ func (r *Result) overall() string {
 		c := &r.Cases[i]
 		js, asserts = append(js, c.Judgements...), append(asserts, c.Asserts...)
 		for k := range c.Variants {
-			if c.Variants[k].Role != RoleProposed && c.Variants[k].failedChecks() != "" {
+			if c.Variants[k].fails() {
 				return string(judge.Fail)
 			}
 		}
 	}
 	if len(asserts)+len(js) == 0 {
-		return "none"
+		return none
 	}
 	return string(judge.Overall(js, asserts))
 }

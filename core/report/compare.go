@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/assay-bench/assay/core/compare"
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -18,16 +19,16 @@ func Compare(w io.Writer, rep *compare.Report, s Style) {
 	}{{"A", rep.A}, {"B", rep.B}} {
 		t.add(plain(x.name), plain(x.side.File), plain(x.side.Experiment), plain("session "+x.side.Session), s.verdict(x.side.Verdict))
 	}
-	t.write(w, "")
+	t.writeWithin(w, "", s)
 	for _, note := range rep.Warnings {
-		fmt.Fprintf(w, "%s %s\n", s.alarm("warning:"), note)
+		s.say(w, "", "%s %s", s.alarm("warning:"), note)
 	}
 	ratioRows(w, rep, s)
 	for _, only := range rep.OnlyA {
-		fmt.Fprintf(w, "only in A: %s\n", only)
+		s.say(w, "", "only in A: %s", only)
 	}
 	for _, only := range rep.OnlyB {
-		fmt.Fprintf(w, "only in B: %s\n", only)
+		s.say(w, "", "only in B: %s", only)
 	}
 	rawRows(w, rep, s)
 }
@@ -62,21 +63,21 @@ func ratioRows(w io.Writer, rep *compare.Report, s Style) {
 		}
 		t.add(plain(r.Case), plain(r.Variant), plain(r.Phase), plain(ratioWith(r.A)), plain(ratioWith(r.B)), plain(signed(r.Change)), answer)
 	}
-	t.write(w, "  ")
+	t.writeWithin(w, "  ", s)
 	if tested > 1 {
-		fmt.Fprintf(w, "  %d of %d changed. Each row is looked at alone, so among many rows one may seem to change by chance.\n", shown, tested)
+		s.say(w, "  ", "%d of %d changed. Each row is looked at alone, so among many rows one may seem to change by chance.", shown, tested)
 	}
 }
 
 func rawRows(w io.Writer, rep *compare.Report, s Style) {
 	fmt.Fprintf(w, "\n%s\n", s.bold("Raw times"))
 	if len(rep.Differs) > 0 {
-		fmt.Fprintln(w, "  refused: they are of different set-ups, and would compare those rather than the variants")
+		s.say(w, "  ", "refused: they are of different set-ups, and would compare those rather than the variants")
 		t := table{}
 		for _, f := range rep.Differs {
 			t.add(plain(f.Name), plain(orDash(f.A)+" in A"), plain(orDash(f.B)+" in B"))
 		}
-		t.write(w, "    ")
+		t.writeWithin(w, "    ", s)
 		return
 	}
 	t := table{right: []bool{false, false, false, true, true, true, true, true, false}}
@@ -91,7 +92,7 @@ func rawRows(w io.Writer, rep *compare.Report, s Style) {
 		t.add(plain(r.Case), plain(r.Variant), plain(r.Phase), plain(nanos(r.Raw.WallA)), plain(nanos(r.Raw.WallB)),
 			plain(rate(r.Raw.RateA, r.Raw.Unit)), plain(rate(r.Raw.RateB, r.Raw.Unit)), plain(signed(&r.Raw.Change)), plain(""))
 	}
-	t.write(w, "  ")
+	t.writeWithin(w, "  ", s)
 	field(w, s, "  ", s.alarm("warning: "), "the set-ups match, but a machine drifts from session to session by more than it does within one, "+
 		"and this is not in any interval. "+fmt.Sprintf("Within the sessions the noise floor at 95 %% was %s in A and %s in B at worst; verdicts take it at a stricter level. ", floorText(floorA), floorText(floorB))+
 		"Go by the speeds against the baselines above; a baseline that changed here has changed by drift alone.")
@@ -126,5 +127,5 @@ func floorText(x *float64) string {
 	if x == nil {
 		return "not known"
 	}
-	return "±" + percent(*x)
+	return "±" + judge.Percent(*x)
 }

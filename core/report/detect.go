@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/plan"
 )
 
@@ -22,23 +23,23 @@ func detections(w io.Writer, e *plan.Experiment, s Style) {
 		}
 		for _, d := range c.Detects {
 			known++
-			t.add(plain(d.Guardrail), plain(d.Phase), plain(c.ID), plain("±"+percent(d.Spread)), plain(lossText(d.SmallestLoss)), plain(lossText(d.SmallestLossMax)),
-				plain(marginText(d.Margin)), roundsFor(d, e.MaxRounds, s))
+			t.add(plain(d.Guardrail), plain(d.Phase), plain(c.ID), plain("±"+judge.Percent(d.Spread)), plain(lossText(d.SmallestLoss)), plain(lossText(d.SmallestLossMax)),
+				plain(judge.Percent(d.Margin)), roundsFor(d, e.MaxRounds, s))
 		}
 	}
 	if known == 0 && e.Device == "sim" {
-		fmt.Fprintln(w, "  sim checks correctness only: its times decide nothing")
+		s.say(w, "  ", "sim checks correctness only: its times decide nothing")
 		return
 	}
 	if known == 0 {
-		fmt.Fprintln(w, "  no history yet: run once, and this says which loss the rounds can detect here")
+		s.say(w, "  ", "no history yet: run once, and this says which loss the rounds can detect here")
 		return
 	}
-	fmt.Fprintln(w, "  smallest loss that can be detected here, four times in five:")
-	t.write(w, "    ")
-	fmt.Fprintf(w, "    noise of one round, as the control had it in %s\n", sources(e))
+	s.say(w, "  ", "smallest loss that can be detected here, four times in five:")
+	t.writeWithin(w, "    ", s)
+	s.say(w, "    ", "noise of one round, as the control had it in %s", sources(e))
 	if unknown > 0 {
-		fmt.Fprintf(w, "    no history yet of %s\n", Count(unknown, "case"))
+		s.say(w, "    ", "no history yet of %s", Count(unknown, "case"))
 	}
 }
 
@@ -61,14 +62,7 @@ func lossText(loss float64) string {
 	if loss >= 1 {
 		return "none"
 	}
-	return percent(loss)
-}
-
-func marginText(margin float64) string {
-	if margin == 0 {
-		return "0"
-	}
-	return percent(margin)
+	return judge.Percent(loss)
 }
 
 // sources names the sessions that the noise comes from.

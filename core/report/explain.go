@@ -17,7 +17,7 @@ const listed = 12
 // where the document says something else.
 func Explain(w io.Writer, r *record.Result, rep *rejudge.Report, s Style) {
 	s.say(w, "", "%s", s.title(r.Experiment.Name, r.Experiment.Description))
-	fmt.Fprintf(w, "  session %s, assay %s, plugin %s %s, %s (%s)\n", r.Session.ID, r.Metadata.Assay.Version,
+	s.say(w, "  ", "session %s, assay %s, plugin %s %s, %s (%s)", r.Session.ID, r.Metadata.Assay.Version,
 		r.Metadata.Plugin.Name, r.Metadata.Plugin.Version, orDash(r.Metadata.Device.Name), orDash(r.Metadata.Device.Kind))
 	for i := range rep.Recomputed.Cases {
 		c := &rep.Recomputed.Cases[i]
@@ -51,13 +51,13 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 	j := k.Judgement
 	fmt.Fprintf(w, "\n  %s%s in %s, guardrail %s: %s\n", s.bold(j.Variant), inCase(j.Case), j.Of(), j.Guardrail, s.verdictText(string(j.Verdict)))
 	field(w, s, "    ", "rule     ", j.Rule)
-	explainNumbers(w, j)
+	explainNumbers(w, j, s)
 	if q := j.Control; q.Estimate != nil {
 		floor := "unknown with so few rounds"
 		if q.NoiseFloor != nil {
-			floor = "±" + percent(*q.NoiseFloor) + " at the verdict's level"
+			floor = "±" + judge.Percent(*q.NoiseFloor) + " at the verdict's level"
 		}
-		fmt.Fprintf(w, "    control  %s, bounds %s, noise floor %s, spread of one round %s\n", ratio4(q.Estimate), bounds4(q.Lower, q.Upper), floor, percent(q.Spread))
+		s.say(w, "    ", "control  %s, bounds %s, noise floor %s, spread of one round %s", ratio4(q.Estimate), bounds4(q.Lower, q.Upper), floor, judge.Percent(q.Spread))
 	}
 	if j.Bound == nil && !j.AsIs {
 		p := ratioPlot{variant: j.Variant, line: passLine(r, j), bars: barsOf(j)}
@@ -69,40 +69,40 @@ func explainJudgement(w io.Writer, r *record.Result, c *record.Case, k rejudge.J
 	}
 	field(w, s, "    ", "reason   ", j.Reason)
 	if j.AcceptedByTradeoff {
-		fmt.Fprintf(w, "    accepted by a written trade-off: %s\n", j.Tradeoff)
+		s.say(w, "    ", "accepted by a written trade-off: %s", j.Tradeoff)
 	}
 	field(w, s, "    ", "next     ", j.Next)
 	if !k.Follows {
-		fmt.Fprintf(w, "    %s\n", s.alarm("does not follow: "+k.Why))
+		s.say(w, "    ", "%s", s.alarm("does not follow: "+k.Why))
 		for i, d := range k.Numbers {
 			if i == listed {
-				fmt.Fprintf(w, "      and %d more\n", len(k.Numbers)-listed)
+				s.say(w, "      ", "and %d more", len(k.Numbers)-listed)
 				break
 			}
-			fmt.Fprintf(w, "      %s: stored %s, from the samples %s\n", d.Where, shortJSON(d.Stored), shortJSON(d.Want))
+			s.say(w, "      ", "%s: stored %s, from the samples %s", d.Where, shortJSON(d.Stored), shortJSON(d.Want))
 		}
 	}
 }
 
 // explainNumbers writes what a verdict was read off.
-func explainNumbers(w io.Writer, j judge.Judgement) {
+func explainNumbers(w io.Writer, j judge.Judgement, s Style) {
 	switch {
 	case j.Estimate == nil:
 		return
 	case j.AsIs && j.Bound == nil:
-		fmt.Fprintf(w, "    ratio    %s, from %s to %s in %s, as they are\n", ratio4(j.Estimate), ratio4(j.Lower), ratio4(j.Upper), Count(j.Rounds, "round"))
+		s.say(w, "    ", "ratio    %s, from %s to %s in %s, as they are", ratio4(j.Estimate), ratio4(j.Lower), ratio4(j.Upper), Count(j.Rounds, "round"))
 	case j.AsIs:
-		fmt.Fprintf(w, "    value    %s, from %s to %s in %s, as they are\n", amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"))
+		s.say(w, "    ", "value    %s, from %s to %s in %s, as they are", amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"))
 	case j.Bound != nil:
-		fmt.Fprintf(w, "    value    %s, bounds %s to %s; %s, look %d of %d, levels %s to pass and %s to fail\n",
-			amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"), j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+		s.say(w, "    ", "value    %s, bounds %s to %s; %s, look %d of %d, levels %s to pass and %s to fail",
+			amount(j.Estimate, j), amount(j.Lower, j), amount(j.Upper, j), Count(j.Rounds, "round"), j.Look, j.Looks, judge.Percent(j.AlphaPass), judge.Percent(j.AlphaFail))
 	default:
 		noun := "speed"
 		if j.Metric != "" {
 			noun = "ratio"
 		}
-		fmt.Fprintf(w, "    %s    %s, bounds %s, plain medians %s; %s, look %d of %d, levels %s to pass and %s to fail\n",
-			noun, ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), Count(j.Rounds, "round"), j.Look, j.Looks, percent(j.AlphaPass), percent(j.AlphaFail))
+		s.say(w, "    ", "%s    %s, bounds %s, plain medians %s; %s, look %d of %d, levels %s to pass and %s to fail",
+			noun, ratio4(j.Estimate), bounds4(j.Lower, j.Upper), ratio4(j.MedianRatio), Count(j.Rounds, "round"), j.Look, j.Looks, judge.Percent(j.AlphaPass), judge.Percent(j.AlphaFail))
 	}
 }
 
@@ -122,7 +122,7 @@ func explainUnjudged(w io.Writer, r *record.Result, c *record.Case, s Style) {
 				continue
 			}
 			fmt.Fprintf(w, "\n  %s%s in %s: no guardrail asks about it\n", s.bold(v.Name), inCase(c.ID), phase)
-			fmt.Fprintf(w, "    speed    %s, bounds %s, plain medians %s; %s\n",
+			s.say(w, "    ", "speed    %s, bounds %s, plain medians %s; %s",
 				ratio4(&p.Ratio.Estimate), bounds4(p.Ratio.Lower, p.Ratio.Upper), ratio4(&p.Ratio.Median), Count(p.Rounds, "round"))
 			bars := []plotBar{{label: "bounds", mark: markVariant, value: p.Ratio.Estimate, lower: p.Ratio.Lower, upper: p.Ratio.Upper}}
 			ratioPlot{variant: v.Name, bars: bars, points: points(rejudge.PerRound(c, v.Name, phase))}.write(w, "    ", s)
@@ -137,8 +137,8 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 	}
 	explainJournal(w, rep.Journal, s)
 	if len(rep.Differences) > 0 {
-		fmt.Fprintf(w, "not from the samples: %s of the document\n", Count(len(rep.Differences), "value"))
-		writeDifferences(w, rep.Differences, "stored", "from the samples")
+		s.say(w, "", "not from the samples: %s of the document", Count(len(rep.Differences), "value"))
+		writeDifferences(w, rep.Differences, "stored", "from the samples", s)
 	}
 	var bad []rejudge.Judgement
 	for _, j := range rep.Judgements {
@@ -147,56 +147,56 @@ func explainFollows(w io.Writer, r *record.Result, rep *rejudge.Report, s Style)
 		}
 	}
 	for _, j := range bad {
-		fmt.Fprintf(w, "%s %s of %s%s in %s (stored %s, from the samples %s): %s\n", s.alarm("no longer follows:"), j.Guardrail, j.Variant, inCase(j.Case), j.Judgement.Of(),
+		s.say(w, "", "%s %s of %s%s in %s (stored %s, from the samples %s): %s", s.alarm("no longer follows:"), j.Guardrail, j.Variant, inCase(j.Case), j.Judgement.Of(),
 			orNone(string(j.Stored)), orNone(string(j.Want)), j.Why)
 	}
 	if rep.Verdict != rep.WantVerdict {
-		fmt.Fprintf(w, "%s the verdict of the experiment (stored %s, from the samples %s)\n", s.alarm("no longer follows:"), rep.Verdict, rep.WantVerdict)
+		s.say(w, "", "%s the verdict of the experiment (stored %s, from the samples %s)", s.alarm("no longer follows:"), rep.Verdict, rep.WantVerdict)
 	}
 	judged := len(rep.Judgements) + asserted(rep.Recomputed)
 	switch {
 	case rep.Follows && r.Status == record.Skipped:
-		fmt.Fprintln(w, "The experiment was skipped; there is nothing to judge.")
+		s.say(w, "", "The experiment was skipped; there is nothing to judge.")
 	case rep.Follows && judged == 0:
-		fmt.Fprintln(w, "No guardrail was judged; every number of the document follows from its samples.")
+		s.say(w, "", "No guardrail was judged; every number of the document follows from its samples.")
 	case rep.Follows:
-		fmt.Fprintf(w, "Verdict %s: it follows from the samples, and so does every other number (%s).\n", s.verdictText(rep.WantVerdict), Count(judged, "judgement"))
+		s.say(w, "", "Verdict %s: it follows from the samples, and so does every other number (%s).", s.verdictText(rep.WantVerdict), Count(judged, "judgement"))
 	case len(rep.Differences) == 0:
-		fmt.Fprintf(w, "Verdict %s follows from the document's samples, but the journal does not vouch for them.\n", rep.WantVerdict)
+		s.say(w, "", "Verdict %s follows from the document's samples, but the journal does not vouch for them.", rep.WantVerdict)
 	default:
-		fmt.Fprintln(w, "This document is not what its session wrote. Fetch the original, or measure again.")
+		s.say(w, "", "This document is not what its session wrote. Fetch the original, or measure again.")
 	}
 }
 
 func explainJournal(w io.Writer, j rejudge.Journal, s Style) {
 	switch j.State {
 	case rejudge.JournalAgrees:
-		fmt.Fprintf(w, "journal: all %d samples are as %s has them, line by line with its checksum\n", j.Samples, j.Path)
+		s.say(w, "", "journal: all %d samples are as %s has them, line by line with its checksum", j.Samples, j.Path)
 	case rejudge.JournalMissing:
 		path := j.Path
 		if path == "" {
 			path = "the session's journal"
 		}
-		fmt.Fprintf(w, "journal: %s is not here, so the samples are taken as the document gives them\n", path)
+		s.say(w, "", "journal: %s is not here, so the samples are taken as the document gives them", path)
 	case rejudge.JournalDamaged:
-		fmt.Fprintf(w, "%s %s\n", s.alarm("journal cannot vouch for the document:"), j.Damage)
+		s.say(w, "", "%s %s", s.alarm("journal cannot vouch for the document:"), j.Damage)
 	case rejudge.JournalDiffers:
 		samples := j.SampleDifferences()
-		fmt.Fprintf(w, "%s %s of the document, %d of them in samples (%s)\n", s.alarm("journal differs:"), Count(len(j.Differences), "value"), len(samples), j.Path)
-		writeDifferences(w, j.Differences, "document", "journal")
+		s.say(w, "", "%s %s of the document, %d of them in samples (%s)", s.alarm("journal differs:"), Count(len(j.Differences), "value"), len(samples), j.Path)
+		writeDifferences(w, j.Differences, "document", "journal", s)
 	}
 	if j.Torn {
-		fmt.Fprintln(w, "note: the journal's last line was cut off, as a crash leaves it")
+		s.say(w, "", "note: the journal's last line was cut off, as a crash leaves it")
 	}
 }
 
-func writeDifferences(w io.Writer, all []rejudge.Difference, stored, want string) {
+func writeDifferences(w io.Writer, all []rejudge.Difference, stored, want string, s Style) {
 	for i, d := range all {
 		if i == listed {
-			fmt.Fprintf(w, "  and %d more; --json lists all\n", len(all)-listed)
+			s.say(w, "  ", "and %d more; --json lists all", len(all)-listed)
 			return
 		}
-		fmt.Fprintf(w, "  %s: %s %s, %s %s\n", d.Where, stored, shortJSON(d.Stored), want, shortJSON(d.Want))
+		s.say(w, "  ", "%s: %s %s, %s %s", d.Where, stored, shortJSON(d.Stored), want, shortJSON(d.Want))
 	}
 }
 

@@ -26,7 +26,7 @@ func explainAsserts(w io.Writer, r *record.Result, c *record.Case, stored []reco
 		for _, n := range a.Numbers {
 			text := n.String()
 			if n.Alpha > 0 {
-				text += fmt.Sprintf(", each bound at a level of %s", percent(n.Alpha))
+				text += fmt.Sprintf(", each bound at a level of %s", judge.Percent(n.Alpha))
 			}
 			field(w, s, "    ", "number   ", text)
 		}
@@ -35,7 +35,7 @@ func explainAsserts(w io.Writer, r *record.Result, c *record.Case, stored []reco
 		}
 		for _, o := range stored {
 			if o.Name == a.Name && o.Variant == a.Variant && o.Answer() != a.Answer() {
-				fmt.Fprintf(w, "    %s\n", s.alarm(fmt.Sprintf("does not follow: the document says %s", o.Answer())))
+				s.say(w, "    ", "%s", s.alarm(fmt.Sprintf("does not follow: the document says %s", o.Answer())))
 			}
 		}
 	}

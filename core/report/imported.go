@@ -19,20 +19,20 @@ func Imported(w io.Writer, d *history.Document, s Style) {
 	for _, r := range d.Rows {
 		if r.CopyOf != "" {
 			copies++
-			fmt.Fprintf(w, "  %s records the same measurement as %s; both are kept, it counts once\n", r.Source, r.CopyOf)
+			s.say(w, "  ", "%s records the same measurement as %s; both are kept, it counts once", r.Source, r.CopyOf)
 		}
 	}
 	for _, r := range d.Rejected {
-		fmt.Fprintf(w, "  %s %s: %s\n", s.alarm("rejected"), r.Source, r.Reason)
+		s.say(w, "  ", "%s %s: %s", s.alarm("rejected"), r.Source, r.Reason)
 	}
 	for _, text := range d.Warnings {
-		fmt.Fprintf(w, "  warning: %s\n", text)
+		s.say(w, "  ", "warning: %s", text)
 	}
 	for _, f := range d.Files {
-		fmt.Fprintf(w, "  %s: %s\n", f.Name, rowsText(f.RowsIn, f.RowsOut, f.Rejected))
+		s.say(w, "  ", "%s: %s", f.Name, rowsText(f.RowsIn, f.RowsOut, f.Rejected))
 	}
 	in, out := d.RowsIn()
-	fmt.Fprintf(w, "%s\n", rowsText(in, out, len(d.Rejected)))
+	s.say(w, "", "%s", rowsText(in, out, len(d.Rejected)))
 }
 
 func rowsText(in, out, rejected int) string {
@@ -44,7 +44,7 @@ func rowsText(in, out, rejected int) string {
 }
 
 func movements(w io.Writer, d *history.Document, s Style) {
-	fmt.Fprintf(w, "%s\n", s.bold("How far the same control, the unpatched model, moved between sessions"))
+	s.say(w, "", "%s", s.bold("How far the same control, the unpatched model, moved between sessions"))
 	t := table{right: []bool{false, true, false, false, true, true, true, true, true, true, true}}
 	t.add(s.dim("model"), s.dim("tokens"), s.dim("setting"), s.dim("phase"), s.dim("sessions"), s.dim("days"), s.dim("min"), s.dim("median"), s.dim("max"), s.dim("range"), s.dim("in a session"))
 	for _, m := range d.Controls {
@@ -55,7 +55,7 @@ func movements(w io.Writer, d *history.Document, s Style) {
 				s.dim(oneDigit(a.Min)), plain(""), s.dim(oneDigit(a.Max)), s.dim(rangeText(a.Sessions, a.Range)), plain(""))
 		}
 	}
-	t.write(w, "  ")
+	t.writeWithin(w, "  ", s)
 	fmt.Fprintln(w, "  tok/s; range is max/min - 1; \"in a session\" is the median session's own range over its runs")
 }
 
@@ -89,8 +89,8 @@ func support(w io.Writer, d *history.Document, phase string, s Style) {
 		t.add(plain(shortModel(p.Model)), plain(strings.TrimSpace(fmt.Sprintf("%d %s", p.Tokens, p.Setting))), plain(shortName(p.Name())), plain(fmt.Sprint(p.Sessions)),
 			plain(spread), plain(medianText(p)), plain(controlMoved(p)), plain(need), supportCell(p, s))
 	}
-	t.write(w, "  ")
-	fmt.Fprintf(w, "  %s published in %s; %d of them are larger than the control's own movement, where that is known.\n", Count(wins, "win"), phase, clear)
+	t.writeWithin(w, "  ", s)
+	s.say(w, "  ", "%s published in %s; %d of them are larger than the control's own movement, where that is known.", Count(wins, "win"), phase, clear)
 	if phase == "decode" {
 		field(w, s, "  ", "", "supported: more than the control moved by itself between five sessions or more. only together: no session shows it alone, "+
 			"the one-sided 95 % bound over all sessions does. not supported: the control moved as far by itself. unknown: too few sessions of the control. "+

@@ -4,8 +4,10 @@ import "github.com/assay-bench/assay/core/internal/visible"
 
 // Style says how to write for a reader.
 type Style struct {
-	Color bool
-	Width int // of the terminal; 0: there is none
+	Color    bool
+	Width    int  // columns to write within; 0: any number, so that every sentence is one line
+	Terminal bool // what is written can be redrawn
+	Details  bool // what findings rest on
 }
 
 func (s Style) paint(code string) func(string) string {

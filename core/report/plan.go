@@ -12,25 +12,25 @@ import (
 func Plan(w io.Writer, p *plan.Plan, s Style) {
 	for _, e := range p.Experiments {
 		s.say(w, "", "%s", s.title(e.Name, e.Description))
-		fmt.Fprintf(w, "  plugin %s on %s, phases %s, visits of %v\n", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
-		fmt.Fprintf(w, "  %s, up to %d within %s, to %s\n", Count(e.Rounds, "round"), e.MaxRounds, clock(e.Budget), e.Output)
+		s.say(w, "  ", "plugin %s on %s, phases %s, visits of %v", e.Plugin, e.Device, strings.Join(e.Phases, " and "), e.Visit)
+		s.say(w, "  ", "%s, up to %d within %s, to %s", Count(e.Rounds, "round"), e.MaxRounds, clock(e.Budget), e.Output)
 		for _, r := range e.Races {
 			s.say(w, "  ", "select %s: up to %d finalists run %s more", r.Select, r.Finalists, Count(r.Rounds, "round"))
 		}
 		if len(e.DependsOn) > 0 {
-			fmt.Fprintf(w, "  after %s\n", strings.Join(e.DependsOn, ", "))
+			s.say(w, "  ", "after %s", strings.Join(e.DependsOn, ", "))
 		}
 		if e.Conditional {
-			fmt.Fprintln(w, "  only if its `when` is true by then")
+			s.say(w, "  ", "only if its `when` is true by then")
 		}
-		programs(w, &e)
+		programs(w, &e, s)
 		t := table{right: []bool{false, true, true, true, true, false}}
 		t.add(s.dim("case"), s.dim("visits/round"), s.dim("round"), s.dim("estimate"), s.dim("with max_rounds"), s.dim("variants"))
 		for _, c := range e.Cases {
 			t.add(plain(c.ID), plain(fmt.Sprint(c.VisitsPerRound)), plain(nanos(float64(c.Round))), plain(clock(c.Estimate)), plain(clock(c.Maximum)),
 				plain(variants(c)))
 		}
-		t.write(w, "  ")
+		t.writeWithin(w, "  ", s)
 		for _, n := range e.Notes {
 			s.say(w, "  ", "note: %s", n)
 		}

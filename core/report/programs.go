@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -11,7 +10,7 @@ import (
 )
 
 // programs lists what a run of the experiment would start.
-func programs(w io.Writer, e *plan.Experiment) {
+func programs(w io.Writer, e *plan.Experiment, s Style) {
 	for _, b := range e.Builds {
 		ref, state := b.Ref, "in the cache"
 		if ref == "" {
@@ -20,8 +19,8 @@ func programs(w io.Writer, e *plan.Experiment) {
 		if !b.Built {
 			state = "to be built"
 		}
-		fmt.Fprintf(w, "  builds %s of %s at %s for %s, %s%s\n", ref, b.Repo, commit(b.Commit), strings.Join(b.Variants, ", "), state, environment(b.Env, nil))
-		fmt.Fprintf(w, "         %s in %s\n", strings.Join(b.Command, " "), b.Dir)
+		s.say(w, "  ", "builds %s of %s at %s for %s, %s%s", ref, b.Repo, commit(b.Commit), strings.Join(b.Variants, ", "), state, environment(b.Env, nil))
+		s.say(w, "         ", "%s in %s", strings.Join(b.Command, " "), b.Dir)
 	}
 	for _, p := range e.Programs {
 		path := p.Path
@@ -32,10 +31,10 @@ func programs(w io.Writer, e *plan.Experiment) {
 		if len(e.Programs) > 1 {
 			who = " on " + p.Device + " for " + strings.Join(p.Variants, ", ")
 		}
-		fmt.Fprintf(w, "  starts %s%s%s\n", filepath.ToSlash(path), who, environment(p.Env, p.Inherit))
+		s.say(w, "  ", "starts %s%s%s", filepath.ToSlash(path), who, environment(p.Env, p.Inherit))
 	}
 	for _, c := range e.Commands {
-		fmt.Fprintf(w, "         which starts %q for %s\n", c.Argv, strings.Join(c.Variants, ", "))
+		s.say(w, "         ", "which starts %q for %s", c.Argv, strings.Join(c.Variants, ", "))
 	}
 	most := 0
 	for _, c := range e.Cases {
@@ -43,9 +42,9 @@ func programs(w io.Writer, e *plan.Experiment) {
 	}
 	switch {
 	case e.Residency == config.Turns:
-		fmt.Fprintf(w, "  one process per visit, up to %d a round, the control included\n", most)
+		s.say(w, "  ", "one process per visit, up to %d a round, the control included", most)
 	case most > 1:
-		fmt.Fprintf(w, "  one process per arm, up to %d a round, the control included\n", most)
+		s.say(w, "  ", "one process per arm, up to %d a round, the control included", most)
 	}
 }
 

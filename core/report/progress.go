@@ -34,7 +34,7 @@ func NewProgress(out io.Writer, style Style) *Progress {
 	return &Progress{out: out, style: style, now: time.Now, after: func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }}
 }
 
-func (p *Progress) terminal() bool { return p.style.Width > 0 }
+func (p *Progress) terminal() bool { return p.style.Terminal }
 
 // redraw is how often the live line may change: often enough to be alive, too
 // seldom to disturb a measurement.

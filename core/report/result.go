@@ -19,27 +19,23 @@ func Result(w io.Writer, r *record.Result, s Style) {
 		return
 	}
 	d := r.Metadata.Device
-	fmt.Fprintf(w, "  %s (%s), seed %d, plugin %s %s\n", orDash(d.Name), orDash(d.Kind), r.Session.Seed, r.Metadata.Plugin.Name, r.Metadata.Plugin.Version)
+	s.say(w, "  ", "%s (%s), seed %d, plugin %s %s", orDash(d.Name), orDash(d.Kind), r.Session.Seed, r.Metadata.Plugin.Name, r.Metadata.Plugin.Version)
 	if d.Simulated {
-		fmt.Fprintln(w, "  simulated device: correctness only, its times are not measurements")
+		s.say(w, "  ", "simulated device: correctness only, its times are not measurements")
 	}
+	said, left := newJudgements(r), lack{}
 	for i := range r.Cases {
-		caseResult(w, r, &r.Cases[i], s)
+		left.add(caseResult(w, r, &r.Cases[i], said, s))
 	}
 	if slices.ContainsFunc(r.Cases, compared) {
-		s.say(w, "  ", "speed compares neighbouring visits, round by round; the times beside it are medians over the session, and drift with the machine")
+		s.say(w, "  ", "speed compares neighbouring visits, round by round; times are medians over the session and include its drift, so that their ratio may differ from it%s", verdictBounds(r))
+	}
+	if len(left.heads) > 0 {
+		slices.Sort(left.heads)
+		s.say(w, "  ", "%s", s.dimmed(fmt.Sprintf("left out of %d columns: %s; COLUMNS=%d before the command shows all", s.Width, listOf(left.heads), left.width)))
 	}
 	for i := range r.Selections {
 		selection(w, &r.Selections[i], s)
-	}
-	for _, f := range r.Findings {
-		s.say(w, "  ", "finding%s (%s, %s): %s", inCase(f.Case), f.Kind, f.Certainty, s.bold(f.Summary))
-		if f.Kind == "attribution" && f.Certainty == "open" {
-			continue // its parts say nothing, and every variant has one
-		}
-		for line := range strings.Lines(f.Detail) {
-			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
-		}
 	}
 	failures(w, r.Failures, s)
 	if p := r.Probe; p != nil && p.Healthy {
@@ -51,10 +47,26 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	if r.OutOfBudget() {
 		s.say(w, "  ", "the session's budget ended the measuring after %s; the verdict is what is known by then", Count(countedRounds(r), "round"))
 	}
+	s.say(w, "  ", "verdict: %s   status: %s", s.verdictText(r.Verdict), r.Status)
+	if by := decidedBy(r); by != "" {
+		s.say(w, "    ", "decided by %s", by)
+	}
+	findings(w, r.Findings, s)
 	for _, note := range r.Diagnostics {
 		s.say(w, "  ", "note: %s", note)
 	}
-	fmt.Fprintf(w, "  verdict: %s   status: %s\n", s.verdictText(r.Verdict), r.Status)
+}
+
+// verdictBounds says why a verdict's interval is not the table's.
+func verdictBounds(r *record.Result) string {
+	for i := range r.Cases {
+		for _, j := range r.Cases[i].Judgements {
+			if j.Speed() && (j.Lower != nil || j.Upper != nil) {
+				return "; the interval of a verdict is at the level that the experiment's claims need together, and wider than that of 95 %"
+			}
+		}
+	}
+	return ""
 }
 
 // compared says that a variant of the case has a speed.
@@ -69,7 +81,8 @@ func compared(c record.Case) bool {
 	})
 }
 
-func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
+// caseResult writes a case, and returns the columns that had no room.
+func caseResult(w io.Writer, r *record.Result, c *record.Case, said *judgements, s Style) (left lack) {
 	if len(r.Cases) > 1 || c.ID != "default" {
 		text := c.ID
 		if v := r.CaseVerdict(c); v != "none" {
@@ -78,15 +91,14 @@ func caseResult(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		s.say(w, "  ", "case %s", text)
 	}
 	for _, phase := range r.Experiment.Measure.Phases {
-		phaseTable(w, r, c, phase, s)
+		left.add(phaseTable(w, r, c, phase, s))
 	}
 	metricTable(w, r, c, s)
-	for _, j := range c.Judgements {
-		judgement(w, j, r.OnlyWarns(j.Guardrail), s)
-	}
+	said.write(w, c, s)
 	asserts(w, c, s)
 	failedChecks(w, c, s)
 	defects(w, c, s)
+	return left
 }
 
 // asserts tells which conditions do not hold, or may not, and for how many
@@ -108,21 +120,7 @@ func asserts(w io.Writer, c *record.Case, s Style) {
 		}
 	}
 	for _, name := range names {
-		fmt.Fprintf(w, "    assert %s holds for %s\n", name, Count(held[name], "variant"))
-	}
-}
-
-func judgement(w io.Writer, j judge.Judgement, warns bool, s Style) {
-	name := j.Guardrail
-	if warns {
-		name += " (only warns)"
-	}
-	s.say(w, "    ", "%s: %s %s in %s: %s", name, s.verdictText(string(j.Verdict)), j.Variant, j.Of(), j.Reason)
-	if j.AcceptedByTradeoff {
-		s.say(w, "      ", "accepted by a written trade-off: %s", j.Tradeoff)
-	}
-	if j.Next != "" && j.Verdict != judge.Pass {
-		s.say(w, "      ", "next: %s", j.Next)
+		s.say(w, "    ", "assert %s holds for %s", name, Count(held[name], "variant"))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/assay-bench/assay/core/judge"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -36,7 +37,7 @@ func explainSelection(w io.Writer, r *record.Result, s *record.Selection, style 
 			aim = ", " + in.Aim + " " + oneLine(in.Of)
 		}
 	}
-	fmt.Fprintf(w, "  select %s%s%s: %s\n", style.bold(s.Name), inCase(s.Case), aim, style.bold(chosen(s)))
+	style.say(w, "  ", "select %s%s%s: %s", style.bold(s.Name), inCase(s.Case), aim, style.bold(chosen(s)))
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		if x := c.RaceOf(s.Name); x != nil && c.ID == s.Case {
@@ -44,10 +45,10 @@ func explainSelection(w io.Writer, r *record.Result, s *record.Selection, style 
 		}
 	}
 	if s.Alpha > 0 {
-		field(w, style, "    ", "rule     ", fmt.Sprintf("a winner is proven better than each of the others; exact signed-rank bounds, one-sided, each at a level of %s, over %s", percent(s.Alpha), Count(s.Rounds, "round")))
+		field(w, style, "    ", "rule     ", fmt.Sprintf("a winner is proven better than each of the others; exact signed-rank bounds, one-sided, each at a level of %s, over %s", judge.Percent(s.Alpha), Count(s.Rounds, "round")))
 	}
 	for _, f := range s.Finalists {
-		explainFinalist(w, s, f)
+		explainFinalist(w, s, f, style)
 	}
 	for _, l := range s.LeftOut {
 		field(w, style, "    ", "without  ", l.Variant+": "+l.Reason)
@@ -55,7 +56,7 @@ func explainSelection(w io.Writer, r *record.Result, s *record.Selection, style 
 	field(w, style, "    ", "reason   ", s.Reason)
 }
 
-func explainFinalist(w io.Writer, s *record.Selection, f record.Finalist) {
+func explainFinalist(w io.Writer, s *record.Selection, f record.Finalist, style Style) {
 	text := "no value"
 	if f.Estimate != nil {
 		text = fmt.Sprintf("%.6g", *f.Estimate)
@@ -71,7 +72,7 @@ func explainFinalist(w io.Writer, s *record.Selection, f record.Finalist) {
 	if f.Behind {
 		text += ": behind"
 	}
-	fmt.Fprintf(w, "    %s  %s\n", f.Variant, text)
+	style.say(w, "    ", "%s  %s", f.Variant, text)
 }
 
 // oneLine keeps an expression of several lines on one.

@@ -22,11 +22,14 @@ func warnings(r *record.Result) (n int) {
 	return n
 }
 
+// deciders is the head of a column that has a sentence of its own where it is wide.
+const deciders = "decided by"
+
 // Summary closes a session: one line per experiment, then where its wall time went.
 func Summary(w io.Writer, results []*record.Result, s Style) {
 	fmt.Fprintln(w)
-	t := table{right: []bool{false, false, false, true, true}}
-	t.add(s.dim("experiment"), s.dim("verdict"), s.dim("status"), s.dim("rounds"), s.dim("time"))
+	t := table{right: []bool{false, false, false, true, true, false}}
+	t.add(s.dim("experiment"), s.dim("verdict"), s.dim("status"), s.dim("rounds"), s.dim("time"), s.dim(deciders))
 	var all record.Overhead
 	for _, r := range results {
 		o := r.Session.Overhead
@@ -34,13 +37,20 @@ func Summary(w io.Writer, results []*record.Result, s Style) {
 		if n := warnings(r); n > 0 {
 			verdict.text += ", " + Count(n, "warning")
 		}
-		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(roundsText(r)), plain(clock(time.Duration(o.Wall))))
+		t.add(plain(r.Experiment.Name), verdict, plain(string(r.Status)), plain(roundsText(r)), plain(clock(time.Duration(o.Wall))), plain(decidedBy(r)))
 		all.Wall, all.Visits, all.Prepare = all.Wall+o.Wall, all.Visits+o.Visits, all.Prepare+o.Prepare
 		all.Startup, all.Quiet, all.Host = all.Startup+o.Startup, all.Quiet+o.Quiet, all.Host+o.Host
 		all.Warmup, all.Yardsticks = all.Warmup+o.Warmup, all.Yardsticks+o.Yardsticks
 		all.Cooldown, all.Required = all.Cooldown+o.Cooldown, all.Required+o.Required
 	}
-	t.writeWithin(w, s.Width)
+	t.dropEmpty()
+	apart := len(t.fit("", s.Width, []string{deciders}).heads) > 0
+	t.writeWithin(w, "", s)
+	for _, r := range results {
+		if by := decidedBy(r); apart && by != "" {
+			s.say(w, "", "%s is decided by %s", r.Experiment.Name, by)
+		}
+	}
 	if all.Wall == 0 {
 		return
 	}

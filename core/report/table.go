@@ -10,7 +10,8 @@ import (
 	"github.com/assay-bench/assay/core/internal/visible"
 )
 
-// table aligns columns by what is seen, so that colour codes take no room.
+// table aligns columns by what is seen, so that colour codes take no room. Its
+// first row is the head.
 type table struct {
 	rows  [][]cell
 	right []bool // by column: align right
@@ -34,41 +35,42 @@ func (t *table) add(cells ...cell) {
 // dropEmpty leaves out columns that have nothing below their head.
 func (t *table) dropEmpty() {
 	for i := len(t.rows[0]) - 1; i > 0; i-- {
-		filled := slices.ContainsFunc(t.rows[1:], func(row []cell) bool {
-			return i < len(row) && row[i].text != "" && row[i].text != "–"
-		})
-		if !filled {
-			t.cut(i, i+1)
+		if !slices.ContainsFunc(t.rows[1:], func(row []cell) bool { return i < len(row) && filled(row[i]) }) {
+			t.cut(i)
 		}
 	}
 }
 
-// cut takes columns out.
-func (t *table) cut(from, to int) {
+func filled(c cell) bool { return c.text != "" && c.text != "–" }
+
+// cut takes a column out.
+func (t *table) cut(i int) {
 	for k, row := range t.rows {
-		t.rows[k] = slices.Delete(row, min(from, len(row)), min(to, len(row)))
+		t.rows[k] = slices.Delete(row, min(i, len(row)), min(i+1, len(row)))
 	}
-	t.right = slices.Delete(t.right, min(from, len(t.right)), min(to, len(t.right)))
+	t.right = slices.Delete(t.right, min(i, len(t.right)), min(i+1, len(t.right)))
 }
 
-// writeWithin writes the table side by side as far as width goes, 0 for any, and
-// the columns that are left below, each time after the first one.
-func (t *table) writeWithin(w io.Writer, width int) {
-	widths := t.widths()
-	end, used := 1, widths[0]
-	for end < len(widths) && (width == 0 || end == 1 || used+2+widths[end] <= width) {
-		used += 2 + widths[end]
-		end++
+// fit leaves out columns until the table is no wider than width, 0 for any: those
+// of spare, by their heads, the last one first. It returns those that it left out.
+// A table that does not fit without them either keeps them.
+func (t *table) fit(indent string, width int, spare []string) (left lack) {
+	lean := t.clone()
+	left.width = t.width(indent)
+	for _, head := range slices.Backward(spare) {
+		if lean.fits(indent, width) {
+			break
+		}
+		if i := slices.IndexFunc(lean.rows[0], func(c cell) bool { return c.text == head }); i > 0 {
+			lean.cut(i)
+			left.heads = append(left.heads, head)
+		}
 	}
-	if end == len(widths) {
-		t.write(w, "")
-		return
+	if !lean.fits(indent, width) {
+		return lack{}
 	}
-	left, right := t.clone(), t.clone()
-	left.cut(end, len(widths))
-	right.cut(1, end)
-	left.write(w, "")
-	right.writeWithin(w, width)
+	*t = *lean
+	return left
 }
 
 func (t *table) clone() *table {
@@ -77,6 +79,68 @@ func (t *table) clone() *table {
 		out.rows = append(out.rows, slices.Clone(row))
 	}
 	return out
+}
+
+// lack is what there was no room for, and the width that has it.
+type lack struct {
+	heads []string
+	width int
+}
+
+func (l *lack) add(more lack) {
+	for _, head := range more.heads {
+		if l.width = max(l.width, more.width); !slices.Contains(l.heads, head) {
+			l.heads = append(l.heads, head)
+		}
+	}
+}
+
+func (t *table) fits(indent string, width int) bool { return width == 0 || t.width(indent) <= width }
+
+func (t *table) width(indent string) int {
+	used := len(indent) - 2
+	for _, n := range t.widths() {
+		used += 2 + n
+	}
+	return used
+}
+
+// turned has rows for columns.
+func (t *table) turned() *table {
+	out := &table{right: []bool{false}}
+	for i, head := range t.rows[0] {
+		row := []cell{head}
+		for _, r := range t.rows[1:] {
+			c := plain("")
+			if i < len(r) {
+				c = r[i]
+			}
+			row = append(row, c)
+		}
+		out.rows = append(out.rows, row)
+	}
+	for range t.rows[1:] {
+		out.right = append(out.right, true)
+	}
+	return out
+}
+
+// writeWithin writes the table, and where it is wider than the terminal a sentence
+// for each of its rows.
+func (t *table) writeWithin(w io.Writer, indent string, s Style) {
+	if t.fits(indent, s.Width) {
+		t.write(w, indent)
+		return
+	}
+	for _, row := range t.rows[1:] {
+		var parts []string
+		for i, c := range row[1:] {
+			if filled(c) {
+				parts = append(parts, strings.TrimSpace(t.rows[0][i+1].text+" "+c.painted()))
+			}
+		}
+		s.hang(w, indent, strings.TrimSpace(row[0].text)+": ", "    ", strings.Join(parts, ", "))
+	}
 }
 
 func (t *table) widths() []int {
@@ -98,17 +162,13 @@ func (t *table) write(w io.Writer, indent string) {
 		var b strings.Builder
 		for i, c := range row {
 			gap := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(c.text))
-			text := c.text
-			if c.paint != nil {
-				text = c.paint(text)
-			}
 			if i > 0 {
 				b.WriteString("  ")
 			}
 			if i < len(t.right) && t.right[i] {
-				b.WriteString(gap + text)
+				b.WriteString(gap + c.painted())
 			} else {
-				b.WriteString(text + gap)
+				b.WriteString(c.painted() + gap)
 			}
 		}
 		fmt.Fprintln(w, strings.TrimRight(indent+b.String(), " "))

@@ -9,17 +9,18 @@ import (
 )
 
 // phaseTable writes what was measured of each variant in one phase. A column that
-// no variant has is left out.
-func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) {
-	u := unitsOf(r, c, phase)
+// no variant has is left out; so are those that the terminal has no room for, which
+// it returns.
+func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) (left lack) {
+	u, yardstick := unitsOf(r, c, phase), "of "+yardstickOf(c, phase)
 	t := table{right: []bool{false, true, true, true, true, true, true, true, true, false, false}}
-	t.add(s.dim("    "+phase), s.dim("time/"+u.unit), s.dim("time/iteration"), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim("of "+yardstickOf(c, phase)),
+	t.add(s.dim(phase), s.dim("time/"+u.unit), s.dim(perIteration), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim(yardstick),
 		s.dim("speed"), s.dim("95 % interval"), s.dim("verdict in "+phase))
 	measured := false
 	for _, v := range c.Variants {
 		p, ok := v.Phases[phase]
 		if !ok {
-			t.add(plain("    "+v.Name), plain("not measured"))
+			t.add(plain(v.Name), plain("not measured"))
 			continue
 		}
 		measured = true
@@ -27,18 +28,22 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 		if p.Ratio != nil {
 			speed, bounds = ratio(p.Ratio.Estimate), interval(p.Ratio.Lower, p.Ratio.Upper)
 		}
-		t.add(plain("    "+v.Name), plain(perUnit(p.WallNs.Value, p)), plain(u.perIteration(p)), plain(rate(p.UnitsPerSec, u.unit)), plain(perUnit(p.DeviceNs, p)),
+		t.add(plain(v.Name), plain(perUnit(p.WallNs.Value, p)), plain(u.perIteration(p)), plain(rate(p.UnitsPerSec, u.unit)), plain(perUnit(p.DeviceNs, p)),
 			plain(perUnit(p.EncodeNs, p)), plain(gbps(p)), plain(shareText(p)), plain(speed), plain(bounds), verdictIn(c, v, phase, s))
 	}
 	if !measured {
 		s.say(w, "    ", "%s: nothing was measured of %s", phase, listOf(variantNames(c)))
-		return
+		return lack{}
 	}
 	t.dropEmpty()
-	t.writeWithin(w, s.Width)
+	left = t.fit("    ", s.Width, []string{"rate", yardstick, "device", "GB/s", "encode", perIteration})
+	t.writeWithin(w, "    ", s)
 	controlLine(w, c, phase, s)
 	yardstickLines(w, c, phase, s)
+	return left
 }
+
+const perIteration = "time/iteration"
 
 func variantNames(c *record.Case) (names []string) {
 	for _, v := range c.Variants {
@@ -89,7 +94,7 @@ func metricTable(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		return
 	}
 	t := table{right: []bool{false}}
-	head := []cell{s.dim("    metric")}
+	head := []cell{s.dim("metric")}
 	var shown []record.Variant
 	for _, v := range c.Variants {
 		if len(v.Metrics) > 0 {
@@ -99,7 +104,7 @@ func metricTable(w io.Writer, r *record.Result, c *record.Case, s Style) {
 	}
 	t.add(head...)
 	for _, m := range names {
-		row := []cell{plain("    " + m)}
+		row := []cell{plain(m)}
 		for _, v := range shown {
 			text := "–" // none, or none that is a finite number
 			if x, ok := v.Metrics[m]; ok {
@@ -109,7 +114,10 @@ func metricTable(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		}
 		t.add(row...)
 	}
-	t.writeWithin(w, s.Width)
+	if !t.fits("    ", s.Width) {
+		t = *t.turned()
+	}
+	t.writeWithin(w, "    ", s)
 }
 
 func controlLine(w io.Writer, c *record.Case, phase string, s Style) {
@@ -125,7 +133,7 @@ func controlLine(w io.Writer, c *record.Case, phase string, s Style) {
 		}
 		text := "unknown with so few rounds"
 		if floor != nil {
-			text = "±" + percent(*floor)
+			text = "±" + judge.Percent(*floor)
 		}
 		s.say(w, "      ", "noise floor %s (the baseline against itself, %s, %s)", text, Count(k.Rounds, "round"), at)
 	}

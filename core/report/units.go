@@ -42,22 +42,12 @@ func rate(perSecond float64, unit string) string {
 // call is the unit of a phase whose iterations produce nothing else.
 const call = "call"
 
-func percent(share float64) string {
-	if math.Abs(share) >= 0.0995 {
-		return fmt.Sprintf("%.0f %%", 100*share)
-	}
-	return fmt.Sprintf("%.2g %%", 100*share)
-}
-
 func ratio(x float64) string { return fmt.Sprintf("%.3f×", x) }
 
 // interval renders bounds, with a dash where this few rounds give one of them.
 func interval(lo, hi *float64) string {
 	if lo == nil && hi == nil {
 		return "unknown"
-	}
-	if lo == nil && hi == nil {
-		return "–"
 	}
 	return "[" + bound(lo) + ", " + bound(hi) + "]"
 }

@@ -16,7 +16,7 @@ func TestWhatWasNotMeasuredIsShown(t *testing.T) {
 		{Name: "unreached", Role: record.RoleVariant},
 	}}
 	var b strings.Builder
-	caseResult(&b, r, c, Style{})
+	caseResult(&b, r, c, newJudgements(r), Style{})
 	for _, want := range []string{"    base            1.00 ms", "    dead       not measured", "    unreached  not measured"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
@@ -24,7 +24,7 @@ func TestWhatWasNotMeasuredIsShown(t *testing.T) {
 	}
 	c.Variants[0].Phases = nil
 	b.Reset()
-	caseResult(&b, r, c, Style{})
+	caseResult(&b, r, c, newJudgements(r), Style{})
 	if got, want := b.String(), "    decode: nothing was measured of base, dead and unreached\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -56,8 +56,9 @@ func (s Style) hang(w io.Writer, indent, first, rest, text string) {
 	}
 	lead := max(seen(first)-len(rest), 0)
 	text = together.ReplaceAllStringFunc(text, func(t string) string { return strings.ReplaceAll(t, " ", nbsp) })
-	text = strings.TrimPrefix(wordwrap.WrapString(strings.Repeat(nbsp, lead)+text, uint(width)), strings.Repeat(nbsp, lead))
-	for i, line := range strings.Split(strings.ReplaceAll(text, nbsp, " "), "\n") {
+	wrapped := strings.TrimPrefix(wordwrap.WrapString(strings.Repeat(nbsp, lead)+visible.Unmarked(text), uint(width)), strings.Repeat(nbsp, lead))
+	wrapped = visible.Recoloured(wrapped, text)
+	for i, line := range strings.Split(strings.ReplaceAll(wrapped, nbsp, " "), "\n") {
 		if i > 0 {
 			first = rest
 		}

@@ -44,6 +44,9 @@ func shareText(p record.PhaseSummary) string {
 }
 
 func shareWithin(s *record.Share) string {
+	if s.Lower == nil && s.Upper == nil {
+		return fmt.Sprintf("%.0f %%", 100*s.Share)
+	}
 	return fmt.Sprintf("%.0f %% [%s, %s]", 100*s.Share, wholePercent(s.Lower), wholePercent(s.Upper))
 }
 

@@ -30,7 +30,7 @@ func TestEveryPluginsTimeIsAttributed(t *testing.T) {
 	if f.Kind != "attribution" || f.Case != "default" || f.Certainty != "shown" || data.Phase != "decode" || data.Base != "base" || data.Path != "slow" || data.Cause != "kernel" {
 		t.Errorf("finding %+v with %+v, want kernel time of slow against base, shown", f, data)
 	}
-	if !strings.HasPrefix(f.Summary, "decode: slow runs at 0.625×") {
+	if !strings.HasPrefix(f.Summary, "decode: slow is kernel-bound (100.0 % of its wall time); the loss of 12.0 µs against base is kernel time") {
 		t.Errorf("summary %q", f.Summary)
 	}
 	sameAsJournal(t, folder, s, r)
@@ -87,7 +87,7 @@ func TestAPluginAsksForPairs(t *testing.T) {
 	d := &record.Result{Experiment: record.Experiment{Measure: record.Measure{Phases: []string{"decode"}}}}
 	c := timed(times, "base", "a", "b")
 	got, err := attributeMore(d, c, []*pluginv1.Pair{{Base: "a", Path: "b"}, {Base: "base", Path: "a"}})
-	if err != nil || len(got) != 1 || !strings.Contains(got[0].Summary, "b runs at 0.917× [0.917×, 0.917×] of a's speed") {
+	if err != nil || len(got) != 1 || !strings.Contains(got[0].Summary, "the loss of 100 ns against a is wrapper time") {
 		t.Errorf("%+v, %v, want b against a alone", got, err)
 	}
 	if _, err := attributeMore(d, c, []*pluginv1.Pair{{Base: "a", Path: "none"}}); err == nil || !strings.Contains(err.Error(), `"none"`) {

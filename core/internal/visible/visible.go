@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -29,6 +30,32 @@ func Sequence(s string) string { return mark + s }
 func Unmarked(text string) string { return colours.ReplaceAllString(text, "") }
 
 var colours = regexp.MustCompile(regexp.QuoteMeta(mark) + `\[[0-9;]*m`)
+
+// Recoloured gives the colours of text to plain, which is Unmarked(text) with other
+// white space.
+func Recoloured(plain, text string) string {
+	var out strings.Builder
+	colour := func() {
+		for at := colours.FindStringIndex(text); at != nil && at[0] == 0; at = colours.FindStringIndex(text) {
+			out.WriteString(text[:at[1]])
+			text = text[at[1]:]
+		}
+	}
+	for _, r := range plain {
+		if unicode.IsSpace(r) {
+			out.WriteRune(r)
+			continue
+		}
+		for colour(); strings.TrimLeftFunc(text, unicode.IsSpace) != text; colour() {
+			text = strings.TrimLeftFunc(text, unicode.IsSpace)
+		}
+		out.WriteRune(r)
+		_, size := utf8.DecodeRuneInString(text)
+		text = text[size:]
+		colour()
+	}
+	return out.String() + strings.Join(colours.FindAllString(text, -1), "")
+}
 
 // Text is s with all that is not to be sent written out: ESC as \x1b, a bidi
 // override as \u202e, a byte that is no UTF-8 as \x9b. Newlines and tabs stay.

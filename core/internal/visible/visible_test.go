@@ -58,6 +58,24 @@ func TestFilterOfAStream(t *testing.T) {
 	}
 }
 
+// A sentence that was broken into lines is as coloured as before.
+func TestRecoloured(t *testing.T) {
+	red, off := Sequence("[31m"), Sequence("[0m")
+	for text, want := range map[string]string{
+		"a " + red + "fail" + off + " of it":        "a\n  " + red + "fail" + off + " of it",
+		red + "a" + off + red + " b" + off + " c d": red + "a" + off + red + "\n  b" + off + " c d",
+		"(" + red + "a b" + off + ") " + red + off:  "(" + red + "a\n  b" + off + ")" + red + off,
+		"none at all": "none\n  at all",
+		"":            "",
+		"é" + red + "é\xff" + off + " \u00a0" + "end": "é" + red + "é\ufffd" + off + "\n  end",
+	} {
+		broken := strings.Replace(strings.TrimSpace(strings.ReplaceAll(Unmarked(text), " \u00a0", " ")), " ", "\n  ", 1)
+		if got := Recoloured(broken, text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // JSON that passed the filter is the same JSON.
 func FuzzJSONMeansTheSame(f *testing.F) {
 	for _, c := range shown {
