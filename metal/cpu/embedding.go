@@ -50,7 +50,13 @@ func (t *embedding) chunk(worker, i int) {
 	id := int(t.ids[i])
 	w := t.work[worker]
 	groups := t.d / t.k.Format.Group
-	simd.Codes(w, unsafe.Add(t.mat.codes, id*t.d*t.k.Format.Bits/8), t.k.Format.Bits)
+	codes := unsafe.Add(t.mat.codes, id*t.d*t.k.Format.Bits/8)
+	if table := tables()[t.k.Format.Mode]; table != nil {
+		table.Row(w, codes, unsafe.Add(t.mat.scales, id*groups), t.k.Format.Bits, t.k.Format.Group)
+		simd.Store(unsafe.Add(t.y, i*t.d*t.k.t.Size()), w, t.k.t)
+		return
+	}
+	simd.Codes(w, codes, t.k.Format.Bits)
 	for g := range groups {
 		s := simd.Load1(t.mat.scales, id*groups+g, t.k.t)
 		b := simd.Load1(t.mat.biases, id*groups+g, t.k.t)

@@ -218,7 +218,7 @@ func TestSDPA(t *testing.T) {
 func TestEmbedding(t *testing.T) {
 	r := newRig(t, Options{Threads: 2})
 	for _, typ := range dtype.All() {
-		for _, bits := range quant.AllBits() {
+		for _, bits := range quant.Affine.Bits() {
 			const v, d = 11, 128
 			f := format{fmt.Sprintf("%s_b%d_g64", typ, bits), weights{t: typ, bits: bits, group: 64}}
 			w := r.random(f, 1, v, d)

@@ -18,8 +18,8 @@ func formats(t *testing.T, f func(r *rig, c format)) {
 		t.Run(tier.String(), func(t *testing.T) {
 			r := newRig(t, Options{Threads: 2, SIMD: tier.String()})
 			for _, typ := range dtype.All() {
-				for _, bits := range quant.AllBits() {
-					for _, group := range quant.AllGroups() {
+				for _, bits := range quant.Affine.Bits() {
+					for _, group := range quant.Affine.Groups() {
 						name := fmt.Sprintf("%s_b%d_g%d", typ, bits, group)
 						f(r, format{name, weights{t: typ, bits: bits, group: group}})
 					}

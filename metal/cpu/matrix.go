@@ -1,6 +1,8 @@
 package cpu
 
 import (
+	"slices"
+	"sync"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/cpu/simd"
@@ -19,21 +21,41 @@ func (b *binder) matrix(name string, n, k int) matrix {
 	m := matrix{expertCodes: mul(n, f.PlaneBytes(quant.Codes, k)), expertScale: mul(n, f.PlaneBytes(quant.Scales, k))}
 	m.codes, _ = b.plane(name, quant.Codes)
 	m.scales, _ = b.plane(name, quant.Scales)
-	m.biases, _ = b.plane(name, quant.Biases)
+	if slices.Contains(f.Planes(), quant.Biases) {
+		m.biases, _ = b.plane(name, quant.Biases)
+	}
 	return m
 }
 
 // tile is where row n0 of an expert begins.
 func (m *matrix) tile(q *simd.QDot, expert, n0 int) simd.Tile {
 	scale := expert*m.expertScale + n0*q.ScaleBytes()
-	return simd.Tile{
+	t := simd.Tile{
 		Codes:  unsafe.Add(m.codes, expert*m.expertCodes+n0*q.RowBytes()),
 		Scales: unsafe.Add(m.scales, scale),
-		Biases: unsafe.Add(m.biases, scale),
 	}
+	if m.biases != nil {
+		t.Biases = unsafe.Add(m.biases, scale)
+	}
+	return t
 }
 
+// tables are what codes and scales of the modes of minifloats stand for.
+var tables = sync.OnceValue(func() map[quant.Mode]*simd.Table {
+	list := map[quant.Mode]*simd.Table{}
+	for _, mode := range quant.Modes() {
+		if code, scale := mode.Minifloats(); code != nil {
+			list[mode] = &simd.Table{Codes: code.Values(), Scales: scale.Values()}
+		}
+	}
+	return list
+})
+
 func (b *binder) qdot(part simd.Part, k int) *simd.QDot {
+	if table := tables()[b.Format.Mode]; table != nil {
+		q := simd.NewTabled(table, b.Format.Bits, b.Format.Group, k, b.k.t)
+		return &q
+	}
 	q := simd.NewQDot(b.dev.tier, part, b.Format.Bits, b.Format.Group, k, b.k.t)
 	return &q
 }

@@ -28,7 +28,7 @@ func kernelNames(thorough bool) []string {
 	for _, op := range kernels.All() {
 		for _, f := range op.Formats() {
 			name := op.Suffix(f)
-			if !thorough && !slices.Contains([]string{"bf16", "bf16_b4_g64", "f32_b3_g128"}, name) {
+			if !thorough && !slices.Contains([]string{"bf16", "bf16_b4_g64", "f32_b3_g128", "bf16_nvfp4", "f32_mxfp8"}, name) {
 				continue
 			}
 			for _, k := range op.Kernels(f) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/assay-bench/assay/metal/devicetest/golden"
 	"github.com/assay-bench/assay/metal/dtype"
@@ -28,6 +29,7 @@ func Bits(t T) int {
 	for _, dt := range []dtype.DType{dtype.F32, dtype.F16, dtype.BF16} {
 		b.quantize(b.open("quantize_"+dt.String()), dt)
 		b.quantize(b.open("quantize_edge_"+dt.String()), dt)
+		b.modes(b.open("modes_"+dt.String()), dt)
 	}
 	matmul := b.open("quantized_matmul")
 	for _, f := range matmulConfigs(dtype.F32) {
@@ -108,8 +110,8 @@ func (b *bits) quantize(f *golden.File, dt dtype.DType) {
 		return
 	}
 	shape, _ := f.Tensor("w") // Floats found it
-	for _, group := range quant.AllGroups() {
-		for _, width := range quant.AllBits() {
+	for _, group := range quant.Affine.Groups() {
+		for _, width := range quant.Affine.Bits() {
 			q, err1 := quant.Quantize(w, quant.Format{Bits: width, Group: group, DType: dt}, 1, shape.Shape[0], shape.Shape[1])
 			if err1 != nil {
 				b.fail(err1)
@@ -130,6 +132,41 @@ func (b *bits) quantize(f *golden.File, dt dtype.DType) {
 			b.same(f, prefix+"deq", dt.Bytes(back))
 		}
 	}
+}
+
+// modes does what MLX's quantize and dequantize did to the file's w in the modes of
+// minifloats.
+func (b *bits) modes(f *golden.File, dt dtype.DType) {
+	if f == nil {
+		return
+	}
+	w, err := f.Floats("w")
+	if err != nil {
+		b.fail(err)
+		return
+	}
+	shape, _ := f.Tensor("w") // Floats found it
+	for _, format := range scaled(dt) {
+		q, err := quant.Quantize(w, format, 1, shape.Shape[0], shape.Shape[1])
+		if err != nil {
+			b.fail(err)
+			continue
+		}
+		back, err := q.Dequantize()
+		if err != nil {
+			b.fail(err)
+			continue
+		}
+		prefix := format.Mode.String() + "."
+		b.same(f, prefix+"wq", q.Packed)
+		b.same(f, prefix+"scales", q.Scales)
+		b.same(f, prefix+"deq", dt.Bytes(back))
+	}
+}
+
+// scaled are the formats without biases.
+func scaled(dt dtype.DType) []quant.Format {
+	return slices.DeleteFunc(quant.Formats(), func(f quant.Format) bool { return f.DType != dt || f.Mode == quant.Affine })
 }
 
 // unstored makes weights again that only their quantized form is stored of:

@@ -11,6 +11,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/devices"
 	"github.com/assay-bench/assay/metal/dtype"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 var (
@@ -83,14 +84,14 @@ func onDevice(ctx context.Context, t *testing.T, which devices.Status, o Options
 
 // options are the parts that may run side by side, which do not overlap. The
 // simulator spends most of its time in the compiler, on one core, for every
-// kernel and format: it has a part per number format with -full, and one
-// weight format without.
+// kernel and format: it has a part per number format with -full, and without one
+// affine format and two modes that have every kind of code and scale between them.
 func options(kind metal.Kind) []Options {
 	switch {
 	case kind != metal.Sim:
 		return []Options{{}}
 	case !*full:
-		return []Options{{DTypes: []dtype.DType{dtype.BF16}, Bits: []int{4}, Groups: []int{64}}}
+		return []Options{{DTypes: []dtype.DType{dtype.BF16}, Modes: []quant.Mode{quant.Affine, quant.MXFP8, quant.NVFP4}, Bits: []int{4}, Groups: []int{64}}}
 	}
 	return []Options{{DTypes: []dtype.DType{dtype.F32}}, {DTypes: []dtype.DType{dtype.F16}}, {DTypes: []dtype.DType{dtype.BF16}}}
 }

@@ -93,25 +93,71 @@ func goldenGather(s *suite) {
 // differ in magnitude by many orders, so each is compared by itself.
 func goldenDequantize(s *suite) {
 	s.formats(func(f quant.Format) {
+		if f.Mode != quant.Affine {
+			s.check("embedding modes_"+f.String(), func(c *scope) {
+				file := c.open("modes_" + f.DType.String())
+				c.dequantized(file, f.Mode.String()+".", f)
+			})
+			return
+		}
 		for _, name := range []string{"quantize_", "quantize_edge_"} {
 			if name == "quantize_edge_" && f.Group != 64 {
 				continue
 			}
 			s.check("embedding "+name+f.String(), func(c *scope) {
 				file := c.open(name + f.DType.String())
-				prefix := fmt.Sprintf("g%d_b%d.", f.Group, f.Bits)
-				w := c.weights(file.quantized(prefix, f, ""))
-				ids := make([]uint32, w.N)
-				for i := range ids {
-					ids[i] = uint32(i)
-				}
-				y := c.out(f.DType.Size(), w.N*w.K)
-				a := kernels.Embedding{IDs: c.indices(ids), Y: y.arg, W: w, M: w.N}
-				c.run(func() ([]metal.Dispatch, error) { return s.set.Embedding(a) })
-				c.rows(file, prefix+"deq", y.floats(f.DType), w.K, f.DType)
+				c.dequantized(file, fmt.Sprintf("g%d_b%d.", f.Group, f.Bits), f)
 			})
 		}
 	})
+}
+
+// dequantized reads the weights of that prefix back and compares each row.
+func (c *scope) dequantized(file tensors, prefix string, f quant.Format) {
+	w := c.weights(file.quantized(prefix, f, ""))
+	ids := make([]uint32, w.N)
+	for i := range ids {
+		ids[i] = uint32(i)
+	}
+	y := c.out(f.DType.Size(), w.N*w.K)
+	a := kernels.Embedding{IDs: c.indices(ids), Y: y.arg, W: w, M: w.N}
+	c.run(func() ([]metal.Dispatch, error) { return c.s.set.Embedding(a) })
+	c.rows(file, prefix+"deq", y.floats(f.DType), w.K, f.DType)
+}
+
+// goldenModes is quantized_matmul and gather_qmm in the modes of minifloats, of the
+// first rows of the file's weights, as experts of two rows in gather_qmm.
+func goldenModes(s *suite) {
+	const rows, experts, tokens = 8, 4, 3
+	for _, f := range scaled(dtype.F32) {
+		if !s.has(f) {
+			continue
+		}
+		s.check("modes "+f.String(), func(c *scope) {
+			file := c.open("modes_f32")
+			prefix := f.Mode.String() + "."
+			all := file.quantized(prefix, f, "")
+			if c.err != nil {
+				return
+			}
+			all.Experts, all.N = all.N/rows, rows
+			one := all.Slice(0, 1)
+			many := *one
+			many.Experts, many.N = experts, rows/experts
+			w, stack := c.weights(one), c.weights(&many)
+			x := c.up(f.DType, file.floats("x"))
+			y, gathered := c.out(4, tokens*rows), c.out(4, tokens*many.N)
+			c.run(func() ([]metal.Dispatch, error) {
+				return s.set.QuantizedMatmul(kernels.QuantizedMatmul{X: x, Y: y.arg, W: w, M: tokens})
+			}, func() ([]metal.Dispatch, error) {
+				return s.set.GatherQMM(kernels.GatherQMM{
+					X: x, LHS: c.indices([]uint32{0, 1, 2}), RHS: c.indices([]uint32{2, 0, 3}), Y: gathered.arg, W: stack, Pairs: tokens, M: 1, Rows: tokens,
+				})
+			})
+			c.golden(file.File, prefix+"y", y.floats(f.DType), f.DType, 0)
+			c.golden(file.File, prefix+"gather", gathered.floats(f.DType), f.DType, 0)
+		})
+	}
 }
 
 // rows compares row by row, leaving out elements where MLX's product of code

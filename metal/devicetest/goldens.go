@@ -1,8 +1,6 @@
 package devicetest
 
 import (
-	"fmt"
-
 	"github.com/assay-bench/assay/metal/devicetest/golden"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/quant"
@@ -50,7 +48,7 @@ func (t tensors) uint32s(name string) []uint32 {
 	return v
 }
 
-// quantized reads prefix+wq and the scales and biases of a type.
+// quantized reads prefix+wq and what else the format has, of a type.
 func (t tensors) quantized(prefix string, f quant.Format, suffix string) *quant.Tensor {
 	if t.c.err != nil {
 		return nil
@@ -60,20 +58,20 @@ func (t tensors) quantized(prefix string, f quant.Format, suffix string) *quant.
 		t.c.fault(err)
 		return nil
 	}
-	scales, err1 := t.Tensor(prefix + "scales" + suffix)
-	biases, err2 := t.Tensor(prefix + "biases" + suffix)
-	if err1 != nil || err2 != nil {
-		t.c.fault(fmt.Errorf("%s: %w", prefix, firstOf(err1, err2)))
-		return nil
-	}
 	shape := wq.Shape
 	if len(shape) == 2 {
 		shape = append([]int{1}, shape...)
 	}
-	return &quant.Tensor{
-		Format: f, Experts: shape[0], N: shape[1], K: shape[2] * 32 / f.Bits,
-		Packed: wq.Data, Scales: scales.Data, Biases: biases.Data,
+	q := &quant.Tensor{Format: f, Experts: shape[0], N: shape[1], K: shape[2] * 32 / f.Bits, Packed: wq.Data}
+	for _, p := range f.Planes()[1:] {
+		plane, err := t.Tensor(prefix + p.String() + suffix)
+		if err != nil {
+			t.c.fault(err)
+			return nil
+		}
+		*q.Plane(p) = plane.Data
 	}
+	return q
 }
 
 func firstOf(errs ...error) error {
@@ -88,7 +86,7 @@ func firstOf(errs ...error) error {
 // matmulConfigs are the group sizes and widths of quantized_matmul's file.
 func matmulConfigs(dt dtype.DType) []quant.Format {
 	var out []quant.Format
-	for _, bits := range quant.AllBits() {
+	for _, bits := range quant.Affine.Bits() {
 		out = append(out, quant.Format{Bits: bits, Group: 64, DType: dt})
 	}
 	return append(out, quant.Format{Bits: 4, Group: 32, DType: dt}, quant.Format{Bits: 4, Group: 128, DType: dt})

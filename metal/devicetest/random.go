@@ -50,5 +50,7 @@ func (r rng) weights(c *scope, f quant.Format, experts, n, k int) *quant.Tensor 
 }
 
 // shape draws N, odd ones too, large enough that the largest output is of
-// order one, and a K of at most nine groups.
-func (r rng) shape(f quant.Format) (n, k int) { return r.between(9, 70), f.Group * r.between(1, 9) }
+// order one, and a K of at most nine groups, or of what kernels read at a time.
+func (r rng) shape(f quant.Format) (n, k int) {
+	return r.between(9, 70), max(f.Group, quant.Step) * r.between(1, 9)
+}

@@ -54,7 +54,7 @@ func randomCombine(s *suite) {
 // randomProgressive sweeps epsilon and the threads per element.
 func randomProgressive(s *suite) {
 	s.formats(func(f quant.Format) {
-		if f.Bits != 4 && f.Bits != 8 {
+		if opOf("progressive_swiglu").Takes(f) != nil {
 			return
 		}
 		for _, threads := range []int{0, 32, 256} {

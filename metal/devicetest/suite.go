@@ -23,7 +23,8 @@ type T interface {
 // Options narrow a run. Empty lists mean everything.
 type Options struct {
 	DTypes       []dtype.DType
-	Bits, Groups []int
+	Modes        []quant.Mode
+	Bits, Groups []int  // of mode affine; the others have one of each
 	Seed         uint64 // of the random shapes and values
 }
 
@@ -48,11 +49,14 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	if len(o.DTypes) == 0 {
 		o.DTypes = dtype.All()
 	}
+	if len(o.Modes) == 0 {
+		o.Modes = quant.Modes()
+	}
 	if len(o.Bits) == 0 {
-		o.Bits = quant.AllBits()
+		o.Bits = quant.Affine.Bits()
 	}
 	if len(o.Groups) == 0 {
-		o.Groups = quant.AllGroups()
+		o.Groups = quant.Affine.Groups()
 	}
 	set, err := kernels.Load(ctx, dev)
 	if err != nil {
@@ -62,7 +66,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	s := &suite{ctx: ctx, t: t, dev: dev, set: set, o: o, files: map[string]*golden.File{}, seen: map[string]bool{}}
 	before := dev.Memory().Current
 	for _, group := range []func(*suite){
-		goldenMatmul, goldenGather, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
+		goldenMatmul, goldenGather, goldenModes, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
 		randomOps, randomPrefill, randomCombine, randomProgressive, randomGating, properties, contract,
 	} {
 		if ctx.Err() != nil || s.lost {
@@ -121,7 +125,8 @@ func (s *suite) count(f *golden.File, name string) {
 
 // has says whether the options include a format.
 func (s *suite) has(f quant.Format) bool {
-	return slices.Contains(s.o.Bits, f.Bits) && slices.Contains(s.o.Groups, f.Group) && slices.Contains(s.o.DTypes, f.DType)
+	return slices.Contains(s.o.DTypes, f.DType) && slices.Contains(s.o.Modes, f.Mode) &&
+		(f.Mode != quant.Affine || slices.Contains(s.o.Bits, f.Bits) && slices.Contains(s.o.Groups, f.Group))
 }
 
 // formats calls f for every included combination.

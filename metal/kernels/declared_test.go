@@ -16,7 +16,7 @@ func TestDeclarationsAreTheSources(t *testing.T) {
 	declared := map[string]map[string]bool{} // kernels by source
 	for _, o := range All() {
 		for _, f := range o.Formats() {
-			if f.DType == dtype.F32 || o.Weights() && (f.Bits != 4 || f.Group != 64) {
+			if f.DType == dtype.F32 || o.Weights() && f.Mode == quant.Affine && (f.Bits != 4 || f.Group != 64) {
 				continue
 			}
 			for _, k := range o.Kernels(f) {
@@ -70,7 +70,7 @@ func sameArguments(t *testing.T, k Kernel, found *msl.Kernel) {
 		a := &k.Op.Arguments[i]
 		for _, p := range a.planes(k.Format) {
 			want = append(want, msl.Arg{
-				Name: a.Binding(p), Index: len(want), Space: msl.Device, Type: typeOf(a, p), Constant: !a.Out,
+				Name: a.Binding(p), Index: len(want), Space: msl.Device, Type: typeOf(a, p, k.Format), Constant: !a.Out,
 			})
 		}
 	}
@@ -96,8 +96,10 @@ func sameArguments(t *testing.T, k Kernel, found *msl.Kernel) {
 	}
 }
 
-func typeOf(a *Argument, p quant.Plane) string {
+func typeOf(a *Argument, p quant.Plane, f quant.Format) string {
 	switch {
+	case a.Type == Quantized && p == quant.Scales && f.Mode != quant.Affine:
+		return "uchar"
 	case a.Type == Indices, a.Type == Quantized && p == quant.Codes:
 		return "uint"
 	case a.Type == Floats:

@@ -3,11 +3,9 @@
 // row (y).
 kernel void KERNEL(embedding)(
     const device uint *ids [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    device T *y [[buffer(4)]],
-    constant RowParams &p [[buffer(5)]],
+    ARGUMENTS(, 1),
+    device T *y [[buffer(1 + PLANES)]],
+    constant RowParams &p [[buffer(2 + PLANES)]],
     uint3 gid [[thread_position_in_grid]]) {
   const uint d = gid.x, m = gid.y;
   if (d >= p.D || m >= p.M) return;
@@ -17,6 +15,6 @@ kernel void KERNEL(embedding)(
   if (shift + ASSAY_BITS > 32) q |= w[row * words + word + 1] << (32 - shift);
   q &= ALL_BITS;
   const uint g = row * (p.D / ASSAY_GROUP) + d / ASSAY_GROUP;
-  const float product = float(T(fma(float(q), float(scales[g]), 0.0f)));
-  y[m * p.D + d] = T(product + float(biases[g]));
+  const float product = float(T(fma(CODE(q), SCALE(scales[g]), 0.0f)));
+  y[m * p.D + d] = T(product + BIAS(biases[g]));
 }

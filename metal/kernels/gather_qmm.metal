@@ -9,13 +9,11 @@
 // z the row of x.
 MOST_THREADS kernel void KERNEL(gather_qmm)(
     const device T *x [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    const device uint *lhs [[buffer(4)]],
-    const device uint *rhs [[buffer(5)]],
-    device T *y [[buffer(6)]],
-    constant GatherParams &p [[buffer(7)]],
+    ARGUMENTS(, 1),
+    const device uint *lhs [[buffer(1 + PLANES)]],
+    const device uint *rhs [[buffer(2 + PLANES)]],
+    device T *y [[buffer(3 + PLANES)]],
+    constant GatherParams &p [[buffer(4 + PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -30,7 +28,7 @@ MOST_THREADS kernel void KERNEL(gather_qmm)(
     return;
   }
   Matrix matrix[1];
-  matrix[0] = matrix_of(w, scales, biases, e, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(), e, p.N, p.K);
   uint row[ASSAY_ROWS];
   rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[ASSAY_ROWS] = {0};
@@ -43,13 +41,11 @@ MOST_THREADS kernel void KERNEL(gather_qmm)(
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is the expert.
 kernel void KERNEL(gather_qmm_grouped)(
     const device T *x [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    const device uint *lhs [[buffer(4)]],
-    const device uint *rhs [[buffer(5)]],
-    device T *y [[buffer(6)]],
-    constant GatherParams &p [[buffer(7)]],
+    ARGUMENTS(, 1),
+    const device uint *lhs [[buffer(1 + PLANES)]],
+    const device uint *rhs [[buffer(2 + PLANES)]],
+    device T *y [[buffer(3 + PLANES)]],
+    constant GatherParams &p [[buffer(4 + PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -61,7 +57,7 @@ kernel void KERNEL(gather_qmm_grouped)(
   const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
   if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N) return;
   Matrix matrix[1];
-  matrix[0] = matrix_of(w, scales, biases, group.y, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(), group.y, p.N, p.K);
   uint row[BATCH_ROWS];
   rows_of<BATCH_ROWS>(row, first, p.N);
   uint next = 0;

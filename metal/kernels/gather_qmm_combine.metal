@@ -10,8 +10,7 @@
 // The simdgroups of a threadgroup take one expert each; then one thread per
 // column adds them up in the experts' order.
 template <typename Mode>
-inline void gather_qmm_combine(const device T *h, const device uint *w, const device T *scales,
-                               const device T *biases, const device uint *rhs, const device T *weights,
+inline void gather_qmm_combine(const device T *h, PARAMETERS, const device uint *rhs, const device T *weights,
                                device T *out, constant CombineParams &p, threadgroup float *part,
                                threadgroup float *weight, threadgroup uint *shared_exponent, uint first,
                                uint m, uint tid, uint sg, uint simdgroups, uint lane) {
@@ -24,7 +23,7 @@ inline void gather_qmm_combine(const device T *h, const device uint *w, const de
     // without a chunk the last one with zeros: all stay together.
     const uint k = min(k0 + sg, p.TopK - 1), e = rhs[m * p.TopK + k];
     const T own = weights[m * p.TopK + k];  // on its way with the rest
-    const Matrix down = matrix_of(w, scales, biases, min(e, p.Experts - 1), p.D, p.K);
+    const Matrix down = matrix_of(HANDED(), min(e, p.Experts - 1), p.D, p.K);
     const device uint4 *x = (const device uint4 *)(h + (m * p.TopK + k) * p.K);
     float acc[ASSAY_ROWS] = {0};
     for (uint base = 0; base < chunks; base += SIMD) {
@@ -61,13 +60,11 @@ inline void gather_qmm_combine(const device T *h, const device uint *w, const de
 #define COMBINE(name, Mode)                                                                      \
   MOST_THREADS kernel void KERNEL(name)(                                                         \
       const device T *h [[buffer(0)]],                                                           \
-      const device uint *w [[buffer(1)]],                                                        \
-      const device T *scales [[buffer(2)]],                                                      \
-      const device T *biases [[buffer(3)]],                                                      \
-      const device uint *rhs [[buffer(4)]],                                                      \
-      const device T *weights [[buffer(5)]],                                                     \
-      device T *out [[buffer(6)]],                                                               \
-      constant CombineParams &p [[buffer(7)]],                                                   \
+      ARGUMENTS(, 1),                                                                            \
+      const device uint *rhs [[buffer(1 + PLANES)]],                                             \
+      const device T *weights [[buffer(2 + PLANES)]],                                            \
+      device T *out [[buffer(3 + PLANES)]],                                                      \
+      constant CombineParams &p [[buffer(4 + PLANES)]],                                          \
       uint3 group [[threadgroup_position_in_grid]],                                              \
       uint3 size [[threads_per_threadgroup]],                                                    \
       uint tid [[thread_index_in_threadgroup]],                                                  \
@@ -75,7 +72,7 @@ inline void gather_qmm_combine(const device T *h, const device uint *w, const de
       uint lane [[thread_index_in_simdgroup]]) {                                                 \
     threadgroup float part[MAX_SIMDGROUPS * ASSAY_ROWS], weight[MAX_SIMDGROUPS];                 \
     threadgroup uint shared_exponent;                                                            \
-    gather_qmm_combine<Mode>(h, w, scales, biases, rhs, weights, out, p, part, weight,           \
+    gather_qmm_combine<Mode>(h, HANDED(), rhs, weights, out, p, part, weight,                    \
                              &shared_exponent, group.y * ASSAY_ROWS, group.x, tid, sg,           \
                              size.x / SIMD, lane);                                               \
   }
@@ -88,12 +85,10 @@ COMBINE(gather_qmm_combine_exact, CombineExact)
 // of W each; y is the expert.
 kernel void KERNEL(gather_qmm_combine_products)(
     const device T *h [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    const device uint *rhs [[buffer(4)]],
-    device float *products [[buffer(5)]],
-    constant GatherParams &p [[buffer(6)]],
+    ARGUMENTS(, 1),
+    const device uint *rhs [[buffer(1 + PLANES)]],
+    device float *products [[buffer(2 + PLANES)]],
+    constant GatherParams &p [[buffer(3 + PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -105,7 +100,7 @@ kernel void KERNEL(gather_qmm_combine_products)(
   const uint first = (group.x * (size.x / SIMD) + sg) * BATCH_ROWS;
   if (group.x * (size.x / SIMD) * BATCH_ROWS >= p.N) return;
   Matrix matrix[1];
-  matrix[0] = matrix_of(w, scales, biases, group.y, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(), group.y, p.N, p.K);
   uint row[BATCH_ROWS];
   rows_of<BATCH_ROWS>(row, first, p.N);
   uint next = 0;

@@ -9,16 +9,12 @@
 // pair, z the row of x.
 MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
     const device T *x [[buffer(0)]],
-    const device uint *gate_w [[buffer(1)]],
-    const device T *gate_scales [[buffer(2)]],
-    const device T *gate_biases [[buffer(3)]],
-    const device uint *up_w [[buffer(4)]],
-    const device T *up_scales [[buffer(5)]],
-    const device T *up_biases [[buffer(6)]],
-    const device uint *lhs [[buffer(7)]],
-    const device uint *rhs [[buffer(8)]],
-    device T *y [[buffer(9)]],
-    constant GatherParams &p [[buffer(10)]],
+    ARGUMENTS(gate_, 1),
+    ARGUMENTS(up_, 1 + PLANES),
+    const device uint *lhs [[buffer(1 + 2 * PLANES)]],
+    const device uint *rhs [[buffer(2 + 2 * PLANES)]],
+    device T *y [[buffer(3 + 2 * PLANES)]],
+    constant GatherParams &p [[buffer(4 + 2 * PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -33,8 +29,8 @@ MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
     return;
   }
   Matrix matrix[2];
-  matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, e, p.N, p.K);
-  matrix[1] = matrix_of(up_w, up_scales, up_biases, e, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(gate_), e, p.N, p.K);
+  matrix[1] = matrix_of(HANDED(up_), e, p.N, p.K);
   uint row[ASSAY_ROWS];
   rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[2 * ASSAY_ROWS] = {0};
@@ -48,16 +44,12 @@ MOST_THREADS kernel void KERNEL(gather_qmm_swiglu)(
 // Grid: simdgroups along x take BATCH_ROWS/2 columns of y each; y is the expert.
 kernel void KERNEL(gather_qmm_swiglu_grouped)(
     const device T *x [[buffer(0)]],
-    const device uint *gate_w [[buffer(1)]],
-    const device T *gate_scales [[buffer(2)]],
-    const device T *gate_biases [[buffer(3)]],
-    const device uint *up_w [[buffer(4)]],
-    const device T *up_scales [[buffer(5)]],
-    const device T *up_biases [[buffer(6)]],
-    const device uint *lhs [[buffer(7)]],
-    const device uint *rhs [[buffer(8)]],
-    device T *y [[buffer(9)]],
-    constant GatherParams &p [[buffer(10)]],
+    ARGUMENTS(gate_, 1),
+    ARGUMENTS(up_, 1 + PLANES),
+    const device uint *lhs [[buffer(1 + 2 * PLANES)]],
+    const device uint *rhs [[buffer(2 + 2 * PLANES)]],
+    device T *y [[buffer(3 + 2 * PLANES)]],
+    constant GatherParams &p [[buffer(4 + 2 * PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -69,8 +61,8 @@ kernel void KERNEL(gather_qmm_swiglu_grouped)(
   const uint first = (group.x * (size.x / SIMD) + sg) * (BATCH_ROWS / 2);
   if (group.x * (size.x / SIMD) * (BATCH_ROWS / 2) >= p.N) return;
   Matrix matrix[2];
-  matrix[0] = matrix_of(gate_w, gate_scales, gate_biases, group.y, p.N, p.K);
-  matrix[1] = matrix_of(up_w, up_scales, up_biases, group.y, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(gate_), group.y, p.N, p.K);
+  matrix[1] = matrix_of(HANDED(up_), group.y, p.N, p.K);
   uint row[BATCH_ROWS / 2];
   rows_of<BATCH_ROWS / 2>(row, first, p.N);
   uint next = 0;

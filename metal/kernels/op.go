@@ -27,7 +27,7 @@ type Op struct {
 
 	Rounds   bool     // a kernel for each Mode: NAME_MODE
 	Variants []string // kernels of the same arguments for other shapes: NAME_VARIANT
-	Bits     []int    // code widths that it takes; nil: all
+	Affine   []int    // it takes affine weights of these code widths alone; nil: every format
 	File     string   // source, without .metal; empty: Name
 	Beside   bool     // it has no weights, but its source is compiled for their format
 	GPU      bool     // the cpu device has no twin, since it never needs one
@@ -165,8 +165,8 @@ func (o *Op) Takes(f quant.Format) error {
 	switch {
 	case f.DType > dtype.BF16:
 		return fmt.Errorf("unknown activation type %s", f.DType)
-	case len(o.Bits) > 0 && !slices.Contains(o.Bits, f.Bits):
-		return fmt.Errorf("%d-bit weights are not supported here, want one of %v", f.Bits, o.Bits)
+	case len(o.Affine) > 0 && (f.Mode != quant.Affine || !slices.Contains(o.Affine, f.Bits)):
+		return fmt.Errorf("%d-bit %s weights are not supported here, want affine ones of %v bits", f.Bits, f.Mode, o.Affine)
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ var progressiveSwiglu = declare(Op{
 		aligned(in("x", Activations, "M,K")), in("gate", Quantized, "1,N,K"), in("up", Quantized, "1,N,K"),
 		out("y", Activations, "M,N"), out("refined", Indices, "M,N"),
 	},
-	Bits: []int{4, 8},
+	Affine: []int{4, 8},
 }, func(p SlimeParams) error {
 	switch {
 	case p.Epsilon != p.Epsilon:

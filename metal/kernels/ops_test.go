@@ -147,7 +147,7 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 			_, err := s.TopKGating(TopKGating{Logits: floats(8), Indices: floats(9), Scores: floats(9), Tokens: 1, Experts: 8, TopK: 9})
 			return err
 		}},
-		{"3-bit weights are not supported here, want one of [4 8]", func(s *Set) error {
+		{"3-bit affine weights are not supported here, want affine ones of [4 8] bits", func(s *Set) error {
 			w := weights(t, quant.Format{Bits: 3, Group: 64, DType: dtype.F16}, 1, 8, 128)
 			_, err := s.ProgressiveSwiglu(ProgressiveSwiglu{X: floats(128), Y: floats(8), Refined: floats(8), Gate: w, Up: w, M: 1})
 			return err

@@ -7,11 +7,9 @@
 // Grid: simdgroups along x take ASSAY_ROWS rows of W each; y is the row of x.
 kernel void KERNEL(quantized_matmul)(
     const device T *x [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    device T *y [[buffer(4)]],
-    constant MatmulParams &p [[buffer(5)]],
+    ARGUMENTS(, 1),
+    device T *y [[buffer(1 + PLANES)]],
+    constant MatmulParams &p [[buffer(2 + PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -20,7 +18,7 @@ kernel void KERNEL(quantized_matmul)(
   threadgroup uint4 stage[STAGE_VECTORS];
   const uint first = (group.x * (size.x / SIMD) + sg) * ASSAY_ROWS, m = group.y;
   Matrix matrix[1];
-  matrix[0] = matrix_of(w, scales, biases, 0, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(), 0, p.N, p.K);
   uint row[ASSAY_ROWS];
   rows_of<ASSAY_ROWS>(row, first, p.N);
   float acc[ASSAY_ROWS] = {0};
@@ -33,11 +31,9 @@ kernel void KERNEL(quantized_matmul)(
 // Grid: simdgroups along x take BATCH_ROWS rows of W each; y is a batch of rows of x.
 kernel void KERNEL(quantized_matmul_tiled)(
     const device T *x [[buffer(0)]],
-    const device uint *w [[buffer(1)]],
-    const device T *scales [[buffer(2)]],
-    const device T *biases [[buffer(3)]],
-    device T *y [[buffer(4)]],
-    constant MatmulParams &p [[buffer(5)]],
+    ARGUMENTS(, 1),
+    device T *y [[buffer(1 + PLANES)]],
+    constant MatmulParams &p [[buffer(2 + PLANES)]],
     uint3 group [[threadgroup_position_in_grid]],
     uint3 size [[threads_per_threadgroup]],
     uint tid [[thread_index_in_threadgroup]],
@@ -50,7 +46,7 @@ kernel void KERNEL(quantized_matmul_tiled)(
   if (tid < BATCH) offsets[tid] = (m + tid) * p.K;
   threadgroup_barrier(mem_flags::mem_threadgroup);
   Matrix matrix[1];
-  matrix[0] = matrix_of(w, scales, biases, 0, p.N, p.K);
+  matrix[0] = matrix_of(HANDED(), 0, p.N, p.K);
   uint row[BATCH_ROWS];
   rows_of<BATCH_ROWS>(row, first, p.N);
   float sums[32] = {0};

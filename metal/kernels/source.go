@@ -12,6 +12,7 @@ import (
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/internal/near"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 // Files holds every kernel source and, in shared, what comes before them.
@@ -19,9 +20,16 @@ import (
 //go:embed *.metal shared/*.metal
 var Files embed.FS
 
-// sharedFiles come before a kernel source, in this order, after the base and the
-// parameter structures.
-var sharedFiles = []string{"codes", "activations", "sums", "rows", "batch"}
+// sharedFiles come before a kernel source for a format of weights, in this order,
+// after the base and the parameter structures: those of its codes and of its planes
+// among those of all.
+func sharedFiles(f quant.Format) []string {
+	codes, planes := "integers", "affine"
+	if code, _ := f.Minifloats(); code != nil {
+		codes, planes = "minifloats", "scaled"
+	}
+	return []string{"codes", codes, "activations", "sums", planes, "rows", "batch"}
+}
 
 // structs are Metal's parameter structures of all ops.
 var structs = sync.OnceValue(func() string {
@@ -49,6 +57,18 @@ func (o *Op) structText() string {
 	return fmt.Sprintf("struct %s {%s };", o.Struct, &fields)
 }
 
+// formatMacros are what the sources of a format are compiled with.
+func formatMacros(f quant.Format) map[string]string {
+	macros := map[string]string{"ASSAY_BITS": strconv.Itoa(f.Bits), "ASSAY_GROUP": strconv.Itoa(f.Group)}
+	code, scale := f.Minifloats()
+	for name, m := range map[string]*quant.Minifloat{"ASSAY_CODE": code, "ASSAY_SCALE": scale} {
+		if m != nil {
+			macros[name] = fmt.Sprintf("Minifloat<%d, %d, %v>", m.Exponent, m.Mantissa, m.Signed)
+		}
+	}
+	return macros
+}
+
 // source is the text to compile for k: the file that has its op, after the
 // shared ones. The cpu device needs none.
 func (k Kernel) source(kind metal.Kind) (metal.Source, error) {
@@ -56,13 +76,11 @@ func (k Kernel) source(kind metal.Kind) (metal.Source, error) {
 		"ASSAY_T":      map[dtype.DType]string{dtype.F32: "float", dtype.F16: "half", dtype.BF16: "bfloat"}[k.Format.DType],
 		"ASSAY_SUFFIX": k.Op.Suffix(k.Format),
 	}}
-	shared := sharedFiles
+	var shared []string
 	if k.Op.Weights() {
-		src.Defines["ASSAY_BITS"] = strconv.Itoa(k.Format.Bits)
-		src.Defines["ASSAY_GROUP"] = strconv.Itoa(k.Format.Group)
+		shared = sharedFiles(k.Format)
+		maps.Copy(src.Defines, formatMacros(k.Format))
 		maps.Copy(src.Defines, tuning(kind, k.Op.File))
-	} else {
-		shared = nil
 	}
 	if kind == metal.CPU {
 		return src, nil

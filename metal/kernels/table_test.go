@@ -58,7 +58,7 @@ func describe(a *Argument) string {
 	return s
 }
 
-// pattern is the names of the op's kernels: gather_qmm[_grouped]_T_bB_gG.
+// pattern is the names of the op's kernels: gather_qmm[_grouped]_T_FORMAT.
 func pattern(o *Op) string {
 	s := o.Name
 	if o.Rounds {
@@ -69,7 +69,7 @@ func pattern(o *Op) string {
 	}
 	s += "_T"
 	if o.Weights() {
-		s += "_bB_gG"
+		s += "_FORMAT"
 	}
 	return s
 }
@@ -80,8 +80,8 @@ func table(ops []*Op) string {
 	b.WriteString("| kernels | compute | arguments |\n|---|---|---|\n")
 	for _, o := range ops {
 		computes := o.Computes
-		if len(o.Bits) > 0 {
-			computes += fmt.Sprintf("; %d bits", o.Bits)
+		if len(o.Affine) > 0 {
+			computes += fmt.Sprintf("; affine, %d bits", o.Affine)
 		}
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` |\n", pattern(o), computes, signature(o))
 	}

@@ -4,35 +4,43 @@ package quant
 // the matrix. Kernels take them in this order, one argument each.
 type Plane uint8
 
-// The planes of affine quantization.
+// The planes.
 const (
 	Codes  Plane = iota // Bits wide, read as uint32 words
-	Scales              // one a group, of DType
-	Biases              // likewise
+	Scales              // one a group: of DType in mode affine, else a byte
+	Biases              // one a group, of DType; in mode affine
 )
 
 // String is the plane's name in messages.
 func (p Plane) String() string { return [...]string{"codes", "scales", "biases"}[p] }
 
-var affine = []Plane{Codes, Scales, Biases}
+var planes = []Plane{Codes, Scales, Biases}
 
 // Planes lists what the format stores, in binding order. The list is shared.
-func (f Format) Planes() []Plane { return affine }
+func (f Format) Planes() []Plane {
+	if f.Mode == Affine {
+		return planes
+	}
+	return planes[:Biases]
+}
 
 // ElementBytes is the size of one element of a plane.
 func (f Format) ElementBytes(p Plane) int {
-	if p == Codes {
+	switch {
+	case p == Codes:
 		return 4
+	case f.Mode == Affine:
+		return f.DType.Size()
 	}
-	return f.DType.Size()
+	return 1
 }
 
-// Alignment is what kernels need of a plane's offset: codes are read 32 at a time.
+// Alignment is what kernels need of a plane's offset.
 func (f Format) Alignment(p Plane) int {
 	if p == Codes {
-		return 4 * f.Bits
+		return Step / 8 * f.Bits
 	}
-	return f.DType.Size()
+	return f.ElementBytes(p)
 }
 
 // PlaneBytes of one row of k weights.
@@ -40,7 +48,7 @@ func (f Format) PlaneBytes(p Plane, k int) int {
 	if p == Codes {
 		return k * f.Bits / 8
 	}
-	return k / f.Group * f.DType.Size()
+	return k / f.Group * f.ElementBytes(p)
 }
 
 // RowBytes is everything that is read to use k weights.

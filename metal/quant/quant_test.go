@@ -15,7 +15,7 @@ import (
 
 func TestPackIsABitStream(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, bits := range AllBits() {
+	for _, bits := range Affine.Bits() {
 		codes := make([]uint8, 96)
 		for i := range codes {
 			codes[i] = uint8(r.IntN(1 << bits))
@@ -62,8 +62,8 @@ func TestQuantizeErrorIsHalfAStep(t *testing.T) {
 	for i := range w {
 		w[i] = float32(r.NormFloat64())
 	}
-	for _, bits := range AllBits() {
-		for _, group := range AllGroups() {
+	for _, bits := range Affine.Bits() {
+		for _, group := range Affine.Groups() {
 			q, err := Quantize(w, Format{Bits: bits, Group: group}, 2, 4, 256)
 			if err != nil {
 				t.Fatal(err)
@@ -99,6 +99,10 @@ func TestQuantizeRefuses(t *testing.T) {
 		{w, Format{Bits: 7, Group: 64}, 1, 1, 128, "7 bits"},
 		{w, Format{Bits: 4, Group: 16}, 1, 1, 128, "group size 16"},
 		{w, Format{Bits: 4, Group: 64, DType: 7}, 1, 1, 128, "dtype(7)"},
+		{w, Format{Mode: MXFP4, Bits: 8, Group: 32}, 1, 1, 128, "8 bits are not supported in mode mxfp4, want one of [4]"},
+		{w, Format{Mode: NVFP4, Bits: 4, Group: 32}, 1, 1, 128, "group size 32 is not supported in mode nvfp4, want one of [16]"},
+		{w, Format{Mode: 9, Bits: 4, Group: 32}, 1, 1, 128, "unknown mode(9)"},
+		{w, Format{Mode: NVFP4, Bits: 4, Group: 16}, 1, 1, 48, "rows of 48 weights are not a multiple of 32"},
 		{w, ok, 1, 1, 100, "rows of 100"},
 		{w, ok, 1, 1, 0, "rows of 0"},
 		{w, ok, 1, 2, 128, "128 weights for shape [1,2,128]"},
@@ -133,8 +137,10 @@ func TestRowBytes(t *testing.T) {
 }
 
 func TestRandomIsDeterministicAndScaled(t *testing.T) {
-	for _, bits := range AllBits() {
-		f := Format{Bits: bits, Group: 64, DType: dtype.BF16}
+	for _, f := range Formats() {
+		if f.DType != dtype.BF16 || f.Mode == Affine && f.Group != 64 {
+			continue
+		}
 		const e, n, k = 3, 96, 1024
 		a, err := Random(7, f, e, n, k, 1)
 		if err != nil {
@@ -147,10 +153,10 @@ func TestRandomIsDeterministicAndScaled(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(a.Packed, b.Packed) || !bytes.Equal(a.Scales, b.Scales) || !bytes.Equal(a.Biases, b.Biases) {
-			t.Fatalf("b%d: one thread and several give different weights", bits)
+			t.Fatalf("%s: one thread and several give different weights", f)
 		}
 		if c, _ := Random(8, f, e, n, k, 1); bytes.Equal(a.Packed, c.Packed) || bytes.Equal(a.Scales, c.Scales) {
-			t.Fatalf("b%d: two seeds give the same weights", bits)
+			t.Fatalf("%s: two seeds give the same weights", f)
 		}
 		w, err := a.Dequantize()
 		if err != nil {
@@ -164,7 +170,7 @@ func TestRandomIsDeterministicAndScaled(t *testing.T) {
 		rms := math.Sqrt(squares/float64(len(w))) * math.Sqrt(k)
 		mean := sum / float64(len(w)) * math.Sqrt(k)
 		if math.Abs(rms-1) > 0.02 || math.Abs(mean) > 0.05 {
-			t.Errorf("b%d: rms·√K is %.3f, mean·√K %.3f, want 1 and 0", bits, rms, mean)
+			t.Errorf("%s: rms·√K is %.3f, mean·√K %.3f, want 1 and 0", f, rms, mean)
 		}
 	}
 }
@@ -172,14 +178,16 @@ func TestRandomIsDeterministicAndScaled(t *testing.T) {
 // Filling in pieces, as a device that does not share memory needs, gives the
 // same bytes as filling at once.
 func TestFillInPieces(t *testing.T) {
-	s := Synthetic{Format: Format{Bits: 3, Group: 32, DType: dtype.F16}, Experts: 2, N: 40, K: 512, Seed: 5, Scale: 1}
-	for _, p := range s.Planes() {
-		whole, pieces := make([]byte, 3000), make([]byte, 3000)
-		s.Fill(p, whole, 0)
-		s.Fill(p, pieces[:1024], 0)
-		s.Fill(p, pieces[1024:], 1024)
-		if !bytes.Equal(whole, pieces) {
-			t.Errorf("%s differ", p)
+	for _, f := range []Format{{Bits: 3, Group: 32, DType: dtype.F16}, {Mode: NVFP4, Bits: 4, Group: 16, DType: dtype.F16}} {
+		s := Synthetic{Format: f, Experts: 2, N: 40, K: 512, Seed: 5, Scale: 1}
+		for _, p := range s.Planes() {
+			whole, pieces := make([]byte, 3000), make([]byte, 3000)
+			s.Fill(p, whole, 0)
+			s.Fill(p, pieces[:1024], 0)
+			s.Fill(p, pieces[1024:], 1024)
+			if !bytes.Equal(whole, pieces) {
+				t.Errorf("%s: %s differ", f, p)
+			}
 		}
 	}
 }
@@ -206,6 +214,11 @@ func TestRandomRefuses(t *testing.T) {
 	}
 	if _, err := Random(1, f, 1, 1, 65, 1); err == nil {
 		t.Error("rows of 65 were accepted")
+	}
+	for _, scale := range []float64{1e-6, 1e9} { // scales below and above what e4m3 has
+		if _, err := Random(1, Format{Mode: NVFP4, Bits: 4, Group: 16}, 1, 1, 64, scale); err == nil {
+			t.Errorf("nvfp4: scale %g was accepted", scale)
+		}
 	}
 }
 

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 )
 
-// Synthetic describes random weights: uniform codes, and per group a scale and
-// bias such as quantizing weights around zero gives. With Scale 1, an input of
+// Synthetic describes random weights: uniform codes, and per group a scale, and
+// bias where there is one, such as quantizing weights around zero gives. With Scale 1, an input of
 // unit mean square gives outputs of about unit variance, so that activations
 // stay of order one through a stack of layers.
 //
@@ -43,19 +44,41 @@ func (s Synthetic) Check() error {
 	if err := checkShape(s.Format, s.Experts, s.N, s.K); err != nil {
 		return err
 	}
-	step := float32(s.step())
-	if !(s.Scale > 0) || s.DType.Round(step/2) == 0 || math.IsInf(float64(s.DType.Round(step)*256), 0) {
+	if !(s.Scale > 0) || !s.fits(float32(s.step())) {
 		return fmt.Errorf("random weights [%d,%d,%d] %s: scale %g does not fit %s", s.Experts, s.N, s.K, s.Format, s.Scale, s.DType)
 	}
 	return nil
 }
 
-// step is the root mean square of the groups' scales. Codes are uniform over
-// L = 2^bits levels centred half a step beside zero, so a weight's mean square
-// is step²·((L²−1)/12 + 1/4); it has to be Scale²/K.
+// fits reports whether scales of about step can be stored.
+func (s Synthetic) fits(step float32) bool {
+	if _, m := s.Minifloats(); m != nil {
+		return step >= m.Value(1) && 2*step <= m.Max
+	}
+	return s.DType.Round(step/2) != 0 && !math.IsInf(float64(s.DType.Round(step)*256), 0)
+}
+
+// step is the root mean square of the groups' scales: with it, a weight's mean
+// square is Scale²/K.
 func (s Synthetic) step() float64 {
-	levels := float64(uint(1) << s.Bits)
-	return s.Scale / math.Sqrt(float64(s.K)*((levels*levels-1)/12+0.25))
+	return s.Scale / math.Sqrt(float64(s.K)*s.meanSquare())
+}
+
+// meanSquare is that of a weight whose scale is 1. Affine codes are uniform over
+// L = 2^bits levels centred half a step beside zero: (L²−1)/12 + 1/4.
+func (s Synthetic) meanSquare() float64 {
+	code, _ := s.Minifloats()
+	if code == nil {
+		levels := float64(uint(1) << s.Bits)
+		return (levels*levels-1)/12 + 0.25
+	}
+	var sum float64
+	values := code.Values()
+	for _, v := range values {
+		v = max(-code.Max, min(v, code.Max))
+		sum += float64(v) * float64(v)
+	}
+	return sum / float64(len(values))
 }
 
 const (
@@ -80,6 +103,10 @@ func (s Synthetic) Fill(p Plane, dst []byte, at int) {
 	case Codes:
 		s.fillCodes(dst, at)
 	case Scales:
+		if _, m := s.Minifloats(); m != nil {
+			s.fillMinifloats(m, dst, at)
+			return
+		}
 		s.fillGroups(dst, at, 1)
 	case Biases:
 		s.fillGroups(dst, at, -float32(uint(1)<<(s.Bits-1)))
@@ -87,36 +114,71 @@ func (s Synthetic) Fill(p Plane, dst []byte, at int) {
 }
 
 func (s Synthetic) fillCodes(dst []byte, at int) {
+	numbers := func(codes uint64) uint64 { return codes }
+	if m, _ := s.Minifloats(); m != nil && m.Bits() == 8 && m.Value(0x7F) > m.Max {
+		numbers = below
+	}
 	parallel(len(dst), func(lo, hi int) {
 		piece := dst[lo:hi]
 		state := s.Seed + uint64((at+lo)/8)*gamma
 		for len(piece) >= 8 {
 			state += gamma
-			binary.LittleEndian.PutUint64(piece, mix(state))
+			binary.LittleEndian.PutUint64(piece, numbers(mix(state)))
 			piece = piece[8:]
 		}
 		if len(piece) > 0 {
 			var last [8]byte
-			binary.LittleEndian.PutUint64(last[:], mix(state+gamma))
+			binary.LittleEndian.PutUint64(last[:], numbers(mix(state+gamma)))
 			copy(piece, last[:])
 		}
 	})
 }
 
+// below makes the pattern of 7 ones, which stands for no number, the one before it.
+func below(codes uint64) uint64 {
+	const ones = 0x0101010101010101
+	return codes &^ ((codes&(0x7F*ones) + ones) >> 7 & ones)
+}
+
 func (s Synthetic) fillGroups(dst []byte, at int, factor float32) {
-	// A scale is step·(0.75 … 1.25), of either sign; 49/48 is that factor's mean square.
-	step := s.step() / math.Sqrt(49.0/48)
+	step := s.step() / math.Sqrt(spreadSquare)
 	size := s.DType.Size()
 	parallel(len(dst), func(lo, hi int) {
 		first := (at + lo) / size
 		for i := range (hi - lo) / size {
 			r := mix((s.Seed ^ scaleStream) + uint64(first+i+1)*gamma)
-			v := float32(step * (0.75 + float64(r>>11)*0x1p-54))
+			v := float32(step * spread(r))
 			if r&1 != 0 {
 				v = -v
 			}
 			// The scale is rounded first: times a power of two it stays exact.
 			s.DType.Put(dst[lo:], i, s.DType.Round(v)*factor)
+		}
+	})
+}
+
+// spread makes a factor of 0.75 … 1.25 of a random number; spreadSquare is the mean
+// square of it. An affine scale is of either sign, too.
+func spread(r uint64) float64 { return 0.75 + float64(r>>11)*0x1p-54 }
+
+const spreadSquare = 49.0 / 48
+
+// fillMinifloats writes scales: a random one is stored as the next smaller or larger
+// minifloat, so often that the mean square stays.
+func (s Synthetic) fillMinifloats(m *Minifloat, dst []byte, at int) {
+	step := s.step() / math.Sqrt(spreadSquare)
+	list := m.magnitudes()
+	parallel(len(dst), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			r := mix((s.Seed ^ scaleStream) + uint64(at+i+1)*gamma)
+			v := step * spread(r)
+			above, _ := slices.BinarySearch(list, float32(v))
+			above = max(1, min(above, len(list)-1))
+			down, up := float64(list[above-1]), float64(list[above])
+			dst[i] = uint8(above)
+			if float64(mix(r)>>11)*0x1p-53*(up*up-down*down) >= v*v-down*down {
+				dst[i]--
+			}
 		}
 	})
 }

@@ -8,11 +8,11 @@ import (
 	"github.com/assay-bench/assay/metal/quant"
 )
 
-// weight is one element by definition: its code, read bit by bit from the
-// row's stream, times its group's scale plus its group's bias.
+// weight is one element by definition: what its code, read bit by bit from the
+// row's stream, stands for, times its group's scale plus its group's bias.
 func weight(w *quant.Tensor, row, k int) float64 {
 	scale, bias := group(w, row, k)
-	return float64(code(w, row, k))*scale + bias
+	return float64(w.Value(uint8(code(w, row, k))))*scale + bias
 }
 
 func code(w *quant.Tensor, row, k int) int {
@@ -26,7 +26,7 @@ func code(w *quant.Tensor, row, k int) int {
 
 func group(w *quant.Tensor, row, k int) (scale, bias float64) {
 	g := (row*w.K + k) / w.Group
-	return float64(w.DType.At(w.Scales, g)), float64(w.DType.At(w.Biases, g))
+	return float64(w.Scale(g)), float64(w.Bias(g))
 }
 
 // dot is x · W[row].

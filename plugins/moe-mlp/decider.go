@@ -3,11 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
-	"github.com/assay-bench/assay/metal/quant"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -54,9 +52,7 @@ func (d *decider) shapesFit(l *moe.Layer, io moe.IO) bool {
 		return false
 	}
 	for _, w := range []kernels.Weights{l.Gate, l.Up, l.Down} {
-		f := w.Format
-		if !slices.Contains(quant.AllBits(), f.Bits) || !slices.Contains(quant.AllGroups(), f.Group) ||
-			f.DType != b.DType || w.Experts != b.Experts || f.Check(w.K) != nil {
+		if w.DType != b.DType || w.Experts != b.Experts || w.Check(w.K) != nil {
 			return false
 		}
 	}

@@ -30,6 +30,7 @@ type QDot struct {
 	part           Part
 	impl           impl
 	consts         any // what the tier precomputes
+	scaleSize      int // bytes of a scale
 }
 
 // impl is one tier's way to prepare activations and multiply rows.
@@ -82,7 +83,7 @@ func NewWorker(scratch []float32) *Worker { return &Worker{floats: scratch} }
 // NewQDot fixes the format. K must be a multiple of group; the pair of bits
 // and group must be one that affine quantization has.
 func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
-	q := QDot{Bits: bits, Group: group, K: k, T: t, part: part}
+	q := QDot{Bits: bits, Group: group, K: k, T: t, part: part, scaleSize: t.Size()}
 	q.impl = tier.impl(&q)
 	q.impl.init(&q)
 	return q
@@ -92,7 +93,7 @@ func NewQDot(tier Tier, part Part, bits, group, k int, t dtype.DType) QDot {
 func (q *QDot) RowBytes() int { return q.K * q.Bits / 8 }
 
 // ScaleBytes is the size of one row of scales, or of biases.
-func (q *QDot) ScaleBytes() int { return q.K / q.Group * q.T.Size() }
+func (q *QDot) ScaleBytes() int { return q.K / q.Group * q.scaleSize }
 
 // Prepare reads K activations of dtype T at x and writes XBytes at dst. Rows of
 // any Part of a format take the same prepared rows.

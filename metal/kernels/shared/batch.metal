@@ -34,7 +34,7 @@ inline void dot_batch(thread float *sums, const thread Matrix *matrix, const thr
       float w[BATCH_ROWS][BLOCK];
 #pragma unroll
       for (int r = 0; r < BATCH_ROWS; r++) {
-        const float scale = float(rows[r / R].scale[r % R]), bias = float(rows[r / R].bias[r % R]);
+        const float scale = SCALE_OF(rows[r / R], r % R, b), bias = BIAS_OF(rows[r / R], r % R);
         const float even = fma(scale, -EVEN_OFFSET, bias), odd = fma(scale, -ODD_OFFSET, bias);
         codes_of_block(rows[r / R].codes[r % R], b, exponent, w[r]);
 #pragma unroll

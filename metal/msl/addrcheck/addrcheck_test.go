@@ -40,7 +40,7 @@ func TestKernels(t *testing.T) {
 		for _, f := range op.Formats() {
 			suffix := op.Suffix(f)
 			name := op.File + "_" + suffix
-			if checked[name] || !slices.Contains([]string{"f16", "bf16", "f16_b4_g64", "bf16_b3_g32"}, suffix) {
+			if checked[name] || !slices.Contains([]string{"f16", "bf16", "f16_b4_g64", "bf16_b3_g32", "f16_mxfp8", "bf16_nvfp4"}, suffix) {
 				continue
 			}
 			checked[name] = true

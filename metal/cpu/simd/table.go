@@ -1,0 +1,66 @@
+package simd
+
+import (
+	"unsafe"
+
+	"github.com/assay-bench/assay/metal/dtype"
+)
+
+// Table is what codes and scales stand for, of formats where neither is a number by
+// itself: a weight is Codes[code]·Scales[scale], with a byte for each scale.
+type Table struct{ Codes, Scales []float32 }
+
+// NewTabled is NewQDot for codes and scales of a table.
+func NewTabled(table *Table, bits, group, k int, t dtype.DType) QDot {
+	q := QDot{Bits: bits, Group: group, K: k, T: t, consts: table, scaleSize: 1}
+	q.impl = tabled{}
+	q.impl.init(&q)
+	return q
+}
+
+// Row writes len(dst) weights whose codes and scales begin at the addresses.
+func (t *Table) Row(dst []float32, codes, scales unsafe.Pointer, bits, group int) {
+	b := unsafe.Slice((*byte)(codes), len(dst)*bits/8)
+	for g, s := range unsafe.Slice((*byte)(scales), len(dst)/group) {
+		scale, out := t.Scales[s], dst[g*group:(g+1)*group]
+		in := b[g*group*bits/8 : (g+1)*group*bits/8]
+		switch bits {
+		case 8:
+			for i, c := range in {
+				out[i] = t.Codes[c] * scale
+			}
+		case 4:
+			for i, c := range in {
+				out[2*i], out[2*i+1] = t.Codes[c&15]*scale, t.Codes[c>>4]*scale
+			}
+		default:
+			Codes(out, unsafe.Pointer(&in[0]), bits)
+			for i, c := range out {
+				out[i] = t.Codes[int(c)] * scale
+			}
+		}
+	}
+}
+
+// tabled unpacks a row of weights for all rows of activations, which are K floats.
+type tabled struct{}
+
+func (tabled) init(q *QDot) { q.XBytes = (4*q.K + 63) &^ 63 }
+
+func (tabled) prepare(q *QDot, dst, x unsafe.Pointer, _ []float32) {
+	Load(unsafe.Slice((*float32)(dst), q.K), x, q.T)
+}
+
+func (tabled) run(q *QDot, jobs []Job, _ Tile, w *Worker) {
+	table, row := q.consts.(*Table), w.floats[:q.K]
+	for j := range jobs {
+		a := &jobs[j]
+		out := unsafe.Slice(a.Out, (a.NX-1)*a.Ld+a.Rows)
+		for r := range a.Rows {
+			table.Row(row, unsafe.Add(a.Codes, r*q.RowBytes()), unsafe.Add(a.Scales, r*q.ScaleBytes()), q.Bits, q.Group)
+			for i := range a.NX {
+				out[i*a.Ld+r] = Dot(row, unsafe.Slice((*float32)(a.X[i]), q.K))
+			}
+		}
+	}
+}
