@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 
 	"github.com/assay-bench/assay/core/scaffold"
 )
@@ -46,6 +47,8 @@ type grammar struct {
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 	Help     helpCommand     `cmd:"" help:"Print what a command does and which flags it has."`
 
+	Completion kongcompletion.Completion `cmd:"" help:"Print how to complete commands and flags in bash, zsh or fish."`
+
 	ProbeDevice probeCommand `cmd:"" hidden:"" help:"Print what is known of a device as JSON."`
 	VisitHost   visitHost    `cmd:"" hidden:"" help:"Be the host of one visit, for plugin check."`
 }
@@ -81,6 +84,10 @@ func Main(ctx context.Context, args []string, streams Streams, getenv func(strin
 	if err != nil {
 		fmt.Fprintln(streams.Err, "assay:", err)
 		return BadUsage
+	}
+	if getenv("COMP_LINE") != "" { // a shell asks how its line may go on
+		kongcompletion.Register(parser)
+		return max(Status(exited), Passed)
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}

@@ -69,12 +69,12 @@ func readText(dir string, allowed []string, path string) (string, error) {
 		return "", fmt.Errorf("%s lies outside of the folder of the configuration, where file() does not read unless that is allowed: --allow-files %s", path, filepath.Dir(real))
 	}
 	path = real
-	src, err := regular.Read(path, maxFileBytes)
+	src, err := regular.Read(path, MaxFileBytes)
 	switch {
 	case errors.Is(err, regular.ErrIrregular):
 		return "", fmt.Errorf("%s is not a regular file", path)
 	case errors.Is(err, regular.ErrTooLarge):
-		return "", fmt.Errorf("%s is larger than %d bytes", path, maxFileBytes)
+		return "", fmt.Errorf("%s is larger than %d bytes", path, MaxFileBytes)
 	case err != nil:
 		return "", fmt.Errorf("cannot read the file: %w", err)
 	case !utf8.Valid(src):

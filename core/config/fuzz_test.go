@@ -149,7 +149,7 @@ variable "any" { default = null }
 			*v = loaded[name]
 		}
 		r := &reader{}
-		m.assignSource(r, input{name, src}, []string{"any", "count", "name", "steps"})
+		m.assignSource(r, input{name, src}, name, []string{"any", "count", "name", "steps"})
 		for _, v := range m.Variables {
 			m.validate(r, v)
 		}

@@ -8,7 +8,7 @@ import (
 
 // Large sources that nest or chain as deep as they can end in a diagnostic or a value, never in an exhausted stack.
 func TestHugeSources(t *testing.T) {
-	const room = maxFileBytes / 32 // the whole size takes seconds each, with the same outcome
+	const room = MaxFileBytes / 32 // the whole size takes seconds each, with the same outcome
 	cases := map[string]string{
 		"sum":          "locals { x = " + strings.Repeat("1+", room/2) + "1 }\n",
 		"conditionals": "locals { x = " + strings.Repeat("1?1:", room/4) + "1 }\n",

@@ -22,9 +22,12 @@ type Options struct {
 	AllowFiles []string            // folders besides the configuration's in which file() reads
 	NoValues   bool                // variables need no value: only what hangs on none is wanted
 	Version    string              // this Assay's version, held against required_version; "": not checked
+
+	ownValues []string // files of values that are the folder's own, the last over the others
 }
 
-const maxFileBytes = 1 << 20
+// MaxFileBytes is the most that a file of a configuration may have.
+const MaxFileBytes = 1 << 20
 
 // input is one file before parsing.
 type input struct {
@@ -33,17 +36,20 @@ type input struct {
 }
 
 // Load reads a configuration: all *.hcl and *.hcl.json files of a folder, or
-// the files named. Lock files (*.lock.hcl), files of values (*.vars.hcl) and
-// hidden files of a folder are left out. The module is never nil; a module
+// the files named. Lock files (*.lock.hcl), files of values (*.vars.hcl,
+// *.vars.hcl.json) and hidden files of a folder are left out. Values of the
+// folder's own files (assay.vars.hcl, *.auto.vars.hcl) come before opts.VarFiles. The module is never nil; a module
 // with errors may still be resolved, to find the faults of the experiments.
 func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 	var inputs []input
+	var values []string
 	var diags hcl.Diagnostics
 	dir := "."
 	siblings := 0
 	for i, path := range paths {
 		path = relative(path)
-		files, folder, err := expand(path)
+		files, own, folder, err := expand(path)
+		values = append(values, own...)
 		if err != nil {
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "Cannot read the configuration", Detail: err.Error(),
@@ -54,7 +60,7 @@ func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 		if i == 0 {
 			dir = folder
 		}
-		if others, _, err := expand(folder); err == nil && folder != path {
+		if others, _, _, err := expand(folder); err == nil && folder != path {
 			siblings += len(others) - len(files)
 		}
 		for _, name := range files {
@@ -70,6 +76,7 @@ func Load(paths []string, opts Options) (*Module, hcl.Diagnostics) {
 		}
 	}
 	slices.SortStableFunc(inputs, func(a, b input) int { return strings.Compare(a.name, b.name) })
+	opts.ownValues = values
 	m, more := load(dir, inputs, opts)
 	if len(paths) == 1 {
 		m.unread = siblings
@@ -95,38 +102,45 @@ func relative(path string) string {
 	return path
 }
 
-// expand lists the configuration files that path stands for, and the folder
-// that path.module is.
-func expand(path string) (files []string, folder string, err error) {
+// expand lists the configuration files that path stands for, the files of values
+// that are a folder's own, and the folder that path.module is.
+func expand(path string) (files, values []string, folder string, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", fmt.Errorf("there is no file or folder %s; name a folder of *.hcl files or one such file", path)
+		return nil, nil, "", fmt.Errorf("there is no file or folder %s; name a folder of *.hcl files or one such file", path)
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, nil, "", fmt.Errorf("%s: %w", path, err)
 	}
 	if !info.IsDir() {
 		if !isConfig(path) {
-			return nil, "", fmt.Errorf("%s is not a configuration: its name must end in .hcl or .hcl.json", path)
+			return nil, nil, "", fmt.Errorf("%s is not a configuration: its name must end in .hcl or .hcl.json", path)
 		}
-		return []string{path}, filepath.Dir(path), nil
+		return []string{path}, nil, filepath.Dir(path), nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, "", fmt.Errorf("%s: %w", path, err)
+		return nil, nil, "", fmt.Errorf("%s: %w", path, err)
 	}
-	for _, e := range entries {
+	var auto []string
+	for _, e := range entries { // by name
 		name := e.Name()
-		if e.IsDir() || strings.HasPrefix(name, ".") || !isConfig(name) ||
-			strings.HasSuffix(name, ".lock.hcl") || strings.HasSuffix(name, ".vars.hcl") {
+		if e.IsDir() || strings.HasPrefix(name, ".") || !isConfig(name) || strings.HasSuffix(name, ".lock.hcl") {
 			continue
 		}
-		files = append(files, filepath.Join(path, name))
+		switch stem, of := strings.CutSuffix(strings.TrimSuffix(name, ".json"), ".vars.hcl"); {
+		case !of:
+			files = append(files, filepath.Join(path, name))
+		case stem == "assay":
+			values = append(values, filepath.Join(path, name))
+		case strings.HasSuffix(stem, ".auto"):
+			auto = append(auto, filepath.Join(path, name))
+		}
 	}
 	if len(files) == 0 {
-		return nil, "", fmt.Errorf("%s holds no *.hcl or *.hcl.json file%s; write an experiment there, or name another folder", path, seen(entries))
+		return nil, nil, "", fmt.Errorf("%s holds no *.hcl or *.hcl.json file%s; write an experiment there, or name another folder", path, seen(entries))
 	}
-	return files, path, nil
+	return files, slices.Concat(values, auto), path, nil
 }
 
 // seen names what is in a folder instead.
@@ -152,7 +166,7 @@ func isConfig(name string) bool {
 	return strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".hcl.json")
 }
 
-// readSource reads a regular file of at most maxFileBytes.
+// readSource reads a regular file of at most MaxFileBytes.
 func readSource(name string) ([]byte, *hcl.Diagnostic) {
 	fault := func(detail string) *hcl.Diagnostic {
 		return &hcl.Diagnostic{
@@ -160,14 +174,14 @@ func readSource(name string) ([]byte, *hcl.Diagnostic) {
 			Subject: &hcl.Range{Filename: name, Start: hcl.InitialPos, End: hcl.InitialPos},
 		}
 	}
-	src, err := regular.Read(name, maxFileBytes)
+	src, err := regular.Read(name, MaxFileBytes)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault(fmt.Sprintf("There is no file %s; its path is relative to the working folder.", name))
 	case errors.Is(err, regular.ErrIrregular):
 		return nil, fault(name + " is not a regular file.")
 	case errors.Is(err, regular.ErrTooLarge):
-		return nil, fault(fmt.Sprintf("%s is larger than %d bytes, the most that a configuration file may have.", name, maxFileBytes))
+		return nil, fault(fmt.Sprintf("%s is larger than %d bytes, the most that a configuration file may have.", name, MaxFileBytes))
 	case err != nil:
 		return nil, fault(err.Error())
 	}

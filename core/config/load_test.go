@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,7 @@ func TestFolderIsOneConfiguration(t *testing.T) {
 }
 
 func TestLoadFaults(t *testing.T) {
-	dir := write(t, map[string]string{"huge.hcl": "# " + strings.Repeat("x", maxFileBytes), "readme.md": "x"})
+	dir := write(t, map[string]string{"huge.hcl": "# " + strings.Repeat("x", MaxFileBytes), "readme.md": "x"})
 	cases := []struct{ name, path, want string }{
 		{"absent", filepath.Join(dir, "nothing"), "there is no file or folder"},
 		{"another kind of file", filepath.Join(dir, "readme.md"), "must end in .hcl or .hcl.json"},
@@ -117,6 +118,41 @@ variable "on" {
   default = false
 }
 `
+
+// A folder's own files of values are read without being named, where the folder is.
+func TestOwnValues(t *testing.T) {
+	dir := write(t, map[string]string{
+		"main.hcl": variables + strings.ReplaceAll(simple, "NAME", "x"), "assay.vars.hcl": "name = \"own\"\ncount = 2\nsteps = [1]\n",
+		"b.auto.vars.hcl.json": `{"count": 4}`, "a.auto.vars.hcl": "count = 3\n", "other.vars.hcl": "count = 9\n", ".hidden.auto.vars.hcl": "count = 8\n",
+	})
+	env := func(name string) string { return map[string]string{"ASSAY_VAR_name": "from env"}[name] }
+	for _, c := range []struct {
+		name, path string
+		opts       Options
+		want       string
+	}{
+		{"a folder", dir, Options{Env: env}, "4 of b.auto.vars.hcl.json, own of assay.vars.hcl"},
+		{"a folder with -var-file", dir, Options{VarFiles: []string{filepath.Join(dir, "other.vars.hcl")}}, "9 of -var-file other.vars.hcl, own of assay.vars.hcl"},
+		{"a folder with -var", dir, Options{Vars: map[string]string{"count": "7"}}, "7 of -var, own of assay.vars.hcl"},
+		{"a file alone", filepath.Join(dir, "main.hcl"), Options{}, "1 of default, from default of default"},
+	} {
+		m, diags := Load([]string{c.path}, c.opts)
+		if len(diags) > 0 {
+			t.Fatal(render(t, m, diags))
+		}
+		count, name := m.Variables["count"], m.Variables["name"]
+		got := fmt.Sprintf("%s of %s, %s of %s", diag.Text(count.Value), count.From, name.Value.AsString(), name.From)
+		if got = strings.ReplaceAll(got, dir+string(filepath.Separator), ""); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+	for name, text := range map[string]string{"unknown.auto.vars.hcl": "cuont = 1\n", "broken.auto.vars.hcl": "count =\n", "wrong.auto.vars.hcl": "count = []\n"} {
+		dir := write(t, map[string]string{"main.hcl": variables + strings.ReplaceAll(simple, "NAME", "x"), name: text})
+		if m, diags := Load([]string{dir}, Options{}); !diags.HasErrors() || !strings.Contains(render(t, m, diags), name) {
+			t.Errorf("%s: no fault that names it: %v", name, diags)
+		}
+	}
+}
 
 func TestVariableValues(t *testing.T) {
 	dir := write(t, map[string]string{

@@ -23,7 +23,7 @@ type Variable struct {
 	Description string
 	Nullable    bool
 	Value       cty.Value // cty.DynamicVal after a fault
-	From        string    // "default", "-var", "-var-file FILE" or "ASSAY_VAR_name"
+	From        string    // "default", "-var", "-var-file FILE", "ASSAY_VAR_name" or a file of the folder
 	Range       hcl.Range
 
 	defaults    *typeexpr.Defaults
@@ -99,7 +99,8 @@ func (v *Variable) take(r *reader, value cty.Value, at hcl.Range, from string) {
 }
 
 // assignVariables gives each variable its value, the last of: default,
-// environment, variable files, -var; and checks validations.
+// environment, the folder's own files of values, -var-file, -var; and checks
+// validations.
 func (m *Module) assignVariables(opts Options) hcl.Diagnostics {
 	r := &reader{}
 	names := slices.Sorted(maps.Keys(m.Variables))
@@ -111,8 +112,11 @@ func (m *Module) assignVariables(opts Options) hcl.Diagnostics {
 		}
 	}
 	unread := false // values may be in a file that cannot be read
+	for _, file := range opts.ownValues {
+		unread = !m.assignFile(r, file, file, names) || unread
+	}
 	for _, file := range opts.VarFiles {
-		unread = !m.assignFile(r, relative(file), names) || unread
+		unread = !m.assignFile(r, relative(file), "-var-file "+relative(file), names) || unread
 	}
 	for _, name := range slices.Sorted(maps.Keys(opts.Vars)) {
 		origin := "-var " + name
@@ -187,18 +191,19 @@ func (m *Module) assignText(r *reader, v *Variable, origin, text string) {
 	r.diags = append(r.diags, diags...)
 }
 
-// assignFile takes values out of a file; ok says that it could be read.
-func (m *Module) assignFile(r *reader, name string, declared []string) (ok bool) {
+// assignFile takes values out of a file; from says who named it, and ok that it
+// could be read.
+func (m *Module) assignFile(r *reader, name, from string, declared []string) (ok bool) {
 	src, fault := readSource(name)
 	if fault != nil {
 		r.diags = append(r.diags, fault)
 		return false
 	}
-	return m.assignSource(r, input{name, src}, declared)
+	return m.assignSource(r, input{name, src}, from, declared)
 }
 
 // assignSource takes values out of the text of a file.
-func (m *Module) assignSource(r *reader, in input, declared []string) (ok bool) {
+func (m *Module) assignSource(r *reader, in input, from string, declared []string) (ok bool) {
 	name, src := in.name, in.src
 	file, diags := parse(in)
 	r.diags = append(r.diags, diags...)
@@ -221,9 +226,9 @@ func (m *Module) assignSource(r *reader, in input, declared []string) (ok bool) 
 			r.fault(attr.NameRange, "Unknown variable", "No variable %q is declared. %s", attr.Name, diag.DidYouMean(attr.Name, "variables", declared))
 			continue
 		}
-		v.From, v.Value = "-var-file "+name, cty.DynamicVal
+		v.From, v.Value = from, cty.DynamicVal
 		if value, ok := r.eval(attr.Expr); ok {
-			v.take(r, value, attr.Expr.Range(), "-var-file "+name)
+			v.take(r, value, attr.Expr.Range(), from)
 		}
 	}
 	return true
