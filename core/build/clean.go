@@ -6,7 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Cleaned says what Clean did.
@@ -41,7 +42,7 @@ func Clean(o Options) (Cleaned, error) {
 		}
 		keys[key] = true
 		n, err := c.entry(key).remove()
-		if errors.Is(err, errHeld) {
+		if errors.Is(err, filelock.ErrHeld) {
 			out.InUse = append(out.InUse, key)
 			continue
 		}
@@ -55,7 +56,7 @@ func Clean(o Options) (Cleaned, error) {
 
 // remove says how many builds there were.
 func (e entry) remove() (int, error) {
-	l, err := e.try(syscall.LOCK_EX)
+	l, err := e.try(filelock.Exclusive)
 	if err != nil {
 		return 0, err
 	}

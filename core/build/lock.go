@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-	"time"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // lock is held on KEY.lock. The kernel drops it when the holder is gone, and a
@@ -30,58 +31,35 @@ func (h *Hold) Close() error {
 
 // release unlocks for those who inherited the file as well.
 func (l *lock) release() {
-	_ = syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN)
+	_ = filelock.Unlock(l.file)
 	_ = l.file.Close()
 }
 
-var errHeld = errors.New("in use")
-
-// try takes the lock, alone or shared, and does not wait: errHeld. Whoever
-// removes a lock file holds it, so a file that is gone is opened anew.
-func (e entry) try(how int) (*lock, error) {
-	for {
+// try takes the lock and does not wait. Whoever removes a lock file holds it.
+func (e entry) try(how filelock.Mode) (*lock, error) {
+	f, err := filelock.Open(e.lockPath(), how, func() (*os.File, error) {
 		f, err := os.OpenFile(e.lockPath(), os.O_RDWR|os.O_CREATE, 0o644)
 		if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-			f, err = os.Open(e.lockPath()) // what cannot be written can be locked
+			return os.Open(e.lockPath()) // what cannot be written can be locked
 		}
-		if err != nil {
-			return nil, err
-		}
-		for err = syscall.EINTR; errors.Is(err, syscall.EINTR); {
-			err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
-		}
-		if err != nil {
-			_ = f.Close()
-			if errors.Is(err, syscall.EWOULDBLOCK) {
-				err = errHeld
-			}
-			return nil, err
-		}
-		mine, err := f.Stat()
-		there, serr := os.Stat(e.lockPath())
-		if err == nil && serr == nil && os.SameFile(mine, there) {
-			return &lock{f}, nil
-		}
+		return f, err
+	})
+	switch {
+	case err == nil:
+		return &lock{f}, nil
+	case f != nil:
 		_ = f.Close()
 	}
+	return nil, err
 }
 
 // wait takes the lock alone.
-func (e entry) wait(ctx context.Context, waiting func()) (*lock, error) {
-	for first := true; ; first = false {
-		l, err := e.try(syscall.LOCK_EX)
-		if !errors.Is(err, errHeld) {
-			return l, err
-		}
-		if first {
-			waiting()
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
+func (e entry) wait(ctx context.Context, waiting func()) (l *lock, err error) {
+	err = filelock.Wait(ctx, func() error {
+		l, err = e.try(filelock.Exclusive)
+		return err
+	}, waiting)
+	return l, err
 }
 
 // hold keeps a build that is done; nil when it is not, or is being replaced.
@@ -89,9 +67,9 @@ func (e entry) hold() *Hold {
 	if !e.built() {
 		return nil
 	}
-	l, err := e.try(syscall.LOCK_SH)
+	l, err := e.try(filelock.Shared)
 	switch {
-	case errors.Is(err, errHeld):
+	case errors.Is(err, filelock.ErrHeld):
 		return nil
 	case err != nil:
 		return &Hold{} // nobody can remove it from a folder that cannot be written

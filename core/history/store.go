@@ -3,6 +3,7 @@ package history
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +11,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/core/record"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Store is the history file. Several sessions may append to it at once.
@@ -104,12 +105,9 @@ func (s *Store) write(lines []byte) error {
 const lockPatience = 2 * time.Second
 
 func lock(f *os.File) error {
-	for end := time.Now().Add(lockPatience); ; time.Sleep(5 * time.Millisecond) {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if !errors.Is(err, syscall.EWOULDBLOCK) || time.Now().After(end) {
-			return err
-		}
-	}
+	ctx, cancel := context.WithTimeout(context.Background(), lockPatience)
+	defer cancel()
+	return filelock.Wait(ctx, func() error { return filelock.Try(f, filelock.Exclusive) }, nil)
 }
 
 // Load reads what is known. A missing file is an empty history; lines that

@@ -12,7 +12,8 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"time"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Lock is held while a session measures: two sessions never measure at once on
@@ -35,56 +36,23 @@ func LockPath(getenv func(string) string) string {
 // Acquire waits for the lock at path. waiting is called once, with what is
 // known of the holder, if it has to wait.
 func Acquire(ctx context.Context, path, who string, waiting func(holder string)) (*Lock, error) {
-	told := false
-	for {
-		f, err := tryLock(path)
-		if err == nil {
-			return hold(f, who), nil
-		}
-		if f == nil {
-			return nil, fmt.Errorf("machine lock: %w (set ASSAY_LOCK to a writable path that every session of this machine shares)", err)
-		}
-		by := holder(f)
-		f.Close()
-		if !told {
-			told = true
-			waiting(by)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("machine lock %s: another session still holds it (%s): %w", path, by, ctx.Err())
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
-// tryLock gives the file locked, or the file that another session has locked with
-// an error, or no file.
-func tryLock(path string) (*os.File, error) {
-	for {
-		f, err := openLock(path)
-		if err != nil {
-			return nil, err
-		}
-		switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
-		case err == nil:
-		case errors.Is(err, syscall.EINTR):
+	var f *os.File
+	var by string
+	err := filelock.Wait(ctx, func() (err error) {
+		f, err = filelock.Open(path, filelock.Exclusive, func() (*os.File, error) { return openLock(path) })
+		if errors.Is(err, filelock.ErrHeld) {
+			by = holder(f)
 			f.Close()
-			continue
-		case errors.Is(err, syscall.EWOULDBLOCK):
-			return f, err
-		default:
-			return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
 		}
-		// The file may have been deleted in between, and another one locked in its
-		// place by now.
-		locked, err := f.Stat()
-		there, err2 := os.Lstat(path)
-		if err == nil && err2 == nil && os.SameFile(locked, there) {
-			return f, nil
-		}
-		f.Close()
+		return err
+	}, func() { waiting(by) })
+	switch {
+	case err == nil:
+		return hold(f, who), nil
+	case errors.Is(err, filelock.ErrHeld):
+		return nil, fmt.Errorf("machine lock %s: another session still holds it (%s): %w", path, by, ctx.Err())
 	}
+	return nil, fmt.Errorf("machine lock: %w (set ASSAY_LOCK to a writable path that every session of this machine shares)", err)
 }
 
 // hold names the holder in the file, where that is this user's.

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // socketPrefix of the folders' names, before a number.
@@ -42,8 +44,8 @@ func hold(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
-	case errors.Is(err, syscall.EWOULDBLOCK):
+	switch err := filelock.Try(f, filelock.Exclusive); {
+	case errors.Is(err, filelock.ErrHeld):
 		return nil, f.Close()
 	case err != nil:
 		return nil, errors.Join(err, f.Close())
@@ -65,7 +67,7 @@ func removeLeft(base string) {
 		if err != nil {
 			continue
 		}
-		if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
+		if filelock.Try(f, filelock.Exclusive) == nil {
 			_ = os.RemoveAll(dir)
 		}
 		_ = f.Close()

@@ -2,15 +2,16 @@ package record
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // WriteFile replaces a file, whole or not at all, and makes its folder.
@@ -49,8 +50,8 @@ func AppendJSON(path string, add []any) error {
 		return &WriteError{fmt.Errorf("append %s: %w", path, err)}
 	}
 	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("append %s: lock: %w", path, err)
+	if err := filelock.Wait(context.Background(), func() error { return filelock.Try(lock, filelock.Exclusive) }, nil); err != nil {
+		return fmt.Errorf("append %s: lock %s: %w", path, lock.Name(), err)
 	}
 	rows, err := ReadRows(path)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Journal is the append-only record of a session. Once Append returns, the line is
@@ -85,7 +86,7 @@ func (j *Journal) resume(f func(Event) error) error {
 
 // lock is held until the file is closed, or its process ends.
 func (j *Journal) lock() error {
-	if err := syscall.Flock(int(j.file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := filelock.Try(j.file, filelock.Exclusive); err != nil {
 		return fmt.Errorf("journal %s: another session writes to it: %w", j.path, err)
 	}
 	return nil

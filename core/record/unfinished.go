@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"syscall"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Ending says how far a session got, by the last line of its journal.
@@ -33,7 +33,7 @@ func EndingOf(path string) (Ending, error) {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
 	defer f.Close()
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+	if err := filelock.Try(f, filelock.Shared); errors.Is(err, filelock.ErrHeld) {
 		return Running, nil
 	}
 	info, err := f.Stat()

@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/assay-bench/assay/core/process"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // fetchPrefix of folders that a download is unpacked in.
@@ -31,19 +31,8 @@ func holdUser(ctx context.Context, dir string) (release func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("plugin folder: %w", err)
 	}
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
-			return nil, errors.Join(fmt.Errorf("plugin folder: lock %s: %w", f.Name(), err), f.Close())
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), f.Close())
-		case <-time.After(50 * time.Millisecond):
-		}
+	if err := filelock.Wait(ctx, func() error { return filelock.Try(f, filelock.Exclusive) }, nil); err != nil {
+		return nil, errors.Join(fmt.Errorf("plugin folder: lock %s: %w", f.Name(), err), f.Close())
 	}
 	left, _ := filepath.Glob(filepath.Join(dir, fetchPrefix+"*"))
 	for _, d := range left {

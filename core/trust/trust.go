@@ -1,6 +1,7 @@
 package trust
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // Folder is a trusted folder. Device and inode change when another folder comes
@@ -154,7 +156,7 @@ func (s *Store) change(apply func() bool) error {
 		return fmt.Errorf("trusted folders: %w", err)
 	}
 	defer lock.Close() //nolint:errcheck // unlocks; nothing was written
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+	if err := filelock.Wait(context.Background(), func() error { return filelock.Try(lock, filelock.Exclusive) }, nil); err != nil {
 		return fmt.Errorf("trusted folders: lock %s: %w", lock.Name(), err)
 	}
 	if err := s.read(); err != nil {

@@ -5,9 +5,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 var (
@@ -122,12 +123,18 @@ func TestSweep(t *testing.T) {
 	}
 
 	age(t, d.Path(stamp), 2*refresh)
-	held := d.lock(syscall.LOCK_SH)
+	held, err := d.stamp()
+	if err == nil {
+		err = filelock.Try(held, filelock.Shared)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	add(t, d, third)
 	if _, err := os.Stat(d.Path(first)); err != nil {
 		t.Error("swept while another process was noting a use")
 	}
-	held()
+	held.Close()
 
 	add(t, d, third)
 	if got, want := names(t, d), []string{second, third, "letters-to-mother", stamp}; !slices.Equal(got, want) {

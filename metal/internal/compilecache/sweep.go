@@ -1,12 +1,14 @@
 package compilecache
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"regexp"
-	"syscall"
 	"time"
+
+	"github.com/assay-bench/assay/metal/filelock"
 )
 
 // stamp is an empty file: its modification time is that of the last sweep, and
@@ -20,11 +22,14 @@ var ours = regexp.MustCompile(`^([0-9a-f]{64}(\.[a-z]+)?|new-[0-9]+)$`)
 // sweep removes what was not used for long, once a day for all processes
 // together. Trouble with it is none of the compilation's.
 func (d Dir) sweep() {
-	done := d.lock(syscall.LOCK_EX | syscall.LOCK_NB)
-	if done == nil {
+	f, err := d.stamp()
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if filelock.Try(f, filelock.Exclusive) != nil {
 		return // another process sweeps
 	}
-	defer done()
 	if info, err := os.Stat(d.Path(stamp)); err != nil || time.Since(info.ModTime()) < refresh {
 		return
 	}
@@ -47,23 +52,15 @@ func (d Dir) sweep() {
 // touch notes that an entry is used, and reports whether it still exists. It
 // waits for a sweep, which may have found the entry old just now.
 func (d Dir) touch(path string) bool {
-	if done := d.lock(syscall.LOCK_SH); done != nil {
-		defer done()
+	if f, err := d.stamp(); err == nil {
+		defer f.Close()
+		_ = filelock.Wait(context.Background(), func() error { return filelock.Try(f, filelock.Shared) }, nil)
 	}
 	now := time.Now()
 	return !errors.Is(os.Chtimes(path, now, now), fs.ErrNotExist) // another user's entry cannot be noted, but read
 }
 
-// lock takes a lock on the stamp and returns what gives it back, or nil if it
-// cannot be had.
-func (d Dir) lock(how int) func() {
-	f, err := os.OpenFile(d.Path(stamp), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil
-	}
-	if err := syscall.Flock(int(f.Fd()), how); err != nil {
-		f.Close()
-		return nil
-	}
-	return func() { f.Close() }
+// stamp is the file whose lock is the sweep's.
+func (d Dir) stamp() (*os.File, error) {
+	return os.OpenFile(d.Path(stamp), os.O_RDWR|os.O_CREATE, 0o600)
 }
