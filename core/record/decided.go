@@ -1,6 +1,10 @@
 package record
 
-import "github.com/assay-bench/assay/core/judge"
+import (
+	"slices"
+
+	"github.com/assay-bench/assay/core/judge"
+)
 
 // Kinds of what decides a verdict.
 const (
@@ -23,51 +27,40 @@ type Decided struct {
 
 // Decided is nil where nothing was judged, and where everything passed.
 func (r *Result) Decided() *Decided {
-	if r.Verdict == string(judge.Fail) {
-		if d := r.failedCheck(); d != nil {
-			return d
-		}
+	if all := r.Deciders(); len(all) > 0 {
+		return &all[0]
 	}
-	if d := r.decidedByGuardrail(); d != nil {
-		return d
-	}
-	return r.decidedByAssert()
+	return nil
 }
 
-func (r *Result) failedCheck() *Decided {
+// Deciders are all that have the verdict of a result that is short of a pass:
+// checks, then judgements, then asserts.
+func (r *Result) Deciders() []Decided {
+	var checks, judgements, asserts []Decided
+	verdict := judge.Verdict(r.Verdict)
+	if verdict == judge.Pass || verdict == none {
+		return nil
+	}
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		for k := range c.Variants {
 			v := &c.Variants[k]
 			for _, check := range v.Checks {
-				if v.Role != RoleProposed && !check.Passed {
-					return &Decided{Kind: ByCheck, Name: check.Name, Case: c.ID, Variant: v.Name, Reason: check.Found()}
+				if verdict == judge.Fail && v.Role != RoleProposed && !check.Passed {
+					checks = append(checks, Decided{Kind: ByCheck, Name: check.Name, Case: c.ID, Variant: v.Name, Reason: check.Found()})
 				}
 			}
 		}
-	}
-	return nil
-}
-
-func (r *Result) decidedByGuardrail() *Decided {
-	for i := range r.Cases {
-		for _, j := range r.Cases[i].Judgements {
-			if string(j.Verdict) != r.Verdict || j.Verdict == judge.Pass || j.OnFail == judge.OnFailWarn || j.Verdict == judge.Fail && !j.Blocks() {
-				continue
+		for _, j := range c.Judgements {
+			if j.Weighs() == verdict {
+				judgements = append(judgements, Decided{Kind: ByGuardrail, Name: j.Guardrail, Case: c.ID, Variant: j.Variant, Of: j.Of(), Reason: j.Reason, Next: j.Next})
 			}
-			return &Decided{Kind: ByGuardrail, Name: j.Guardrail, Case: r.Cases[i].ID, Variant: j.Variant, Of: j.Of(), Reason: j.Reason, Next: j.Next}
 		}
-	}
-	return nil
-}
-
-func (r *Result) decidedByAssert() *Decided {
-	for i := range r.Cases {
-		for _, a := range r.Cases[i].Asserts {
-			if v := a.Answer(); string(v) == r.Verdict && v != judge.Pass {
-				return &Decided{Kind: ByAssert, Name: a.Name, Case: r.Cases[i].ID, Variant: a.Variant, Reason: a.Message}
+		for _, a := range c.Asserts {
+			if a.Answer() == verdict {
+				asserts = append(asserts, Decided{Kind: ByAssert, Name: a.Name, Case: c.ID, Variant: a.Variant, Reason: a.Message})
 			}
 		}
 	}
-	return nil
+	return slices.Concat(checks, judgements, asserts)
 }

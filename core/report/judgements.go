@@ -85,24 +85,12 @@ func (p *judgements) warns(j judge.Judgement, text string) string {
 
 // decidedBy names what gave a result its verdict, and how many more did.
 func decidedBy(r *record.Result) string {
-	list := r.Deciders()
-	if len(list) == 0 {
+	all := r.Deciders()
+	if len(all) == 0 {
 		return ""
 	}
-	d := list[0]
-	var text string
-	switch {
-	case d.Name == "":
-		text = "a check of " + d.Variant
-	case d.Of == "":
-		text = fmt.Sprintf("assert %q of %s", d.Name, d.Variant)
-	default:
-		text = fmt.Sprintf("%s of %s in %s", d.Name, d.Variant, d.Of)
-	}
-	if d.Case != "" && d.Case != "default" {
-		text += ", case " + d.Case
-	}
-	if more := len(list) - 1; more > 0 {
+	text := DecidedBy(&all[0])
+	if more := len(all) - 1; more > 0 {
 		text += fmt.Sprintf(", and %d more", more)
 	}
 	return text
