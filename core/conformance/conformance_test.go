@@ -167,7 +167,7 @@ func TestBrokenPluginsAreCaught(t *testing.T) {
 		"stdout":              {"prints"},
 	}
 	tested, wait, turn := 0, sync.WaitGroup{}, make(chan struct{}, 8) // they wait more than they compute
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if len(caught[rule.ID]) == 0 {
 			t.Errorf("no broken plugin shows that the rule %s finds anything", rule.ID)
 		}
@@ -227,7 +227,7 @@ func TestUnknownRule(t *testing.T) {
 	if _, ok := err.(*UsageError); !ok || !strings.Contains(err.Error(), `"heartbeet"`) || !strings.Contains(err.Error(), "heartbeat,") { //nolint:errorlint // as Check returns it
 		t.Errorf("%v", err)
 	}
-	if ids := Rules(); slices.IndexFunc(ids, func(r Rule) bool { return r.Expected == "" || r.Page == "" }) >= 0 {
+	if slices.IndexFunc(rules, func(r held) bool { return r.Expected == "" || r.Page == "" }) >= 0 {
 		t.Error("a rule has no sentence or no page")
 	}
 }

@@ -19,7 +19,7 @@ func TestRulesAreExplained(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
 		anchors[strings.ReplaceAll(notAnchor.ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-")] = true
 	}
-	for _, r := range Rules() {
+	for _, r := range rules {
 		if anchor, ours := strings.CutPrefix(r.Page, "docs/plugins.md#"); !ours || !anchors[anchor] {
 			t.Errorf("%s: there is no section %s", r.ID, r.Page)
 		}

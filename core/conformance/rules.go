@@ -60,15 +60,6 @@ var rules = []held{
 	{Rule{"stdout", "After the handshake nothing is printed on stdout.", page + "start-and-handshake"}, quietStdout},
 }
 
-// Rules that Check has, in order.
-func Rules() []Rule {
-	out := make([]Rule, len(rules))
-	for i := range rules {
-		out[i] = rules[i].Rule
-	}
-	return out
-}
-
 // chosen are the rules of these IDs, all if there are none.
 func chosen(only []string) ([]held, error) {
 	var known, out []string

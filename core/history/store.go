@@ -46,9 +46,6 @@ func Open(getenv func(string) string) (*Store, error) {
 	return &Store{path: filepath.Join(state, "assay", "history.jsonl")}, nil
 }
 
-// Path of the file, empty when history is off.
-func (s *Store) Path() string { return s.path }
-
 // Append adds what a result teaches, in one write under a lock.
 func (s *Store) Append(r *record.Result) error {
 	lessons := Lessons(r)

@@ -38,8 +38,8 @@ func TestWhereItIsKept(t *testing.T) {
 		{env("HOME", "/h", "ASSAY_HISTORY", "off"), ""},
 	} {
 		s, err := Open(c.env)
-		if err != nil || s.Path() != c.want {
-			t.Errorf("%q, %v; want %q", s.Path(), err, c.want)
+		if err != nil || s.path != c.want {
+			t.Errorf("%q, %v; want %q", s.path, err, c.want)
 		}
 	}
 	if _, err := Open(env()); err == nil || !strings.Contains(err.Error(), "ASSAY_HISTORY") {

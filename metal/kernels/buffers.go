@@ -75,9 +75,6 @@ func (w Weights) Rows(first, n int) Weights {
 	return w
 }
 
-// At is an argument: a buffer from a byte offset on.
-func At(buf metal.Buffer, offset int) metal.Arg { return metal.Arg{Buffer: buf, Offset: offset} }
-
 // NewBuffer makes a zeroed buffer for n elements of a type.
 func NewBuffer(dev metal.Device, dt dtype.DType, n int) (metal.Arg, error) {
 	buf, err := dev.NewBuffer(n * dt.Size())

@@ -114,9 +114,6 @@ type Tensor struct {
 	Data  []byte
 }
 
-// Names lists the file's tensors.
-func (f *File) Names() []string { return f.tensors.Names() }
-
 // Has reports whether the file stores a tensor.
 func (f *File) Has(name string) bool { _, ok := f.tensors.Tensor(name); return ok }
 
