@@ -95,6 +95,10 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
+// Counted is number i of the sequence of a seed, a function of the two alone:
+// splitmix64, used as a counter.
+func Counted(seed uint64, i int) uint64 { return mix(seed + uint64(i+1)*gamma) }
+
 // Fill writes a plane from byte offset at on, a multiple of 8, until dst is full.
 // A bias is minus 2^(bits-1) scales, the code that MLX gives zero when a group's
 // range is about symmetric.

@@ -27,6 +27,9 @@ func TestEveryPathIsCorrect(t *testing.T) {
 				if len(r.Samples[phase]) == 0 {
 					t.Errorf("no sample of %s", phase)
 				}
+				if n := r.Prepared.GetNumbers()[phase]; len(n.GetValues()) == 0 || n.GetTolerance() <= 0 {
+					t.Errorf("%s gives no numbers to hold against another engine's: %v", phase, n)
+				}
 				if f := r.Prepared.GetPhases()[phase]; f.GetBytesPerIteration() <= 0 || f.GetUnitsPerIteration() <= 0 {
 					t.Errorf("%s declares %v", phase, f)
 				}

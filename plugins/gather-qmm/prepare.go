@@ -39,7 +39,7 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 	if !e.Cold {
 		layers = 1
 	}
-	in, err := moe.NewInputs(&e.Buffers, e.RNG(name), e.Resolved, layers, tokens, e.Cold)
+	in, err := moe.NewInputs(&e.Buffers, e.Seed, name, e.Resolved, layers, tokens, e.Cold)
 	if err != nil {
 		return p, err
 	}
@@ -62,6 +62,9 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 		layer, experts, seed := e.Weights[step%layers], in.Route(step).Flat(), e.Seed+uint64(step)
 		c, err := block.VerifyGateUp(layer, in.X(step), experts, seed)
 		var metrics map[string]float64
+		if err == nil && step == 0 && e.Numbers[name].Values == nil {
+			e.Numbers[name], err = block.Numbers(e.Config.Down, e.Seed)
+		}
 		if name == "decode" && step == 0 { // the inputs that every variant begins with
 			metrics = map[string]float64{"rel_err": c.Value}
 		}

@@ -29,7 +29,7 @@ func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*s
 
 // phase is one pass over the MoE blocks of all layers per iteration.
 func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) {
-	in, err := moe.NewInputs(&e.Buffers, e.RNG(name), e.Resolved, len(e.Weights), tokens, e.Cold)
+	in, err := moe.NewInputs(&e.Buffers, e.Seed, name, e.Resolved, len(e.Weights), tokens, e.Cold)
 	if err != nil {
 		return p, err
 	}

@@ -3,6 +3,7 @@ package moe
 import (
 	"fmt"
 
+	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
 )
@@ -81,6 +82,17 @@ func (b *Block) Outputs() []metal.Arg {
 		}
 	}
 	return out
+}
+
+// Numbers stand for what gate, up and SwiGLU gave, or with down the uncombined down
+// projection. Two engines that round at other places are within the tolerance.
+func (b *Block) Numbers(down bool, seed uint64) (sdk.Numbers, error) {
+	of, n := b.h, b.Tokens*b.TopK*b.Inter
+	if down {
+		of, n = b.down, b.Tokens*b.TopK*b.Hidden
+	}
+	values, err := kernels.Download(of, b.DType, n)
+	return sdk.Numbers{Values: Sketch(seed, values), Tolerance: b.tolerance()}, err
 }
 
 // Release frees the scratch.

@@ -16,14 +16,15 @@ type Experts[C any] struct {
 	Set      *kernels.Set
 	Weights  []Layer
 	Buffers  kernels.Buffers
-	Warnings []sdk.Diagnostic // for Prepared
+	Warnings []sdk.Diagnostic       // for Prepared
+	Numbers  map[string]sdk.Numbers // likewise
 }
 
 // NewExperts loads the kernels and takes the weights from pool; without down, the
 // down projections and shared experts are left out. All is given back with the
 // configuration.
 func NewExperts[C any](ctx context.Context, req sdk.Request[C], spec Spec, pool *kernels.Pool, down bool) (*Experts[C], error) {
-	e := &Experts[C]{Request: req, Buffers: kernels.Buffers{Device: req.Device}}
+	e := &Experts[C]{Request: req, Buffers: kernels.Buffers{Device: req.Device}, Numbers: map[string]sdk.Numbers{}}
 	lease := pool.Lease(req.Device)
 	e.Cleanup(lease.Release)
 	e.Cleanup(e.Buffers.Release)
@@ -49,5 +50,5 @@ func (e *Experts[C]) Prepared(facts map[string]string, tokens map[string]int, ph
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return &sdk.Prepared{Facts: facts, Warnings: e.Warnings, Phases: phases}, nil
+	return &sdk.Prepared{Facts: facts, Warnings: e.Warnings, Numbers: e.Numbers, Phases: phases}, nil
 }

@@ -2,8 +2,6 @@ package moe
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
@@ -23,17 +21,18 @@ type Inputs struct {
 	x, logits, rhs metal.Arg
 }
 
-// NewInputs draws the inputs from rng. Cold inputs go through all experts of
-// every layer before one comes again, as far as a bounded rotation allows; hot
-// ones are a single pass over a single layer's choice, always the same.
-func NewInputs(b *kernels.Buffers, rng *rand.Rand, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
+// NewInputs makes the inputs of a phase from the seed. Cold inputs go through all
+// experts of every layer before one comes again, as far as a bounded rotation allows;
+// hot ones are a single pass over a single layer's choice, always the same.
+func NewInputs(b *kernels.Buffers, seed uint64, phase string, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
 	in := &Inputs{Passes: 1, Layers: layers, r: r, tokens: tokens}
 	if cold {
 		in.Passes = passes(r, layers, tokens)
 	}
+	experts, gates := newStream(seed, phase+" experts"), newStream(seed, phase+" logits")
 	perLayer := make([][]Selection, layers)
 	for l := range perLayer {
-		perLayer[l] = Selections(rng, r.Experts, r.TopK, tokens, in.Passes)
+		perLayer[l] = Selections(experts.perm, r.Experts, r.TopK, tokens, in.Passes)
 	}
 	var logits []float32
 	var rhs []uint32
@@ -41,11 +40,11 @@ func NewInputs(b *kernels.Buffers, rng *rand.Rand, r Resolved, layers, tokens in
 		for l := range layers {
 			s := perLayer[l][p]
 			in.routes = append(in.routes, s)
-			logits = append(logits, s.Logits(rng, r.Experts)...)
+			logits = append(logits, s.Logits(gates.normal, r.Experts)...)
 			rhs = append(rhs, s.Flat()...)
 		}
 	}
-	in.x = b.Upload(r.DType, kernels.Normal(rng, in.Steps()*tokens*r.Hidden))
+	in.x = b.Upload(r.DType, newStream(seed, phase+" x").normals(in.Steps()*tokens*r.Hidden))
 	in.logits = b.Upload(r.DType, logits)
 	in.rhs = b.Indices(rhs)
 	if err := b.Err(); err != nil {
@@ -56,7 +55,10 @@ func NewInputs(b *kernels.Buffers, rng *rand.Rand, r Resolved, layers, tokens in
 
 // passes needed to touch every expert of a layer once, bounded.
 func passes(r Resolved, layers, tokens int) int {
-	missed := math.Pow(1-float64(r.TopK)/float64(r.Experts), float64(tokens))
+	missed := 1.0
+	for range tokens {
+		missed *= 1 - float64(r.TopK)/float64(r.Experts)
+	}
 	distinct := max(int(float64(r.Experts)*(1-missed)), r.TopK)
 	all := (r.Experts + distinct - 1) / distinct
 	return max(2, min(all, mostSteps/layers))

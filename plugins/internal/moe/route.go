@@ -1,9 +1,6 @@
 package moe
 
-import (
-	"math/rand/v2"
-	"slices"
-)
+import "slices"
 
 // Selection is what a router chose for one iteration: for each token its TopK
 // distinct experts.
@@ -35,15 +32,16 @@ func (s Selection) Flat() []uint32 {
 // draws k of the experts at random, so tokens overlap as they do behind a
 // balanced router. Across iterations the experts that are touched are always
 // those unused for longest: in a model every layer has weights of its own, and
-// one layer that stands for many must not find its own in a cache.
-func Selections(rng *rand.Rand, experts, k, tokens, n int) []Selection {
-	oldest := rng.Perm(experts)
+// one layer that stands for many must not find its own in a cache. perm draws an
+// order of so many numbers.
+func Selections(perm func(int) []int, experts, k, tokens, n int) []Selection {
+	oldest := perm(experts)
 	out := make([]Selection, n)
 	for i := range out {
 		name := map[int]int{} // drawn label -> expert
 		s := make(Selection, tokens)
 		for t := range s {
-			for _, label := range rng.Perm(experts)[:k] {
+			for _, label := range perm(experts)[:k] {
 				e, ok := name[label]
 				if !ok {
 					e = oldest[len(name)]
@@ -59,17 +57,17 @@ func Selections(rng *rand.Rand, experts, k, tokens, n int) []Selection {
 	return out
 }
 
-// Logits are router outputs that make a top-k gating choose s: normal numbers,
-// the largest given to the chosen experts, with a gap below them that survives
+// Logits are router outputs that make a top-k gating choose s: numbers that normal
+// draws, the largest given to the chosen experts, with a gap below them that survives
 // rounding to 16 bits.
-func (s Selection) Logits(rng *rand.Rand, experts int) []float32 {
+func (s Selection) Logits(normal func() float32, experts int) []float32 {
 	const gap = 0.25
 	out := make([]float32, 0, len(s)*experts)
 	for _, chosen := range s {
 		row := make([]float32, experts)
 		least := float32(0)
 		for e := range row {
-			row[e] = float32(rng.NormFloat64())
+			row[e] = normal()
 		}
 		for e, v := range row {
 			if !slices.Contains(chosen, e) {

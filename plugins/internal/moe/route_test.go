@@ -10,7 +10,7 @@ func testRNG() *rand.Rand { return rand.New(rand.NewPCG(7, 7)) }
 
 func TestSelectionsAreTopK(t *testing.T) {
 	for _, tokens := range []int{1, 4, 64} {
-		for i, s := range Selections(testRNG(), 128, 8, tokens, 5) {
+		for i, s := range Selections(testRNG().Perm, 128, 8, tokens, 5) {
 			if len(s) != tokens {
 				t.Fatalf("iteration %d has %d tokens, want %d", i, len(s), tokens)
 			}
@@ -33,7 +33,7 @@ func TestDecodeSelectionsGoThroughAllExperts(t *testing.T) {
 		t.Fatalf("%d passes, want 16", n)
 	}
 	seen := map[int]int{}
-	for _, s := range Selections(testRNG(), 128, 8, 1, n) {
+	for _, s := range Selections(testRNG().Perm, 128, 8, 1, n) {
 		for _, e := range s[0] {
 			seen[e]++
 		}
@@ -47,7 +47,7 @@ func TestDecodeSelectionsGoThroughAllExperts(t *testing.T) {
 
 func TestSelectionsOverlapLikeARouter(t *testing.T) {
 	total := 0
-	all := Selections(testRNG(), 128, 8, 4, 50)
+	all := Selections(testRNG().Perm, 128, 8, 4, 50)
 	for _, s := range all {
 		total += s.Distinct()
 	}
@@ -59,8 +59,8 @@ func TestSelectionsOverlapLikeARouter(t *testing.T) {
 
 func TestLogitsMakeTheRouterChooseTheSelection(t *testing.T) {
 	rng := testRNG()
-	for _, s := range Selections(rng, 32, 4, 3, 10) {
-		logits := s.Logits(rng, 32)
+	for _, s := range Selections(rng.Perm, 32, 4, 3, 10) {
+		logits := s.Logits(func() float32 { return float32(rng.NormFloat64()) }, 32)
 		for tok, chosen := range s {
 			row := logits[tok*32 : (tok+1)*32]
 			order := make([]int, 32)

@@ -1,0 +1,82 @@
+package moe
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"slices"
+
+	"github.com/assay-bench/assay/metal/quant"
+)
+
+// stream is a sequence of numbers of which each is a function of a seed, a purpose
+// and its position, in whole numbers and float64 alone: a plugin in another language
+// that counts in the same way has the same inputs, bit by bit (plugins/mlx does).
+type stream struct {
+	key  uint64 // the first 8 bytes of SHA-256 of the seed (8 bytes) and the purpose, little-endian
+	next int
+}
+
+func newStream(seed uint64, purpose string) *stream {
+	digest := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, seed), purpose...))
+	return &stream{key: binary.LittleEndian.Uint64(digest[:])}
+}
+
+func (s *stream) uint64() uint64 {
+	s.next++
+	return quant.Counted(s.key, s.next-1)
+}
+
+// normal is about normal, with mean 0 and variance 1: the sum of eight pieces of 16
+// bits, since logarithms and cosines are not the same in every library.
+func (s *stream) normal() float32 {
+	const mean, deviation = 8 * 32767.5, 53509.92 // of the sum: √(8·(65536²−1)/12)
+	var sum uint64
+	for range 2 {
+		for word := s.uint64(); word != 0; word >>= 16 {
+			sum += word & 0xffff
+		}
+	}
+	return float32((float64(sum) - mean) / deviation)
+}
+
+func (s *stream) normals(n int) []float32 {
+	out := make([]float32, n)
+	for i := range out {
+		out[i] = s.normal()
+	}
+	return out
+}
+
+// perm is an order of the numbers below n: that of the next n numbers of the stream.
+func (s *stream) perm(n int) []int {
+	keys, order := make([]uint64, n), make([]int, n)
+	for i := range n {
+		keys[i], order[i] = s.uint64(), i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
+	return order
+}
+
+// sketchLength is what a sketch has of values: distances between sketches are those
+// of the vectors to about a tenth.
+const sketchLength = 256
+
+// Sketch stands for a long vector: each value is added to or taken from one of few
+// sums, by lot. It is the same projection for vectors of one seed; of a vector that is
+// not finite there is none.
+func Sketch(seed uint64, values []float32) []float64 {
+	lot, out := newStream(seed, "sketch"), make([]float64, sketchLength)
+	for _, v := range values {
+		draw := lot.uint64()
+		if x := float64(v); math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil
+		}
+		if draw>>63 != 0 {
+			v = -v
+		}
+		out[draw%sketchLength] += float64(v)
+	}
+	return out
+}
