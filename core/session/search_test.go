@@ -28,9 +28,22 @@ func TestASearchHearsNoIntervalOfOneRound(t *testing.T) {
 	c := &record.Case{Variants: []record.Variant{{Name: "base", Role: record.RoleBaseline}, {
 		Name: "a", Role: record.RoleVariant, Phases: map[string]record.PhaseSummary{"decode": {Rounds: 1, Ratio: &record.Ratio{Estimate: 0.5}}},
 	}}}
-	p := known(c)[1].GetPhases()["decode"]
+	d := &record.Result{Programs: make([]record.Program, 1)}
+	p := known(d, c)[1].GetPhases()["decode"]
 	if p.GetRatio() != 0.5 || p.Lower != nil || p.Upper != nil {
 		t.Errorf("one round: %v [%v, %v], want 0.5 without bounds", p.GetRatio(), p.Lower, p.Upper)
+	}
+}
+
+func TestASearchHearsNothingOfAnotherPlugin(t *testing.T) {
+	d := &record.Result{Programs: []record.Program{{Plugin: record.Binary{Name: "own"}}, {Plugin: record.Binary{Name: "other"}}, {Plugin: record.Binary{Name: "own"}}}}
+	c := &record.Case{Variants: []record.Variant{
+		{Name: "base", Role: record.RoleBaseline}, {Name: "engine", Role: record.RoleVariant, Program: 1},
+		{Name: "build", Role: record.RoleVariant, Program: 2}, {Name: "control", Role: record.RoleControl},
+	}}
+	heard := known(d, c)
+	if len(heard) != 2 || heard[0].GetName() != "base" || heard[1].GetName() != "build" {
+		t.Errorf("%v, want base and build", heard)
 	}
 }
 

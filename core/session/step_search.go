@@ -81,7 +81,7 @@ func (r *runner) propose(ctx context.Context, c *record.Case) (*pluginv1.Propose
 		return nil, err
 	}
 	defer end(ctx, proc)
-	answer, err := proc.Propose(ctx, &pluginv1.ProposeRequest{Results: known(c), Seed: r.doc.Session.Seed})
+	answer, err := proc.Propose(ctx, &pluginv1.ProposeRequest{Results: known(r.doc, c), Seed: r.doc.Session.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +124,13 @@ func proposed(c *record.Case) (n int) {
 	return n
 }
 
-// known is what a plugin hears of a case.
-func known(c *record.Case) []*pluginv1.Result {
+// known is what the baseline's plugin hears of a case: the results of its own
+// configurations, since those of another plugin mean nothing to it.
+func known(d *record.Result, c *record.Case) []*pluginv1.Result {
 	var out []*pluginv1.Result
+	asked := d.Programs[c.Variants[0].Program].Plugin.Name
 	for _, v := range c.Variants {
-		if v.Role == record.RoleControl {
+		if v.Role == record.RoleControl || d.Programs[v.Program].Plugin.Name != asked {
 			continue
 		}
 		r := &pluginv1.Result{
