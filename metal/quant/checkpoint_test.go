@@ -2,6 +2,7 @@ package quant
 
 import (
 	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -72,7 +73,7 @@ func tiny(t *testing.T, change func(config *string, one, two views)) (dir string
 			if err != nil {
 				t.Fatal(err)
 			}
-			v.quantized(t, blockPrefix(layer)+name, q)
+			v.quantized(t, fmt.Sprintf("model.layers.%d.mlp.switch_mlp.%s", layer, name), q)
 			if layer == 1 {
 				down1 = q
 			}
@@ -105,20 +106,22 @@ func TestCheckpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if c.Config.ModelType != "qwen3_moe" || c.Config.TopK != 2 || c.Config.Bits != 4 || !c.Config.NormTopK {
-		t.Errorf("config is %+v", c.Config)
+	if text, err := c.Config.Text("model_type"); text != "qwen3_moe" || err != nil {
+		t.Errorf("model_type is %q, %v", text, err)
 	}
-	if layers := c.BlockLayers(); !slices.Equal(layers, []int{1, 2}) {
-		t.Errorf("layers with a block: %v", layers)
+	if n, err := c.Config.Int("num_experts_per_tok"); n != 2 || err != nil {
+		t.Errorf("num_experts_per_tok is %d, %v", n, err)
 	}
-	b, err := c.Block(1)
+	const prefix = "model.layers.1.mlp.switch_mlp."
+	gate, err := c.Stored(prefix + "gate_proj")
+	if want := (Stored{Format{Bits: 4, Group: 64, DType: dtype.BF16}, 4, 64, 128}); err != nil || gate != want {
+		t.Errorf("gate is %s, %v, want %s", gate, err, want)
+	}
+	read, err := c.Tensor(prefix + "down_proj")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Gate.N != 64 || b.Gate.K != 128 || b.Down.N != 128 || b.Gate.DType != dtype.BF16 {
-		t.Errorf("gate is [%d,%d] %s", b.Gate.N, b.Gate.K, b.Gate.Format)
-	}
-	if !bytes.Equal(b.Down.Packed, down.Packed) || !bytes.Equal(b.Down.Biases, down.Biases) {
+	if !bytes.Equal(read.Packed, down.Packed) || !bytes.Equal(read.Biases, down.Biases) {
 		t.Error("down differs from what was written")
 	}
 	router, err := c.Tensor("model.layers.1.mlp.gate")
@@ -139,7 +142,7 @@ func TestCheckpointFaults(t *testing.T) {
 			return err
 		}
 		defer c.Close()
-		_, err = c.Block(1)
+		_, err = c.Tensor(gate)
 		return err
 	}
 	for _, c := range []struct {
@@ -153,8 +156,23 @@ func TestCheckpointFaults(t *testing.T) {
 		{"config.json: it is too large", func(config *string, _, _ views) { *config = `{"a": "` + strings.Repeat("x", mostConfig) + `"}` }},
 		{"config.json: unexpected end", func(config *string, _, _ views) { *config = `{` }},
 		{"quantization.bits: want a number", func(config *string, _, _ views) { *config = `{"quantization":{"group_size":64}}` }},
-		{`mode "mxfp4" is not supported`, func(config *string, _, _ views) {
+		{`quantization mode "fp2" is not supported, want one of affine, mxfp4, mxfp8, nvfp4`, func(config *string, _, _ views) {
+			*config = `{"quantization":{"group_size":64,"bits":4,"mode":"fp2"}}`
+		}},
+		{"group size 64 is not supported in mode mxfp4", func(config *string, _, _ views) {
 			*config = `{"quantization":{"group_size":64,"bits":4,"mode":"mxfp4"}}`
+		}},
+		{"group size -64 is not supported", func(config *string, _, _ views) {
+			*config = `{"quantization":{"group_size":-64,"bits":4}}`
+		}},
+		{"scales is BF16, want [U8]", func(config *string, _, _ views) {
+			*config = `{"quantization":{"group_size":32,"bits":4,"mode":"mxfp4"}}`
+		}},
+		{"scales of matrix 2, row 5 hold NaN", func(_ *string, one, _ views) {
+			view := one[gate+".scales"]
+			data := bytes.Clone(view.Data())
+			data[2*(2*(2*64+5)+1)], data[2*(2*(2*64+5)+1)+1] = 0xC0, 0x7F
+			one.put(t, gate+".scales", safetensors.BF16, data, 4, 64, 2)
 		}},
 		{"do not fit 8 bits", func(config *string, _, _ views) { *config = strings.Replace(*config, `"bits": 4`, `"bits": 8`, 1) }},
 		{"7 bits are not supported", func(config *string, one, _ views) {
@@ -172,11 +190,6 @@ func TestCheckpointFaults(t *testing.T) {
 		}},
 		{"scales are [4 64 2] but biases [4 128]", func(_ *string, one, _ views) {
 			one.put(t, gate+".biases", safetensors.BF16, make([]byte, 4*64*2*2), 4, 128)
-		}},
-		{"do not fit together", func(_ *string, one, _ views) {
-			for _, part := range []string{".weight", ".scales", ".biases"} {
-				one[gate+part] = one["model.layers.1.mlp.switch_mlp.down_proj"+part]
-			}
 		}},
 		{"is in model-00001-of-00002.safetensors and in model-00002", func(_ *string, one, two views) {
 			maps.Copy(two, one)

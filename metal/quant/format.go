@@ -11,7 +11,6 @@ package quant
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/assay-bench/assay/metal/dtype"
@@ -46,6 +45,22 @@ const Step = 32
 // Check reports a format that MLX does not have, or one that rows of k weights
 // cannot be stored in.
 func (f Format) Check(k int) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	switch {
+	case f.DType > dtype.BF16:
+		return fmt.Errorf("quantized weights: unknown %s for scales", f.DType)
+	case k <= 0 || k%f.Group != 0:
+		return fmt.Errorf("quantized weights: rows of %d weights do not divide into groups of %d", k, f.Group)
+	case k%Step != 0:
+		return fmt.Errorf("quantized weights: rows of %d weights are not a multiple of %d, which kernels read at a time", k, Step)
+	}
+	return nil
+}
+
+// check is about mode, bits and group alone.
+func (f Format) check() error {
 	switch {
 	case int(f.Mode) >= len(modes):
 		return fmt.Errorf("quantized weights: unknown %s", f.Mode)
@@ -53,12 +68,6 @@ func (f Format) Check(k int) error {
 		return fmt.Errorf("quantized weights: %d bits are not supported in mode %s, want one of %v", f.Bits, f.Mode, f.Mode.Bits())
 	case !slices.Contains(f.Mode.Groups(), f.Group):
 		return fmt.Errorf("quantized weights: group size %d is not supported in mode %s, want one of %v", f.Group, f.Mode, f.Mode.Groups())
-	case f.DType > dtype.BF16:
-		return fmt.Errorf("quantized weights: unknown %s for scales", f.DType)
-	case k <= 0 || k%f.Group != 0:
-		return fmt.Errorf("quantized weights: rows of %d weights do not divide into groups of %d", k, f.Group)
-	case k%Step != 0:
-		return fmt.Errorf("quantized weights: rows of %d weights are not a multiple of %d, which kernels read at a time", k, Step)
 	}
 	return nil
 }
@@ -82,93 +91,4 @@ func (f Format) Value(code uint8) float32 {
 		return m.Value(code)
 	}
 	return float32(code)
-}
-
-// Tensor is a stack of quantized matrices W[Experts,N,K], all little-endian:
-// Packed [Experts,N,K·Bits/32] uint32, Scales and Biases [Experts,N,K/Group], of
-// DType in mode affine; else scales are bytes and there are no biases.
-type Tensor struct {
-	Format
-	Experts, N, K          int
-	Packed, Scales, Biases []byte
-}
-
-// Plane is one of the tensor's planes.
-func (t *Tensor) Plane(p Plane) *[]byte {
-	return [...]*[]byte{&t.Packed, &t.Scales, &t.Biases}[p]
-}
-
-// New returns a zeroed tensor.
-func New(f Format, experts, n, k int) (*Tensor, error) {
-	if err := checkShape(f, experts, n, k); err != nil {
-		return nil, err
-	}
-	t := &Tensor{Format: f, Experts: experts, N: n, K: k}
-	for _, p := range f.Planes() {
-		*t.Plane(p) = make([]byte, experts*n*f.PlaneBytes(p, k))
-	}
-	return t, nil
-}
-
-func checkShape(f Format, experts, n, k int) error {
-	if err := f.Check(k); err != nil {
-		return err
-	}
-	const most = math.MaxInt32
-	if experts <= 0 || n <= 0 || experts > most || n > most || k > most ||
-		experts > math.MaxInt/2/n/f.RowBytes(k) {
-		return fmt.Errorf("quantized weights: shape [%d,%d,%d] is empty or too large", experts, n, k)
-	}
-	return nil
-}
-
-// Check reports a tensor whose parts do not have the lengths its shape asks for.
-func (t *Tensor) Check() error {
-	if err := checkShape(t.Format, t.Experts, t.N, t.K); err != nil {
-		return err
-	}
-	for _, p := range t.Planes() {
-		if have, want := len(*t.Plane(p)), t.Experts*t.N*t.PlaneBytes(p, t.K); have != want {
-			return fmt.Errorf("quantized weights [%d,%d,%d] %s: %s are %d bytes, want %d", t.Experts, t.N, t.K, t.Format, p, have, want)
-		}
-	}
-	return nil
-}
-
-// Bytes of the whole tensor.
-func (t *Tensor) Bytes() (n int) {
-	for _, p := range t.Planes() {
-		n += len(*t.Plane(p))
-	}
-	return n
-}
-
-// Expert is matrix e of the stack, sharing its memory.
-func (t *Tensor) Expert(e int) *Tensor { return t.Slice(e, 1) }
-
-// Slice is n matrices of the stack from matrix e on, sharing its memory.
-func (t *Tensor) Slice(e, n int) *Tensor {
-	x := *t
-	x.Experts = n
-	for _, p := range t.Planes() {
-		one := t.N * t.PlaneBytes(p, t.K)
-		*x.Plane(p) = (*t.Plane(p))[e*one : (e+n)*one : (e+n)*one]
-	}
-	return &x
-}
-
-// Scale is that of group g, counted over all rows.
-func (t *Tensor) Scale(g int) float32 {
-	if _, m := t.Minifloats(); m != nil {
-		return m.Value(t.Scales[g])
-	}
-	return t.DType.At(t.Scales, g)
-}
-
-// Bias is that of group g, 0 where the format has none.
-func (t *Tensor) Bias(g int) float32 {
-	if len(t.Biases) == 0 {
-		return 0
-	}
-	return t.DType.At(t.Biases, g)
 }

@@ -18,10 +18,14 @@ func FuzzConfig(f *testing.F) {
 		if err := c.Config.parse(text); err != nil {
 			return
 		}
+		if n, err := c.Config.Int("hidden_size"); n < 0 || err != nil && n != 0 {
+			t.Errorf("hidden_size is %d, %v", n, err)
+		}
 		for _, name := range []string{"a", "b", "c"} {
 			_, own := c.Config.quantization[name]
-			if format, err := c.format(name); err == nil && !own && (format.Bits != c.Config.Bits || format.Group != c.Config.Group) {
-				t.Errorf("a tensor without an entry of its own has %+v", format)
+			format, err := c.Config.format(name)
+			if err == nil && !own && format != c.Config.all || err == nil && format.check() != nil {
+				t.Errorf("%s is said to be of %+v", name, format)
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package quant
 
 import (
 	"fmt"
+	"strings"
 )
 
 // Mode is how codes become weights, by the names that MLX gives to its modes.
@@ -37,6 +38,18 @@ func Modes() []Mode {
 		list[i] = Mode(i)
 	}
 	return list
+}
+
+// ParseMode reads a mode's name.
+func ParseMode(name string) (Mode, error) {
+	var names []string
+	for i, m := range modes {
+		if m.name == name {
+			return Mode(i), nil
+		}
+		names = append(names, m.name)
+	}
+	return 0, fmt.Errorf("quantization mode %q is not supported, want one of %s", name, strings.Join(names, ", "))
 }
 
 func (m Mode) String() string {

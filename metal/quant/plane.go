@@ -14,6 +14,14 @@ const (
 // String is the plane's name in messages.
 func (p Plane) String() string { return [...]string{"codes", "scales", "biases"}[p] }
 
+// stored is how the tensor of a plane is called in checkpoints.
+func (p Plane) stored() string {
+	if p == Codes {
+		return "weight"
+	}
+	return p.String()
+}
+
 var planes = []Plane{Codes, Scales, Biases}
 
 // Planes lists what the format stores, in binding order. The list is shared.

@@ -12,11 +12,17 @@ import (
 // maxHeader bounds a safetensors header, as the format's own reader does.
 const maxHeader = 100_000_000
 
+// lfsPointer is how a file begins whose content Git LFS has not fetched.
+const lfsPointer = "version "
+
 // readSafetensors reads the header.
 func (f *File) readSafetensors(size int64) error {
 	var length [8]byte
 	if _, err := f.file.ReadAt(length[:], 0); err != nil {
 		return fmt.Errorf("not a safetensors file: %w", err)
+	}
+	if string(length[:]) == lfsPointer {
+		return fmt.Errorf("a Git LFS pointer, not the tensors: run git lfs pull in its folder")
 	}
 	n := binary.LittleEndian.Uint64(length[:])
 	if n > maxHeader || int64(n) > size-8 {

@@ -78,7 +78,7 @@ func newModel(req sdk.Request[Config], r moe.Resolved, set *kernels.Set, lease *
 // routers and head.
 func (m *model) bytes(tokens int, head bool) int64 {
 	experts := min(tokens*m.TopK, m.Experts)
-	n := int64(m.Layers) * (int64(experts+m.Shared)*m.ExpertBytes(true) + int64(m.Experts*m.RowBytes(m.Hidden)))
+	n := int64(m.Layers) * (int64(experts)*m.ExpertBytes(0, true) + m.SharedBytes(0) + int64(m.Experts*m.RowBytes(m.Hidden)))
 	if head {
 		n += int64(m.vocab * m.RowBytes(m.Hidden))
 	}

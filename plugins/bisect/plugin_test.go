@@ -68,7 +68,7 @@ func TestGreedyTokensVary(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := Config{Vocab: 256, Tokens: 1, Combine: "fp32"}
-	cfg.Spec = moe.Spec{Model: "tiny", Bits: 4, GroupSize: 64, DType: "float32", Layers: 2}
+	cfg.Spec = moe.Spec{Model: "tiny", DType: new("float32"), Layers: 2}
 	r, err := cfg.Need()
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,9 @@ func plugin() sdk.Plugin[Config] {
 
 func validate(cfg Config) []sdk.Diagnostic {
 	r, faults := cfg.Resolve()
+	if len(faults) == 0 && cfg.Fused {
+		faults = append(faults, r.Fusable("fused")...)
+	}
 	if len(faults) == 0 && cfg.Fused && (r.Inter%8 != 0 || r.Hidden%512 != 0) {
 		faults = append(faults, sdk.Diagnostic{
 			Path: "fused", Code: "fused_shape", Summary: "no fused kernel for this shape",

@@ -63,6 +63,10 @@ func TestEveryFormat(t *testing.T) {
 			t.Run(config, func(t *testing.T) { sdktest.Run(t, faulty.In(plugin(), nil), config) })
 		}
 	}
+	for _, mode := range []string{"mxfp4", "mxfp8", "nvfp4"} {
+		config := fmt.Sprintf(`{"model":"tiny","mode":%q,"fused":true,"down":true,"prompt_tokens":3}`, mode)
+		t.Run(config, func(t *testing.T) { sdktest.Run(t, faulty.In(plugin(), nil), config) })
+	}
 }
 
 // At Qwen3's decode shape a token reads 8 experts' gate and up, 2048·768 weights

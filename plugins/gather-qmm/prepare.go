@@ -56,7 +56,7 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 	}
 	p = sdk.Timed{Units: float64(tokens), Rotation: in.Steps(), Outputs: block.Outputs()}
 	for step := range in.Steps() {
-		p.Bytes += block.Bytes(in.Route(step), e.Config.Down) / int64(in.Steps())
+		p.Bytes += block.Bytes(step%layers, in.Route(step), e.Config.Down) / int64(in.Steps())
 	}
 	p.Verify = func(_ context.Context, step int) ([]sdk.Check, map[string]float64, error) {
 		layer, experts, seed := e.Weights[step%layers], in.Route(step).Flat(), e.Seed+uint64(step)

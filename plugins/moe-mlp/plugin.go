@@ -28,6 +28,14 @@ type Config struct {
 	Combine      string `assay:"combine" help:"rounding of the weighted sum over experts" default:"fp32" oneof:"fp32,fp32_no_fma,exact"`
 }
 
+func validate(cfg Config) []sdk.Diagnostic {
+	r, faults := cfg.Resolve()
+	if len(faults) == 0 && cfg.FusedGateUp {
+		faults = r.Fusable("fused_gate_up")
+	}
+	return faults
+}
+
 func plugin() sdk.Plugin[Config] {
 	pool := &kernels.Pool{}
 	return sdk.Plugin[Config]{
@@ -36,7 +44,7 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens", Unit: "tok"},
 			{Name: "prefill", Doc: "the MoE blocks of all layers for `prompt_tokens` tokens", Unit: "tok"},
 		},
-		Validate: func(cfg Config) []sdk.Diagnostic { _, faults := cfg.Resolve(); return faults },
+		Validate: validate,
 		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(true) },
 		Prepare:  preparer(pool),
 		Propose:  propose,

@@ -46,7 +46,7 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 	}
 	p = sdk.Timed{Units: float64(tokens), Rotation: in.Passes, Outputs: append(block.Outputs(), out)}
 	for step := range in.Steps() {
-		p.Bytes += block.Bytes(in.Route(step), true) / int64(in.Passes)
+		p.Bytes += block.Bytes(step%len(e.Weights), in.Route(step), true) / int64(in.Passes)
 	}
 	last := len(e.Weights) - 1 // the scratch holds what the last layer left
 	p.Verify = func(_ context.Context, i int) ([]sdk.Check, map[string]float64, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/quant"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -23,9 +24,9 @@ type Config struct {
 	Model       string  `assay:"model" help:"shape preset that K and N come from (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny), or the folder of an MLX checkpoint, whose first layer's experts are used" default:"qwen3-30b-a3b"`
 	K           int     `assay:"k" help:"inputs of a projection; 0: the model's hidden size" default:"0" min:"0"`
 	N           int     `assay:"n" help:"outputs of a projection; 0: the width of one expert's FFN" default:"0" min:"0"`
-	Bits        int     `assay:"bits" help:"bits of a quantized weight" default:"4" oneof:"4,8"`
-	GroupSize   int     `assay:"group_size" help:"weights that share one scale and bias" default:"64" oneof:"32,64,128"`
-	DType       string  `assay:"dtype" help:"type of activations, scales and biases" default:"bfloat16" oneof:"float32,float16,bfloat16"`
+	Bits        *int    `assay:"bits" help:"bits of a quantized weight; left out: the checkpoint's, else 4" oneof:"4,8"`
+	GroupSize   *int    `assay:"group_size" help:"weights that share one scale and bias; left out: the checkpoint's, else 64" oneof:"32,64,128"`
+	DType       *string `assay:"dtype" help:"type of activations, scales and biases; left out: the checkpoint's, else bfloat16" oneof:"float32,float16,bfloat16"`
 	Tokens      int     `assay:"tokens" help:"rows of x" default:"1" min:"1" max:"256"`
 	Method      string  `assay:"method" help:"separate: two quantized_matmul and a swiglu; progressive: one progressive_swiglu" default:"progressive" oneof:"separate,progressive"`
 	Epsilon     float64 `assay:"epsilon" help:"largest bound on the error that is left unrefined; 0 refines everything" default:"0" min:"0"`
@@ -64,6 +65,15 @@ func (c Config) resolve() (shape, []sdk.Diagnostic) {
 	}
 	if len(faults) > 0 {
 		return s, faults
+	}
+	if r.Folder != "" {
+		faults = append(faults, r.Fusable("model")...)
+		if r.Mode != quant.Affine || r.Bits != 4 && r.Bits != 8 {
+			faults = append(faults, sdk.Diagnostic{
+				Path: "model", Code: "bad_format", Summary: "low bits are added to affine codes of 4 or 8 bits only",
+				Detail: fmt.Sprintf("the experts of %s are stored as %s", r.Name, r.Format),
+			})
+		}
 	}
 	if r.Folder != "" && (s.n != r.Inter || s.k != r.Hidden) {
 		faults = append(faults, sdk.Diagnostic{Path: "model", Code: "bad_shape", Summary: "the checkpoint has a shape of its own", Detail: "leave k and n out"})

@@ -194,14 +194,14 @@ func (b *Block) sharedOps(l Layer, io IO) ([]metal.Dispatch, error) {
 	return s.Done()
 }
 
-// Bytes that the block must move for one selection: the weights of the experts
-// that are touched, the input and the output. It is the same for every form, so
-// that effective bandwidths can be compared.
-func (b *Block) Bytes(s Selection, down bool) int64 {
-	n := int64(s.Distinct()) * b.ExpertBytes(down)
+// Bytes that the block must move for one selection in a layer: the weights of the
+// experts that are touched, the input and the output. It is the same for every form,
+// so that effective bandwidths can be compared.
+func (b *Block) Bytes(layer int, s Selection, down bool) int64 {
+	n := int64(s.Distinct()) * b.ExpertBytes(layer, down)
 	n += int64(b.Tokens) * int64(b.Hidden) * int64(b.DType.Size()) // x
 	if down {
-		n += int64(b.Shared)*b.ExpertBytes(true) + int64(b.Tokens)*int64(b.Hidden)*int64(b.DType.Size())
+		n += b.SharedBytes(layer) + int64(b.Tokens)*int64(b.Hidden)*int64(b.DType.Size())
 	} else {
 		n += int64(b.Tokens) * int64(b.TopK*b.Inter) * int64(b.DType.Size())
 	}

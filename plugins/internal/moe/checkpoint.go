@@ -1,11 +1,8 @@
 package moe
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"sync"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
@@ -22,95 +19,56 @@ func IsFolder(model string) bool {
 	return err == nil && info.IsDir()
 }
 
-// fromFolder is the shape of a checkpoint's MoE layers. A shared expert is left
-// out: what is measured is the routed part.
-func fromFolder(dir string) (m Model, bits, group int, err error) {
-	c, err := quant.OpenCheckpoint(dir)
-	if err != nil {
-		return m, 0, 0, err
-	}
-	defer c.Close()
-	g := c.Config
-	m = Model{
-		Name: filepath.Base(filepath.Clean(dir)), Folder: dir, Layers: len(c.BlockLayers()),
-		Hidden: g.Hidden, Experts: g.Experts, TopK: g.TopK, Inter: g.ExpertInner,
-	}
-	for _, need := range []struct {
-		name string
-		v    int
-	}{
-		{"layers with switch_mlp weights", m.Layers},
-		{"hidden_size", m.Hidden},
-		{"num_experts", m.Experts},
-		{"num_experts_per_tok", m.TopK},
-		{"moe_intermediate_size", m.Inter},
-	} {
-		if need.v < 1 {
-			return m, 0, 0, fmt.Errorf("checkpoint %s: it has no %s: it is no mixture-of-experts model that this plugin knows", dir, need.name)
-		}
-	}
-	return m, g.Bits, g.Group, nil
-}
-
-// load takes the first layers of a checkpoint, the first experts of each.
-func load(l *kernels.Lease, r Resolved, down bool) ([]Layer, error) {
+// load takes the first layers of a checkpoint, the first n parts of each and of
+// these the first experts.
+func load(l *kernels.Lease, r Resolved, n part) ([]Layer, error) {
 	c, err := quant.OpenCheckpoint(r.Folder)
 	if err != nil {
-		return nil, err
+		return nil, unusable(err)
 	}
 	defer c.Close()
 	layers := make([]Layer, r.Layers)
-	for i, number := range c.BlockLayers()[:r.Layers] {
-		block := sync.OnceValues(func() (*quant.Block, error) { return c.Block(number) })
-		var failed error
-		take := func(part string, of func(*quant.Block) *quant.Tensor) kernels.Weights {
-			if failed != nil {
-				return kernels.Weights{}
-			}
-			w, err := l.Take(stored{r.Folder, number, r.Experts, part}, func(dev metal.Device) (kernels.Weights, error) {
-				b, err := block()
+	for i := range layers {
+		for p := gate; p < n; p++ {
+			w, err := l.Take(weightsOf{r.Folder, r.numbers[i], r.Experts, p}, func(dev metal.Device) (kernels.Weights, error) {
+				t, err := c.Tensor(r.family.prefix(r.numbers[i], p))
+				if err == nil {
+					err = r.fits(t, p, i)
+				}
 				if err != nil {
-					return kernels.Weights{}, err
+					return kernels.Weights{}, unusable(err)
 				}
-				t := of(b)
-				if err := r.fits(t, part, number); err != nil {
-					return kernels.Weights{}, err
-				}
-				return kernels.NewWeights(dev, t.Slice(0, r.Experts))
+				experts, _, _ := p.shape(r.Model, r.Experts)
+				return kernels.NewWeights(dev, t.Slice(0, experts))
 			})
-			failed = err
-			return w
-		}
-		layers[i].Gate = take("gate", func(b *quant.Block) *quant.Tensor { return b.Gate })
-		layers[i].Up = take("up", func(b *quant.Block) *quant.Tensor { return b.Up })
-		if down {
-			layers[i].Down = take("down", func(b *quant.Block) *quant.Tensor { return b.Down })
-		}
-		if failed != nil {
-			return nil, failed
+			if err != nil {
+				return nil, err
+			}
+			*p.of(&layers[i]) = w
 		}
 	}
 	return layers, nil
 }
 
-// stored names weights that come from a checkpoint.
-type stored struct {
+// weightsOf names weights that come from a checkpoint.
+type weightsOf struct {
 	folder         string
 	layer, experts int
-	part           string
+	part           part
 }
 
-// fits reports a stored matrix that differs from what the configuration says.
-func (r Resolved) fits(t *quant.Tensor, part string, layer int) error {
-	if t.Format != r.Format {
-		return sdk.Diagnostic{
-			Path: "model", Code: "checkpoint_format", Summary: "the checkpoint is stored in another format",
-			Detail: fmt.Sprintf("%s of layer %d is %s, the configuration says %s: set bits, group_size and dtype to the checkpoint's, or use fewer layers",
-				part, layer, t.Format, r.Format),
-		}
-	}
-	if t.Experts < r.Experts {
-		return errors.New("checkpoint " + r.Folder + ": config.json promises more experts than are stored")
+// fits reports a matrix that is no longer what its header was when the
+// configuration was resolved.
+func (r Resolved) fits(t *quant.Tensor, p part, layer int) error {
+	experts, n, k := p.shape(r.Model, r.Model.Experts)
+	if t.Format != r.formats[layer][p] || t.Experts != experts || t.N != n || t.K != k {
+		return fmt.Errorf("checkpoint %s: %s of layer %d is [%d,%d,%d] %s and was [%d,%d,%d] %s: the folder has changed",
+			r.Folder, p, layer, t.Experts, t.N, t.K, t.Format, experts, n, k, r.formats[layer][p])
 	}
 	return nil
+}
+
+// unusable is a fault of the checkpoint: no second try would find another one.
+func unusable(err error) error {
+	return sdk.Diagnostic{Path: "model", Code: "bad_model", Summary: "checkpoint cannot be used", Detail: err.Error()}
 }

@@ -2,11 +2,11 @@ package moe
 
 import (
 	"bytes"
-	"encoding/binary"
-	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/assay-bench/assay/metal/dtype"
@@ -14,85 +14,96 @@ import (
 	"github.com/assay-bench/assay/metal/quant"
 )
 
-// checkpoint writes a small MLX model of two MoE layers and returns its folder
-// and layer 1's up projection.
-func checkpoint(t *testing.T) (dir string, up *quant.Tensor) {
-	t.Helper()
-	dir = t.TempDir()
-	config := `{"model_type":"qwen3_moe","num_hidden_layers":2,"hidden_size":512,"num_experts":4,"num_experts_per_tok":2,
-		"moe_intermediate_size":64,"quantization":{"group_size":32,"bits":8}}`
-	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
+var usual = quant.Format{Bits: 4, Group: 64, DType: dtype.BF16}
+
+// Every family and every format of checkpoints is read as it was written, without
+// being told anything.
+func TestSoundCheckpoints(t *testing.T) {
+	made := map[string]*fixture{}
+	for _, modelType := range append(knownTypes(), "a_new_moe") {
+		made[modelType] = newFixture(t, modelType, usual)
 	}
-	header := map[string]any{}
-	var data []byte
-	put := func(name, dt string, shape []int, raw []byte) {
-		header[name] = map[string]any{"dtype": dt, "shape": shape, "data_offsets": []int{len(data), len(data) + len(raw)}}
-		data = append(data, raw...)
+	for _, f := range quant.Formats() {
+		if f.Group <= 64 { // of the narrowest matrix
+			made[f.String()] = newFixture(t, "qwen3_moe", f)
+		}
 	}
-	f := quant.Format{Bits: 8, Group: 32, DType: dtype.F16}
-	for layer, prefix := range []string{"model.layers.0.mlp.switch_mlp.", "model.layers.1.mlp.switch_mlp."} {
-		for i, part := range []string{"gate_proj", "up_proj", "down_proj"} {
-			n, k := 64, 512
-			if part == "down_proj" {
-				n, k = k, n
-			}
-			w, err := quant.Random(uint64(10*layer+i), f, 4, n, k, 1)
+	six := quant.Format{Bits: 6, Group: 64, DType: dtype.BF16}
+	mixed := newFixture(t, "qwen3_moe", usual)
+	mixed.own(2, down, six)
+	made["mixed"] = mixed
+	shared := newFixture(t, "glm4_moe_lite", usual)
+	shared.own(1, sharedDown, six)
+	made["mixed, shared"] = shared
+	single := newFixture(t, "qwen3_moe", usual)
+	single.file = func(string) string { return "model.safetensors" }
+	single.raw["model.safetensors.index.json"] = nil
+	made["one file without an index"] = single
+	mtp := newFixture(t, "qwen3_moe", usual)
+	mtp.config["num_hidden_layers"] = 2 // a layer more than the model runs
+	made["a layer too many"] = mtp
+
+	dev := device(t)
+	for name, x := range made {
+		t.Run(name, func(t *testing.T) {
+			r, err := Spec{Model: x.write(), Layers: 2}.Need()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if layer == 1 && part == "up_proj" {
-				up = w
+			if r.Hidden != fixtureHidden || r.Inter != fixtureInner || r.Experts != fixtureExperts || r.TopK != fixtureTopK || r.Model.Layers != fixtureSparse {
+				t.Errorf("read as %+v", r.Model)
 			}
-			put(prefix+part+".weight", "U32", []int{4, n, k / 4}, w.Packed)
-			put(prefix+part+".scales", "F16", []int{4, n, k / 32}, w.Scales)
-			put(prefix+part+".biases", "F16", []int{4, n, k / 32}, w.Biases)
-		}
+			var pool kernels.Pool
+			lease := pool.Lease(dev)
+			defer lease.Release()
+			layers, err := Layers(lease, r, 1, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if have := dev.Memory().Current; have != r.Bytes(true) {
+				t.Errorf("%d bytes alive, want the %d that Bytes promises", have, r.Bytes(true))
+			}
+			for i := range layers {
+				for p := gate; p < x.family.parts(); p++ {
+					w, want := *p.of(&layers[i]), x.weights[x.family.prefix(i+1, p)]
+					got, err := Fetch(w, w.Experts-1)
+					if err != nil {
+						t.Fatal(err)
+					}
+					one := want.Expert(w.Experts - 1)
+					if got.Format != want.Format || !bytes.Equal(got.Packed, one.Packed) || !bytes.Equal(got.Scales, one.Scales) || !bytes.Equal(got.Biases, one.Biases) {
+						t.Errorf("%s of layer %d is not what is stored", p, i)
+					}
+				}
+			}
+		})
 	}
-	text, err := json.Marshal(header)
-	if err != nil {
-		t.Fatal(err)
+	if r, err := (Spec{Model: mixed.write(), Layers: 2}).Need(); err != nil || r.Facts()["bits"] != "4, 6" {
+		t.Errorf("bits of a mixed model are %q, %v", r.Facts()["bits"], err)
 	}
-	file := binary.LittleEndian.AppendUint64(nil, uint64(len(text)))
-	file = append(append(file, text...), data...)
-	if err := os.WriteFile(filepath.Join(dir, "model.safetensors"), file, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return dir, up
 }
 
-func TestWeightsOfACheckpoint(t *testing.T) {
-	dir, want := checkpoint(t)
-	r, err := Spec{Model: dir, Bits: 8, GroupSize: 32, DType: "float16", Layers: 2, Experts: 3}.Need()
+// Weights of a checkpoint are shared, whatever the seed, and fewer experts than it
+// has may be made.
+func TestWeightsOfACheckpointAreShared(t *testing.T) {
+	x := newFixture(t, "glm4_moe_lite", usual)
+	r, err := Spec{Model: x.write(), Layers: 2, Experts: 3}.Need()
 	if err != nil {
 		t.Fatal(err)
-	}
-	if r.Hidden != 512 || r.Inter != 64 || r.Model.Experts != 4 || r.Experts != 3 || r.TopK != 2 || r.Model.Layers != 2 {
-		t.Errorf("read as %+v", r)
-	}
-	if got := r.Facts()["weights"]; got != "checkpoint "+dir {
-		t.Errorf("weights are called %q", got)
 	}
 	dev := device(t)
 	var pool kernels.Pool
 	a, b := pool.Lease(dev), pool.Lease(dev)
-	layers, err := Layers(a, r, 1, true)
+	one, err := Layers(a, r, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := Layers(b, r, 2, false) // stored weights do not follow the seed
+	two, err := Layers(b, r, 2, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again[1].Up.Packed.Buffer != layers[1].Up.Packed.Buffer {
-		t.Error("two cases have a copy of the checkpoint each")
-	}
-	got, err := Fetch(layers[1].Up, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got.Packed, want.Expert(2).Packed) || !bytes.Equal(got.Scales, want.Expert(2).Scales) {
-		t.Error("expert 2 of layer 1 is not what is stored")
+	if one[1].Up.Packed.Buffer != two[1].Up.Packed.Buffer || one[1].Up.Experts != 3 || one[1].SharedUp.Experts != 1 {
+		t.Error("two configurations have a copy of the checkpoint each, or other experts than asked for")
 	}
 	a.Release()
 	b.Release()
@@ -101,31 +112,265 @@ func TestWeightsOfACheckpoint(t *testing.T) {
 	}
 }
 
-func TestCheckpointFaultsNameTheFix(t *testing.T) {
-	dir, _ := checkpoint(t)
-	for _, tt := range []struct {
-		name string
-		spec Spec
-		want []string
-	}{
-		{"other bits and groups", Spec{Model: dir, Bits: 4, GroupSize: 64, DType: "float16", Layers: 1}, []string{"bits = 8", "group_size = 32"}},
-		{"too many layers", Spec{Model: dir, Bits: 8, GroupSize: 32, DType: "float16", Layers: 3}, []string{"use 1 to 2"}},
-		{"an empty folder", Spec{Model: t.TempDir(), Bits: 8, GroupSize: 32, DType: "float16", Layers: 1}, []string{"config.json"}},
-		{"no folder at all", Spec{Model: "/no/such/model", Bits: 8, GroupSize: 32, DType: "float16", Layers: 1}, []string{"nor a folder"}},
-	} {
-		_, err := tt.spec.Need()
-		for _, want := range tt.want {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v, want %q", tt.name, err, want)
+const firstGate = "model.layers.1.mlp.switch_mlp.gate_proj"
+
+// What can be known from config.json and from headers is said when a configuration
+// is checked, in words that name it.
+func TestBrokenCheckpoints(t *testing.T) {
+	one := "model-00001-of-00002.safetensors"
+	set := func(key string, v any) func(*fixture) { return func(x *fixture) { x.config[key] = v } }
+	quantization := func(key string, v any) func(*fixture) {
+		return func(x *fixture) { x.config["quantization"].(map[string]any)[key] = v }
+	}
+	remade := func(name, dtype string, shape ...int) func(*fixture) {
+		return func(x *fixture) {
+			old := x.tensors[name]
+			if dtype == "" {
+				dtype = old.dtype
 			}
+			x.tensors[name] = tensor{dtype, shape, old.data}
 		}
 	}
-	r, err := Spec{Model: dir, Bits: 8, GroupSize: 32, DType: "bfloat16", Layers: 1}.Need()
+	for _, c := range []struct {
+		name, want string
+		change     func(x *fixture)
+	}{
+		{"no experts", "it is no mixture-of-experts model", set("model_type", "mixtral")},
+		{"a dense model", "no layer has tensors of mlp.switch_mlp", func(x *fixture) {
+			for name := range x.tensors {
+				if strings.Contains(name, "switch_mlp") {
+					delete(x.tensors, name)
+				}
+			}
+		}},
+		{"truncated", "the file is cut short or corrupt", func(x *fixture) { cut(x, one, -1000) }},
+		{"cut in the header", "its header would be", func(x *fixture) { cut(x, one, 100) }},
+		{"three bytes", "not a safetensors file", func(x *fixture) { cut(x, one, 3) }},
+		{"huge header", "its header would be", func(x *fixture) { x.raw[one] = []byte("\xff\xff\xff\xff\xff\xff\xff\x3fxx") }},
+		{"LFS pointer", "a Git LFS pointer, not the tensors: run git lfs pull", func(x *fixture) {
+			x.raw[one] = []byte("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+		}},
+		{"missing file", `names "model-00002-of-00002.safetensors", which is not there`, func(x *fixture) { x.raw["model-00002-of-00002.safetensors"] = nil }},
+		{"missing tensor", "names \"" + firstGate + ".scales\", which no file has", func(x *fixture) {
+			// As if the file were of another version than the index.
+			x.raw["model.safetensors.index.json"] = x.json(map[string]any{"weight_map": map[string]string{firstGate + ".scales": one}})
+			delete(x.tensors, firstGate+".scales")
+		}},
+		{"missing tensor without an index", "no tensor " + firstGate + ".scales", func(x *fixture) { delete(x.tensors, firstGate+".scales") }},
+		{"missing projection", "no tensor model.layers.2.mlp.switch_mlp.down_proj.weight", func(x *fixture) {
+			for _, part := range []string{".weight", ".scales", ".biases"} {
+				delete(x.tensors, "model.layers.2.mlp.switch_mlp.down_proj"+part)
+			}
+		}},
+		{"a tensor in two files", "is in model-00001-of-00002.safetensors and in model-old.safetensors", func(x *fixture) {
+			x.raw["model-old.safetensors"] = x.safetensors(x.tensors)
+		}},
+		{"index of another kind", "model.safetensors.index.json: ", func(x *fixture) { x.raw["model.safetensors.index.json"] = []byte(`{"weight_map": [1]}`) }},
+		{"another shape", "do not fit 4 bits and group size 64", remade(firstGate+".weight", "", 4, 128, 8)},
+		{"another number of dimensions", "want 2 or 3 dimensions each", remade(firstGate+".weight", "", 4, 64, 4, 4)},
+		{"codes of floats", "gate_proj.weight is F32, want [U32]", remade(firstGate+".weight", "F32", 4, 64, 16)},
+		{"scales of bytes", "gate_proj.scales is U8, want [F32 F16 BF16]", func(x *fixture) {
+			x.tensors[firstGate+".scales"] = tensor{"U8", []int{4, 64, 2}, make([]byte, 4*64*2)}
+		}},
+		{"experts of another number", "which does not fit the [4,64,128] of the first layer's gate_proj", func(x *fixture) {
+			for _, part := range []string{".weight", ".scales", ".biases"} {
+				t := x.tensors["model.layers.2.mlp.switch_mlp.up_proj"+part]
+				x.tensors["model.layers.2.mlp.switch_mlp.up_proj"+part] = tensor{t.dtype, []int{2, t.shape[1], t.shape[2]}, t.data[:len(t.data)/2]}
+			}
+		}},
+		{"layers of two types", "one type is needed", func(x *fixture) {
+			for p := gate; p <= down; p++ {
+				x.quantized(2, p, quant.Format{Bits: 4, Group: 64, DType: dtype.F16})
+			}
+		}},
+		{"bits lie", "do not fit 8 bits", quantization("bits", 8)},
+		{"7 bits", "7 bits are not supported", quantization("bits", 7)},
+		{"no bits", "0 bits are not supported", quantization("bits", 0)},
+		{"negative group", "group size -64 is not supported", quantization("group_size", -64)},
+		{"bits of text", "config.json: quantization", quantization("bits", "4")},
+		{"unknown mode", "want one of affine, mxfp4, mxfp8, nvfp4", quantization("mode", "nf4")},
+		{"not quantized", "convert it with mlx_lm.convert -q", func(x *fixture) { delete(x.config, "quantization") }},
+		{"one not quantized", "says that it is not quantized", quantization(firstGate, false)},
+		{"no top-k", "no num_experts_per_tok", func(x *fixture) { delete(x.config, "num_experts_per_tok") }},
+		{"top-k of text", `num_experts_per_tok is "4", want a number`, set("num_experts_per_tok", "4")},
+		{"top-k too large", "num_experts_per_tok 5, there are 4 experts", set("num_experts_per_tok", 5)},
+		{"experts lie", "says num_experts 128, the tensors have 4", set("num_experts", 128)},
+		{"fewer experts", "says num_experts 2, the tensors have 4", set("num_experts", 2)},
+		{"hidden lies", "says hidden_size 1024, the tensors have 128", set("hidden_size", 1024)},
+		{"width lies", "says moe_intermediate_size 512, the tensors have 64", set("moe_intermediate_size", 512)},
+		{"layers lie", "num_hidden_layers is 1000000000000, want a number", set("num_hidden_layers", 1000000000000)},
+		{"a layer missing", "says num_hidden_layers 4, there are tensors of 3", set("num_hidden_layers", 4)},
+		{"config.json is none", "config.json: ", func(x *fixture) { x.raw["config.json"] = []byte("{ model_type: qwen3_moe ") }},
+		{"no config.json", "no config.json in it", func(x *fixture) { x.raw["config.json"] = nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			x := newFixture(t, "qwen3_moe", usual)
+			c.change(x)
+			if strings.Contains(c.name, "without an index") || strings.Contains(c.name, "missing projection") {
+				x.raw["model.safetensors.index.json"] = nil
+			}
+			isFault(t, x.write(), c.want)
+		})
+	}
+}
+
+// cut keeps the first n bytes of a file, or all but so many.
+func cut(x *fixture, file string, n int) {
+	tensors := map[string]tensor{}
+	for name, t := range x.tensors {
+		if x.file(name) == file {
+			tensors[name] = t
+		}
+	}
+	data := x.safetensors(tensors)
+	if n < 0 {
+		n += len(data)
+	}
+	x.raw[file] = data[:n]
+}
+
+func isFault(t *testing.T, model, want string) {
+	t.Helper()
+	_, faults := Spec{Model: model, Layers: 1}.Resolve()
+	if len(faults) != 1 || faults[0].Path != "model" || !strings.Contains(faults[0].Detail, want) {
+		t.Errorf("%v, want one fault of model with …%s…", faults, want)
+	}
+}
+
+// Names that are no MLX folder are called what they are.
+func TestOtherThanFolders(t *testing.T) {
+	dir := t.TempDir()
+	path := func(parts ...string) string { return filepath.Join(append([]string{dir}, parts...)...) }
+	write := func(text string, parts ...string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(path(parts...)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path(parts...), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("GGUF\x03", "model.gguf")
+	write("GGUF\x03", "gguf", "model-q4.gguf")
+	write("{}", "file")
+	write("{}", "models--x--y", "snapshots", "abc", "config.json")
+	write(`{"quantization":{"bits":4,"group_size":64}}`, "config-only", "config.json")
+	if err := os.Mkdir(path("empty"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", path("link")); err != nil {
+		t.Fatal(err)
+	}
+	for model, want := range map[string]string{
+		path("link"):                       `is a link to "nowhere", which is not there`,
+		path("model.gguf"):                 "is a GGUF file, and this plugin reads MLX folders: mlx_lm.convert",
+		path("gguf"):                       "it holds GGUF files, not an MLX model: mlx_lm.convert",
+		path("file"):                       "is a file: give the folder of an MLX model",
+		path("models--x--y"):               "give " + path("models--x--y", "snapshots", "abc"),
+		path("config-only"):                "no *.safetensors in it",
+		path("empty"):                      "no config.json in it",
+		"mlx-community/Qwen3-30B-A3B-4bit": "`hf download mlx-community/Qwen3-30B-A3B-4bit --local-dir DIR`",
+		"/no/such/model":                   "nor a folder",
+	} {
+		isFault(t, model, want)
+	}
+}
+
+// Links are followed; pipes, folders and links to nothing are no tensors.
+func TestOtherThanFiles(t *testing.T) {
+	x := newFixture(t, "qwen3_moe", usual)
+	x.raw["model.safetensors.index.json"] = nil
+	dir := x.write()
+	linked := t.TempDir()
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if err := os.Symlink(filepath.Join(dir, f.Name()), filepath.Join(linked, f.Name())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, faults := (Spec{Model: linked, Layers: 2}).Resolve(); len(faults) > 0 {
+		t.Errorf("a folder of links: %v", faults)
+	}
+	odd := filepath.Join(linked, "x.safetensors")
+	for name, make := range map[string]func() error{
+		"a folder":          func() error { return os.Mkdir(odd, 0o700) },
+		"a pipe":            func() error { return syscall.Mkfifo(odd, 0o600) },
+		"a link to nothing": func() error { return os.Symlink("/nowhere/x", odd) },
+	} {
+		if err := make(); err != nil {
+			t.Fatal(err)
+		}
+		if _, faults := (Spec{Model: linked, Layers: 2}).Resolve(); len(faults) != 1 || !strings.Contains(faults[0].Detail, "x.safetensors") {
+			t.Errorf("%s: %v", name, faults)
+		}
+		if err := os.Remove(odd); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// What a configuration says of a checkpoint must be true, and may be left out.
+func TestWhatIsSaidOfACheckpoint(t *testing.T) {
+	dir := newFixture(t, "qwen3_moe", quant.Format{Mode: quant.MXFP4, Bits: 4, Group: 32, DType: dtype.F16}).write()
+	if _, faults := (Spec{Model: dir, Mode: new("mxfp4"), Bits: new(4), GroupSize: new(32), DType: new("float16"), Layers: 2}).Resolve(); len(faults) > 0 {
+		t.Error(faults)
+	}
+	_, faults := Spec{Model: dir, Mode: new("affine"), Bits: new(8), GroupSize: new(64), DType: new("bfloat16"), Layers: 2}.Resolve()
+	for i, want := range []string{"mode mxfp4, not affine", "bits 4, not 8", "group_size 32, not 64", "dtype f16, not bf16"} {
+		if len(faults) != 4 || !strings.Contains(faults[i].Detail, want) || !strings.HasPrefix(want, faults[i].Path+" ") {
+			t.Fatalf("%v, want …%s…", faults, want)
+		}
+	}
+	for _, c := range []struct {
+		spec Spec
+		path string
+	}{{Spec{Model: dir, Layers: 3}, "layers"}, {Spec{Model: dir, Layers: 1, Experts: 5}, "experts"}, {Spec{Model: dir, Layers: 1, Experts: 1}, "experts"}} {
+		if _, faults := c.spec.Resolve(); len(faults) != 1 || faults[0].Path != c.path {
+			t.Errorf("%v, want one fault of %s", faults, c.path)
+		}
+	}
+}
+
+// A fault that only data show ends the configuration at once: no other try would
+// go better.
+func TestDamagedWeightsAreRefused(t *testing.T) {
+	x := newFixture(t, "qwen3_moe", usual)
+	scales := x.tensors[firstGate+".scales"]
+	scales.data[401] = 0x7F // of a BF16: NaN with the byte below
+	scales.data[400] = 0xC0
+	r, err := Spec{Model: x.write(), Layers: 1}.Need()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var pool kernels.Pool
-	if _, err := Layers(pool.Lease(device(t)), r, 1, true); err == nil || !strings.Contains(err.Error(), "dtype") {
-		t.Errorf("float16 scales read as bfloat16: %v, want advice to set dtype", err)
+	_, err = Layers(pool.Lease(device(t)), r, 1, true)
+	if found := fmt.Sprint(err); !strings.Contains(found, "model: checkpoint cannot be used") || !strings.Contains(found, "hold NaN") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFormatsOfPresets(t *testing.T) {
+	for _, c := range []struct {
+		spec Spec
+		want string
+	}{
+		{Spec{}, "bf16_b4_g64"},
+		{Spec{Bits: new(8), GroupSize: new(32), DType: new("float16")}, "f16_b8_g32"},
+		{Spec{Mode: new("mxfp4")}, "bf16_mxfp4"},
+		{Spec{Mode: new("mxfp8"), Bits: new(8), GroupSize: new(32)}, "bf16_mxfp8"},
+		{Spec{Mode: new("nvfp4"), DType: new("float32")}, "f32_nvfp4"},
+		{Spec{Mode: new("fp4")}, "mode: unknown quantization mode: quantization mode \"fp4\" is not supported, want one of affine, mxfp4, mxfp8, nvfp4"},
+		{Spec{Mode: new("mxfp4"), Bits: new(8)}, `bits: the mode has no such bits: mode = "mxfp4" takes bits [4], not 8; leave it out for 4`},
+		{Spec{Mode: new("nvfp4"), GroupSize: new(32)}, `group_size: the mode has no such group_size: mode = "nvfp4" takes group_size [16], not 32; leave it out for 16`},
+		{Spec{GroupSize: new(16)}, `mode = "affine" takes group_size [32 64 128], not 16; leave it out for 64`},
+	} {
+		c.spec.Model, c.spec.Layers = "tiny", 1
+		r, err := c.spec.Need()
+		if got := r.String(); err == nil && got != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s, %v, want %s", got, err, c.want)
+		}
 	}
 }

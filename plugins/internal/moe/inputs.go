@@ -97,7 +97,7 @@ func (in *Inputs) WeightBytes(down bool) int64 {
 		for _, e := range s.Flat() {
 			if !touched[l][int(e)] {
 				touched[l][int(e)] = true
-				n += in.r.ExpertBytes(down)
+				n += in.r.ExpertBytes(l, down)
 			}
 		}
 	}

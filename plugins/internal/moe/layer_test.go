@@ -1,11 +1,14 @@
 package moe
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/metal/quant"
 )
 
 func device(t *testing.T) metal.Device {
@@ -20,7 +23,7 @@ func device(t *testing.T) metal.Device {
 
 func tiny(t *testing.T, layers int) Resolved {
 	t.Helper()
-	r, err := Spec{Model: "tiny", Bits: 4, GroupSize: 64, DType: "float32", Layers: layers}.Need()
+	r, err := Spec{Model: "tiny", DType: new("float32"), Layers: layers}.Need()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,15 +92,25 @@ func TestInputsRotate(t *testing.T) {
 }
 
 func TestResolveReportsEveryFault(t *testing.T) {
-	_, faults := Spec{Model: "qwen4", Bits: 4, GroupSize: 64, DType: "float8", Layers: 1}.Resolve()
+	_, faults := Spec{Model: "qwen4", DType: new("float8"), Layers: 1}.Resolve()
 	if len(faults) != 2 || faults[0].Path != "model" || faults[1].Path != "dtype" {
 		t.Errorf("%v, want faults of model and dtype", faults)
 	}
 	for _, name := range Names() {
 		for _, group := range []int{32, 64, 128} {
-			if _, faults := (Spec{Model: name, Bits: 4, GroupSize: group, DType: "bf16", Layers: 1}).Resolve(); len(faults) > 0 {
+			if _, faults := (Spec{Model: name, GroupSize: &group, Layers: 1}).Resolve(); len(faults) > 0 {
 				t.Errorf("%s with groups of %d: %v", name, group, faults)
 			}
+		}
+	}
+}
+
+// The schema names every mode, which package quant declares.
+func TestModesAreDocumented(t *testing.T) {
+	field, _ := reflect.TypeFor[Spec]().FieldByName("Mode")
+	for _, m := range quant.Modes() {
+		if !strings.Contains(field.Tag.Get("help"), m.String()) {
+			t.Errorf("the help of mode does not name %s", m)
 		}
 	}
 }

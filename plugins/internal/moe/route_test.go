@@ -95,7 +95,7 @@ func TestPasses(t *testing.T) {
 
 func qwen(t *testing.T) Resolved {
 	t.Helper()
-	r, faults := Spec{Model: "qwen3-30b-a3b", Bits: 4, GroupSize: 64, DType: "bf16", Layers: 1}.Resolve()
+	r, faults := Spec{Model: "qwen3-30b-a3b", DType: new("bf16"), Layers: 1}.Resolve()
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -2,7 +2,7 @@ package moe
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal/dtype"
@@ -10,77 +10,141 @@ import (
 )
 
 // Spec is what every plugin's configuration says about the model; plugins embed
-// it.
+// it. What is left out of the format is as the checkpoint has it, or usual.
 type Spec struct {
-	Model     string `assay:"model" help:"shape preset (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny) or the folder of an MLX checkpoint" default:"qwen3-30b-a3b"`
-	Bits      int    `assay:"bits" help:"bits of a quantized weight" default:"4" oneof:"2,3,4,5,6,8"`
-	GroupSize int    `assay:"group_size" help:"weights that share one scale and bias" default:"64" oneof:"32,64,128"`
-	DType     string `assay:"dtype" help:"type of activations, scales and biases" default:"bfloat16" oneof:"float32,float16,bfloat16"`
-	Layers    int    `assay:"layers" help:"layers whose weights are made" default:"1" min:"1"`
-	Experts   int    `assay:"experts" help:"experts per layer whose weights are made; 0: all that the model has" default:"0" min:"0"`
+	Model     string  `assay:"model" help:"shape preset (qwen3-30b-a3b, lfm2-8b-a1b, glm-4.7-flash or tiny) or the folder of an MLX checkpoint" default:"qwen3-30b-a3b"`
+	Mode      *string `assay:"mode" help:"MLX's quantization mode: affine, mxfp4, mxfp8 or nvfp4; left out: the checkpoint's, else affine"`
+	Bits      *int    `assay:"bits" help:"bits of a quantized weight; left out: the checkpoint's, else the mode's (4, of mxfp8 8)" oneof:"2,3,4,5,6,8"`
+	GroupSize *int    `assay:"group_size" help:"weights that share one scale; left out: the checkpoint's, else the mode's (affine 64, mxfp4 and mxfp8 32, nvfp4 16)" oneof:"16,32,64,128"`
+	DType     *string `assay:"dtype" help:"type of activations, and of affine scales and biases; left out: the checkpoint's, else bfloat16" oneof:"float32,float16,bfloat16"`
+	Layers    int     `assay:"layers" help:"layers whose weights are made" default:"1" min:"1"`
+	Experts   int     `assay:"experts" help:"experts per layer whose weights are made; 0: all that the model has" default:"0" min:"0"`
 }
 
 // Resolved is a Spec that makes sense.
 type Resolved struct {
 	Model
-	quant.Format
-	Layers  int // made
-	Experts int // made, per layer
+	quant.Format     // of the first layer's gate; its type is that of all
+	Layers       int // made
+	Experts      int // made, per layer
+
+	formats []Formats // of the layers that are made
+	numbers []int     // of a checkpoint: which layers these are
+	family  family
+}
+
+// faults are what is wrong with a Spec, each with its attribute.
+type faults []sdk.Diagnostic
+
+func (f *faults) add(path, summary, detail string, args ...any) {
+	*f = append(*f, sdk.Diagnostic{Path: path, Summary: summary, Detail: fmt.Sprintf(detail, args...), Code: "bad_" + path})
 }
 
 // Resolve checks a Spec. Every fault is returned, each with its attribute.
 func (s Spec) Resolve() (Resolved, []sdk.Diagnostic) {
-	var faults []sdk.Diagnostic
-	fault := func(path, summary, detail string, args ...any) {
-		faults = append(faults, sdk.Diagnostic{Path: path, Summary: summary, Detail: fmt.Sprintf(detail, args...), Code: "bad_" + path})
+	var found faults
+	r := Resolved{Layers: s.Layers, Experts: s.Experts}
+	var formats []Formats
+	if IsFolder(s.Model) {
+		formats = s.checkpoint(&r, &found)
+	} else {
+		formats = s.preset(&r, &found)
 	}
-	m, ok := Lookup(s.Model)
-	switch {
-	case ok:
-	case IsFolder(s.Model):
-		var bits, group int
-		var err error
-		if m, bits, group, err = fromFolder(s.Model); err != nil {
-			fault("model", "checkpoint cannot be used", "%v", err)
-			break
-		}
-		if bits != s.Bits {
-			fault("bits", "the checkpoint has other bits", "%s is quantized to %d bits: set bits = %d", m.Name, bits, bits)
-		}
-		if group != s.GroupSize {
-			fault("group_size", "the checkpoint has other groups", "%s is quantized in groups of %d: set group_size = %d", m.Name, group, group)
-		}
-	default:
-		fault("model", "unknown model", "%q is none of %s, nor a folder", s.Model, strings.Join(Names(), ", "))
+	if len(found) > 0 {
+		return r, found
 	}
-	dt, err := dtype.Parse(s.DType)
-	if err != nil {
-		fault("dtype", "unknown activation type", "%v", err)
-	}
-	r := Resolved{
-		Model: m, Format: quant.Format{Bits: s.Bits, Group: s.GroupSize, DType: dt},
-		Layers: s.Layers, Experts: s.Experts,
-	}
-	if len(faults) > 0 {
-		return r, faults
-	}
+	m := r.Model
 	if s.Experts == 0 {
 		r.Experts = m.Experts
 	}
-	for _, k := range []int{m.Hidden, m.Inter} {
-		if err := r.Check(k); err != nil {
-			fault("group_size", "weights cannot be quantized so", "%s: %v", m.Name, err)
-			break
-		}
-	}
 	if r.Experts < m.TopK || r.Experts > m.Experts {
-		fault("experts", "number of experts out of range", "%s sends each token to %d of %d experts; use %d to %d, or 0 for all",
+		found.add("experts", "number of experts out of range", "%s sends each token to %d of %d experts; use %d to %d, or 0 for all",
 			m.Name, m.TopK, m.Experts, m.TopK, m.Experts)
 	}
 	if r.Layers < 1 || r.Layers > m.Layers {
-		fault("layers", "number of layers out of range", "%s has %d layers; use 1 to %d", m.Name, m.Layers, m.Layers)
+		found.add("layers", "number of layers out of range", "%s has %d layers; use 1 to %d", m.Name, m.Layers, m.Layers)
+		return r, found
 	}
-	return r, faults
+	r.formats = slices.Repeat(formats, (r.Layers+len(formats)-1)/len(formats))[:r.Layers]
+	r.Format = r.formats[0][gate]
+	return r, found
+}
+
+// preset has the same format everywhere.
+func (s Spec) preset(r *Resolved, found *faults) []Formats {
+	var ok bool
+	if r.Model, ok = Lookup(s.Model); !ok {
+		found.add("model", "unknown model", "%s", unknown(s.Model))
+	}
+	f := quant.Format{DType: dtype.BF16}
+	var err error
+	if s.Mode != nil {
+		if f.Mode, err = quant.ParseMode(*s.Mode); err != nil {
+			found.add("mode", "unknown quantization mode", "%v", err)
+		}
+	}
+	f.Bits, f.Group = f.Mode.Usual()
+	f.Bits = s.within(found, "bits", s.Bits, f.Mode, f.Mode.Bits(), f.Bits)
+	f.Group = s.within(found, "group_size", s.GroupSize, f.Mode, f.Mode.Groups(), f.Group)
+	if s.DType != nil {
+		if f.DType, err = dtype.Parse(*s.DType); err != nil {
+			found.add("dtype", "unknown activation type", "%v", err)
+		}
+	}
+	for _, k := range []int{r.Hidden, r.Inter} {
+		if err := f.Check(k); err != nil && len(*found) == 0 {
+			found.add("group_size", "weights cannot be quantized so", "%s: %v", r.Name, err)
+		}
+	}
+	return []Formats{uniform(f)}
+}
+
+// within is a value that is given, if the mode has it, or the usual one.
+func (s Spec) within(found *faults, path string, given *int, mode quant.Mode, has []int, usual int) int {
+	if given == nil {
+		return usual
+	}
+	if !slices.Contains(has, *given) {
+		found.add(path, "the mode has no such "+path, "mode = %q takes %s %v, not %d; leave it out for %d", mode, path, has, *given, usual)
+	}
+	return *given
+}
+
+// checkpoint has the formats of its headers. What the configuration says of them
+// must be true.
+func (s Spec) checkpoint(r *Resolved, found *faults) []Formats {
+	stored, err := fromFolder(s.Model)
+	if err != nil {
+		found.add("model", "checkpoint cannot be used", "%v", err)
+		return nil
+	}
+	r.Model, r.numbers, r.family = stored.Model, stored.numbers, stored.family
+	used := stored.formats[:max(1, min(s.Layers, len(stored.formats)))]
+	r.formats = used
+	s.same(found, "mode", text(s.Mode), r, func(f quant.Format) any { return f.Mode })
+	s.same(found, "bits", text(s.Bits), r, func(f quant.Format) any { return f.Bits })
+	s.same(found, "group_size", text(s.GroupSize), r, func(f quant.Format) any { return f.Group })
+	given := text(s.DType)
+	if dt, err := dtype.Parse(given); err == nil {
+		given = dt.String()
+	}
+	s.same(found, "dtype", given, r, func(f quant.Format) any { return f.DType })
+	return used
+}
+
+// text is what is given, empty if nothing is.
+func text[T any](given *T) string {
+	if given == nil {
+		return ""
+	}
+	return fmt.Sprint(*given)
+}
+
+// same reports something given that the stored formats do not have.
+func (s Spec) same(found *faults, path, given string, r *Resolved, what func(quant.Format) any) {
+	if have := distinct(r.all(), what); given != "" && given != have {
+		found.add(path, "the checkpoint has another "+path, "%s is stored with %s %s, not %s: leave it out", r.Name, path, have, given)
+	}
 }
 
 // Need is Resolve for a configuration that must be right by now: its faults as
@@ -90,34 +154,61 @@ func (s Spec) Need() (Resolved, error) {
 	return r, sdk.Faults(faults)
 }
 
-// ExpertBytes is what a token reads of one expert: gate, up and, when asked
-// for, down.
-func (r Resolved) ExpertBytes(down bool) int64 {
-	n := 2 * r.Inter * r.RowBytes(r.Hidden)
-	if down {
-		n += r.Hidden * r.RowBytes(r.Inter)
+// ExpertBytes is what a token reads of one expert of a layer: gate, up and, when
+// asked for, down.
+func (r Resolved) ExpertBytes(layer int, rest bool) int64 {
+	n := down
+	if rest {
+		n = sharedGate
 	}
-	return int64(n)
+	return r.bytes(layer, gate, n)
+}
+
+// SharedBytes is what a token reads of the shared experts of a layer.
+func (r Resolved) SharedBytes(layer int) int64 {
+	if r.Shared == 0 {
+		return 0
+	}
+	return r.bytes(layer, sharedGate, parts)
+}
+
+// bytes of one matrix of each of the parts from, … to-1.
+func (r Resolved) bytes(layer int, from, to part) (n int64) {
+	for p := from; p < to; p++ {
+		_, rows, k := p.shape(r.Model, 1)
+		n += int64(rows * r.formats[layer][p].RowBytes(k))
+	}
+	return n
 }
 
 // Bytes is the device memory of all weights that are made.
-func (r Resolved) Bytes(down bool) int64 {
-	return int64(r.Layers) * int64(r.Experts+r.Shared) * r.ExpertBytes(down)
+func (r Resolved) Bytes(rest bool) (n int64) {
+	for layer := range r.formats {
+		n += int64(r.Experts) * r.ExpertBytes(layer, rest)
+		if rest {
+			n += r.SharedBytes(layer)
+		}
+	}
+	return n
 }
 
 // Facts for the result document.
 func (r Resolved) Facts() map[string]string {
-	weights := "synthetic"
-	if r.Folder != "" {
-		weights = "checkpoint " + r.Folder
-	}
-	return map[string]string{
+	facts := map[string]string{
 		"model":      r.Name,
-		"bits":       fmt.Sprint(r.Bits),
-		"group_size": fmt.Sprint(r.Group),
+		"mode":       distinct(r.all(), func(f quant.Format) any { return f.Mode }),
+		"bits":       distinct(r.all(), func(f quant.Format) any { return f.Bits }),
+		"group_size": distinct(r.all(), func(f quant.Format) any { return f.Group }),
 		"dtype":      r.DType.String(),
 		"layers":     fmt.Sprintf("%d of %d", r.Layers, r.Model.Layers),
 		"experts":    fmt.Sprintf("%d of %d", r.Experts, r.Model.Experts),
-		"weights":    weights,
+		"weights":    "synthetic",
 	}
+	if r.Folder != "" {
+		facts["weights"] = "checkpoint " + r.Folder
+	}
+	if r.family.left != "" {
+		facts["left_out"] = r.family.left
+	}
+	return facts
 }
