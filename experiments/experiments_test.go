@@ -54,6 +54,13 @@ func TestShippedExperimentsAreValid(t *testing.T) {
 			t.Errorf("%v: %v, want %q\n%s", tt.vars, err, tt.want, text)
 		}
 	}
+	if exec.Command("git", "rev-parse", "-q", "--verify", "HEAD^{commit}").Run() == nil { // else there is no base
+		cmd := exec.Command(assay, "validate", "--plugin-dir", plugins, "--var=base=HEAD", filepath.Join(here, "pull-request"))
+		cmd.Dir = t.TempDir()
+		if text, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(text), "1 experiment, 1 case, 2 variants") {
+			t.Errorf("pull-request: %v\n%s", err, text)
+		}
+	}
 	cmd := exec.Command(assay, "validate", "--plugin-dir", plugins, "--var=effort=quik", here)
 	cmd.Dir = t.TempDir()
 	if text, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(text), "quick or thorough") {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -20,10 +21,11 @@ const root = "../.."
 
 // elsewhere are the documented commands that CI does not run, each with its reason.
 var elsewhere = map[string]string{
-	"make check":                      "CI runs its parts one by one",
-	"go mod tidy":                     "asks for modules that nothing builds; the script has those that the repository uses",
-	"go test .":                       "of a new plugin, measures for 15 seconds; the script runs it with -short",
-	"make help":                       "prints the Makefile",
+	"make check":  "CI runs its parts one by one",
+	"go mod tidy": "asks for modules that nothing builds; the script has those that the repository uses",
+	"go test .":   "of a new plugin, measures for 15 seconds; the script runs it with -short",
+	"make help":   "prints the Makefile",
+	"assay run experiments/pull-request --var base=main --summary summary.md": "measures for a minute, and wants a main; pull_request.txtar does the same in a repository of its own",
 	"make method-study":               "computes for minutes; its tables are held by a test of core/internal/methodstudy",
 	"make session-study":              "measures for half an hour",
 	"make chaos N=500 SEED=1":         "runs for 20 minutes",
@@ -100,12 +102,19 @@ func setUpDocs(e *testscript.Env, plugins string) error {
 }
 
 // madeResult writes the document of a session that was not measured: "fused" at
-// 1.02 of the baseline's speed in decode: made-result FILE.
+// SPEED of the baseline's speed in decode, 1.02 where none is given: made-result
+// FILE [SPEED].
 func madeResult(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: made-result FILE")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: made-result FILE [SPEED]")
 	}
-	r, err := fakeresult.New(fakeresult.Options{})
+	var o fakeresult.Options
+	if len(args) > 1 {
+		speed, err := strconv.ParseFloat(args[1], 64)
+		ts.Check(err)
+		o.Variants, o.Order = map[string]float64{"fused": speed}, []string{"fused"}
+	}
+	r, err := fakeresult.New(o)
 	ts.Check(err)
 	file := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))

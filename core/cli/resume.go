@@ -24,6 +24,9 @@ func (c *resumeCommand) Help() string {
 }
 
 func (c *resumeCommand) Run(ctx context.Context, app *App) error {
+	if err := c.publishing.check(); err != nil {
+		return err
+	}
 	path, err := journalOf(c.Session)
 	if err != nil {
 		return err

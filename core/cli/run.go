@@ -28,6 +28,9 @@ type runCommand struct {
 func (c *runCommand) Help() string { return statusHelp() }
 
 func (c *runCommand) Run(ctx context.Context, app *App) error {
+	if err := c.publishing.check(); err != nil {
+		return err
+	}
 	folder, err := os.Getwd()
 	if err != nil {
 		return err
@@ -53,6 +56,8 @@ type measuring struct {
 	Rebuild bool `name:"rebuild" help:"Build again what is in the cache of builds."`
 
 	FollowLinks bool `name:"follow-links" help:"Write results and journal where links lead, out of the working folder too."`
+
+	publishing
 
 	Budget time.Duration `name:"budget" placeholder:"DURATION" help:"End measuring after this wall time, such as 10m, at a round's end; experiments share it. assay resume goes on. Without it every experiment has the budget of its measure block."`
 }
@@ -91,8 +96,12 @@ func (c *measuring) measure(ctx context.Context, app *App, s *session.Session, l
 	if !c.JSON {
 		c.closing(app, results, s.Journal(), next)
 	}
+	unwritten := c.publish(app, results, l)
 	if err != nil {
-		return unfinishedError(err, next)
+		return errors.Join(unfinishedError(err, next), unwritten)
+	}
+	if unwritten != nil {
+		return unwritten
 	}
 	return verdictStatus(results)
 }

@@ -15,6 +15,8 @@ type showCommand struct {
 	JSON  bool     `name:"json" help:"Print the documents as a JSON array."`
 
 	Details bool `name:"details" help:"Print what findings rest on, too."`
+
+	publishing
 }
 
 func (c *showCommand) Run(app *App) error {
@@ -40,14 +42,17 @@ func (c *showCommand) Run(app *App) error {
 		}
 	}
 	if c.JSON {
-		return app.printJSON(results)
+		if err := app.printJSON(results); err != nil {
+			return err
+		}
+		return c.publish(app, results, nil)
 	}
 	style := app.style(app.Out)
 	style.Details = c.Details
 	for _, r := range results {
 		report.Result(app.Out, r, style)
 	}
-	return nil
+	return c.publish(app, results, nil)
 }
 
 // resultFiles of a folder are the JSON objects in it; arrays, which

@@ -21,7 +21,7 @@ var assertSchema = &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 func (x *experiment) assert(b *hcl.Block) {
 	content, diags := contentOf(b.Body, assertSchema)
 	r := &reader{attrs: content.Attributes, scope: x.scope, diags: diags}
-	a := Assert{}
+	a := Assert{Range: b.DefRange}
 	a.Name, a.Variant, a.Over = b.Labels[0], r.str("variant", ""), r.str("over", "")
 	x.unique(r, b)
 	known := x.knowsKey(r, a.Over)

@@ -132,6 +132,7 @@ type Measure struct {
 type Assert struct {
 	judge.Assert
 	Message hcl.Expression // nil: the host's
+	Range   hcl.Range      // of the block's header
 }
 
 // Select picks the best variant among those that satisfy Where.

@@ -35,8 +35,15 @@ func newJudgements(r *record.Result) *judgements {
 	return &judgements{result: r, said: map[conclusion]string{}}
 }
 
-// write writes those of one case.
-func (p *judgements) write(w io.Writer, c *record.Case, s Style) {
+// told is what is said of judgements of a case that have one conclusion.
+type told struct {
+	conclusion
+	about   string
+	earlier string // case in which the conclusion was given; empty: it was not yet
+}
+
+// of gives those of one case.
+func (p *judgements) of(c *record.Case, s Style) (out []told) {
 	var order []conclusion
 	alike := map[conclusion][]judge.Judgement{}
 	for _, j := range c.Judgements {
@@ -47,13 +54,22 @@ func (p *judgements) write(w io.Writer, c *record.Case, s Style) {
 		alike[k] = append(alike[k], j)
 	}
 	for _, k := range order {
-		about := p.about(alike[k], s)
-		if earlier, again := p.said[k]; again {
-			s.say(w, "    ", "%s: for the reason given in case %s", about, earlier)
+		out = append(out, told{k, p.about(alike[k], s), p.said[k]})
+		if p.said[k] == "" {
+			p.said[k] = c.ID
+		}
+	}
+	return out
+}
+
+// write writes those of one case.
+func (p *judgements) write(w io.Writer, c *record.Case, s Style) {
+	for _, k := range p.of(c, s) {
+		if k.earlier != "" {
+			s.say(w, "    ", "%s: for the reason given in case %s", k.about, k.earlier)
 			continue
 		}
-		p.said[k] = c.ID
-		s.say(w, "    ", "%s: %s", about, k.reason)
+		s.say(w, "    ", "%s: %s", k.about, k.reason)
 		if k.tradeoff != "" {
 			s.say(w, "      ", "accepted by a written trade-off: %s", k.tradeoff)
 		}

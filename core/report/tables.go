@@ -8,13 +8,27 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// phaseTable writes what was measured of each variant in one phase. A column that
-// no variant has is left out; so are those that the terminal has no room for, which
-// it returns.
+// phaseTable writes what was measured of each variant in one phase. Columns that
+// the terminal has no room for are left out, and returned.
 func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s Style) (left lack) {
-	u, yardstick := unitsOf(r, c, phase), "of "+yardstickOf(c, phase)
-	t := table{right: []bool{false, true, true, true, true, true, true, true, true, false, false}}
-	t.add(s.dim(phase), s.dim("time/"+u.unit), s.dim(perIteration), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim(yardstick),
+	t := phaseRows(r, c, phase, s)
+	if t == nil {
+		s.say(w, "    ", "%s: nothing was measured of %s", phase, listOf(variantNames(c)))
+		return lack{}
+	}
+	left = t.fit("    ", s.Width, []string{"rate", yardstickHead(c, phase), "device", "GB/s", "encode", perIteration})
+	t.writeWithin(w, "    ", s)
+	controlLine(w, c, phase, s)
+	yardstickLines(w, c, phase, s)
+	return left
+}
+
+// phaseRows has a row for each variant, and no column that none of them fills; nil
+// where nothing was measured.
+func phaseRows(r *record.Result, c *record.Case, phase string, s Style) *table {
+	u := unitsOf(r, c, phase)
+	t := &table{right: []bool{false, true, true, true, true, true, true, true, true, false, false}}
+	t.add(s.dim(phase), s.dim("time/"+u.unit), s.dim(perIteration), s.dim("rate"), s.dim("device"), s.dim("encode"), s.dim("GB/s"), s.dim(yardstickHead(c, phase)),
 		s.dim("speed"), s.dim("95 % interval"), s.dim("verdict in "+phase))
 	measured := false
 	for _, v := range c.Variants {
@@ -32,16 +46,13 @@ func phaseTable(w io.Writer, r *record.Result, c *record.Case, phase string, s S
 			plain(perUnit(p.EncodeNs, p)), plain(gbps(p)), plain(shareText(p)), plain(speed), plain(bounds), verdictIn(c, v, phase, s))
 	}
 	if !measured {
-		s.say(w, "    ", "%s: nothing was measured of %s", phase, listOf(variantNames(c)))
-		return lack{}
+		return nil
 	}
 	t.dropEmpty()
-	left = t.fit("    ", s.Width, []string{"rate", yardstick, "device", "GB/s", "encode", perIteration})
-	t.writeWithin(w, "    ", s)
-	controlLine(w, c, phase, s)
-	yardstickLines(w, c, phase, s)
-	return left
+	return t
 }
+
+func yardstickHead(c *record.Case, phase string) string { return "of " + yardstickOf(c, phase) }
 
 const perIteration = "time/iteration"
 
@@ -89,11 +100,23 @@ func (u units) perIteration(p record.PhaseSummary) string {
 
 // metricTable writes the metrics of a case, which are of no phase.
 func metricTable(w io.Writer, r *record.Result, c *record.Case, s Style) {
-	names := metricNames(c)
-	if len(names) == 0 {
+	t := metricRows(r, c, s)
+	if t == nil {
 		return
 	}
-	t := table{right: []bool{false}}
+	if !t.fits("    ", s.Width) {
+		t = t.turned()
+	}
+	t.writeWithin(w, "    ", s)
+}
+
+// metricRows has a row for each metric; nil where there is none.
+func metricRows(r *record.Result, c *record.Case, s Style) *table {
+	names := metricNames(c)
+	if len(names) == 0 {
+		return nil
+	}
+	t := &table{right: []bool{false}}
 	head := []cell{s.dim("metric")}
 	var shown []record.Variant
 	for _, v := range c.Variants {
@@ -114,10 +137,7 @@ func metricTable(w io.Writer, r *record.Result, c *record.Case, s Style) {
 		}
 		t.add(row...)
 	}
-	if !t.fits("    ", s.Width) {
-		t = *t.turned()
-	}
-	t.writeWithin(w, "    ", s)
+	return t
 }
 
 func controlLine(w io.Writer, c *record.Case, phase string, s Style) {

@@ -19,6 +19,10 @@ const Env = "ASSAY_BADPLUGIN"
 // EnvThere names a file that the plugin makes when it begins to hang.
 const EnvThere = "ASSAY_BADPLUGIN_THERE"
 
+// EnvSlow holds a factor on all times, for a binary that is slower than another of
+// the same configuration.
+const EnvSlow = "ASSAY_BADPLUGIN_SLOW"
+
 // Build compiles the plugin into dir and returns the binary's path. Call it
 // once per test binary, from TestMain.
 func Build(dir string) (string, error) {

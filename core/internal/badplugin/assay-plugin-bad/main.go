@@ -69,6 +69,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -219,6 +220,9 @@ func (b *bad) run(ctx context.Context, phase string, n int) (sdk.Times, error) {
 		length = 10 * float64(b.c.IterationNS)
 	case "noisy":
 		length *= math.Exp(b.bias + b.rng.NormFloat64()*b.c.Noise/2)
+	}
+	if factor, err := strconv.ParseFloat(os.Getenv(badplugin.EnvSlow), 64); err == nil {
+		length *= factor
 	}
 	// It tells how long it was to take, not how long it took, so that verdicts
 	// in tests do not hang on how busy the machine is.
