@@ -45,7 +45,7 @@ var tables = sync.OnceValue(func() map[quant.Mode]*simd.Table {
 	list := map[quant.Mode]*simd.Table{}
 	for _, mode := range quant.Modes() {
 		if code, scale := mode.Minifloats(); code != nil {
-			list[mode] = &simd.Table{Codes: code.Values(), Scales: scale.Values()}
+			list[mode] = simd.NewTable(code.Values(), scale.Values())
 		}
 	}
 	return list
@@ -53,7 +53,7 @@ var tables = sync.OnceValue(func() map[quant.Mode]*simd.Table {
 
 func (b *binder) qdot(part simd.Part, k int) *simd.QDot {
 	if table := tables()[b.Format.Mode]; table != nil {
-		q := simd.NewTabled(table, b.Format.Bits, b.Format.Group, k, b.k.t)
+		q := simd.NewTabled(b.dev.tier, table, b.Format.Bits, b.Format.Group, k, b.k.t)
 		return &q
 	}
 	q := simd.NewQDot(b.dev.tier, part, b.Format.Bits, b.Format.Group, k, b.k.t)

@@ -15,6 +15,7 @@ import (
 //go:generate go run ./gen -part qdot -bits 6 -out qdot_b6_amd64.s -stubs qdot_b6_amd64.go -pkg simd
 //go:generate go run ./gen -part qdot -bits 8 -out qdot_b8_amd64.s -stubs qdot_b8_amd64.go -pkg simd
 //go:generate go run ./gen -part qdot2 -out qdot_avx2_amd64.s -stubs qdot_avx2_amd64.go -pkg simd
+//go:generate go run ./gen -part tabled -out tabled_amd64.s -stubs tabled_amd64.go -pkg simd
 //go:generate go run ./gen -part prepare -out prepare_amd64.s -stubs prepare_amd64.go -pkg simd
 //go:generate go run ./gen -part vectors -out vectors_amd64.s -stubs vectors_amd64.go -pkg simd
 //go:generate go run ./gen -part stream -out stream_amd64.s -stubs stream_amd64.go -pkg simd
@@ -39,6 +40,14 @@ func (t Tier) impl(q *QDot) impl {
 		return avx2{}
 	}
 	return plain{}
+}
+
+// tabled is the way to multiply rows of a table's codes.
+func (t Tier) tabled(q *QDot, table *Table) impl {
+	if kernel := tabledKernel(q, table); t >= AVX512 && kernel != nil {
+		return &tabled512{table, kernel}
+	}
+	return tabled{table}
 }
 
 // Pause tells the core that the caller spins.

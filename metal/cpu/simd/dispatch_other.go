@@ -12,6 +12,8 @@ func Best() Tier { return Go }
 
 func (Tier) impl(*QDot) impl { return plain{} }
 
+func (Tier) tabled(_ *QDot, table *Table) impl { return tabled{table} }
+
 // frame2 is what assembly would need.
 type frame2 struct{}
 

@@ -1,6 +1,7 @@
 package simd
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/assay-bench/assay/metal/dtype"
@@ -8,12 +9,34 @@ import (
 
 // Table is what codes and scales stand for, of formats where neither is a number by
 // itself: a weight is Codes[code]·Scales[scale], with a byte for each scale.
-type Table struct{ Codes, Scales []float32 }
+type Table struct {
+	Codes, Scales []float32
+	words         []uint16 // Codes as bfloat16, for kernels; nil where they are no such numbers
+}
+
+// NewTable makes a table of what all codes and all 256 scales stand for.
+func NewTable(codes, scales []float32) *Table {
+	t := &Table{Codes: codes, Scales: scales}
+	for i, v := range codes {
+		mirrored := len(codes) < 256 || v == -codes[(i+128)%256]
+		if dtype.BF16.Round(v) != v || !mirrored {
+			return t
+		}
+	}
+	t.words = make([]uint16, max(32, len(codes)/2)) // of 8 bits, the sign is the first
+	for i := range t.words {
+		t.words[i] = bfloat(codes[i%len(codes)])
+	}
+	return t
+}
+
+// bfloat is a bfloat16, exact, in its memory form.
+func bfloat(v float32) uint16 { return uint16(math.Float32bits(v) >> 16) }
 
 // NewTabled is NewQDot for codes and scales of a table.
-func NewTabled(table *Table, bits, group, k int, t dtype.DType) QDot {
-	q := QDot{Bits: bits, Group: group, K: k, T: t, consts: table, scaleSize: 1}
-	q.impl = tabled{}
+func NewTabled(tier Tier, table *Table, bits, group, k int, t dtype.DType) QDot {
+	q := QDot{Bits: bits, Group: group, K: k, T: t, scaleSize: 1}
+	q.impl = tier.tabled(&q, table)
 	q.impl.init(&q)
 	return q
 }
@@ -43,7 +66,7 @@ func (t *Table) Row(dst []float32, codes, scales unsafe.Pointer, bits, group int
 }
 
 // tabled unpacks a row of weights for all rows of activations, which are K floats.
-type tabled struct{}
+type tabled struct{ table *Table }
 
 func (tabled) init(q *QDot) { q.XBytes = (4*q.K + 63) &^ 63 }
 
@@ -51,13 +74,13 @@ func (tabled) prepare(q *QDot, dst, x unsafe.Pointer, _ []float32) {
 	Load(unsafe.Slice((*float32)(dst), q.K), x, q.T)
 }
 
-func (tabled) run(q *QDot, jobs []Job, _ Tile, w *Worker) {
-	table, row := q.consts.(*Table), w.floats[:q.K]
+func (t tabled) run(q *QDot, jobs []Job, _ Tile, w *Worker) {
+	row := w.floats[:q.K]
 	for j := range jobs {
 		a := &jobs[j]
 		out := unsafe.Slice(a.Out, (a.NX-1)*a.Ld+a.Rows)
 		for r := range a.Rows {
-			table.Row(row, unsafe.Add(a.Codes, r*q.RowBytes()), unsafe.Add(a.Scales, r*q.ScaleBytes()), q.Bits, q.Group)
+			t.table.Row(row, unsafe.Add(a.Codes, r*q.RowBytes()), unsafe.Add(a.Scales, r*q.ScaleBytes()), q.Bits, q.Group)
 			for i := range a.NX {
 				out[i*a.Ld+r] = Dot(row, unsafe.Slice((*float32)(a.X[i]), q.K))
 			}

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	bits := flag.Int("bits", 0, "bits of the codes, for part qdot")
-	part := flag.String("part", "", "qdot, qdot2, prepare, vectors or stream")
+	part := flag.String("part", "", "qdot, qdot2, tabled, prepare, vectors or stream")
 	flag.Parse()
 	ConstraintExpr("!purego")
 	switch *part {
@@ -19,6 +19,8 @@ func main() {
 		qdot512(*bits)
 	case "qdot2":
 		qdot2()
+	case "tabled":
+		tabled512()
 	case "prepare":
 		prepare512()
 	case "vectors":
@@ -26,7 +28,7 @@ func main() {
 	case "stream":
 		stream()
 	default:
-		log.Fatalf("part %q: want qdot, qdot2, prepare, vectors or stream", *part)
+		log.Fatalf("part %q: want qdot, qdot2, tabled, prepare, vectors or stream", *part)
 	}
 	Generate()
 }
