@@ -3,7 +3,7 @@
 // host work that prepares dispatches. It is pure: per-round times in, estimates
 // with intervals out.
 //
-// Imported by core/session.
+// Imported by core/page and core/session.
 package attribution
 
 import (

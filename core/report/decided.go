@@ -18,12 +18,17 @@ func Verdict(r *record.Result) string {
 		return fmt.Sprintf("%s by %s: %s", r.Verdict, DecidedBy(d), d.Reason)
 	}
 	judged, wins := 0, 0
+	var best *judge.Judgement // of all wins the first, else of one judgement that one
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		judged += len(c.Judgements) + len(c.Asserts)
-		for _, j := range c.Judgements {
+		for k := range c.Judgements {
+			j := &c.Judgements[k]
 			if j.Win && j.Verdict == judge.Pass {
 				wins++
+			}
+			if best == nil || j.Win && !best.Win {
+				best = j
 			}
 		}
 	}
@@ -38,6 +43,9 @@ func Verdict(r *record.Result) string {
 		if more.n > 0 {
 			text += ", " + Count(more.n, more.noun)
 		}
+	}
+	if best != nil && (wins > 0 || judged == 1) {
+		text += ": " + best.Reason
 	}
 	return text
 }

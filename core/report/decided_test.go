@@ -17,8 +17,8 @@ func TestVerdict(t *testing.T) {
 		{"skipped", func(r *record.Result) { r.Status, r.Diagnostics = record.Skipped, []string{"its condition is false"} }, "skipped: its condition is false"},
 		{"nothing asked", func(r *record.Result) { r.Verdict, r.Cases[0].Judgements = "none", nil }, "none: no guardrail and no assert was asked"},
 		{"a win", func(r *record.Result) {
-			r.Verdict, r.Cases[0].Judgements = "pass", []judge.Judgement{{Verdict: judge.Pass, Win: true}, {Verdict: judge.Pass}}
-		}, "pass: 2 judgements, 1 win"},
+			r.Verdict, r.Cases[0].Judgements = "pass", []judge.Judgement{{Verdict: judge.Pass, Reason: "even"}, {Verdict: judge.Pass, Win: true, Reason: "faster"}}
+		}, "pass: 2 judgements, 1 win: faster"},
 		{"a guardrail in a case", func(r *record.Result) {
 			r.Verdict, r.Cases[0].ID = "fail", "bits=4"
 			r.Cases[0].Judgements = []judge.Judgement{{Guardrail: "no_loss", Verdict: judge.Fail, OnFail: "fail", Reason: "it is slower"}}

@@ -32,9 +32,22 @@ func where(f *record.Failure) string {
 	return text
 }
 
-// failures writes those that are alike but for the round as one, with what came
-// after the last of them.
+// failures writes those that are alike as one.
 func failures(w io.Writer, list []record.Failure, s Style) {
+	for _, g := range Grouped(list) {
+		failure(w, g.Last, g.Rounds, s)
+	}
+}
+
+// Failures are those that are alike but for the round, with what came after the
+// last of them.
+type Failures struct {
+	Last   *record.Failure
+	Rounds string // round 3, or rounds 3 to 5
+}
+
+// Grouped are failures in their order, those that are alike as one.
+func Grouped(list []record.Failure) (out []Failures) {
 	for i := 0; i < len(list); {
 		n := 1
 		for i+n < len(list) && alike(&list[i], &list[i+n]) {
@@ -45,10 +58,17 @@ func failures(w io.Writer, list []record.Failure, s Style) {
 		if n > 1 {
 			rounds = fmt.Sprintf("rounds %d to %d", list[i].Round, last.Round)
 		}
-		failure(w, last, rounds, s)
+		out = append(out, Failures{last, rounds})
 		i += n
 	}
+	return out
 }
+
+// Where a failure happened: its stage, the variant and the phase.
+func Where(f *record.Failure) string { return where(f) }
+
+// LastWords are the lines of a plugin's output that tell most of its death.
+func LastWords(f *record.Failure) []string { return lastWords(f, 6) }
 
 func alike(a, b *record.Failure) bool {
 	return a.Case == b.Case && a.Variant == b.Variant && a.Phase == b.Phase && a.Stage == b.Stage && a.Message == b.Message && b.Round == a.Round+1
@@ -59,7 +79,7 @@ func failure(w io.Writer, f *record.Failure, rounds string, s Style) {
 	if f.LastIntent != "" {
 		s.say(w, "    ", "last intent: %s (sample %d was the last one kept)", f.LastIntent, f.LastSeq)
 	}
-	for _, l := range lastWords(f, 6) {
+	for _, l := range LastWords(f) {
 		fmt.Fprintf(w, "    | %s\n", l)
 	}
 	if f.NextStep != "" {

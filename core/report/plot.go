@@ -195,7 +195,7 @@ func (p ratioPlot) limits() (lo, hi float64) {
 
 // axis is a line of tick labels, each centred over its column.
 func axis(lo, hi float64, col func(float64) int) []rune {
-	step := niceStep((hi - lo) / 6)
+	step := NiceStep((hi - lo) / 6)
 	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
 	line := []rune(strings.Repeat(" ", plotWidth))
 	for k := math.Ceil(lo / step); k*step <= hi; k++ {
@@ -210,8 +210,8 @@ func axis(lo, hi float64, col func(float64) int) []rune {
 	return line
 }
 
-// niceStep is the next of 1, 2, 5 times a power of ten.
-func niceStep(x float64) float64 {
+// NiceStep is the next of 1, 2, 5 times a power of ten.
+func NiceStep(x float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(x)))
 	for _, m := range []float64{1, 2, 5} {
 		if m*power >= x {

@@ -21,7 +21,7 @@ func Result(w io.Writer, r *record.Result, s Style) {
 	d := r.Metadata.Device
 	s.say(w, "  ", "%s (%s), seed %d, plugin %s %s", orDash(d.Name), orDash(d.Kind), r.Session.Seed, r.Metadata.Plugin.Name, r.Metadata.Plugin.Version)
 	if d.Simulated {
-		s.say(w, "  ", "simulated device: correctness only, its times are not measurements")
+		s.say(w, "  ", "%s", SimulatedText)
 	}
 	said, left := newJudgements(r), lack{}
 	for i := range r.Cases {
@@ -38,14 +38,14 @@ func Result(w io.Writer, r *record.Result, s Style) {
 		selection(w, &r.Selections[i], s)
 	}
 	failures(w, r.Failures, s)
-	if p := r.Probe; p != nil && p.Healthy {
-		s.say(w, "  ", "device: the %s answers a fresh process and works; the failures cost nothing else", p.Kind)
-	} else if p != nil {
-		s.say(w, "  ", "device: after the failures the %s does not work in a fresh process either: %s", p.Kind, p.Message)
-		s.say(w, "    ", "next: `assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted")
+	if probe, next := ProbeText(r.Probe); probe != "" {
+		s.say(w, "  ", "%s", probe)
+		if next != "" {
+			s.say(w, "    ", "next: %s", next)
+		}
 	}
-	if r.OutOfBudget() {
-		s.say(w, "  ", "the session's budget ended the measuring after %s; the verdict is what is known by then", Count(countedRounds(r), "round"))
+	if text := BudgetText(r); text != "" {
+		s.say(w, "  ", "%s", text)
 	}
 	s.say(w, "  ", "verdict: %s   status: %s", s.verdictText(r.Verdict), r.Status)
 	if by := decidedBy(r); by != "" {
@@ -67,6 +67,30 @@ func verdictBounds(r *record.Result) string {
 		}
 	}
 	return ""
+}
+
+// SimulatedText says what a simulated device's times are.
+const SimulatedText = "simulated device: correctness only, its times are not measurements"
+
+// ProbeText says how the device was after failures, and what to do; empty: nobody
+// asked.
+func ProbeText(p *record.Probe) (text, next string) {
+	switch {
+	case p == nil:
+		return "", ""
+	case p.Healthy:
+		return fmt.Sprintf("device: the %s answers a fresh process and works; the failures cost nothing else", p.Kind), ""
+	}
+	return fmt.Sprintf("device: after the failures the %s does not work in a fresh process either: %s", p.Kind, p.Message),
+		"`assay doctor`; a GPU that stays like this wants its driver reset or the machine restarted"
+}
+
+// BudgetText says that the budget ended the measuring; empty: it did not.
+func BudgetText(r *record.Result) string {
+	if !r.OutOfBudget() {
+		return ""
+	}
+	return fmt.Sprintf("the session's budget ended the measuring after %s; the verdict is what is known by then", Count(countedRounds(r), "round"))
 }
 
 // compared says that a variant of the case has a speed.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 
@@ -141,6 +142,14 @@ func metricRows(r *record.Result, c *record.Case, s Style) *table {
 }
 
 func controlLine(w io.Writer, c *record.Case, phase string, s Style) {
+	if text := NoiseFloor(c, phase); text != "" {
+		s.say(w, "      ", "%s", text)
+	}
+}
+
+// NoiseFloor says how far a difference of nothing strays in a phase; empty: there is
+// no control.
+func NoiseFloor(c *record.Case, phase string) string {
 	for _, k := range c.Controls {
 		if k.Phase != phase {
 			continue
@@ -155,8 +164,9 @@ func controlLine(w io.Writer, c *record.Case, phase string, s Style) {
 		if floor != nil {
 			text = "±" + judge.Percent(*floor)
 		}
-		s.say(w, "      ", "noise floor %s (the baseline against itself, %s, %s)", text, Count(k.Rounds, "round"), at)
+		return fmt.Sprintf("noise floor %s (the baseline against itself, %s, %s)", text, Count(k.Rounds, "round"), at)
 	}
+	return ""
 }
 
 // verdictIn is the worst verdict of a variant in a phase; proposed ones, which are

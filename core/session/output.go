@@ -38,12 +38,12 @@ func (s *Session) kept(path string) string {
 	return filepath.Join(strings.TrimSuffix(path, filepath.Ext(path)), s.ledger.Session.ID+".json")
 }
 
-// own lists what the session writes for the experiments.
+// own lists what the session writes for the experiments, and the pages of it.
 func (s *Session) own(experiments []*config.Experiment) []string {
 	out := []string{filepath.Dir(filepath.Dir(s.journal.Path()))}
 	for _, e := range experiments {
 		path := s.path(e.Output.Path)
-		out = append(out, path, filepath.Dir(s.kept(path)))
+		out = append(out, path, filepath.Dir(s.kept(path)), record.PageOf(path), filepath.Join(filepath.Dir(path), "index.html"))
 		if to := s.path(e.Output.Append); to != "" {
 			out = append(out, to, to+".lock")
 		}

@@ -1,0 +1,104 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/assay-bench/assay/core/report"
+)
+
+// perPage is how many sessions a page of an index lists.
+const perPage = 250
+
+// index is one page of an index.
+type index struct {
+	Title   string
+	Row     *row // none: it is no document's page
+	Name    string
+	Number  int // from 1
+	Of      int
+	Newer   string // addresses; empty: there is none
+	Older   string
+	Latest  []row // of each experiment, on the first page
+	Rows    []row
+	Skipped []string
+}
+
+// writeIndex writes the pages of an index and gives the path of the first.
+func writeIndex(folder string, rows []row, skipped []string) (string, error) {
+	absolute, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	x := index{Name: filepath.Base(absolute), Of: (len(rows) + perPage - 1) / perPage, Skipped: skipped, Latest: latest(rows)}
+	x.Title = "Reports of " + x.Name
+	for n, some := range slices.Collect(slices.Chunk(rows, perPage)) {
+		x.Number, x.Rows, x.Newer, x.Older = n+1, some, "", ""
+		if n > 0 {
+			x.Newer, x.Latest, x.Skipped = indexName(n), nil, nil
+		}
+		if n+1 < x.Of {
+			x.Older = indexName(n + 2)
+		}
+		if err := save(folder, filepath.Join(folder, indexName(n+1)), func(w io.Writer) error { return send(w, "index", x) }); err != nil {
+			return "", err
+		}
+	}
+	for n := x.Of + 1; ; n++ { // of an index that was longer
+		path := filepath.Join(folder, indexName(n))
+		text, err := headOf(path)
+		if err != nil || text == nil || !ours(text) {
+			break
+		}
+		if err := os.Remove(path); err != nil {
+			return "", fmt.Errorf("page: %w", err)
+		}
+	}
+	return filepath.Join(folder, indexName(1)), nil
+}
+
+func indexName(number int) string {
+	if number == 1 {
+		return "index.html"
+	}
+	return fmt.Sprintf("index-%d.html", number)
+}
+
+// latest are the first rows of each experiment, the worst verdicts first.
+func latest(rows []row) (out []row) {
+	seen := map[string]bool{}
+	for _, r := range rows {
+		if !seen[r.Experiment] {
+			seen[r.Experiment] = true
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b row) int { return slices.Index(worstFirst, a.Verdict) - slices.Index(worstFirst, b.Verdict) })
+	return out
+}
+
+// Sessions counts the rows of all pages, in words.
+func (x index) Sessions() string {
+	if x.Of > 1 {
+		return fmt.Sprintf("Page %d of %d", x.Number, x.Of)
+	}
+	return report.Count(len(x.Rows), "result")
+}
+
+// Setting is what else a row says.
+func (r row) Setting() string {
+	text := r.Session + ", " + report.Count(r.Cases, "case")
+	if r.Device != "" {
+		text += ", " + r.Device
+	}
+	if r.Status != "complete" {
+		text += ", " + r.Status
+	}
+	return text
+}
+
+// When a session began.
+func (r row) When() string { return moment(r.Started) }
