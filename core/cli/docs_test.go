@@ -32,9 +32,11 @@ var elsewhere = map[string]string{
 	"make hostile":                    "runs for minutes; what CI draws of make chaos has some of it",
 	"make fuzz":                       "runs for 20 minutes; CI runs one target",
 	"go test ./metal/kernels -update": "writes the tables of docs/kernels.md, which make test holds",
-	"go test ./metal/kernels ./metal/cpu ./metal/devicetest":    "make test runs them with the others",
-	"go test ./metal/cuda -run '^$' -bench Tiles -benchtime 1x": "needs an NVIDIA GPU",
-	"go test ./metal/devicetest -devices apple -v":              "needs a Mac",
+	"go test ./metal/kernels ./metal/cpu ./metal/devicetest":                                                 "make test runs them with the others",
+	"go test ./metal/cuda -run '^$' -bench Tiles -benchtime 1x":                                              "needs an NVIDIA GPU",
+	"go test ./metal/devicetest -devices apple -v":                                                           "needs a Mac",
+	"assay run --var shapes=tiny --var device=cpu --only mlx_gather_qmm_swiglu experiments/mlx":              "needs MLX; make test-foreign validates it and measures such arms for one round",
+	"assay run --var old=old --var new=new --var model=checkpoint --var device=cpu experiments/mlx/versions": "needs two MLX; make test-foreign validates it and measures such arms for one round",
 }
 
 var (

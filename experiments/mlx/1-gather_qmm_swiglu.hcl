@@ -14,7 +14,6 @@ experiment "mlx_gather_qmm_swiglu" {
     op {
       shapes        = var.shapes
       dtype         = local.dtype
-      layers        = local.layers
       tokens        = matrix.tokens
       prompt_tokens = local.prompt
     }
@@ -53,7 +52,6 @@ experiment "mlx_gather_qmm_swiglu" {
     config {
       model         = var.shapes
       dtype         = local.dtype
-      layers        = local.layers
       tokens        = matrix.tokens
       prompt_tokens = local.prompt
     }
@@ -63,7 +61,6 @@ experiment "mlx_gather_qmm_swiglu" {
     config {
       model         = var.shapes
       dtype         = local.dtype
-      layers        = local.layers
       tokens        = matrix.tokens
       prompt_tokens = local.prompt
       fused         = true
@@ -72,10 +69,11 @@ experiment "mlx_gather_qmm_swiglu" {
 
   measure {
     rounds     = var.rounds
-    max_rounds = 3 * var.rounds
+    max_rounds = var.max_rounds
     visit      = "40ms"
     passes     = 2
     cache      = "cold"
+    phases     = var.phases
     warmup_max = "300ms"
     budget     = "10m"
   }

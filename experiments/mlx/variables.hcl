@@ -8,6 +8,7 @@ assay {
   required_version = ">= 0.1"
   required_plugins {
     gather-qmm = { source = "assay/gather-qmm", version = "~> 0.1" }
+    moe-mlp    = { source = "assay/moe-mlp", version = "~> 0.1" }
     mlx        = { source = "assay/mlx", version = "~> 0.1" }
   }
 }
@@ -30,6 +31,36 @@ variable "tokens" {
   description = "Tokens of one decode iteration, a case each"
 }
 
+variable "config" {
+  type        = string
+  default     = ""
+  description = "A config.json whose model is made; Qwen3-30B-A3B's on a GPU and a tiny one else if it is empty"
+}
+
+variable "context" {
+  type        = number
+  default     = 128
+  description = "Tokens in a model's cache before decode and prefill begin"
+}
+
+variable "patches" {
+  type        = list(string)
+  default     = ["concatenated", "compiled", "both"]
+  description = "Functions of patches.py, an arm each"
+}
+
+variable "contexts" {
+  type        = list(number)
+  default     = [128, 2048]
+  description = "Of the experiment about memory, a case each"
+}
+
+variable "memory" {
+  type        = number
+  default     = 25769803776 # 24 GiB
+  description = "Bytes that a model may take at most"
+}
+
 variable "fused" {
   type        = bool
   default     = false
@@ -39,15 +70,26 @@ variable "fused" {
 variable "rounds" {
   type        = number
   default     = 8
-  description = "Rounds of each case; those that decide nothing are followed by twice as many more"
+  description = "Rounds of each case"
+}
+
+variable "max_rounds" {
+  type        = number
+  default     = 24
+  description = "Rounds after which a case ends that has decided nothing"
+}
+
+variable "phases" {
+  type        = list(string)
+  default     = ["decode", "prefill"]
+  description = "What is measured"
 }
 
 locals {
   gpu = device.kind == "apple" || device.kind == "cuda"
   # On a processor MLX adds up halves in halves, so that engines differ by more than
   # a rounding.
-  dtype = local.gpu ? "bfloat16" : "float32"
-  # Layers that have weights of their own, so that none is found in a cache.
-  layers = local.gpu ? 4 : 1
+  dtype  = local.gpu ? "bfloat16" : "float32"
+  config = var.config != "" ? var.config : local.gpu ? "qwen3-30b-a3b.json" : "tiny.json"
   prompt = local.gpu ? 512 : 8
 }

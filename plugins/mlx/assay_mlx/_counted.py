@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ _GAMMA = 0x9E3779B97F4A7C15
 _SCALES = 0xD1B54A32D192ED03
 _STREAM = 0x9E6C63D0876A9A63
 _MASK = (1 << 64) - 1
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 
 GATE, UP, DOWN, ROUTER = 0, 1, 2, 6
 _PER_LAYER = 16
@@ -41,6 +43,23 @@ def counted(key: int, start: int, n: int) -> Any:
     return z
 
 
+def filled(out: Any, fill: Callable[[int, int], Any]) -> Any:
+    """Fills an array with fill(start, n), piece by piece, on as many threads as there
+    are cores: each piece is a function of its place alone."""
+
+    def piece(at: int) -> None:
+        some = min(_PIECE, len(out) - at)
+        out[at : at + some] = fill(at, some)
+
+    places = range(0, len(out), _PIECE)
+    if len(places) < 2:
+        piece(0)
+        return out
+    with ThreadPoolExecutor(min(len(places), os.cpu_count() or 1)) as threads:
+        list(threads.map(piece, places))
+    return out
+
+
 class Stream:
     def __init__(self, seed: int, purpose: str) -> None:
         digest = hashlib.sha256(seed.to_bytes(8, "little") + purpose.encode()).digest()
@@ -52,12 +71,14 @@ class Stream:
 
     def normals(self, n: int) -> Any:
         """Sums of eight pieces of 16 bits, as float32 of mean 0 and variance 1."""
-        out = np.empty(n, np.float32)
-        for at in range(0, n, _PIECE):
-            some = min(_PIECE, n - at)
-            sums = self.take(2 * some).astype("<u8").view("<u2").reshape(some, 8).sum(axis=1, dtype=np.uint64)
-            out[at : at + some] = (sums.astype(np.float64) - 8 * 32767.5) / 53509.92
-        return out
+        first, self.next = self.next, self.next + 2 * n
+
+        def fill(at: int, some: int) -> Any:
+            words = counted(self.key, first + 2 * at, 2 * some)
+            sums = words.astype("<u8").view("<u2").reshape(some, 8).sum(axis=1, dtype=np.uint64)
+            return (sums.astype(np.float64) - 8 * 32767.5) / 53509.92
+
+        return filled(np.empty(n, np.float32), fill)
 
     def perm(self, n: int) -> list[int]:
         order: list[int] = np.argsort(self.take(n), kind="stable").tolist()
@@ -66,10 +87,7 @@ class Stream:
 
 def codes(key: int, words: int) -> Any:
     """Uint32 words of packed codes."""
-    out = np.empty((words + 1) // 2, np.uint64)
-    for at in range(0, len(out), _PIECE):
-        some = min(_PIECE, len(out) - at)
-        out[at : at + some] = counted(key, at, some)
+    out = filled(np.empty((words + 1) // 2, np.uint64), lambda at, some: counted(key, at, some))
     return out.astype("<u8", copy=False).view("<u4")[:words]
 
 
@@ -77,13 +95,13 @@ def scales(key: int, n: int, bits: int, k: int, scale: float) -> Any:
     """Float32 scales of n groups, not yet rounded to the type of the weights."""
     levels = float(1 << bits)
     step = scale / math.sqrt(float(k) * ((levels * levels - 1) / 12 + 0.25)) / math.sqrt(49.0 / 48)
-    out = np.empty(n, np.float32)
-    for at in range(0, n, _PIECE):
-        some = min(_PIECE, n - at)
+
+    def fill(at: int, some: int) -> Any:
         r = counted(key ^ _SCALES, at, some)
         v = (step * (0.75 + (r >> np.uint64(11)).astype(np.float64) * 2.0**-54)).astype(np.float32)
-        out[at : at + some] = np.where(r & np.uint64(1), -v, v)
-    return out
+        return np.where(r & np.uint64(1), -v, v)
+
+    return filled(np.empty(n, np.float32), fill)
 
 
 def weights_key(seed: int, layer: int, matrix: int) -> int:

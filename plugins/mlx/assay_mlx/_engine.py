@@ -158,7 +158,7 @@ def settings() -> dict[str, str]:
     m = mx()
     out = {name.lower(): value for name, value in sorted(os.environ.items()) if name.startswith("MLX_")}
     out["backend"], out["default_device"] = backend(), str(m.default_device())
-    limits = {"memory_limit": m.get_memory_limit, "cache_limit": lambda: _asked(m.set_cache_limit)}
+    limits = {"memory_limit": lambda: _asked(m.set_memory_limit), "cache_limit": lambda: _asked(m.set_cache_limit)}
     if m.metal.is_available():
         limits["wired_limit"] = lambda: _asked(m.set_wired_limit)
     for name, ask in limits.items():

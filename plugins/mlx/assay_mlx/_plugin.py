@@ -9,7 +9,7 @@ from typing import Any
 import assay_sdk as sdk
 
 from . import __version__, _engine
-from ._config import Config, Experts, validate
+from ._config import Block, Config, Experts, validate
 
 _PHASES = (
     sdk.Phase("decode", doc="an op or a block with `tokens` tokens; one token of a model, after `context` tokens", unit="tok"),
@@ -18,6 +18,7 @@ _PHASES = (
 _METRICS = (
     sdk.Metric("active_memory", "B", "memory of arrays that are alive, by MLX, after a sample", better="lower"),
     sdk.Metric("cache_memory", "B", "memory that MLX keeps for arrays to come, after a sample", better="lower"),
+    sdk.Metric("patched_modules", "", "modules of a block or a model that are others after its patch", exact=True),
     sdk.Metric("peak_memory", "B", "most memory of arrays in a visit so far, by MLX", better="lower"),
 )
 
@@ -81,19 +82,38 @@ def _built(req: sdk.Request[Config], part: Experts, phase: str, tokens: int, int
     req.progress("weights", 0)
     layers = [_op.Layer(req, part, i, down) for i in range(part.layers)]
     inputs = _op.Inputs(req, part, phase, tokens)
+    block = req.config.block
     of_expert = sum(w.n * w.row_bytes() for w in (layers[0].gate, layers[0].up, layers[0].down) if w is not None)
     into.warnings = [*into.warnings, *req.not_cold("weights of " + phase, inputs.weight_bytes(of_expert))]
     width = part.shape.hidden if down else part.shape.top_k * part.shape.inter
     moved = inputs.bytes(of_expert, tokens * (part.shape.hidden + width) * int(inputs.x[0].itemsize))
+    if block is not None and block.name == "moe":  # it chooses experts itself: as few as there may be
+        moved = part.shape.top_k * of_expert + 2 * tokens * part.shape.hidden * int(inputs.x[0].itemsize)
     if op is not None:
         call = _op.gather_qmm(op, layers, inputs)
         into.facts = {**into.facts, "form": op.form, "compile": op.compile, "sort": str(op.sort)}
         return call, lambda got, step: [_op.in_float64(req.seed, op, inputs, layers, step, got)], len(inputs.routes), moved
-    raise NotImplementedError
+    assert block is not None
+    return *_block(req, block, layers, inputs, into), len(inputs.routes), moved
+
+
+def _block(req: sdk.Request[Config], block: Block, weights: Any, inputs: Any, into: sdk.Prepared) -> Any:
+    from . import _lm, _patch
+
+    made = []
+    for i, layer in enumerate(weights):
+        module = _lm.switch_glu(block, layer) if block.name == "switch_glu" else _lm.moe(block, layer, req.seed, i)
+        module, facts, changed = _patch.apply(module, block, "block")
+        made.append(module)
+        into.facts, into.metrics = {**into.facts, **facts}, {"patched_modules": into.metrics.get("patched_modules", 0) + changed}
+    into.facts = {**into.facts, "block": block.name, "compile": str(block.compile)}
+    return _lm.forward(block, made, inputs), _lm.check(req, block, made, weights, inputs)
 
 
 def _model(req: sdk.Request[Config]) -> sdk.Prepared:
-    raise NotImplementedError
+    from . import _model as model
+
+    return model.prepare(req)
 
 
 def _doc() -> str:

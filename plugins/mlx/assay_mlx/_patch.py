@@ -1,0 +1,73 @@
+"""Patches: functions of the user that change a module or a model after it was made."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import assay_sdk as sdk
+
+from ._config import Patched
+from ._engine import version_of
+
+# The patch of the modules that this process has made so far; a list, so that none is
+# told from not yet.
+_APPLIED: list[str] = []
+
+
+def apply(what: Any, p: Patched, at: str) -> tuple[Any, dict[str, str], int]:
+    """What is patched, facts about the patch, and how many modules it changed."""
+    _alone(p.patch or "", at)
+    if p.patch is None:
+        return what, {}, 0
+    name, _, function = p.patch.partition(":")
+    if p.modules is not None and p.modules not in sys.path:
+        sys.path.insert(0, p.modules)
+    try:
+        module = importlib.import_module(name)
+        patch = getattr(module, function)
+    except (ImportError, AttributeError) as e:
+        where = f"in {p.modules} or " if p.modules else ""
+        raise sdk.Diagnostic(f"patch {p.patch} is not there", f"{e}. It is looked for {where}in the environment of {sys.executable}.",
+                             path=f"{at}.patch", code="patch_missing") from e
+    before = _modules(what)
+    found = patch(what)
+    changed = _changed(before, _modules(what if found is None else found))
+    package = name.partition(".")[0]
+    return (what if found is None else found), {
+        "patch": p.patch, "patch_file": str(getattr(module, "__file__", "")), **({"patch_version": v} if (v := version_of(package)) else {})}, changed
+
+
+Modules = dict[str, tuple[Any, ...]]
+
+
+def _modules(model: Any) -> Modules:
+    """Of each module by its place, what makes it compute as it does: itself, its class,
+    what that is called by, and what it has."""
+    return {name: (m, type(m), type(m).__call__, *sorted(m.items(), key=lambda kv: kv[0])) for name, m in model.named_modules()}
+
+
+def _changed(before: Modules, after: Modules) -> int:
+    return sum(name not in before or not _same(before[name], parts) for name, parts in after.items())
+
+
+def _same(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    if len(a) != len(b):
+        return False
+    own, attributes = zip(a[:3], b[:3]), zip(a[3:], b[3:])
+    # A module below counts for itself, and a list of them is the model's own.
+    return all(x is y for x, y in own) and all(k == n and (v is w or isinstance(v, (dict, list))) for (k, v), (n, w) in attributes)
+
+
+def _alone(patch: str, at: str) -> None:
+    """Refuses two patches in one process: what a patch does to a class, it does to the
+    other arms of the process too."""
+    if _APPLIED and _APPLIED[0] != patch:
+        said = [f'the patch {p}' if p else "no patch" for p in (_APPLIED[0], patch)]
+        raise sdk.Diagnostic(
+            "arms with other patches share a process", f"One arm of this process has {said[0]}, another {said[1]}: a patch that changes a class would "
+            'change both. Give each variant a process of its own by an environment of its own: env = { ARM = "patched" }.',
+            path=f"{at}.patch", code="patch_shared")
+    if not _APPLIED:
+        _APPLIED.append(patch)
