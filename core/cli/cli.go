@@ -35,6 +35,7 @@ type grammar struct {
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Report   reportCommand   `cmd:"" help:"Write result documents as pages for a browser."`
+	Export   exportCommand   `cmd:"" help:"Write result documents for other tools: CSV, JSON rows, benchstat, ZMLX's ledger."`
 	Resume   resumeCommand   `cmd:"" help:"Go on with a session that was interrupted or killed."`
 	Recover  recoverCommand  `cmd:"" help:"Make result documents from the journal of a session that was killed."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`

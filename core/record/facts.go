@@ -46,59 +46,6 @@ func (v *Variant) fact(name string) string {
 	return fmt.Sprint(config[name])
 }
 
-// Row is one variant of one case in the flat form that `output.append` collects.
-type Row struct {
-	Session     string             `json:"session"`
-	Time        string             `json:"time"`
-	Experiment  string             `json:"experiment"`
-	Case        string             `json:"case"`
-	Variant     string             `json:"variant"`
-	Verdict     string             `json:"verdict"`
-	Status      Status             `json:"status"`
-	Model       *string            `json:"model"`
-	Epsilon     string             `json:"epsilon"`
-	Threadgroup string             `json:"threadgroup"`
-	Bits        string             `json:"bits"`
-	GroupSize   string             `json:"group_size"`
-	MLXVersion  *string            `json:"mlx_version"`
-	GitSHA      *string            `json:"git_sha"`
-	GitDirty    *bool              `json:"git_dirty"`
-	Device      string             `json:"device"`
-	Speed       map[string]float64 `json:"units_per_second"` // by phase
-	Ratio       map[string]float64 `json:"ratio"`            // by phase
-	Rounds      int                `json:"rounds"`
-	Metrics     map[string]float64 `json:"metrics"`
-}
-
-// Rows of a result, the control left out.
-func (r *Result) Rows() []any {
-	var out []any
-	for i := range r.Cases {
-		c := &r.Cases[i]
-		for j := range c.Variants {
-			v := &c.Variants[j]
-			if v.Role == RoleControl {
-				continue
-			}
-			row := Row{
-				Session: r.Session.ID, Time: r.Session.Ended.Format("2006-01-02T15:04:05Z07:00"), Experiment: r.Experiment.Name,
-				Case: c.ID, Variant: v.Name, Verdict: c.verdictOf(v.Name), Status: c.Status, Model: r.Metadata.Model,
-				Epsilon: v.fact("epsilon"), Threadgroup: v.fact("threadgroup"), Bits: v.fact("bits"), GroupSize: v.fact("group_size"),
-				MLXVersion: r.Metadata.MLXVersion, GitSHA: r.Metadata.GitSHA, GitDirty: r.Metadata.GitDirty,
-				Device: r.Metadata.Device.Name, Speed: map[string]float64{}, Ratio: map[string]float64{}, Metrics: v.Metrics,
-			}
-			for phase, s := range v.Phases {
-				row.Speed[phase], row.Rounds = s.UnitsPerSec, s.Rounds
-				if s.Ratio != nil {
-					row.Ratio[phase] = s.Ratio.Estimate
-				}
-			}
-			out = append(out, row)
-		}
-	}
-	return out
-}
-
 // verdictRank orders verdicts from nothing to worst.
 var verdictRank = []string{"", none, "pass", "inconclusive", "invalid", "fail"}
 
@@ -128,11 +75,12 @@ func (r *Result) WorstStatus(least Status) Status {
 	return least
 }
 
-// verdictOf is the worst verdict over the variant's judgements, "none" without one.
-func (c *Case) verdictOf(variant string) string {
+// verdictOf is the worst verdict over the variant's judgements that are about a
+// phase, "" for any; "none" without one.
+func (c *Case) verdictOf(variant, phase string) string {
 	worst := none
 	for _, j := range c.Judgements {
-		if j.Variant == variant {
+		if j.Variant == variant && (phase == "" || j.Phase == phase) {
 			worst = Worse(worst, string(j.Verdict))
 		}
 	}

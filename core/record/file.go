@@ -41,7 +41,7 @@ func plainJSON(err error) error {
 // AppendJSON adds rows to the JSON array in path, which it creates. Two
 // sessions that append at once both land: the file is locked while it is
 // rewritten, and replaced whole.
-func AppendJSON(path string, add []any) error {
+func AppendJSON(path string, add []Row) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return &WriteError{fmt.Errorf("append %s: %w", path, err)}
 	}

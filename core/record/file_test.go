@@ -78,7 +78,7 @@ func TestAppendFromManyWritersLosesNothing(t *testing.T) {
 	const writers = 12
 	for i := range writers {
 		wg.Go(func() {
-			if err := AppendJSON(path, []any{map[string]int{"writer": i}}); err != nil {
+			if err := AppendJSON(path, []Row{{{"writer", i}}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -100,7 +100,7 @@ func TestAppendLeavesForeignFilesAlone(t *testing.T) {
 	if err := os.WriteFile(path, []byte(foreign), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := AppendJSON(path, []any{1}); err == nil || !strings.Contains(err.Error(), "not a JSON array") {
+	if err := AppendJSON(path, []Row{{{"mine", 1}}}); err == nil || !strings.Contains(err.Error(), "not a JSON array") {
 		t.Errorf("error %v, want one that says the file is no array", err)
 	}
 	if b, _ := os.ReadFile(path); string(b) != foreign {

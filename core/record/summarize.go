@@ -52,7 +52,7 @@ func (r *Result) summarizeCase(c *Case) error {
 		}
 		v.Phases = map[string]PhaseSummary{}
 		for _, phase := range r.Experiment.Measure.Phases {
-			s, err := r.summarizePhase(c, base.Name, v, phase)
+			s, err := r.summarizePhase(c, v, phase)
 			if err != nil {
 				return fmt.Errorf("variant %q, phase %q: %w", v.Name, phase, err)
 			}
@@ -75,24 +75,41 @@ func (c *Case) baseline() *Variant {
 	return &c.Variants[i]
 }
 
-func (r *Result) summarizePhase(c *Case, base string, v *Variant, phase string) (PhaseSummary, error) {
-	s := PhaseSummary{LogRatios: []float64{}}
-	var walls, devices, encodes, baseWalls, ratios []float64
+// Times of a variant, and of the baseline, in one counted round that has both:
+// nanoseconds per iteration. The log-ratio is that of LogRatio.
+type Times struct {
+	Wall, Device, Encode, Base, LogRatio float64
+	round                                *Round
+}
+
+// Times are those that the summary of a variant in a phase is made of.
+func (c *Case) Times(variant, phase string) (out []Times) {
+	base := c.baseline()
+	if base == nil {
+		return nil
+	}
 	for i := range c.Rounds {
 		d := &c.Rounds[i]
 		if !d.Counted {
 			continue
 		}
-		wall, device, encode, ok := d.PerIteration(v.Name, phase)
-		baseWall, _, _, baseOK := d.PerIteration(base, phase)
-		ratio, ratioOK := d.LogRatio(base, v.Name, phase)
-		if !ok || !baseOK || !ratioOK {
-			continue
+		wall, device, encode, ok := d.PerIteration(variant, phase)
+		baseWall, _, _, baseOK := d.PerIteration(base.Name, phase)
+		ratio, ratioOK := d.LogRatio(base.Name, variant, phase)
+		if ok && baseOK && ratioOK {
+			out = append(out, Times{wall, device, encode, baseWall, ratio, d})
 		}
-		walls, devices, encodes = append(walls, wall), append(devices, device), append(encodes, encode)
-		baseWalls = append(baseWalls, baseWall)
-		ratios = append(ratios, ratio)
-		for _, p := range d.Prepared {
+	}
+	return out
+}
+
+func (r *Result) summarizePhase(c *Case, v *Variant, phase string) (PhaseSummary, error) {
+	s := PhaseSummary{LogRatios: []float64{}}
+	var walls, devices, encodes, baseWalls, ratios []float64
+	for _, t := range c.Times(v.Name, phase) {
+		walls, devices, encodes = append(walls, t.Wall), append(devices, t.Device), append(encodes, t.Encode)
+		baseWalls, ratios = append(baseWalls, t.Base), append(ratios, t.LogRatio)
+		for _, p := range t.round.Prepared {
 			if p.Variant == v.Name {
 				s.Units, s.Bytes = p.Phases[phase].Units, p.Phases[phase].Bytes
 			}
