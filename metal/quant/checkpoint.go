@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assay-bench/assay/metal/dtype"
 	"github.com/assay-bench/assay/metal/regular"
 	"github.com/assay-bench/assay/metal/tensorfile"
 )
@@ -20,6 +21,7 @@ type Checkpoint struct {
 	dir    string
 	files  []*tensorfile.File
 	where  map[string]*tensorfile.File // tensor name to its file
+	usual  dtype.DType                 // of tensors of numbers
 }
 
 // OpenCheckpoint reads config.json and the headers of all tensor files, and holds
@@ -31,6 +33,7 @@ func OpenCheckpoint(dir string) (*Checkpoint, error) {
 		err = c.openFiles()
 	}
 	if err == nil {
+		c.usual = c.usualType()
 		err = c.checkIndex()
 	}
 	if err != nil {

@@ -87,34 +87,39 @@ func (s *Stored) shape(weight, scales []int) error {
 // typeOf is the type of activations: that of affine scales, else of most tensors of
 // numbers.
 func (c *Checkpoint) typeOf(f Format, scales tensorfile.Info) (dtype.DType, error) {
-	of := scales.DType
 	if f.Mode != Affine {
-		count, most := map[safetensors.DType]int{}, 0
-		for name, file := range c.where {
-			info, _ := file.Info(name)
-			count[info.DType]++
-		}
-		of = safetensors.BF16
-		for _, t := range floats {
-			if count[t] > most {
-				of, most = t, count[t]
-			}
-		}
+		return c.usual, nil
 	}
-	return dtype.Parse(strings.ToLower(of.String()))
+	return dtype.Parse(strings.ToLower(scales.DType.String()))
 }
 
-// Tensor reads quantized matrices. Scales and biases that are no finite numbers are
-// refused.
-func (c *Checkpoint) Tensor(prefix string) (*Tensor, error) {
+// usualType is the type of most tensors of numbers.
+func (c *Checkpoint) usualType() dtype.DType {
+	count := map[string]int{}
+	for name, file := range c.where {
+		info, _ := file.Info(name)
+		count[strings.ToLower(info.DType.String())]++
+	}
+	usual := dtype.BF16
+	for _, t := range dtype.All() {
+		if count[t.String()] > count[usual.String()] {
+			usual = t
+		}
+	}
+	return usual
+}
+
+// Tensor reads quantized matrices, the first ones of as many experts as there are.
+// Scales and biases that are no finite numbers are refused.
+func (c *Checkpoint) Tensor(prefix string, experts int) (*Tensor, error) {
 	s, err := c.Stored(prefix)
 	if err != nil {
 		return nil, err
 	}
-	t := &Tensor{Format: s.Format, Experts: s.Experts, N: s.N, K: s.K}
+	t := &Tensor{Format: s.Format, Experts: min(experts, s.Experts), N: s.N, K: s.K}
 	for _, p := range t.Planes() {
 		name := prefix + "." + p.stored()
-		if *t.Plane(p), err = c.where[name].Read(name); err != nil {
+		if *t.Plane(p), err = c.where[name].ReadFirst(name, int64(t.Experts)*int64(t.N*t.PlaneBytes(p, t.K))); err != nil {
 			return nil, fmt.Errorf("checkpoint %s: %w", c.dir, err)
 		}
 	}

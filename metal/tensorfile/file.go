@@ -75,13 +75,16 @@ func (f *File) Info(name string) (info Info, ok bool) {
 }
 
 // Read reads the data of a tensor.
-func (f *File) Read(name string) ([]byte, error) {
+func (f *File) Read(name string) ([]byte, error) { return f.ReadFirst(name, math.MaxInt64) }
+
+// ReadFirst reads the first n bytes of a tensor, or all if it has no more.
+func (f *File) ReadFirst(name string, n int64) ([]byte, error) {
 	info, ok := f.tensors[name]
 	if !ok {
 		return nil, fmt.Errorf("%s: no tensor %q", f.Path(), name)
 	}
-	data := make([]byte, info.Bytes)
-	if _, err := io.ReadFull(io.NewSectionReader(f.file, info.at, info.Bytes), data); err != nil {
+	data := make([]byte, min(n, info.Bytes))
+	if _, err := io.ReadFull(io.NewSectionReader(f.file, info.at, int64(len(data))), data); err != nil {
 		return nil, fmt.Errorf("%s: tensor %s: %w", f.Path(), name, err)
 	}
 	return data, nil

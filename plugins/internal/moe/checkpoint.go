@@ -31,15 +31,15 @@ func load(l *kernels.Lease, r Resolved, n part) ([]Layer, error) {
 	for i := range layers {
 		for p := gate; p < n; p++ {
 			w, err := l.Take(weightsOf{r.Folder, r.numbers[i], r.Experts, p}, func(dev metal.Device) (kernels.Weights, error) {
-				t, err := c.Tensor(r.family.prefix(r.numbers[i], p))
+				experts, _, _ := p.shape(r.Model, r.Experts)
+				t, err := c.Tensor(r.family.prefix(r.numbers[i], p), experts)
 				if err == nil {
 					err = r.fits(t, p, i)
 				}
 				if err != nil {
 					return kernels.Weights{}, unusable(err)
 				}
-				experts, _, _ := p.shape(r.Model, r.Experts)
-				return kernels.NewWeights(dev, t.Slice(0, experts))
+				return kernels.NewWeights(dev, t)
 			})
 			if err != nil {
 				return nil, err
@@ -60,7 +60,7 @@ type weightsOf struct {
 // fits reports a matrix that is no longer what its header was when the
 // configuration was resolved.
 func (r Resolved) fits(t *quant.Tensor, p part, layer int) error {
-	experts, n, k := p.shape(r.Model, r.Model.Experts)
+	experts, n, k := p.shape(r.Model, r.Experts)
 	if t.Format != r.formats[layer][p] || t.Experts != experts || t.N != n || t.K != k {
 		return fmt.Errorf("checkpoint %s: %s of layer %d is [%d,%d,%d] %s and was [%d,%d,%d] %s: the folder has changed",
 			r.Folder, p, layer, t.Experts, t.N, t.K, t.Format, experts, n, k, r.formats[layer][p])
