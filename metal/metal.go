@@ -23,6 +23,10 @@ const (
 	Sim   Kind = "sim"   // the same sources through the machine's C++ compiler; no timing of it counts
 )
 
+// Native says that devices of the kind have twins of kernels by name, and compile no
+// source.
+func (k Kind) Native() bool { return k == CPU }
+
 // Info says what a device is. Every field goes into result documents.
 type Info struct {
 	Kind      Kind              `json:"kind"`

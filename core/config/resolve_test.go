@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/metal/devices"
 )
 
 // resolved loads one source and resolves it without a fault.
@@ -154,5 +156,12 @@ func TestPluginDiagnosticsAreMerged(t *testing.T) {
 	var proposed Variant
 	if d := proposed.Diagnostics("fake", []*pluginv1.Diagnostic{{Summary: "s"}}); len(d) != 1 || d[0].Severity != hcl.DiagError {
 		t.Error(d)
+	}
+}
+
+// An experiment may name each kind of device that there is.
+func TestDeviceKinds(t *testing.T) {
+	if want := devices.Kinds(); !slices.Equal(deviceKinds, want) {
+		t.Errorf("deviceKinds are %v, package devices opens %v", deviceKinds, want)
 	}
 }

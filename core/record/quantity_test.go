@@ -3,6 +3,7 @@ package record_test
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,23 @@ func said(variant string, noise *rand.Rand) record.Released {
 	}
 	bytes *= 1 << 20 * (1 + 0.001*noise.NormFloat64())
 	return record.Released{PeakBytes: int64(bytes), Metrics: map[string]float64{"rel_err": err, "zero": 0, "score": 10 * bytes, "jitter": noise.Float64()}}
+}
+
+// What other tests judge, print and store has a guardrail with each bound that there is.
+func TestEveryBoundIsAsked(t *testing.T) {
+	asked := fakeresult.EveryQuantity().Guardrails
+	for i := range reflect.TypeFor[record.Guardrail]().NumField() {
+		var g record.Guardrail
+		switch v := reflect.ValueOf(&g).Elem().Field(i); {
+		case v.CanInt():
+			v.SetInt(1)
+		case v.Type() == reflect.TypeFor[*float64]():
+			v.Set(reflect.ValueOf(number(1)))
+		}
+		if g.Absolute() && !slices.ContainsFunc(asked, func(g record.Guardrail) bool { return !reflect.ValueOf(g).Field(i).IsZero() }) {
+			t.Errorf("fakeresult.EveryQuantity has no guardrail with %s", reflect.TypeFor[record.Guardrail]().Field(i).Name)
+		}
+	}
 }
 
 func TestGuardrailsOnEveryQuantity(t *testing.T) {

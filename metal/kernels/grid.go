@@ -93,7 +93,7 @@ func batched(f quant.Format, n, matrices, y int, variant string) launch {
 
 // spreadMatmul: row by row for a single row of x, else in batches.
 func spreadMatmul(kind metal.Kind, f quant.Format, p MatmulParams) launch {
-	if p.M == 1 || kind == metal.CPU {
+	if p.M == 1 || kind.Native() {
 		t := tileOf(kind, "quantized_matmul")
 		return perSimdgroup(int(p.N), t.rows, t.simdgroups, int(p.M), 1)
 	}
@@ -114,7 +114,7 @@ func spreadGather(file string, matrices int) func(metal.Kind, quant.Format, Gath
 // grouped reports whether reading each weight once for all rows of its expert
 // beats one simdgroup per row: when there are more rows than experts.
 func grouped(kind metal.Kind, p GatherParams) bool {
-	return kind != metal.CPU && uint64(p.Pairs)*uint64(p.M) > uint64(p.Experts)
+	return !kind.Native() && uint64(p.Pairs)*uint64(p.M) > uint64(p.Experts)
 }
 
 // spreadGatherCombine: threadgroups along x are tokens, along y some columns

@@ -82,7 +82,7 @@ func (k Kernel) source(kind metal.Kind) (metal.Source, error) {
 		maps.Copy(src.Defines, formatMacros(k.Format))
 		maps.Copy(src.Defines, tuning(kind, k.Op.File))
 	}
-	if kind == metal.CPU {
+	if kind.Native() {
 		return src, nil
 	}
 	var all strings.Builder

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/assay-bench/assay/core/conformance"
 	"github.com/assay-bench/assay/core/process"
 	"github.com/assay-bench/assay/core/proto/pluginv1"
+	"github.com/assay-bench/assay/metal/devices"
 )
 
 // The SDK for Python makes its messages from a descriptor, which generate.sh
@@ -132,5 +134,17 @@ func TestFaultsThroughAHost(t *testing.T) {
 				t.Errorf("%v\nwant %q in it", err, want)
 			}
 		})
+	}
+}
+
+// The SDK for Python knows each kind of device that there is.
+func TestDeviceKinds(t *testing.T) {
+	raw, err := os.ReadFile("assay_sdk/_service.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := slices.DeleteFunc(devices.Kinds(), func(kind string) bool { return kind == devices.Auto })
+	if want := `_KINDS = ("` + strings.Join(kinds, `", "`) + `")`; !strings.Contains(string(raw), want) {
+		t.Errorf("assay_sdk/_service.py lacks %s", want)
 	}
 }

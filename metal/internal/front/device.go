@@ -111,7 +111,7 @@ func (l *library) Kernel(name string, constants map[int]any) (metal.Kernel, erro
 		return nil, err
 	}
 	text := constantsText(constants)
-	if l.d.kind == metal.CPU { // native twins read no function constants
+	if l.d.kind.Native() { // reads no function constants
 		text = ""
 	}
 	key := name + "\x00" + text

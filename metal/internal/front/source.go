@@ -14,12 +14,12 @@ import (
 var takeLibraries = []metal.Kind{metal.Apple, metal.Sim}
 
 // source is a source as the backend gets it, and the digest of all that a kernel's
-// code comes from: empty on the cpu device, whose twins come from no source.
+// code comes from: empty where native twins come from no source.
 func (d *Device) source(src metal.Source) (metal.Source, string, error) {
 	if src.Library != "" {
 		return d.compiled(src)
 	}
-	if d.kind == metal.CPU {
+	if d.kind.Native() {
 		return src, "", nil
 	}
 	src, err := src.Flat()
