@@ -14,14 +14,32 @@ type Minifloat struct {
 	Signed             bool
 	Max                float32 // the largest number; a larger pattern stands for none
 	encode             func(m *Minifloat, v float32) uint8
+
+	values     []float32 // of all bit patterns
+	magnitudes []float32 // of these, what is neither negative nor above Max: ascending
 }
 
 // The minifloats of MLX's modes.
 var (
-	e2m1 = Minifloat{Exponent: 2, Mantissa: 1, Signed: true, Max: 6, encode: (*Minifloat).least}
-	e4m3 = Minifloat{Exponent: 4, Mantissa: 3, Signed: true, Max: 448, encode: (*Minifloat).even}
-	e8m0 = Minifloat{Exponent: 8, Max: 0x1p127, encode: (*Minifloat).power}
+	e2m1 = minifloat(Minifloat{Exponent: 2, Mantissa: 1, Signed: true, Max: 6, encode: (*Minifloat).least})
+	e4m3 = minifloat(Minifloat{Exponent: 4, Mantissa: 3, Signed: true, Max: 448, encode: (*Minifloat).even})
+	e8m0 = minifloat(Minifloat{Exponent: 8, Max: 0x1p127, encode: (*Minifloat).power})
 )
+
+func minifloat(m Minifloat) *Minifloat {
+	m.values = make([]float32, 1<<m.Bits())
+	for i := range m.values {
+		m.values[i] = m.value(uint8(i))
+	}
+	m.magnitudes = m.values
+	if m.Signed {
+		m.magnitudes = m.values[:len(m.values)/2]
+	}
+	for m.magnitudes[len(m.magnitudes)-1] > m.Max {
+		m.magnitudes = m.magnitudes[:len(m.magnitudes)-1]
+	}
+	return &m
+}
 
 // Bits of one number.
 func (m *Minifloat) Bits() int {
@@ -40,7 +58,12 @@ func (m *Minifloat) sign() uint8 {
 
 // Value is what a bit pattern stands for. As in MLX, one above Max is read like
 // any other.
-func (m *Minifloat) Value(bits uint8) float32 {
+func (m *Minifloat) Value(bits uint8) float32 { return m.values[bits] }
+
+// Values are the numbers of all bit patterns in their order. The list is shared.
+func (m *Minifloat) Values() []float32 { return m.values }
+
+func (m *Minifloat) value(bits uint8) float32 {
 	magnitude := bits &^ m.sign()
 	exponent, mantissa := int(magnitude>>m.Mantissa), float64(magnitude&(1<<m.Mantissa-1))
 	bias := 1<<(m.Exponent-1) - 1
@@ -56,28 +79,6 @@ func (m *Minifloat) Value(bits uint8) float32 {
 	return float32(v)
 }
 
-// Values are the numbers of all bit patterns in their order.
-func (m *Minifloat) Values() []float32 {
-	list := make([]float32, 1<<m.Bits())
-	for i := range list {
-		list[i] = m.Value(uint8(i))
-	}
-	return list
-}
-
-// magnitudes are the numbers that are not negative, ascending: in the order of
-// their patterns.
-func (m *Minifloat) magnitudes() []float32 {
-	list := m.Values()
-	if m.Signed {
-		list = list[:len(list)/2]
-	}
-	for list[len(list)-1] > m.Max {
-		list = list[:len(list)-1]
-	}
-	return list
-}
-
 // least is the nearest number, of two equally near ones that closer to zero, as in
 // MLX's search of its table, which has zero for infinities, too.
 func (m *Minifloat) least(v float32) uint8 {
@@ -85,7 +86,7 @@ func (m *Minifloat) least(v float32) uint8 {
 		return 0
 	}
 	best, distance := uint8(0), abs(v)
-	for i, have := range m.Values() {
+	for i, have := range m.values {
 		if d := abs(v - have); d < distance {
 			best, distance = uint8(i), d
 		}
@@ -96,7 +97,7 @@ func (m *Minifloat) least(v float32) uint8 {
 // even is the nearest number, of two equally near ones that with an even pattern,
 // and Max for whatever is larger.
 func (m *Minifloat) even(v float32) uint8 {
-	list, sign := m.magnitudes(), uint8(0)
+	list, sign := m.magnitudes, uint8(0)
 	if math.Signbit(float64(v)) {
 		sign = m.sign()
 	}

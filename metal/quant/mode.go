@@ -26,9 +26,9 @@ type mode struct {
 
 var modes = [...]mode{
 	Affine: {name: "affine", bits: []int{2, 3, 4, 5, 6, 8}, groups: []int{32, 64, 128}, usual: [2]int{4, 64}},
-	MXFP4:  {name: "mxfp4", bits: []int{4}, groups: []int{32}, usual: [2]int{4, 32}, code: &e2m1, scale: &e8m0},
-	MXFP8:  {name: "mxfp8", bits: []int{8}, groups: []int{32}, usual: [2]int{8, 32}, code: &e4m3, scale: &e8m0},
-	NVFP4:  {name: "nvfp4", bits: []int{4}, groups: []int{16}, usual: [2]int{4, 16}, code: &e2m1, scale: &e4m3},
+	MXFP4:  {name: "mxfp4", bits: []int{4}, groups: []int{32}, usual: [2]int{4, 32}, code: e2m1, scale: e8m0},
+	MXFP8:  {name: "mxfp8", bits: []int{8}, groups: []int{32}, usual: [2]int{8, 32}, code: e4m3, scale: e8m0},
+	NVFP4:  {name: "nvfp4", bits: []int{4}, groups: []int{16}, usual: [2]int{4, 16}, code: e2m1, scale: e4m3},
 }
 
 // Modes lists all of them.

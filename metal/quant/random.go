@@ -171,7 +171,7 @@ const spreadSquare = 49.0 / 48
 // minifloat, so often that the mean square stays.
 func (s Synthetic) fillMinifloats(m *Minifloat, dst []byte, at int) {
 	step := s.step() / math.Sqrt(spreadSquare)
-	list := m.magnitudes()
+	list := m.magnitudes
 	parallel(len(dst), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			r := mix((s.Seed ^ scaleStream) + uint64(at+i+1)*gamma)
