@@ -95,7 +95,7 @@ func MLXVersion(ctx context.Context) (version *string, reason string) {
 	defer cancel()
 	out, err := output(ctx, "", "python3", "-c", "import importlib.metadata as m; print(m.version('mlx'))")
 	if err != nil {
-		return nil, "python3 on this machine has no mlx; no MLX code is part of this measurement"
+		return nil, "python3 on this machine has no mlx, and no process of the session states one"
 	}
 	return &out, ""
 }

@@ -85,7 +85,11 @@ func (r *Result) applyToRound(e Event, took time.Duration) error {
 		if d.Process.Program == 0 {
 			r.Metadata.Device = d.Process.Device
 		}
-		return r.inRound(d.Case, d.Round, func(x *Round) { x.Processes = append(x.Processes, d.Process) })
+		if err := r.inRound(d.Case, d.Round, func(x *Round) { x.Processes = append(x.Processes, d.Process) }); err != nil {
+			return err
+		}
+		r.stateMLX(d.Process.Device.Facts[mlxFact])
+		return nil
 	case PreparedEvent:
 		return r.inRound(d.Case, d.Round, func(x *Round) { x.Prepared = append(x.Prepared, d.Prepared) })
 	case ReleasedEvent:

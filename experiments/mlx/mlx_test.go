@@ -93,10 +93,13 @@ func TestMLX(t *testing.T) {
 		d := measured(t, "engines")
 		for name, version := range map[string]string{"op": "0.32.4", "old": "0.31.2", "block": "0.32.4"} {
 			p := prepared(t, d, name)
-			if p.Facts["mlx"] != version || p.Facts["backend"] != "cpu" {
+			if p.Facts["mlx_version"] != version || p.Facts["backend"] != "cpu" {
 				t.Errorf("%s: facts %v, want mlx %s on cpu", name, p.Facts, version)
 			}
 			passed(t, d, name, "decode_as_baseline", "prefill_as_baseline")
+		}
+		if d.Metadata.MLXVersion != nil || !strings.Contains(d.Metadata.MLXReason, "0.31.2 and 0.32.4") {
+			t.Errorf("mlx_version %v, %q; want both versions named", d.Metadata.MLXVersion, d.Metadata.MLXReason)
 		}
 		if got := prepared(t, d, "old").Facts["mlx_max_ops_per_buffer"]; got != "20" {
 			t.Errorf("MLX_MAX_OPS_PER_BUFFER is %q in the facts, want 20", got)

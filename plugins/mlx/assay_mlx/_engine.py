@@ -10,12 +10,11 @@ import os
 import platform
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import assay_sdk as sdk
 from assay_sdk import device as machine
-
-from . import __version__
 
 _YARDSTICK = 256 << 20
 
@@ -146,10 +145,10 @@ def version_of(package: str) -> str:
 
 def versions() -> dict[str, str]:
     """What this process runs."""
-    out = {"python": platform.python_version(), "executable": sys.executable, "assay_mlx": __version__, "mlx": version_of("mlx") or mx().__version__}
+    out = {"python_version": platform.python_version(), "executable": sys.executable, "mlx_version": version_of("mlx") or mx().__version__}
     for package in ("mlx-lm", "numpy"):
         if version := version_of(package):
-            out[package.replace("-", "_")] = version
+            out[package.replace("-", "_") + "_version"] = version
     return out
 
 
@@ -158,7 +157,7 @@ def settings() -> dict[str, str]:
     m = mx()
     out = {name.lower(): value for name, value in sorted(os.environ.items()) if name.startswith("MLX_")}
     out["backend"], out["default_device"] = backend(), str(m.default_device())
-    limits = {"memory_limit": lambda: _asked(m.set_memory_limit), "cache_limit": lambda: _asked(m.set_cache_limit)}
+    limits: dict[str, Callable[[], int]] = {"memory_limit": lambda: _asked(m.set_memory_limit), "cache_limit": lambda: _asked(m.set_cache_limit)}
     if m.metal.is_available():
         limits["wired_limit"] = lambda: _asked(m.set_wired_limit)
     for name, ask in limits.items():

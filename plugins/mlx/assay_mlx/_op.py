@@ -119,7 +119,10 @@ def silu_mul(compiled: bool) -> Callable[[Any, Any], Any]:
     def swiglu(gate: Any, x: Any) -> Any:
         return gate * m.sigmoid(gate) * x
 
-    return m.compile(swiglu, shapeless=True) if compiled else swiglu  # type: ignore[no-any-return]
+    if not compiled:
+        return swiglu
+    whole: Callable[[Any, Any], Any] = m.compile(swiglu, shapeless=True)
+    return whole
 
 
 def gather_qmm(op: Op, layers: list[Layer], inputs: Inputs) -> Callable[[int], Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, metadata
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,8 @@ def _experts(req: sdk.Request[Config]) -> sdk.Prepared:
             if step == 0 and name not in made.numbers:
                 values = c.last.astype(_engine.mx().float32)
                 made.numbers = {**made.numbers, name: sdk.Numbers(_counted.sketch(req.seed, values), _op.tolerance(part.dtype))}
-            return check(c.last, step)
+            checks: list[sdk.Check] = check(c.last, step)
+            return checks
 
         return sdk.Timed(own_times=c.times, units=tokens, bytes=moved, rotation=rotation, verify=verify, spoil=c.spoil)
 
@@ -117,15 +118,15 @@ def _model(req: sdk.Request[Config]) -> sdk.Prepared:
 
 
 def _doc() -> str:
-    """The README, as pip installed it or as it stands in the repository."""
+    """The README, as it stands in the repository or as pip keeps it."""
     beside = Path(__file__).parent.parent / "README.md"
     if beside.is_file():
         return beside.read_text()
     try:
-        text = metadata("assay-mlx")
+        installed = distribution("assay-mlx").read_text("METADATA") or ""
     except PackageNotFoundError:
-        return "Ops of MLX, blocks and models of mlx-lm."
-    return str(text.get_payload() or text.get("Description") or "Ops of MLX, blocks and models of mlx-lm.")
+        installed = ""
+    return installed.partition("\n\n")[2] or "Ops of MLX, blocks and models of mlx-lm."
 
 
 def plugin() -> sdk.Plugin[Config]:
