@@ -40,6 +40,7 @@ type grammar struct {
 	Recover  recoverCommand  `cmd:"" help:"Make result documents from the journal of a session that was killed."`
 	Explain  explainCommand  `cmd:"" help:"Judge a result document again from its raw samples, and show how each verdict comes about."`
 	Compare  compareCommand  `cmd:"" help:"Set two result documents side by side, by what two sessions can say of each other."`
+	Promote  promoteCommand  `cmd:"" help:"Write a result into a Markdown file once it is stable, and say what is missing until then."`
 	Import   importCommand   `cmd:"" help:"Read the records of other tools into a history document, and say what they can support."`
 	History  historyCommand  `cmd:"" help:"Show what earlier sessions learned of this machine's noise."`
 	Schema   schemaCommand   `cmd:"" help:"Print a JSON Schema: of result documents or of a plugin's configuration."`

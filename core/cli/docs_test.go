@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -32,8 +33,8 @@ var elsewhere = map[string]string{
 	"make hostile":                    "runs for minutes; what CI draws of make chaos has some of it",
 	"make fuzz":                       "runs for 20 minutes; CI runs one target",
 	"go test ./metal/kernels -update": "writes the tables of docs/kernels.md, which make test holds",
-	"go test ./metal/kernels ./metal/cpu ./metal/devicetest":                                                 "make test runs them with the others",
 	"go test ./metal/quant ./metal/kernels ./metal/devicetest ./plugins/internal/moe":                        "make test runs them with the others",
+	"go test ./metal/kernels ./metal/cpu ./metal/devicetest":                                                 "make test runs them with the others",
 	"go test ./core/judge ./core/config ./core/record ./core/rejudge ./core/report":                          "make test runs them with the others",
 	"go test ./metal/... ./core/config ./core/sdk/...":                                                       "make test runs them with the others",
 	"go test ./metal/devicetest -run TestDevices -devices NAME":                                              "make test runs the devices that are there, make test-sim the simulator",
@@ -111,17 +112,23 @@ func setUpDocs(e *testscript.Env, plugins string) error {
 }
 
 // madeResult writes the document of a session that was not measured: "fused" at
-// SPEED of the baseline's speed in decode, 1.02 where none is given: made-result
-// FILE [SPEED].
+// SPEED of the baseline's speed in decode, 1.02 where none is given, in the N-th
+// session of an experiment: made-result FILE [SPEED [N]].
 func madeResult(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 1 || len(args) > 2 {
-		ts.Fatalf("usage: made-result FILE [SPEED]")
+	if neg || len(args) < 1 || len(args) > 3 {
+		ts.Fatalf("usage: made-result FILE [SPEED [N]]")
 	}
 	var o fakeresult.Options
 	if len(args) > 1 {
 		speed, err := strconv.ParseFloat(args[1], 64)
 		ts.Check(err)
 		o.Variants, o.Order = map[string]float64{"fused": speed}, []string{"fused"}
+	}
+	if len(args) > 2 {
+		n, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		o.Started = time.Date(2026, 3, n, 12, 0, 0, 0, time.UTC)
+		o.Seed, o.Session = uint64(n), o.Started.Format("20060102T150405Z")+"-0a0b0c"
 	}
 	r, err := fakeresult.New(o)
 	ts.Check(err)

@@ -40,7 +40,7 @@ var meanings = []struct{ status, meaning string }{
 	{"0", "passed, or the command did what it was asked"},
 	{"1", "a guardrail or an assert failed; `fmt --check`: a file is not formatted; `explain`: something stored does not follow from the samples; `plugin check`, `plugin try`: the plugin breaks a rule, or fails a check"},
 	{"2", "usage or configuration: an argument, a file, a plugin that is not installed, a session that cannot be resumed"},
-	{"3", "inconclusive or invalid, or measured in part: nothing failed, and nothing may be concluded; `plugin check`: the machine is too busy to tell"},
+	{"3", "inconclusive or invalid, or measured in part: nothing failed, and nothing may be concluded; `plugin check`: the machine is too busy to tell; `promote`: the result is not stable"},
 	{"4", "a plugin crashed, hung, broke the protocol or could not start, or a build failed"},
 	{"5", "results or output could not be written"},
 	{"70", "assay itself crashed (134 where only Go's runtime could end it)"},

@@ -2,7 +2,7 @@
 // session's own baseline travel between sessions and are compared by their
 // intervals; raw times do not, unless both sessions had the same set-up, and
 // even then the machine may have drifted. [Compare] is the main path. Imported
-// by core/report and core/cli.
+// by core/report, core/promote and core/cli.
 package compare
 
 import (
@@ -85,7 +85,7 @@ type Raw struct {
 // documents have nothing in common or hold no measurements.
 func Compare(fileA, fileB string, a, b *record.Result) (*Report, error) {
 	rep := &Report{
-		A: side(fileA, a), B: side(fileB, b), Differs: fingerprint(a, b),
+		A: side(fileA, a), B: side(fileB, b), Differs: SetUp(a, b),
 		Rows: []Row{}, OnlyA: []string{}, OnlyB: []string{}, Warnings: warnings(fileA, fileB, a, b),
 	}
 	if rep.Differs == nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/assay-bench/assay/core/record"
 )
 
-// fingerprint lists the fields that must be alike before raw times of two
-// sessions may stand side by side.
-func fingerprint(a, b *record.Result) []record.Field {
+// SetUp lists the fields in which the set-ups of two sessions differ: all must be
+// alike before their raw times may stand side by side.
+func SetUp(a, b *record.Result) []record.Field {
 	x, y := a.Metadata, b.Metadata
 	all := []record.Field{}
 	for _, f := range [][3]string{

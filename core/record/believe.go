@@ -28,7 +28,7 @@ func (r *Result) believe(j judge.Judgement, c *Case) judge.Judgement {
 	if reason, next := c.distrust(v); reason != "" {
 		j.Verdict, j.Win, j.Reason, j.Next = judge.Invalid, false, reason, next
 	}
-	if missing := r.missing(base, v); j.Win && len(missing) > 0 {
+	if missing := r.MissingMetadata(base, v); j.Win && len(missing) > 0 {
 		j.Win = false
 		j.Reason += "; not called a win, which others must be able to repeat: " + strings.Join(missing, "; ")
 	}
@@ -102,16 +102,16 @@ func (k Check) Found() string {
 	return strings.Join(parts, ", ")
 }
 
-// missing says what a claim about a variant lacks to be repeated by others, and
-// where each comes from.
-func (r *Result) missing(base, v *Variant) []string {
+// MissingMetadata says what a claim about a variant lacks to be repeated by others,
+// and where each comes from.
+func (r *Result) MissingMetadata(base, v *Variant) []string {
 	m := &r.Metadata
 	var out []string
 	for _, f := range []struct {
 		there bool
 		text  string
 	}{
-		{m.GitSHA != nil || r.builtFrom(base) && r.builtFrom(v),
+		{m.GitSHA != nil || r.BuiltFrom(base) && r.BuiltFrom(v),
 			"no commit is known (git_sha); keep the experiment in a git repository with a commit, or build baseline and variant from one (build)"},
 		{m.Device.Name != "", "the plugin does not name its device (device.name)"},
 		{m.Plugin.Version != "", "the plugin states no version (plugin.version)"},
@@ -126,8 +126,8 @@ func (r *Result) missing(base, v *Variant) []string {
 	return out
 }
 
-// builtFrom says that what a variant runs was built from a known commit.
-func (r *Result) builtFrom(v *Variant) bool {
+// BuiltFrom says that what a variant runs was built from a known commit.
+func (r *Result) BuiltFrom(v *Variant) bool {
 	if v.Program < 0 || v.Program >= len(r.Programs) {
 		return false
 	}

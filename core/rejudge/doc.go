@@ -8,5 +8,5 @@
 // carry checksums. Numbers may differ in their last bits, since processors do
 // not round every expression alike; wording may differ, since it improves.
 //
-// Imported by core/cli, core/compare, core/page, core/report and core/session.
+// Imported by core/cli, core/compare, core/page, core/promote, core/report and core/session.
 package rejudge

@@ -26,7 +26,7 @@ func Markdown(w io.Writer, results []*record.Result) {
 		worst = record.Worse(worst, r.Verdict)
 		t.add(plain(r.Experiment.Name), plain(r.Verdict), plain(string(r.Status)), plain(roundsText(r)), plain(orDash(decidedBy(r))))
 	}
-	m.line("## assay: %s", escaped(orNone(worst)))
+	m.line("## assay: %s", Escaped(orNone(worst)))
 	m.table(&t)
 	for _, r := range results {
 		m.result(r)
@@ -41,17 +41,17 @@ func (m *markdown) line(format string, args ...any) {
 }
 
 func (m *markdown) result(r *record.Result) {
-	m.line("### %s: %s", escaped(r.Experiment.Name), escaped(r.Verdict))
+	m.line("### %s: %s", Escaped(r.Experiment.Name), Escaped(r.Verdict))
 	if r.Experiment.Description != "" {
-		m.line("%s", escaped(r.Experiment.Description))
+		m.line("%s", Escaped(r.Experiment.Description))
 	}
-	m.line("%s", escaped(Verdict(r)))
+	m.line("%s", Escaped(Verdict(r)))
 	if r.Status == record.Skipped {
 		return
 	}
 	d := r.Metadata.Device
-	m.line("%s (%s), plugin %s %s, session %s, seed %d.", escaped(orDash(d.Name)), escaped(orDash(d.Kind)),
-		escaped(r.Metadata.Plugin.Name), escaped(r.Metadata.Plugin.Version), escaped(r.Session.ID), r.Session.Seed)
+	m.line("%s (%s), plugin %s %s, session %s, seed %d.", Escaped(orDash(d.Name)), Escaped(orDash(d.Kind)),
+		Escaped(r.Metadata.Plugin.Name), Escaped(r.Metadata.Plugin.Version), Escaped(r.Session.ID), r.Session.Seed)
 	if d.Simulated {
 		m.line("**Simulated device: correctness only, its times are not measurements.**")
 	}
@@ -65,10 +65,10 @@ func (m *markdown) result(r *record.Result) {
 	}
 	m.failures(r.Failures)
 	for _, f := range r.Findings {
-		m.line("- finding%s (%s, %s): %s", escaped(inCase(f.Case)), escaped(f.Kind), escaped(f.Certainty), escaped(f.Summary))
+		m.line("- finding%s (%s, %s): %s", Escaped(inCase(f.Case)), Escaped(f.Kind), Escaped(f.Certainty), Escaped(f.Summary))
 	}
 	for _, note := range r.Diagnostics {
-		m.line("- note: %s", escaped(note))
+		m.line("- note: %s", Escaped(note))
 	}
 }
 
@@ -99,15 +99,15 @@ func (m *markdown) caseOf(r *record.Result, c *record.Case, said *judgements) {
 	folded := verdict == string(judge.Pass)
 	switch {
 	case folded:
-		m.line("<details><summary>%s</summary>", escaped(title))
+		m.line("<details><summary>%s</summary>", Escaped(title))
 	case len(r.Cases) > 1 || c.ID != "default":
-		m.line("**%s**", escaped(title))
+		m.line("**%s**", Escaped(title))
 	}
 	for _, phase := range r.Experiment.Measure.Phases {
 		if t := phaseRows(r, c, phase, Style{}); t != nil {
 			m.table(t)
 		} else {
-			m.line("%s: nothing was measured.", escaped(phase))
+			m.line("%s: nothing was measured.", Escaped(phase))
 		}
 	}
 	if t := metricRows(r, c, Style{}); t != nil {
@@ -116,18 +116,18 @@ func (m *markdown) caseOf(r *record.Result, c *record.Case, said *judgements) {
 	for _, k := range said.of(c, Style{}) {
 		switch {
 		case k.earlier != "":
-			m.line("- %s: for the reason given in case %s", escaped(k.about), escaped(k.earlier))
+			m.line("- %s: for the reason given in case %s", Escaped(k.about), Escaped(k.earlier))
 		case k.next != "":
-			m.line("- %s: %s Next: %s", escaped(k.about), sentence(k.reason), sentence(k.next))
+			m.line("- %s: %s Next: %s", Escaped(k.about), sentence(k.reason), sentence(k.next))
 		default:
-			m.line("- %s: %s", escaped(k.about), sentence(k.reason))
+			m.line("- %s: %s", Escaped(k.about), sentence(k.reason))
 		}
 	}
 	for _, write := range []func(io.Writer, *record.Case, Style){asserts, failedChecks, defects} {
 		var b strings.Builder
 		write(&b, c, Style{})
 		for line := range strings.Lines(b.String()) {
-			m.line("- %s", escaped(strings.TrimSpace(line)))
+			m.line("- %s", Escaped(strings.TrimSpace(line)))
 		}
 	}
 	if folded {
@@ -138,7 +138,7 @@ func (m *markdown) caseOf(r *record.Result, c *record.Case, said *judgements) {
 func (m *markdown) failures(list []record.Failure) {
 	for i := range list {
 		f := &list[i]
-		m.line("- failure%s, round %d, %s: %s", escaped(inCase(f.Case)), f.Round, escaped(where(f)), escaped(f.Message))
+		m.line("- failure%s, round %d, %s: %s", Escaped(inCase(f.Case)), f.Round, Escaped(where(f)), Escaped(f.Message))
 	}
 }
 
@@ -148,7 +148,7 @@ func (m *markdown) table(t *table) {
 		for k := range t.rows[0] {
 			text := ""
 			if k < len(row) {
-				text = escaped(row[k].text)
+				text = Escaped(row[k].text)
 			}
 			cells = append(cells, text)
 		}
@@ -167,11 +167,11 @@ func (m *markdown) table(t *table) {
 	fmt.Fprintln(m.w)
 }
 
-func sentence(text string) string { return escaped(text) + "." }
+func sentence(text string) string { return Escaped(text) + "." }
 
-// escaped is text that Markdown and HTML show as it is, on one line. An @ is
+// Escaped is text that Markdown and HTML show as it is, on one line. An @ is
 // followed by a character of no width, so that nobody is called.
-func escaped(text string) string { return markdownEscapes.Replace(visible.Line(text)) }
+func Escaped(text string) string { return markdownEscapes.Replace(visible.Line(text)) }
 
 var markdownEscapes = func() *strings.Replacer {
 	pairs := []string{"<", "&lt;", ">", "&gt;", "&", "&amp;", "@", "@\u200b", "\t", " "}

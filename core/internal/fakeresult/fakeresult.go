@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Experiment string             // "fused_gate"
 	Session    string             // "20260301T120000Z-0a0b0c"
+	Started    time.Time          // 2026-03-01 12:00 UTC
 	Folder     string             // of the journal; empty: none is written
 	Seed       uint64             // 1
 	Cases      []string           // ["default"]
@@ -46,6 +47,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Session == "" {
 		o.Session = "20260301T120000Z-0a0b0c"
+	}
+	if o.Started.IsZero() {
+		o.Started = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	}
 	if o.Seed == 0 {
 		o.Seed = 1
@@ -90,7 +94,8 @@ type maker struct {
 
 // New makes one document.
 func New(o Options) (*record.Result, error) {
-	m := &maker{Options: o.withDefaults(), clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	m := &maker{Options: o.withDefaults()}
+	m.clock = m.Started
 	m.rand = rand.New(rand.NewPCG(m.Seed, 7))
 	m.r = m.head()
 	if m.Change != nil {
