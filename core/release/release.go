@@ -105,7 +105,7 @@ func (r *Release) parse(sums []byte) error {
 			continue
 		}
 		sum, file, ok := strings.Cut(line, " ")
-		file = strings.TrimPrefix(strings.TrimPrefix(file, " "), "*")
+		file = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(file, " "), "*"), "./")
 		if raw, err := hex.DecodeString(sum); !ok || err != nil || len(raw) != sha256.Size {
 			return fmt.Errorf("%s: %s: the line %q is not SHA256  FILE", where, sumsFile, line)
 		}

@@ -120,3 +120,15 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// Sums are written by many tools, and over several kinds of names.
+func TestSumsAreRead(t *testing.T) {
+	sum := strings.Repeat("0a", 32)
+	for _, line := range []string{"  FILE", " *FILE", "  ./FILE", " FILE\r"} {
+		file := "assay-plugin-add_v1.0.0_linux_amd64.tar.gz"
+		r, err := Open(t.Context(), files{sumsFile: []byte(sum + strings.Replace(line, "FILE", file, 1) + "\n")}, "add", "1.0.0", "")
+		if err != nil || r.Archives["linux_amd64"] != (Sum{file, sum}) {
+			t.Errorf("%q: %+v, %v", line, r, err)
+		}
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/assay-bench/assay/core/source"
 )
 
 var sources = []Source{{Version: "v0.3.1"}, {Folder: "/home/me/a clone"}}
@@ -187,4 +189,27 @@ func TestFolderThatIsThere(t *testing.T) {
 			t.Errorf("%s: left behind: %v, %v", tt.there, entries, err)
 		}
 	}
+}
+
+// The archives of a plugin's release are those that `assay init` looks for, with
+// their sums.
+func TestReleasesAreFound(t *testing.T) {
+	every(t, func(t *testing.T, q Request, made *Made) {
+		raw, err := os.ReadFile(filepath.Join(q.Folder, ".github/workflows/release.yml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(raw)
+		file := regexp.MustCompile(`-czf "([^"]+)"`).FindStringSubmatch(text)
+		if file == nil || !strings.Contains(text, "sha256sum assay-plugin-*.tar.gz >SHA256SUMS") {
+			t.Fatalf("%s: no archive, or no sums:\n%s", q.Language, text)
+		}
+		for _, p := range regexp.MustCompile(`\b(?:linux|darwin)[/_](?:amd64|arm64)\b`).FindAllString(text, -1) {
+			os, arch, _ := strings.Cut(strings.Replace(p, "/", "_", 1), "_")
+			name := strings.NewReplacer("${GITHUB_REF_NAME}", "v0.1.0", "${GOOS}", os, "$GOARCH", arch, "${{ matrix.platform }}", p).Replace(file[1])
+			if plugin, version, platform, ok := source.ArchiveName(name); !ok || plugin != q.Name || version != "0.1.0" || platform != os+"_"+arch {
+				t.Errorf("%s: %s is no archive of %s 0.1.0 for %s", q.Language, name, q.Name, p)
+			}
+		}
+	})
 }
