@@ -79,6 +79,13 @@ func TestMLX(t *testing.T) {
 		return d
 	}
 
+	t.Run("in Python", func(t *testing.T) {
+		cmd := exec.Command(filepath.Join(folder, newer, "bin/python"), "-m", "unittest", "discover", "-s", "../../plugins/mlx/tests")
+		cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PYTHONPATH=")
+		if out, err := cmd.CombinedOutput(); err != nil || strings.Contains(string(out), "skipped") {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
 	t.Run("experiments are valid", func(t *testing.T) {
 		for want, args := range map[string][]string{
 			"4 experiments, 11 cases": {"."}, "4 experiments, 5 cases": {"--var=shapes=tiny", "--var=tokens=[4]", "--var=fused=true", "--var=device=cpu", "."},

@@ -81,6 +81,32 @@ class Block(Experts, Patched):
     compile: bool = sdk.arg(False, help="give the block to mx.compile")
 
 
+_DTYPES = ("bool_", "uint8", "uint32", "int32", "float16", "bfloat16", "float32")
+
+
+@dataclass
+class Tensor:
+    dtype: str = sdk.arg("float32", help="type of an element", oneof=_DTYPES)
+    shape: list[int] = sdk.arg(help="its sizes")
+
+
+@dataclass
+class Kernel:
+    source: str = sdk.arg(help="file with the body of the kernel", path=True)
+    header: str | None = sdk.arg(help="file with what stands before the kernel", path=True)
+    language: str = sdk.arg("metal", help="mx.fast.metal_kernel, or mx.fast.cuda_kernel", oneof=("metal", "cuda"))
+    name: str = sdk.arg("custom", help="name of the kernel")
+    grid: list[int] = sdk.arg(help="threads, in one to three dimensions")
+    threadgroup: list[int] = sdk.arg([256], help="threads of a threadgroup, likewise")
+    template: dict[str, str] = sdk.arg({}, help='arguments of the template: a type ("float16"), "true", "false" or a whole number')
+    atomic_outputs: bool = sdk.arg(False, help="outputs are atomic; Metal only")
+    input: dict[str, Tensor] = sdk.arg(help="an input, about normal numbers from the seed", label="name")
+    output: dict[str, Tensor] = sdk.arg(help="an output", label="name", min=1)
+    reference: str | None = sdk.arg(help='"module:function" that is given the inputs and returns a list of what the outputs must be')
+    modules: str | None = sdk.arg(help="folder in which the reference's module is looked for before the environment", path=True)
+    tolerance: float = sdk.arg(0.001, help="largest error, relative to the largest element of an output", min=0)
+
+
 @dataclass
 class Model(Patched):
     path: str | None = sdk.arg(help="folder of a checkpoint that mlx-lm loads", path=True)
@@ -100,6 +126,7 @@ class Config:
     op: Op | None = sdk.arg(help="one op of MLX")
     block: Block | None = sdk.arg(help="one module of mlx-lm")
     model: Model | None = sdk.arg(help="a whole model of mlx-lm")
+    kernel: Kernel | None = sdk.arg(help="a kernel of your own, given to MLX as source")
     evaluate: str = sdk.arg("async", help="async: submit each iteration and go on, as users do; each: wait for each",
                             oneof=("async", "each"))
     cache_limit: int | None = sdk.arg(help="mx.set_cache_limit, in bytes", min=0)
@@ -107,13 +134,13 @@ class Config:
 
     @property
     def parts(self) -> list[str]:
-        return [name for name in ("op", "block", "model") if getattr(self, name) is not None]
+        return [name for name in ("op", "block", "model", "kernel") if getattr(self, name) is not None]
 
 
 def validate(c: Config) -> Sequence[sdk.Diagnostic]:
     if len(c.parts) != 1:
         said = f"There are {' and '.join(c.parts)}." if c.parts else "There is none."
-        return [sdk.Diagnostic("one of op, block and model is needed", said, code="one_part")]
+        return [sdk.Diagnostic("one of op, block, model and kernel is needed", said, code="one_part")]
     found: list[sdk.Diagnostic] = []
     for name, part in (("op", c.op), ("block", c.block)):
         if part is not None:
@@ -122,6 +149,8 @@ def validate(c: Config) -> Sequence[sdk.Diagnostic]:
         found += _op(c.op)
     if c.model is not None:
         found += _model(c.model)
+    if c.kernel is not None:
+        found += _kernel(c.kernel)
     patched = c.block or c.model
     if patched is not None and patched.patch is not None and not all(patched.patch.partition(":")):
         found.append(sdk.Diagnostic("patch names no function", f'{patched.patch!r} is not "module:function".', path=f"{c.parts[0]}.patch", code="bad_patch"))
@@ -151,6 +180,20 @@ def _op(o: Op) -> list[sdk.Diagnostic]:
         found.append(sdk.Diagnostic("rows is of quantized_matmul", "Those of gather_qmm follow from shapes.", path="op.rows", code="not_of_op"))
     if o.form == "fused" and (o.shape.inter % 8 or o.shape.hidden % 512):
         found.append(sdk.Diagnostic("no fused kernel for this shape", "mx.gather_qmm_swiglu needs an FFN width divisible by 8 and a hidden size divisible by 512.", path="op.form", code="fused_shape"))
+    return found
+
+
+def _kernel(k: Kernel) -> list[sdk.Diagnostic]:
+    found = []
+    for name, sizes, most in (("grid", k.grid, 3), ("threadgroup", k.threadgroup, 3),
+                              *((f'{part}["{label}"].shape', t.shape, 8) for part in ("input", "output") for label, t in getattr(k, part).items())):
+        if not 1 <= len(sizes) <= most or min(sizes) < 1:
+            found.append(sdk.Diagnostic("sizes are wrong", f"{sizes} is not 1 to {most} numbers above 0.", path=f"kernel.{name}", code="bad_sizes"))
+    for name, value in k.template.items():
+        if value not in ("true", "false", *_DTYPES) and not value.lstrip("-").isdigit():
+            found.append(sdk.Diagnostic("argument of the template is none", f'{value!r} is no type, "true", "false" or whole number.', path=f'kernel.template["{name}"]', code="bad_template"))
+    if k.atomic_outputs and k.language != "metal":
+        found.append(sdk.Diagnostic("atomic_outputs is of metal", "mx.fast.cuda_kernel has no such argument.", path="kernel.atomic_outputs", code="not_of_language"))
     return found
 
 

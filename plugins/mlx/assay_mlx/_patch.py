@@ -1,4 +1,4 @@
-"""Patches: functions of the user that change a module or a model after it was made."""
+"""Functions of the user: patches, which change a module or a model after it was made."""
 
 from __future__ import annotations
 
@@ -16,25 +16,28 @@ from ._engine import version_of
 _APPLIED: list[str] = []
 
 
+def function(named: str, folder: str | None, at: str, what: str) -> Any:
+    """The function of "module:function"."""
+    name, _, attribute = named.partition(":")
+    if folder is not None and folder not in sys.path:
+        sys.path.insert(0, folder)
+    try:
+        return getattr(importlib.import_module(name), attribute)
+    except (ImportError, AttributeError) as e:
+        where = f"in {folder} or " if folder else ""
+        raise sdk.Diagnostic(f"{what} {named} is not there", f"{e}. It is looked for {where}in the environment of {sys.executable}.", path=at, code=f"{what}_missing") from e
+
+
 def apply(what: Any, p: Patched, at: str) -> tuple[Any, dict[str, str], int]:
     """What is patched, facts about the patch, and how many modules it changed."""
     _alone(p.patch or "", at)
     if p.patch is None:
         return what, {}, 0
-    name, _, function = p.patch.partition(":")
-    if p.modules is not None and p.modules not in sys.path:
-        sys.path.insert(0, p.modules)
-    try:
-        module = importlib.import_module(name)
-        patch = getattr(module, function)
-    except (ImportError, AttributeError) as e:
-        where = f"in {p.modules} or " if p.modules else ""
-        raise sdk.Diagnostic(f"patch {p.patch} is not there", f"{e}. It is looked for {where}in the environment of {sys.executable}.",
-                             path=f"{at}.patch", code="patch_missing") from e
+    patch, module = function(p.patch, p.modules, f"{at}.patch", "patch"), sys.modules[p.patch.partition(":")[0]]
     before = _modules(what)
     found = patch(what)
     changed = _changed(before, _modules(what if found is None else found))
-    package = name.partition(".")[0]
+    package = module.__name__.partition(".")[0]
     return (what if found is None else found), {
         "patch": p.patch, "patch_file": str(getattr(module, "__file__", "")), **({"patch_version": v} if (v := version_of(package)) else {})}, changed
 

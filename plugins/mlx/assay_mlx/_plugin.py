@@ -11,10 +11,11 @@ import assay_sdk as sdk
 from . import __version__, _engine
 from ._config import Block, Config, Experts, validate
 
-_PHASES = (
+_TOKENS = (
     sdk.Phase("decode", doc="an op or a block with `tokens` tokens; one token of a model, after `context` tokens", unit="tok"),
     sdk.Phase("prefill", doc="an op or a block with `prompt_tokens` tokens; as many of a model, after `context` tokens", unit="tok"),
 )
+_CALL = sdk.Phase("call", doc="one call of the kernel", unit="call")
 _METRICS = (
     sdk.Metric("active_memory", "B", "memory of arrays that are alive, by MLX, after a sample", better="lower"),
     sdk.Metric("cache_memory", "B", "memory that MLX keeps for arrays to come, after a sample", better="lower"),
@@ -25,7 +26,7 @@ _METRICS = (
 
 def prepare(req: sdk.Request[Config]) -> sdk.Prepared:
     c = req.config
-    made = _model(req) if c.model is not None else _experts(req)
+    made = _model(req) if c.model is not None else _calls(req)
     made.facts = {**_engine.versions(), **_engine.settings(), "evaluate": c.evaluate, **made.facts}
     inner = made.begin_visit
 
@@ -44,31 +45,36 @@ def _memory() -> dict[str, float]:
     return {"active_memory": m.get_active_memory(), "cache_memory": m.get_cache_memory(), "peak_memory": _engine.METER.memory().peak}
 
 
-def _experts(req: sdk.Request[Config]) -> sdk.Prepared:
-    """An op or a block: iterations that do not hang on each other."""
-    from . import _counted, _op, _timing
+def _calls(req: sdk.Request[Config]) -> sdk.Prepared:
+    """An op, a block or a kernel: iterations that do not hang on each other."""
+    from . import _counted, _kernel, _op, _timing
 
-    part: Any = req.config.op or req.config.block
-    made = sdk.Prepared(phases={}, facts=_op.facts(part))
+    kernel, part = req.config.kernel, req.config.op or req.config.block
+    made = sdk.Prepared(phases={}, facts=_op.facts(part) if part is not None else {})
     calls: dict[str, _timing.Calls] = {}
 
-    def phase(name: str, tokens: int) -> sdk.Timed:
-        build, check, rotation, moved = _built(req, part, name, tokens, made)
+    def phase(name: str) -> sdk.Timed:
+        units, tolerance = 1, kernel.tolerance if kernel is not None else 0.0
+        if kernel is not None:
+            build, check, rotation, moved = _kernel.made(req, kernel)
+        else:
+            assert part is not None
+            units, tolerance = part.tokens if name == "decode" else part.prompt_tokens, _op.tolerance(part.dtype)
+            build, check, rotation, moved = _built(req, part, name, units, made)
         c = calls[name] = _timing.Calls(build, rotation, req.config.evaluate, req.beat)
 
         def verify(step: int) -> list[sdk.Check]:
             if c.last is None:
                 return [sdk.Check("output", 1, 0, False, "no iteration gave one")]
             if step == 0 and name not in made.numbers:
-                values = c.last.astype(_engine.mx().float32)
-                made.numbers = {**made.numbers, name: sdk.Numbers(_counted.sketch(req.seed, values), _op.tolerance(part.dtype))}
+                values = _kernel.flat(c.last if isinstance(c.last, (list, tuple)) else [c.last])
+                made.numbers = {**made.numbers, name: sdk.Numbers(_counted.sketch(req.seed, values), tolerance)}
             checks: list[sdk.Check] = check(c.last, step)
             return checks
 
-        return sdk.Timed(own_times=c.times, units=tokens, bytes=moved, rotation=rotation, verify=verify, spoil=c.spoil)
+        return sdk.Timed(own_times=c.times, units=units, bytes=moved, rotation=rotation, verify=verify, spoil=c.spoil)
 
-    sizes = {"decode": part.tokens, "prefill": part.prompt_tokens}
-    made.phases = {name: phase(name, sizes[name]) for name in req.phases}
+    made.phases = {name: phase(name) for name in req.phases}
     made.begin_visit = lambda name: calls[name].begin()
     return made
 
@@ -132,7 +138,7 @@ def _doc() -> str:
 def plugin() -> sdk.Plugin[Config]:
     return sdk.Plugin(
         name="mlx", version=__version__, source="assay/mlx", doc=_doc(), config=Config, validate=validate, prepare=prepare,
-        phases=_PHASES, metrics=_METRICS, devices=("apple", "cuda", "cpu"), open_device=_engine.open_device)
+        declare=lambda c: ([_CALL] if c.kernel is not None else _TOKENS, ()), metrics=_METRICS, devices=("apple", "cuda", "cpu"), open_device=_engine.open_device)
 
 
 def serve() -> None:
