@@ -42,14 +42,6 @@ func (t Tier) impl(q *QDot) impl {
 	return plain{}
 }
 
-// tabled is the way to multiply rows of a table's codes.
-func (t Tier) tabled(q *QDot, table *Table) impl {
-	if kernel := tabledKernel(q, table); t >= AVX512 && kernel != nil {
-		return &tabled512{table, kernel}
-	}
-	return tabled{table}
-}
-
 // Pause tells the core that the caller spins.
 func Pause() { pause() }
 

@@ -11,7 +11,11 @@ import (
 // itself: a weight is Codes[code]·Scales[scale], with a byte for each scale.
 type Table struct {
 	Codes, Scales []float32
-	words         []uint16 // Codes as bfloat16, for kernels; nil where they are no such numbers
+
+	// For kernels; nil where Codes are no bfloat16.
+	words  []uint16  // Codes as bfloat16
+	split  []uint16  // of 16 codes: the lower bytes of all words, then the upper ones
+	halves []float32 // of 256 codes: Scales of the float16 that the bits of codes are
 }
 
 // NewTable makes a table of what all codes and all 256 scales stand for.
@@ -27,7 +31,36 @@ func NewTable(codes, scales []float32) *Table {
 	for i := range t.words {
 		t.words[i] = bfloat(codes[i%len(codes)])
 	}
+	t.split = make([]uint16, 16)
+	for i := range 8 {
+		a, b := t.words[2*i], t.words[2*i+1]
+		t.split[i], t.split[8+i] = a&0xFF|b<<8, a>>8|b&0xFF00
+	}
+	t.halves = halves(codes, scales)
 	return t
+}
+
+// halves are scales with which codes can be read as the sign and the upper bits of a
+// float16; nil if they cannot.
+func halves(codes, scales []float32) []float32 {
+	if len(codes) != 256 {
+		return nil
+	}
+	half := func(code int) float32 {
+		bits := uint16(code<<7&0x3F80 | code<<8&0x8000)
+		return Load1(unsafe.Pointer(&bits), 0, dtype.F16)
+	}
+	factor := codes[64] / half(64)
+	for i, v := range codes {
+		if v != half(i)*factor {
+			return nil
+		}
+	}
+	list := make([]float32, len(scales))
+	for i, s := range scales {
+		list[i] = s * factor
+	}
+	return list
 }
 
 // bfloat is a bfloat16, exact, in its memory form.

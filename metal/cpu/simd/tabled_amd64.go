@@ -48,3 +48,18 @@ func tabled4Groups4Parts3(codes *byte, scales *byte, x *byte, blocks int, values
 //
 //go:noescape
 func tabled8Parts3(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+
+// tabled4AVX2Groups2 multiplies blocks of codes in groups of 32 with activations in float32.
+//
+//go:noescape
+func tabled4AVX2Groups2(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+
+// tabled4AVX2Groups4 multiplies blocks of codes in groups of 16 with activations in float32.
+//
+//go:noescape
+func tabled4AVX2Groups4(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+
+// tabled8AVX2 multiplies blocks of codes in groups of 32 with activations in float32.
+//
+//go:noescape
+func tabled8AVX2(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32

@@ -552,3 +552,198 @@ block:
 	MOVSS         X0, ret+48(FP)
 	VZEROUPPER
 	RET
+
+// func tabled4AVX2Groups2(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+// Requires: AVX, AVX2, FMA3, MMX+, SSE
+TEXT ·tabled4AVX2Groups2(SB), NOSPLIT, $0-52
+	MOVQ           codes+0(FP), R8
+	MOVQ           scales+8(FP), R9
+	MOVQ           x+16(FP), R12
+	MOVQ           blocks+24(FP), CX
+	MOVQ           values+32(FP), BX
+	MOVQ           scaleOf+40(FP), DX
+	VXORPS         Y0, Y0, Y0
+	VBROADCASTI128 (BX), Y15
+	VBROADCASTI128 16(BX), Y14
+	MOVL           $0x0f0f0f0f, DI
+	VMOVD          DI, X13
+	VPBROADCASTD   X13, Y13
+	VPXOR          Y12, Y12, Y12
+
+block:
+	PREFETCHT0   4096(R8)
+	VMOVDQU      (R8), Y1
+	VPAND        Y13, Y1, Y2
+	VPSHUFB      Y2, Y15, Y3
+	VPSHUFB      Y2, Y14, Y2
+	VPUNPCKLBW   Y2, Y3, Y4
+	VPUNPCKHBW   Y2, Y3, Y5
+	VPUNPCKLWD   Y4, Y12, Y6
+	VMULPS       (R12), Y6, Y10
+	VPUNPCKHWD   Y4, Y12, Y6
+	VFMADD231PS  32(R12), Y6, Y10
+	VPUNPCKLWD   Y5, Y12, Y6
+	VFMADD231PS  64(R12), Y6, Y10
+	VPUNPCKHWD   Y5, Y12, Y6
+	VFMADD231PS  96(R12), Y6, Y10
+	VPSRLW       $0x04, Y1, Y1
+	VPAND        Y13, Y1, Y2
+	VPSHUFB      Y2, Y15, Y3
+	VPSHUFB      Y2, Y14, Y2
+	VPUNPCKLBW   Y2, Y3, Y4
+	VPUNPCKHBW   Y2, Y3, Y5
+	VPUNPCKLWD   Y4, Y12, Y6
+	VFMADD231PS  128(R12), Y6, Y10
+	VPUNPCKHWD   Y4, Y12, Y6
+	VFMADD231PS  160(R12), Y6, Y10
+	VPUNPCKLWD   Y5, Y12, Y6
+	VFMADD231PS  192(R12), Y6, Y10
+	VPUNPCKHWD   Y5, Y12, Y6
+	VFMADD231PS  224(R12), Y6, Y10
+	MOVBLZX      (R9), SI
+	VBROADCASTSS (DX)(SI*4), X7
+	MOVBLZX      1(R9), SI
+	VBROADCASTSS (DX)(SI*4), X8
+	VINSERTF128  $0x01, X8, Y7, Y7
+	VFMADD231PS  Y7, Y10, Y0
+	ADDQ         $0x20, R8
+	ADDQ         $0x02, R9
+	ADDQ         $0x00000100, R12
+	DECQ         CX
+	JNZ          block
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVSS        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func tabled4AVX2Groups4(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+// Requires: AVX, AVX2, FMA3, MMX+, SSE
+TEXT ·tabled4AVX2Groups4(SB), NOSPLIT, $0-52
+	MOVQ           codes+0(FP), R8
+	MOVQ           scales+8(FP), R9
+	MOVQ           x+16(FP), R12
+	MOVQ           blocks+24(FP), CX
+	MOVQ           values+32(FP), BX
+	MOVQ           scaleOf+40(FP), DX
+	VXORPS         Y0, Y0, Y0
+	VBROADCASTI128 (BX), Y15
+	VBROADCASTI128 16(BX), Y14
+	MOVL           $0x0f0f0f0f, DI
+	VMOVD          DI, X13
+	VPBROADCASTD   X13, Y13
+	VPXOR          Y12, Y12, Y12
+
+block:
+	PREFETCHT0   4096(R8)
+	VMOVDQU      (R8), Y1
+	VPAND        Y13, Y1, Y2
+	VPSHUFB      Y2, Y15, Y3
+	VPSHUFB      Y2, Y14, Y2
+	VPUNPCKLBW   Y2, Y3, Y4
+	VPUNPCKHBW   Y2, Y3, Y5
+	VPUNPCKLWD   Y4, Y12, Y6
+	VMULPS       (R12), Y6, Y10
+	VPUNPCKHWD   Y4, Y12, Y6
+	VFMADD231PS  32(R12), Y6, Y10
+	VPUNPCKLWD   Y5, Y12, Y6
+	VMULPS       64(R12), Y6, Y11
+	VPUNPCKHWD   Y5, Y12, Y6
+	VFMADD231PS  96(R12), Y6, Y11
+	VPSRLW       $0x04, Y1, Y1
+	VPAND        Y13, Y1, Y2
+	VPSHUFB      Y2, Y15, Y3
+	VPSHUFB      Y2, Y14, Y2
+	VPUNPCKLBW   Y2, Y3, Y4
+	VPUNPCKHBW   Y2, Y3, Y5
+	VPUNPCKLWD   Y4, Y12, Y6
+	VFMADD231PS  128(R12), Y6, Y10
+	VPUNPCKHWD   Y4, Y12, Y6
+	VFMADD231PS  160(R12), Y6, Y10
+	VPUNPCKLWD   Y5, Y12, Y6
+	VFMADD231PS  192(R12), Y6, Y11
+	VPUNPCKHWD   Y5, Y12, Y6
+	VFMADD231PS  224(R12), Y6, Y11
+	MOVBLZX      (R9), SI
+	VBROADCASTSS (DX)(SI*4), X7
+	MOVBLZX      2(R9), SI
+	VBROADCASTSS (DX)(SI*4), X8
+	VINSERTF128  $0x01, X8, Y7, Y7
+	VFMADD231PS  Y7, Y10, Y0
+	MOVBLZX      1(R9), SI
+	VBROADCASTSS (DX)(SI*4), X7
+	MOVBLZX      3(R9), SI
+	VBROADCASTSS (DX)(SI*4), X8
+	VINSERTF128  $0x01, X8, Y7, Y7
+	VFMADD231PS  Y7, Y11, Y0
+	ADDQ         $0x20, R8
+	ADDQ         $0x04, R9
+	ADDQ         $0x00000100, R12
+	DECQ         CX
+	JNZ          block
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVSS        X0, ret+48(FP)
+	VZEROUPPER
+	RET
+
+// func tabled8AVX2(codes *byte, scales *byte, x *byte, blocks int, values *uint16, scaleOf *float32) float32
+// Requires: AVX, AVX2, F16C, FMA3, MMX+, SSE
+TEXT ·tabled8AVX2(SB), NOSPLIT, $0-52
+	MOVQ         codes+0(FP), R8
+	MOVQ         scales+8(FP), R9
+	MOVQ         x+16(FP), R12
+	MOVQ         blocks+24(FP), CX
+	MOVQ         values+32(FP), BX
+	MOVQ         scaleOf+40(FP), DX
+	VXORPS       Y0, Y0, Y0
+	MOVL         $0x3f803f80, DI
+	VMOVD        DI, X15
+	VPBROADCASTD X15, Y15
+	MOVL         $0x80008000, DI
+	VMOVD        DI, X14
+	VPBROADCASTD X14, Y14
+
+block:
+	PREFETCHT0   4096(R8)
+	VPMOVZXBW    (R8), Y1
+	VPSLLW       $0x07, Y1, Y2
+	VPSLLW       $0x08, Y1, Y1
+	VPAND        Y15, Y2, Y2
+	VPAND        Y14, Y1, Y1
+	VPOR         Y1, Y2, Y2
+	VCVTPH2PS    X2, Y3
+	VEXTRACTI128 $0x01, Y2, X2
+	VCVTPH2PS    X2, Y4
+	VMULPS       (R12), Y3, Y10
+	VFMADD231PS  32(R12), Y4, Y10
+	VPMOVZXBW    16(R8), Y1
+	VPSLLW       $0x07, Y1, Y2
+	VPSLLW       $0x08, Y1, Y1
+	VPAND        Y15, Y2, Y2
+	VPAND        Y14, Y1, Y1
+	VPOR         Y1, Y2, Y2
+	VCVTPH2PS    X2, Y3
+	VEXTRACTI128 $0x01, Y2, X2
+	VCVTPH2PS    X2, Y4
+	VFMADD231PS  64(R12), Y3, Y10
+	VFMADD231PS  96(R12), Y4, Y10
+	MOVBLZX      (R9), SI
+	VBROADCASTSS (DX)(SI*4), Y7
+	VFMADD231PS  Y7, Y10, Y0
+	ADDQ         $0x20, R8
+	INCQ         R9
+	ADDQ         $0x00000080, R12
+	DECQ         CX
+	JNZ          block
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X0
+	VHADDPS      X0, X0, X0
+	VHADDPS      X0, X0, X0
+	MOVSS        X0, ret+48(FP)
+	VZEROUPPER
+	RET

@@ -28,13 +28,28 @@ func TestTabledTiers(t *testing.T) {
 		return NewTable(codes, scales)
 	}
 	tables := map[int]*Table{4: table(16), 6: table(64), 8: table(256)}
+	bits := make([]float32, 256) // 8 bits as a format has them: an exponent of 4 and a mantissa of 3
+	for i := range bits {
+		bits[i] = float32(math.Ldexp(float64(8+i%8), i/8%16-10))
+		if i/8%16 == 0 {
+			bits[i] = float32(math.Ldexp(float64(i%8), -9))
+		}
+		if i >= 128 {
+			bits[i] = -bits[i]
+		}
+	}
+	if likeHalves := NewTable(bits, tables[8].Scales); likeHalves.halves == nil {
+		t.Error("codes are not taken for float16")
+	} else {
+		tables[80] = likeHalves
+	}
 	for _, typ := range dtype.All() {
-		for _, f := range [][2]int{{4, 32}, {4, 16}, {8, 32}, {6, 32}, {8, 64}} {
+		for _, f := range [][2]int{{4, 32}, {4, 16}, {8, 32}, {80, 32}, {6, 32}, {8, 64}} {
 			for _, k := range []int{32, 64, 192, 2048} {
 				for tier := Go; tier <= Best(); tier++ {
 					t.Run(fmt.Sprintf("%s/b%d/g%d/k%d/%s", typ, f[0], f[1], k, tier), func(t *testing.T) {
 						if k%f[1] == 0 {
-							compareTabled(t, r, tier, tables[f[0]], typ, f[0], f[1], k)
+							compareTabled(t, r, tier, tables[f[0]], typ, min(f[0], 8), f[1], k)
 						}
 					})
 				}

@@ -21,6 +21,7 @@ func main() {
 		qdot2()
 	case "tabled":
 		tabled512()
+		tabled2()
 	case "prepare":
 		prepare512()
 	case "vectors":
