@@ -35,6 +35,7 @@ type App struct {
 
 	log        hclog.Logger
 	json       bool // the command prints JSON
+	annotate   bool // faults and verdicts are shown on GitHub, too
 	noColor    bool
 	pluginDirs []string
 	allowFiles []string      // folders in which file() may read
@@ -43,7 +44,7 @@ type App struct {
 }
 
 func (a *App) configure(g *grammar) {
-	a.noColor, a.pluginDirs, a.allowFiles = g.NoColor, g.PluginDir, g.AllowFiles
+	a.noColor, a.annotate, a.pluginDirs, a.allowFiles = g.NoColor, g.Annotate, g.PluginDir, g.AllowFiles
 	a.log = hclog.New(&hclog.LoggerOptions{Name: "assay", Level: hclog.LevelFromString(g.LogLevel), Output: a.Err})
 }
 
@@ -127,6 +128,7 @@ func (a *App) faults(diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	if err := diag.Write(a.Err, diags, files, a.style(a.Err).Color, width); err != nil {
 		return err
 	}
+	a.annotateFaults(diags)
 	if !diags.HasErrors() {
 		return nil
 	}

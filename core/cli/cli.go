@@ -25,6 +25,8 @@ type grammar struct {
 	LogLevel   string   `name:"log-level" enum:"trace,debug,info,warn,error,off" default:"warn" env:"ASSAY_LOG" help:"Log lines of host and plugins to show: ${enum}."`
 	NoColor    bool     `name:"no-color" env:"NO_COLOR" help:"No colours."`
 
+	Annotate bool `name:"annotate" negatable:"" env:"GITHUB_ACTIONS" help:"Print faults of files, and what decided verdicts, as GitHub's annotations."`
+
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 
 	Fmt      fmtCommand      `cmd:"" help:"Put HCL files into the canonical layout."`

@@ -37,19 +37,19 @@ func (c *doctorCommand) Run(ctx context.Context, app *App) error {
 	if c.JSON {
 		return app.printJSON(all)
 	}
-	area := ""
+	area, style := "", app.style(app.Out)
 	for _, f := range all {
 		if f.Area != area {
 			area = f.Area
-			fmt.Fprintf(app.Out, "%s\n", app.style(app.Out).Title(area))
+			fmt.Fprintf(app.Out, "%s\n", style.Title(area))
 		}
-		mark := "ok  "
+		mark := "ok"
 		if !f.OK {
-			mark = "--  "
+			mark = "--"
 		}
-		fmt.Fprintf(app.Out, "  %s%-14s %s\n", mark, f.Name, strings.ReplaceAll(f.Note, "\n", fmt.Sprintf("\n      %-14s ", "")))
+		style.Item(app.Out, fmt.Sprintf("  %s  %-14s ", mark, f.Name), f.Note)
 		if !f.OK && f.Fix != "" {
-			fmt.Fprintf(app.Out, "      %-14s fix: %s\n", "", f.Fix)
+			style.Item(app.Out, fmt.Sprintf("      %-14s ", ""), "fix: "+f.Fix)
 		}
 	}
 	return nil

@@ -21,9 +21,8 @@ const stepSummary = "GITHUB_STEP_SUMMARY"
 // publishing is where else results are told: to people in pull requests, and to the
 // systems that run a command.
 type publishing struct {
-	Summary  string `name:"summary" type:"path" placeholder:"FILE.md" help:"Also write the results as Markdown. Where $$GITHUB_STEP_SUMMARY is set they are added to that file in any case."`
-	JUnit    string `name:"junit" type:"path" placeholder:"FILE.xml" help:"Also write the results as JUnit XML."`
-	Annotate bool   `name:"annotate" negatable:"" env:"GITHUB_ACTIONS" help:"Print what decided each verdict as GitHub's annotations."`
+	Summary string `name:"summary" type:"path" placeholder:"FILE.md" help:"Also write the results as Markdown. Where $$GITHUB_STEP_SUMMARY is set they are added to that file in any case."`
+	JUnit   string `name:"junit" type:"path" placeholder:"FILE.xml" help:"Also write the results as JUnit XML."`
 }
 
 // check says before anything is measured what could not be written.
@@ -54,16 +53,45 @@ func (c *publishing) publish(app *App, results []*record.Result, l *loaded) erro
 	if c.JUnit != "" {
 		failed = errors.Join(failed, atomicfile.Stream(c.JUnit, func(w io.Writer) error { return report.JUnit(w, results) }))
 	}
-	if c.Annotate {
-		out := app.Out
-		if app.json {
-			out = app.Err
-		}
+	if out := app.annotations(); out != nil {
 		for _, r := range results {
-			report.Annotations(out, r, l.places(r.Experiment.Name, app.Getenv("GITHUB_WORKSPACE")))
+			report.Annotations(out, r, l.places(r.Experiment.Name, app.workspace()))
 		}
 	}
 	return failed
+}
+
+// annotations is where GitHub's annotations go, nil where nobody asks for any: stdout,
+// or stderr where that is JSON.
+func (a *App) annotations() io.Writer {
+	switch {
+	case !a.annotate:
+		return nil
+	case a.json:
+		return a.Err
+	}
+	return a.Out
+}
+
+// workspace is the folder that GitHub's annotations name files in.
+func (a *App) workspace() string { return a.Getenv("GITHUB_WORKSPACE") }
+
+// annotateFaults shows diagnostics beside the lines of a change, too.
+func (a *App) annotateFaults(diags hcl.Diagnostics) {
+	out := a.annotations()
+	if out == nil {
+		return
+	}
+	for _, d := range diags {
+		at, level := report.Place{}, "error"
+		if d.Subject != nil {
+			at = report.Place{File: below(a.workspace(), d.Subject.Filename), Line: d.Subject.Start.Line}
+		}
+		if d.Severity == hcl.DiagWarning {
+			level = "warning"
+		}
+		report.Annotate(out, level, at, d.Summary, d.Detail)
+	}
 }
 
 // appendTo adds the results to a file that the steps of a workflow share.

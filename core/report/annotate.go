@@ -54,6 +54,11 @@ func level(verdict string) string {
 }
 
 func annotate(w io.Writer, level string, r *record.Result, at Place, text string) {
+	Annotate(w, level, at, fmt.Sprintf("%s: %s", r.Experiment.Name, r.Verdict), text)
+}
+
+// Annotate writes one annotation; level is error, warning or notice.
+func Annotate(w io.Writer, level string, at Place, title, text string) {
 	var properties []string
 	if at.File != "" {
 		properties = append(properties, "file="+property(at.File))
@@ -61,7 +66,7 @@ func annotate(w io.Writer, level string, r *record.Result, at Place, text string
 			properties = append(properties, fmt.Sprintf("line=%d", at.Line))
 		}
 	}
-	properties = append(properties, "title="+property(fmt.Sprintf("%s: %s", r.Experiment.Name, r.Verdict)))
+	properties = append(properties, "title="+property(title))
 	fmt.Fprintf(w, "::%s %s::%s\n", level, strings.Join(properties, ","), data(text))
 }
 

@@ -36,6 +36,17 @@ func field(w io.Writer, s Style, indent, label, text string) {
 	s.hang(w, indent, label, strings.Repeat(" ", seen(label)), text)
 }
 
+// Item writes text beside a label, on a terminal broken into lines that stand below
+// its start; elsewhere only where it is.
+func (s Style) Item(w io.Writer, label, text string) {
+	rest := strings.Repeat(" ", seen(label))
+	if s.Width == 0 {
+		fmt.Fprintln(w, strings.TrimRight(label+strings.ReplaceAll(text, "\n", "\n"+rest), " "))
+		return
+	}
+	s.hang(w, "", label, rest, text)
+}
+
 // say writes a sentence, on a terminal broken into lines that hang two columns
 // under its start; elsewhere it is one line, which grep finds.
 func (s Style) say(w io.Writer, indent, format string, args ...any) {
