@@ -12,7 +12,7 @@ import (
 
 // Compare writes two documents side by side.
 func Compare(w io.Writer, rep *compare.Report, s Style) {
-	t := table{}
+	t := table{bare: true}
 	for _, x := range []struct {
 		name string
 		side compare.Side
@@ -73,7 +73,7 @@ func rawRows(w io.Writer, rep *compare.Report, s Style) {
 	fmt.Fprintf(w, "\n%s\n", s.bold("Raw times"))
 	if len(rep.Differs) > 0 {
 		s.say(w, "  ", "refused: they are of different set-ups, and would compare those rather than the variants")
-		t := table{}
+		t := table{bare: true}
 		for _, f := range rep.Differs {
 			t.add(plain(f.Name), plain(orDash(f.A)+" in A"), plain(orDash(f.B)+" in B"))
 		}

@@ -37,5 +37,15 @@ func TestCompare(t *testing.T) {
 		var out strings.Builder
 		Compare(&out, rep, Style{})
 		checkGolden(t, golden, out.String())
+		for _, width := range []int{60, 80} {
+			out.Reset()
+			Compare(&out, rep, Style{Width: width})
+			within(t, out.String(), width)
+			for _, file := range []string{"results/monday.json", "results/tuesday.json"} {
+				if !strings.Contains(out.String(), file) {
+					t.Errorf("%d columns: no %s in\n%s", width, file, out.String())
+				}
+			}
+		}
 	}
 }

@@ -60,7 +60,7 @@ func Trial(w io.Writer, t *conformance.Trial, s Style) {
 	}
 	for _, p := range t.Phases {
 		fmt.Fprintf(w, "\n  phase %s\n", p.Name)
-		trialPhase(p).write(w, "    ")
+		trialPhase(p).writeWithin(w, "    ", s)
 	}
 	fmt.Fprintln(w)
 	if t.Simulated {
@@ -89,7 +89,7 @@ func trialPhase(p conformance.TrialPhase) *table {
 			speed = rate(p.Units/per(m.WallNs)*1e9, p.Unit)
 		}
 		if p.Bytes > 0 && m.WallNs > 0 {
-			memory = fmt.Sprintf("%.3g GB/s", float64(p.Bytes)/per(m.WallNs))
+			memory = digits(float64(p.Bytes)/per(m.WallNs)) + " GB/s"
 		}
 		t.add(plain(fmt.Sprint(i+1)), plain(fmt.Sprint(m.Iterations)), plain(nanos(per(m.WallNs))), plain(nanos(per(m.DeviceNs))), plain(nanos(per(m.EncodeNs))), plain(speed), plain(memory))
 	}

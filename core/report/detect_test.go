@@ -25,7 +25,13 @@ func TestPlanSaysWhatRoundsCanDetect(t *testing.T) {
 	}
 	unknown := e
 	unknown.Name, unknown.Notes, unknown.Cases = "y", nil, e.Cases[3:]
-	var b strings.Builder
-	Plan(&b, &plan.Plan{Experiments: []plan.Experiment{e, unknown}, Costs: plan.DefaultCosts(), Estimate: 64e9, Maximum: 192e9}, Style{})
-	checkGolden(t, "plan-history.golden", b.String())
+	p := &plan.Plan{Experiments: []plan.Experiment{e, unknown}, Costs: plan.DefaultCosts(), Estimate: 64e9, Maximum: 192e9}
+	for golden, width := range map[string]int{"plan-history.golden": 0, "plan-history-80.golden": 80} {
+		var b strings.Builder
+		Plan(&b, p, Style{Width: width})
+		checkGolden(t, golden, b.String())
+		if width > 0 {
+			within(t, b.String(), width)
+		}
+	}
 }

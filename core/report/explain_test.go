@@ -39,6 +39,9 @@ func explained(t *testing.T, o fakeresult.Options, edit func(*record.Result)) st
 		rep.Journal.Path = "results/runs/x/journal.jsonl"
 	}
 	var b strings.Builder
+	Explain(&b, r, rep, Style{Width: 80})
+	within(t, b.String(), 80)
+	b.Reset()
 	Explain(&b, r, rep, Style{})
 	return b.String()
 }

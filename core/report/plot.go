@@ -79,7 +79,7 @@ func (p ratioPlot) write(w io.Writer, indent string, s Style) {
 	if p.line > 0 {
 		legend += fmt.Sprintf("  %c %.4g, which a pass must exceed", markLine, p.line)
 	}
-	fmt.Fprintf(w, "%s%*s  %s\n", indent, label, "", s.dimmed(legend))
+	s.Item(w, indent+strings.Repeat(" ", label+2), s.dimmed(legend))
 }
 
 // grouped puts neighbouring rounds on one line when there are many.

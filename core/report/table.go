@@ -11,10 +11,11 @@ import (
 )
 
 // table aligns columns by what is seen, so that colour codes take no room. Its
-// first row is the head.
+// first row is the head, unless it is bare.
 type table struct {
 	rows  [][]cell
 	right []bool // by column: align right
+	bare  bool   // it has no head
 }
 
 type cell struct {
@@ -132,11 +133,15 @@ func (t *table) writeWithin(w io.Writer, indent string, s Style) {
 		t.write(w, indent)
 		return
 	}
-	for _, row := range t.rows[1:] {
+	rows, head := t.rows, func(int) string { return "" }
+	if !t.bare {
+		rows, head = t.rows[1:], func(i int) string { return t.rows[0][i].text }
+	}
+	for _, row := range rows {
 		var parts []string
 		for i, c := range row[1:] {
 			if filled(c) {
-				parts = append(parts, strings.TrimSpace(t.rows[0][i+1].text+" "+c.painted()))
+				parts = append(parts, strings.TrimSpace(head(i+1)+" "+c.painted()))
 			}
 		}
 		s.hang(w, indent, strings.TrimSpace(row[0].text)+": ", "    ", strings.Join(parts, ", "))
