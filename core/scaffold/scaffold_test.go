@@ -200,6 +200,10 @@ func TestReleasesAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := string(raw)
+		page, err := os.ReadFile(filepath.Join(q.Folder, "README.md"))
+		if want := `row-sum = { source = "github.com/YOU/assay-plugin-row-sum", version = "~> 0.1" }`; err != nil || !strings.Contains(string(page), want) {
+			t.Errorf("%s: the README does not say how others require the plugin: %v", q.Language, err)
+		}
 		file := regexp.MustCompile(`-czf "([^"]+)"`).FindStringSubmatch(text)
 		if file == nil || !strings.Contains(text, "sha256sum assay-plugin-*.tar.gz >SHA256SUMS") {
 			t.Fatalf("%s: no archive, or no sums:\n%s", q.Language, text)

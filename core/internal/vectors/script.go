@@ -64,9 +64,9 @@ var conversations = []conversation{
 	{"stop-early", "Stop in place of the Intent's Ack: nothing is measured.", func(ctx context.Context, h *host) error {
 		return errors.Join(h.open(ctx), h.prepare(ctx, "1", `{}`, 1), h.stopEarly(ctx))
 	}},
-	{"heartbeat", "A sample of two seconds where the host wants to hear something every four: after a quarter of that time a heartbeat comes, from the loop of iterations. There may be more.", func(ctx context.Context, h *host) error {
+	{"heartbeat", "A sample of three seconds where the host wants to hear something every four: after a quarter of that time a heartbeat comes, from the loop of iterations. There may be more.", func(ctx context.Context, h *host) error {
 		return errors.Join(h.open(ctx), h.prepare(ctx, "1", `{}`, 1),
-			h.visit(ctx, &pluginv1.Start{Handle: "1", Phase: "slow", Iterations: 40, Samples: 1, HeartbeatNs: (4 * time.Second).Nanoseconds()}, 0))
+			h.visit(ctx, &pluginv1.Start{Handle: "1", Phase: "slow", Iterations: 60, Samples: 1, HeartbeatNs: (4 * time.Second).Nanoseconds()}, 0))
 	}},
 	{"two", "Two configurations live side by side and are visited by turns; one goes on when the other was released.", func(ctx context.Context, h *host) error {
 		start := func(handle string) error {
