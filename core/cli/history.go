@@ -12,15 +12,22 @@ import (
 )
 
 type historyCommand struct {
-	JSON bool `name:"json" help:"Print JSON."`
+	Folders []string `arg:"" optional:"" type:"path" help:"Folders of result documents, old ones too: show how speeds went from session to session. Without one: what is known of this machine's noise."`
+	Only    []string `name:"only" placeholder:"EXPERIMENT" help:"Only these experiments of a folder; may be given more than once."`
+	Last    int      `name:"last" default:"20" placeholder:"N" help:"Sessions of each variant that are shown, the latest ones; 0 shows all."`
+	JSON    bool     `name:"json" help:"Print JSON."`
 }
 
 // Help is printed by assay history --help.
 func (c *historyCommand) Help() string {
-	return "The file is $ASSAY_HISTORY, else assay/history.jsonl under $XDG_STATE_HOME or ~/.local/state; ASSAY_HISTORY=off keeps none. `assay plan` draws on it."
+	return "The file is $ASSAY_HISTORY, else assay/history.jsonl under $XDG_STATE_HOME or ~/.local/state; ASSAY_HISTORY=off keeps none. `assay plan` draws on it.\n\n" +
+		"Of folders, what is needed of each document is kept in an index under $XDG_CACHE_HOME or ~/.cache, which may be deleted at any time."
 }
 
 func (c *historyCommand) Run(app *App) error {
+	if len(c.Folders) > 0 {
+		return c.trends(app)
+	}
 	store, err := history.Open(app.Getenv)
 	if err != nil {
 		return err

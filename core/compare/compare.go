@@ -2,7 +2,7 @@
 // session's own baseline travel between sessions and are compared by their
 // intervals; raw times do not, unless both sessions had the same set-up, and
 // even then the machine may have drifted. [Compare] is the main path. Imported
-// by core/report, core/promote and core/cli.
+// by core/report, core/trend, core/promote and core/cli.
 package compare
 
 import (
@@ -152,7 +152,7 @@ func (rep *Report) addVariant(a *record.Result, ca *record.Case, va *record.Vari
 			Case: ca.ID, Variant: va.Name, Role: va.Role, Phase: phase, A: pa.Ratio, B: pb.Ratio,
 			FloorA: floor(ca, phase), FloorB: floor(cb, phase),
 		}
-		row.Answer, row.Change = answer(pa.Ratio, pb.Ratio)
+		row.Answer, row.Change = Change(pa.Ratio, pb.Ratio)
 		row.Note = configNote(ca, cb, va, vb)
 		if why := unbelieved(ca, cb, va, vb); why != "" {
 			row.Note = why
@@ -209,8 +209,8 @@ func hasPhase(c *record.Case, variant, phase string) bool {
 	return ok
 }
 
-// answer compares two ratios by their intervals.
-func answer(a, b *record.Ratio) (Answer, *float64) {
+// Change compares two ratios by their intervals.
+func Change(a, b *record.Ratio) (Answer, *float64) {
 	if a == nil || b == nil {
 		return Baseline, nil
 	}

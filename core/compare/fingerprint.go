@@ -11,24 +11,37 @@ import (
 // SetUp lists the fields in which the set-ups of two sessions differ: all must be
 // alike before their raw times may stand side by side.
 func SetUp(a, b *record.Result) []record.Field {
-	x, y := a.Metadata, b.Metadata
 	all := []record.Field{}
-	for _, f := range [][3]string{
-		{"device kind", x.Device.Kind, y.Device.Kind},
-		{"device name", x.Device.Name, y.Device.Name},
-		{"device driver", x.Device.Driver, y.Device.Driver},
-		{"OS build", x.Device.OSBuild, y.Device.OSBuild},
-		{"host CPU", x.Host.CPU, y.Host.CPU},
-		{"plugin", x.Plugin.Name, y.Plugin.Name},
-		{"plugin digest", x.Plugin.SHA256, y.Plugin.SHA256},
-		{"assay version", x.Assay.Version, y.Assay.Version},
-		{"cache", a.Experiment.Measure.Cache, b.Experiment.Measure.Cache},
-		{"configuration digests", digests(a, b), digests(b, a)},
-	} {
-		all = append(all, record.Field{Name: f[0], A: f[1], B: f[2]})
+	of := Setup(b)
+	for i, f := range Setup(a) {
+		all = append(all, record.Field{Name: f.Name, A: f.Value, B: of[i].Value})
 	}
+	all = append(all, record.Field{Name: "configuration digests", A: digests(a, b), B: digests(b, a)})
 	all = append(all, programFields(a, b)...)
 	return slices.DeleteFunc(all, func(f record.Field) bool { return f.A == f.B })
+}
+
+// A Part of what a session was measured with.
+type Part struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Setup of a session: what must be alike before its raw times may stand beside
+// others. The same parts in the same order for each session.
+func Setup(r *record.Result) []Part {
+	m := r.Metadata
+	return []Part{
+		{"device kind", m.Device.Kind},
+		{"device name", m.Device.Name},
+		{"device driver", m.Device.Driver},
+		{"OS build", m.Device.OSBuild},
+		{"host CPU", m.Host.CPU},
+		{"plugin", m.Plugin.Name},
+		{"plugin digest", m.Plugin.SHA256},
+		{"assay version", m.Assay.Version},
+		{"cache", r.Experiment.Measure.Cache},
+	}
 }
 
 // digests reports a difference only if every shared variant is configured

@@ -9,5 +9,5 @@
 //     [Document.Summarize] looks for how far the same control has moved between
 //     their sessions.
 //
-// Imported by core/cli, core/importer/zmlx, core/plan and core/report.
+// Imported by core/cli, core/importer/zmlx, core/plan, core/report and core/trend.
 package history

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,15 +40,9 @@ func Folder(folder, version string) (*Written, error) {
 	out := &Written{Skipped: []string{}}
 	var rows []row
 	seen := map[[2]string]bool{}
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			out.Skipped = append(out.Skipped, err.Error())
+	err := record.Walk(folder, func(path string) error {
+		if !record.LooksLikeResult(path) {
 			return nil
-		case d.IsDir() && journals(path):
-			return fs.SkipDir
-		case !d.Type().IsRegular() || filepath.Ext(path) != ".json" || !record.LooksLikeResult(path):
-			return nil // links lead to documents that are found where they are
 		}
 		r, fresh, err := one(folder, path, version)
 		if err != nil {
@@ -64,7 +57,7 @@ func Folder(folder, version string) (*Written, error) {
 			out.New++
 		}
 		return nil
-	})
+	}, func(err error) { out.Skipped = append(out.Skipped, err.Error()) })
 	if err != nil {
 		return nil, fmt.Errorf("reports of %s: %w", folder, err)
 	}
@@ -83,15 +76,6 @@ func because(skipped []string) error {
 		return nil
 	}
 	return errors.New(skipped[0])
-}
-
-// journals says that a folder holds those of sessions.
-func journals(path string) bool {
-	if filepath.Base(path) == "runs" {
-		return true
-	}
-	_, err := os.Lstat(filepath.Join(path, "journal.jsonl"))
-	return err == nil
 }
 
 // one is the row of a document, whose page it writes unless that is up to date.

@@ -67,3 +67,13 @@ func valueEnd(b []byte, i int) int {
 	}
 	return len(b)
 }
+
+// withoutRound empties a round that no check of a variant is computed from.
+func withoutRound(round []byte) []byte {
+	for _, sign := range []string{`"passed":false`, `"outputs":`, `"numbers":`} {
+		if bytes.Contains(round, []byte(sign)) {
+			return withoutSamples(round)
+		}
+	}
+	return []byte("{}")
+}

@@ -1,0 +1,188 @@
+package trend
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/assay-bench/assay/core/internal/atomicfile"
+	"github.com/assay-bench/assay/core/record"
+)
+
+// Index is what is known of the documents of a folder.
+type Index struct {
+	Folder  string  `json:"folder"`
+	Entries []Entry `json:"entries"` // by path
+	Fresh   int     `json:"fresh"`   // of them read now
+}
+
+// form of the index file. One of another form is made again.
+const form = 1
+
+// header is the first line of the file.
+type header struct {
+	Form   int    `json:"assay_index"`
+	Folder string `json:"folder"`
+}
+
+// Read reads the documents of a folder, of those that file has not as they are now.
+// It writes the file, unless that is empty. Unread hears of what costs no more than
+// time: a folder that cannot be read, an index that cannot be written.
+func Read(folder, file string, unread func(error)) (*Index, error) {
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return nil, err
+	}
+	known := load(folder, file)
+	x := &Index{Folder: folder}
+	var fresh []int // entries to be read
+	err = record.Walk(folder, func(path string) error {
+		info, err := os.Stat(path)
+		if err != nil {
+			unread(err)
+			return nil
+		}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		e, ok := known[name]
+		if !ok || e.Size != info.Size() || !e.Modified.Equal(info.ModTime()) {
+			fresh = append(fresh, len(x.Entries))
+			e = Entry{Path: name, Size: info.Size(), Modified: info.ModTime()}
+		}
+		x.Entries = append(x.Entries, e)
+		return nil
+	}, unread)
+	if err != nil {
+		return nil, fmt.Errorf("history of %s: %w", folder, err)
+	}
+	x.read(fresh)
+	if file != "" && (len(fresh) > 0 || len(known) != len(x.Entries)) {
+		if err := x.save(file); err != nil {
+			unread(fmt.Errorf("index: %w", err))
+		}
+	}
+	x.Fresh = len(fresh)
+	return x, nil
+}
+
+// read fills entries in, on all processors.
+func (x *Index) read(entries []int) {
+	next := make(chan int)
+	var readers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(entries)) {
+		readers.Go(func() {
+			for i := range next {
+				x.Entries[i].fill(filepath.Join(x.Folder, x.Entries[i].Path))
+			}
+		})
+	}
+	for _, i := range entries {
+		next <- i
+	}
+	close(next)
+	readers.Wait()
+}
+
+// notResult is the fault of a file that is something else. Nobody is told.
+const notResult = "-"
+
+func (e *Entry) fill(path string) {
+	about := *e
+	r, err := record.ReadHead(path)
+	switch {
+	case err == nil:
+		*e = entryOf(r)
+	case !record.LooksLikeResult(path):
+		e.Fault = notResult
+		return
+	default:
+		e.Fault = err.Error()
+		return
+	}
+	e.Path, e.Size, e.Modified = about.Path, about.Size, about.Modified
+}
+
+// load reads the index file. Whatever is wrong with it, it is made again.
+func load(folder, file string) map[string]Entry {
+	out := map[string]Entry{}
+	f, err := atomicfile.Open(file)
+	if err != nil {
+		return out
+	}
+	defer f.Close() //nolint:errcheck // read only
+	in := bufio.NewReaderSize(f, 1<<16)
+	var h header
+	if line, err := in.ReadBytes('\n'); err != nil || json.Unmarshal(line, &h) != nil || h != (header{form, folder}) {
+		return out
+	}
+	for {
+		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && len(line) == 0 {
+			return out
+		}
+		var e Entry
+		if err != nil || json.Unmarshal(line, &e) != nil {
+			return map[string]Entry{}
+		}
+		out[e.Path] = e
+	}
+}
+
+func (x *Index) save(file string) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Stream(file, func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		enc := json.NewEncoder(out)
+		if err := enc.Encode(header{form, x.Folder}); err != nil {
+			return err
+		}
+		for i := range x.Entries {
+			if err := enc.Encode(&x.Entries[i]); err != nil {
+				return err
+			}
+		}
+		return out.Flush()
+	})
+}
+
+// Results are the entries of documents, oldest first. A copy counts once.
+func (x *Index) Results() (out []*Entry) {
+	seen := map[[2]string]bool{}
+	for i := range x.Entries {
+		e := &x.Entries[i]
+		if key := [2]string{e.Session, e.Experiment}; e.Fault == "" && !seen[key] {
+			seen[key] = true
+			out = append(out, e)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *Entry) int {
+		if c := a.Started.Compare(b.Started); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Path, b.Path)
+	})
+	return out
+}
+
+// Faults are the documents that cannot be read, with the reason.
+func (x *Index) Faults() []string {
+	out := []string{}
+	for _, e := range x.Entries {
+		if e.Fault != "" && e.Fault != notResult {
+			out = append(out, e.Fault)
+		}
+	}
+	return out
+}
