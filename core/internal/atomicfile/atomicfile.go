@@ -4,7 +4,6 @@
 package atomicfile
 
 import (
-	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -63,7 +62,7 @@ func Check(path string) error {
 	if err == nil {
 		var f *os.File
 		if f, err = target.beside(); err == nil {
-			err = errors.Join(f.Close(), os.Remove(f.Name()))
+			err = errors.Join(os.Remove(f.Name()), f.Close())
 		}
 	}
 	if err != nil {
@@ -83,9 +82,9 @@ func write(path string, content func(io.Writer) error) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			_ = f.Close()
 			_ = os.Remove(f.Name())
 		}
+		_ = f.Close() // which unlocks it; Sync said whether its content is on disk
 	}()
 	if err = content(f); err != nil {
 		return err
@@ -96,9 +95,6 @@ func write(path string, content func(io.Writer) error) (err error) {
 		}
 	}
 	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
 		return err
 	}
 	if err = os.Rename(f.Name(), target.path); err != nil {
@@ -156,13 +152,6 @@ func follow(path string) (string, error) {
 		path = next
 	}
 	return "", errors.New("too many links")
-}
-
-// beside makes the new file in the folder of the target, since a rename does
-// not leave a file system. Its name is short, however long the target's is.
-func (t target) beside() (*os.File, error) {
-	name := filepath.Join(filepath.Dir(t.path), ".assay-new-"+rand.Text())
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
 // syncFolder puts a rename on disk. Not every file system can be asked to; the

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -198,4 +199,37 @@ func alone(t *testing.T, path string) {
 	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
 		t.Errorf("%v are in the folder, error %v; want the file alone", left, err)
 	}
+}
+
+// What a killed writer left goes with the next write to its folder, and what
+// somebody writes meanwhile stays.
+func TestWhatKilledWritersLeftGoes(t *testing.T) {
+	path := put(t, "old")
+	left := filepath.Join(filepath.Dir(path), newPrefix+"LEFT")
+	if err := os.WriteFile(left, []byte("half"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	target, err := find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writing, err := target.beside()
+	if err != nil {
+		t.Fatal(err)
+	}
+	swept.Clear() // as another process
+	if err := Write(path, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, path, "new")
+	if _, err := os.Stat(left); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there: %v", left, err)
+	}
+	if !is(writing, writing.Name()) {
+		t.Errorf("%s was swept while it was written", writing.Name())
+	}
+	if err := errors.Join(os.Remove(writing.Name()), writing.Close()); err != nil {
+		t.Error(err)
+	}
+	alone(t, path)
 }
