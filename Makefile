@@ -23,7 +23,7 @@ run: build ## run the four experiments (five to nine minutes on two cores, by ho
 	case $$s in 0|1|3) echo "exit status $$s: the verdicts are above";; *) exit $$s;; esac
 
 test: build ## run every test
-	go test ./...
+	go test -timeout 20m ./...
 
 test-sim: ## the whole device suite on the simulator: every kernel and format (some minutes)
 	go test -v -count 1 -run TestDevices ./metal/devicetest -full -devices sim
