@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import hashlib
 import importlib.metadata
 import json
 import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import assay_sdk as sdk
@@ -143,9 +145,19 @@ def version_of(package: str) -> str:
     return found.version + (f" ({commit})" if commit else "")
 
 
+def digest(files: Iterable[Path]) -> str:
+    """Of the names and contents of files."""
+    whole = hashlib.sha256()
+    for file in sorted(files):
+        whole.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    return whole.hexdigest()
+
+
 def versions() -> dict[str, str]:
     """What this process runs."""
     out = {"python_version": platform.python_version(), "executable": sys.executable, "mlx_version": version_of("mlx") or mx().__version__}
+    # The program that is pinned is a script which imports this package.
+    out["source_sha256"] = digest(f for f in Path(__file__).parent.iterdir() if f.suffix in (".py", ".json"))
     for package in ("mlx-lm", "numpy"):
         if version := version_of(package):
             out[package.replace("-", "_") + "_version"] = version

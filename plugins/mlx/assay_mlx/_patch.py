@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import assay_sdk as sdk
 
 from ._config import Patched
-from ._engine import version_of
+from ._engine import digest, version_of
 
 # The patch of the modules that this process has made so far; a list, so that none is
 # told from not yet.
@@ -37,9 +38,12 @@ def apply(what: Any, p: Patched, at: str) -> tuple[Any, dict[str, str], int]:
     before = _modules(what)
     found = patch(what)
     changed = _changed(before, _modules(what if found is None else found))
-    package = module.__name__.partition(".")[0]
-    return (what if found is None else found), {
-        "patch": p.patch, "patch_file": str(getattr(module, "__file__", "")), **({"patch_version": v} if (v := version_of(package)) else {})}, changed
+    facts = {"patch": p.patch}
+    if file := getattr(module, "__file__", None):
+        facts |= {"patch_file": file, "patch_sha256": digest([Path(file)])}
+    if version := version_of(module.__name__.partition(".")[0]):
+        facts["patch_version"] = version
+    return what if found is None else found, facts, changed
 
 
 Modules = dict[str, tuple[Any, ...]]

@@ -13,7 +13,7 @@ from assay_mlx import _patch
 from assay_mlx._plugin import plugin
 from assay_sdk import testing
 
-HERE = importlib.util.find_spec("mlx") is not None
+HERE = all(importlib.util.find_spec(name) is not None for name in ("mlx", "mlx_lm"))
 TINY = {"shapes": "tiny", "dtype": "float32", "prompt_tokens": 3}
 BODY = "uint i = thread_position_in_grid.x; y[i] = T(2) * x[i];"
 
@@ -27,7 +27,7 @@ def refused(config):
     return None
 
 
-@unittest.skipUnless(HERE, "there is no mlx in this environment")
+@unittest.skipUnless(HERE, "there is no mlx, or no mlx-lm, in this environment")
 class Ops(unittest.TestCase):
     def test_every_form_gives_what_the_codes_say(self):
         for op in (
@@ -65,7 +65,7 @@ class Ops(unittest.TestCase):
             testing.run(plugin(), {"op": TINY}, device="cpu")
 
 
-@unittest.skipUnless(HERE, "there is no mlx in this environment")
+@unittest.skipUnless(HERE, "there is no mlx, or no mlx-lm, in this environment")
 class Kernels(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -105,7 +105,7 @@ class Kernels(unittest.TestCase):
             self.assertEqual(refused({"kernel": {**self.config, "reference": "doubled:none"}}), ("kernel.reference", "reference_missing"))
 
 
-@unittest.skipUnless(HERE, "there is no mlx in this environment")
+@unittest.skipUnless(HERE, "there is no mlx, or no mlx-lm, in this environment")
 class Patches(unittest.TestCase):
     def setUp(self):
         _patch._APPLIED.clear()
