@@ -56,7 +56,7 @@ func bandwidth(c *record.Case, phase string) *figure {
 		if a.s.Share.Impossible {
 			c, share = bad, "beyond what memory gives"
 		}
-		p.Add(whisker(p, 100*a.s.Share.Share, y, hundred(a.s.Share.Lower), hundred(a.s.Share.Upper), c, 3, 0))
+		whisker(p, 100*a.s.Share.Share, y, hundred(a.s.Share.Lower), hundred(a.s.Share.Upper), c, 3, 0)
 		points(p, plotter.XYs{{X: within(&p.X, 100*a.s.Share.Share), Y: y}}, c, false)
 		t.Rows = append(t.Rows, []string{a.name, fmt.Sprint(a.s.Bytes), rate, a.s.Share.Yardstick, fmt.Sprintf("%.4g", a.s.Share.GBps), share})
 		words = append(words, a.name+" "+share)

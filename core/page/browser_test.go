@@ -30,7 +30,6 @@ func TestInABrowser(t *testing.T) {
 	sweep := fakeresult.Options{Experiment: "sweep", Cases: []string{"tokens=1", "tokens=16", "tokens=256"}, Phases: []string{"decode", "prefill"}}
 	place(t, filepath.Join(dir, "sweep.json"), sweep)
 	place(t, filepath.Join(dir, "quantities.json"), fakeresult.EveryQuantity())
-	place(t, filepath.Join(dir, "simulated.json"), fakeresult.Options{Experiment: "simulated", Simulated: true})
 	place(t, filepath.Join(dir, "arms.json"), fakeresult.Options{Experiment: "arms", Variants: speeds, Order: names, Noise: 0.02, Change: func(r *record.Result) {
 		r.Experiment.Source = strings.Repeat("a = 1 # "+strings.Repeat("long ", 60)+"\n", 3)
 		r.Failures = []record.Failure{{Case: "default", Round: 3, Stage: "visit", Message: strings.Repeat("unbroken", 40), Panic: []string{strings.Repeat("frame ", 60)}}}
@@ -42,7 +41,7 @@ func TestInABrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages, err := filepath.Glob(filepath.Join(dir, "*.html"))
-	if err != nil || len(pages) != 5 {
+	if err != nil || len(pages) != 4 {
 		t.Fatalf("%v, index %s, error %v", pages, written.Index, err)
 	}
 	out, err := exec.Command("node", append([]string{"testdata/browser.mjs", tools, browser}, pages...)...).CombinedOutput()

@@ -56,9 +56,9 @@ func forest(r *record.Result, c *record.Case, phase string) *figure {
 		y := float64(len(arms) - 1 - i)
 		names[i] = plot.Tick{Value: y, Label: short(a.name) + "\n" + report.Ratio(a.ratio.Estimate) + " " + a.verdict}
 		if a.judged != nil {
-			p.Add(whisker(p, a.ratio.Estimate, y, a.judged.Lower, a.judged.Upper, a.colour, 1, 7))
+			whisker(p, a.ratio.Estimate, y, a.judged.Lower, a.judged.Upper, a.colour, 1, 7)
 		}
-		p.Add(whisker(p, a.ratio.Estimate, y, a.ratio.Lower, a.ratio.Upper, a.colour, 3, 0))
+		whisker(p, a.ratio.Estimate, y, a.ratio.Lower, a.ratio.Upper, a.colour, 3, 0)
 		points(p, plotter.XYs{{X: within(&p.X, a.ratio.Estimate), Y: y}}, a.colour, a.role == record.RoleControl)
 	}
 	p.Y.Tick.Marker, p.Y.Tick.Length = plot.ConstantTicks(names), 0
@@ -66,7 +66,7 @@ func forest(r *record.Result, c *record.Case, phase string) *figure {
 	p.Y.Min, p.Y.Max = bottom, top
 	f := &figure{
 		Title: "Speed in " + phase,
-		Note:  "Thick: the interval at 95 %. Thin: the bounds at the stricter level that a verdict needs. A line that runs off the edge has no bound there yet.",
+		Note:  "Thick: the interval at 95 %. Thin: the bounds at the stricter level that a verdict needs. A line that runs off the edge has no bound there yet, and a point alone has no interval.",
 		Keys:  []key{keyOf(muted, "│", "the baseline's speed")},
 		Table: forestTable(c, phase, arms),
 	}

@@ -7,9 +7,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// whisker is a horizontal interval around x. A side without a bound runs off the
-// axis.
-func whisker(p *plot.Plot, x, y float64, lower, upper *float64, c colour, thick, caps float64) plot.Plotter {
+// whisker adds a horizontal interval around x. A side without a bound runs off the
+// axis; with none on either side nothing is known, and nothing drawn.
+func whisker(p *plot.Plot, x, y float64, lower, upper *float64, c colour, thick, caps float64) {
+	if lower == nil && upper == nil {
+		return
+	}
 	lo, hi := p.X.Min/2, p.X.Max*2
 	if lower != nil {
 		lo = *lower
@@ -18,7 +21,7 @@ func whisker(p *plot.Plot, x, y float64, lower, upper *float64, c colour, thick,
 		hi = *upper
 	}
 	x = within(&p.X, x)
-	return bars(plotter.XYs{{X: x, Y: y}}, plotter.XErrors{{Low: x - lo, High: hi - x}}, c, thick, caps)
+	p.Add(bars(plotter.XYs{{X: x, Y: y}}, plotter.XErrors{{Low: x - lo, High: hi - x}}, c, thick, caps))
 }
 
 func bars(at plotter.XYs, errs plotter.XErrors, c colour, thick, caps float64) plot.Plotter {

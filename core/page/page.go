@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/assay-bench/assay/core/internal/visible"
 	"github.com/assay-bench/assay/core/record"
@@ -21,7 +22,8 @@ var (
 )
 
 var pages = template.Must(template.New("page").Funcs(template.FuncMap{
-	"style": func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // ours
+	"style":  func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // ours
+	"pieces": pieces,
 	"class": func(verdict string) string {
 		if slices.Contains(worstFirst, verdict) {
 			return verdict
@@ -66,6 +68,25 @@ func send(w io.Writer, name string, v any) error {
 	}
 	_, err := io.WriteString(w, visible.Text(b.String()))
 	return err
+}
+
+// piece is a part of a sentence.
+type piece struct {
+	Command bool // in backticks, which people type or copy
+	Text    string
+}
+
+func pieces(sentence string) (out []piece) {
+	parts := strings.Split(sentence, "`")
+	if len(parts)%2 == 0 { // one is not closed
+		return []piece{{Text: sentence}}
+	}
+	for i, text := range parts {
+		if text != "" {
+			out = append(out, piece{i%2 == 1, text})
+		}
+	}
+	return out
 }
 
 // worstFirst are the words for verdicts.

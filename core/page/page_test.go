@@ -262,6 +262,23 @@ func TestOverConfig(t *testing.T) {
 	}
 }
 
+func TestPieces(t *testing.T) {
+	for text, want := range map[string]string{
+		"`assay resume` goes on": "[assay resume] goes on", "plain": "plain", "one ` alone": "one ` alone", "`a` and `b`": "[a] and [b]", "``": "", "": "",
+	} {
+		got := ""
+		for _, p := range pieces(text) {
+			if p.Command {
+				p.Text = "[" + p.Text + "]"
+			}
+			got += p.Text
+		}
+		if got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
 // FuzzPage: whatever a document holds, a page is made of it.
 func FuzzPage(f *testing.F) {
 	r, err := fakeresult.Small()

@@ -39,7 +39,9 @@ func sweep(title, swept string, curves []*curve, notes []string) *figure {
 		for _, q := range one.points {
 			at := plotter.XY{X: within(&p.X, q.x), Y: within(&p.Y, q.ratio.Estimate)}
 			line = append(line, at)
-			p.Add(upright(p.Y.Min/2, p.Y.Max*2, at, q, c))
+			if q.ratio.Lower != nil || q.ratio.Upper != nil {
+				p.Add(upright(p.Y.Min/2, p.Y.Max*2, at, q, c))
+			}
 			if q.chosen {
 				around = append(around, at)
 			}

@@ -51,9 +51,11 @@ for (const file of pages) {
       await page.goto('file://' + file);
       await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
       found.push(...await page.evaluate(beyond), ...await page.evaluate(unreadable));
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate(() => globalThis.axe.run());
-      found.push(...violations.map((v) => `axe ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 200)}`));
+      if (width === 400) { // what it looks at does not hang on the width
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+        found.push(...violations.map((v) => `axe ${v.id}: ${v.help}: ${v.nodes[0].html.slice(0, 200)}`));
+      }
       found.forEach((text) => console.log(`${file}, ${width} pixels, ${colorScheme}: ${text}`));
       wrong += found.length;
       await context.close();
