@@ -11,6 +11,8 @@ for name in chromium google-chrome google-chrome-stable chromium-browser; do
   browser=${browser:-$(command -v $name || true)}
 done
 [ -n "$browser" ] || { echo "no chromium and no google-chrome: pages are not tested in a browser"; exit 0; }
+"$browser" --headless --no-sandbox --disable-gpu --dump-dom about:blank >/dev/null 2>&1 ||
+  { echo "$browser does not start: pages are not tested in a browser"; exit 0; }
 command -v node >/dev/null && command -v npm >/dev/null || { echo "no node with npm: pages are not tested in a browser"; exit 0; }
 mkdir -p "$out"
 out=$(cd "$out" && pwd)

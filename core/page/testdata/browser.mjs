@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 
+const patience = 300_000; // milliseconds, on a machine that is busy
 const [tools, executablePath, ...pages] = process.argv.slice(2);
 const require = createRequire(tools + '/');
 const { chromium } = require('playwright-core');
@@ -39,7 +40,7 @@ function unreadable() {
   return out;
 }
 
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: patience });
 let wrong = 0;
 for (const file of pages) {
   for (const colorScheme of ['light', 'dark']) {
@@ -48,7 +49,7 @@ for (const file of pages) {
       const page = await context.newPage();
       const found = [];
       page.on('request', (r) => r.url().startsWith('file:') || found.push(`it loads ${r.url()}`));
-      await page.goto('file://' + file);
+      await page.goto('file://' + file, { timeout: patience });
       await page.evaluate(() => document.querySelectorAll('details').forEach((d) => { d.open = true; }));
       found.push(...await page.evaluate(beyond), ...await page.evaluate(unreadable));
       if (width === 400) { // what it looks at does not hang on the width
