@@ -39,7 +39,7 @@ func (c *reportCommand) Run(app *App) error {
 		case err != nil:
 			return fmt.Errorf("%w (assay run writes results)", err)
 		case info.IsDir():
-			done, err := page.Folder(path, Version)
+			done, err := page.Folder(path, Version, relative)
 			if err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ func TestInABrowser(t *testing.T) {
 		r.Findings = []record.Finding{{Case: "default", Kind: "knee", Summary: "the fastest is 20", Detail: strings.Repeat("1.000× ", 40)}}
 		r.Experiment.Metadata["note"] = json.RawMessage(fmt.Sprintf("%q", strings.Repeat("x", 300)))
 	}})
-	written, err := Folder(dir, "1")
+	written, err := Folder(dir, "1", filepath.Base)
 	if err != nil {
 		t.Fatal(err)
 	}

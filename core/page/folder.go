@@ -35,8 +35,10 @@ func Beside(document, shown string) (string, error) {
 
 // Folder writes a page beside each result document of a folder and of those in it,
 // and an index of them, newest first. One document is in memory at a time. A page
-// that is newer than its document is left as it is.
-func Folder(folder, version string) (*Written, error) {
+// that is newer than its document, and was made by this version, is left as it is.
+// Shown is what a page calls the file of its document.
+func Folder(folder, version string, shown func(path string) string) (*Written, error) {
+	version += " " + edition
 	out := &Written{Skipped: []string{}}
 	var rows []row
 	seen := map[[2]string]bool{}
@@ -44,7 +46,7 @@ func Folder(folder, version string) (*Written, error) {
 		if !record.LooksLikeResult(path) {
 			return nil
 		}
-		r, fresh, err := one(folder, path, version)
+		r, fresh, err := one(folder, path, version, shown)
 		if err != nil {
 			out.Skipped = append(out.Skipped, err.Error())
 			return nil
@@ -79,7 +81,7 @@ func because(skipped []string) error {
 }
 
 // one is the row of a document, whose page it writes unless that is up to date.
-func one(folder, document, version string) (r row, fresh bool, err error) {
+func one(folder, document, version string, shown func(string) string) (r row, fresh bool, err error) {
 	info, err := os.Stat(document)
 	if err != nil {
 		return row{}, false, err
@@ -99,7 +101,7 @@ func one(folder, document, version string) (r row, fresh bool, err error) {
 	}
 	r = rowOf(result)
 	r.Page, r.Size, r.Version = address, info.Size(), version
-	v := viewOfAll([]Document{{File: document, Result: result}})
+	v := viewOfAll([]Document{{File: shown(document), Result: result}})
 	v.Row = &r
 	v.Back = strings.Repeat("../", strings.Count(address, "/")) + "index.html"
 	return r, true, save(folder, path, func(w io.Writer) error { return send(w, "page", v) })

@@ -43,7 +43,7 @@ func read(t *testing.T, path string) string {
 
 func reported(t *testing.T, dir, version string, pages, fresh, skipped int) *Written {
 	t.Helper()
-	out, err := Folder(dir, version)
+	out, err := Folder(dir, version, filepath.Base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,8 +86,10 @@ func TestFolder(t *testing.T) {
 	}
 	page := read(t, record.PageOf(old))
 	wellMade(t, page)
-	if !strings.Contains(page, `href="../index.html"`) {
-		t.Error("no way from a page to the index")
+	for _, want := range []string{`href="../index.html"`, "assay explain 20260301T120000Z-000001.json"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a page lacks %q", want)
+		}
 	}
 	if got := read(t, filepath.Join(dir, "note.html")); got != "mine" {
 		t.Errorf("a file of the user's is now %q", got)
@@ -104,10 +106,10 @@ func TestFolder(t *testing.T) {
 
 func TestAFolderWithoutDocuments(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := Folder(dir, "1"); err == nil || !strings.Contains(err.Error(), "holds no result document") {
+	if _, err := Folder(dir, "1", filepath.Base); err == nil || !strings.Contains(err.Error(), "holds no result document") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := Folder(filepath.Join(dir, "missing"), "1"); err == nil {
+	if _, err := Folder(filepath.Join(dir, "missing"), "1", filepath.Base); err == nil {
 		t.Error("no error for a folder that is not there")
 	}
 }

@@ -2,7 +2,9 @@ package page
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed" // of the templates
+	"encoding/hex"
 	"fmt"
 	"html/template"
 	"io"
@@ -20,6 +22,12 @@ var (
 	//go:embed style.css
 	styleCSS string
 )
+
+// edition tells pages of one layout from those of another.
+var edition = func() string {
+	sum := sha256.Sum256([]byte(pageHTML + styleCSS))
+	return hex.EncodeToString(sum[:4])
+}()
 
 var pages = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style":  func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // ours

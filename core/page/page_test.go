@@ -39,7 +39,7 @@ func made(t testing.TB, o fakeresult.Options) *record.Result {
 var (
 	ids      = regexp.MustCompile(` id="([^"]*)"`)
 	headings = regexp.MustCompile(`<h([1-6])`)
-	hex      = regexp.MustCompile(`(fill|stroke):#`)
+	unthemed = regexp.MustCompile(`(fill|stroke):#`)
 	quotes   = regexp.MustCompile(`"[^"]*"`) // of attributes; in texts they are escaped
 	loads    = regexp.MustCompile(`(?i)<(script|img|link|iframe|object|embed)\b|<[^<>]*(\ssrc=|\son[a-z]+=)|url\(|@import`)
 )
@@ -54,7 +54,7 @@ func wellMade(t *testing.T, page string) {
 	if found := loads.FindString(quotes.ReplaceAllString(page, `""`)); found != "" {
 		t.Errorf("it loads or runs something: %q", found)
 	}
-	if found := hex.FindString(page); found != "" {
+	if found := unthemed.FindString(page); found != "" {
 		t.Errorf("a chart has a colour that does not follow the scheme: %q", found)
 	}
 	seen := map[string]bool{}
