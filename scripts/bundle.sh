@@ -31,6 +31,7 @@ cp -R metal/cuda/testdata "$out/tests/cuda/"
 mkdir -p "$out/experiments"
 cp experiments/*.hcl "$out/experiments/"
 cp -R experiments/mlx "$out/experiments/" # needs a Python with MLX, which the bundle has not
+rm -r "$out/experiments/mlx/testdata" "$out/experiments/mlx/mlx_test.go"
 # No git on the other machine: results take the commit from this file.
 if sha=$(git rev-parse HEAD 2>/dev/null); then
   echo "$sha$(test -z "$(git status --porcelain)" || echo ' dirty')" >"$out/experiments/REVISION"
