@@ -221,8 +221,12 @@ func (p *Process) settle(ctx, rpcCtx context.Context, phase string, err error) e
 	return p.death()
 }
 
-// overdue says which limit ran out.
+// overdue says which limit ran out. Where the plugin's clock struck first, the host's
+// strikes in a moment, and only then is it known.
 func overdue(ctx context.Context) string {
+	if at, limited := ctx.Deadline(); limited && time.Until(at) < time.Second {
+		<-ctx.Done()
+	}
 	if why := context.Cause(ctx); why != nil && !errors.Is(why, context.DeadlineExceeded) {
 		return why.Error()
 	}
