@@ -1,9 +1,11 @@
 package page
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +168,34 @@ func TestALongIndex(t *testing.T) {
 	left, err := filepath.Glob(filepath.Join(dir, "index*"))
 	if err != nil || len(left) != 1 {
 		t.Errorf("%v are left, error %v", left, err)
+	}
+}
+
+// A page of many cases has charts of some, of those that do not pass first.
+func TestManyCases(t *testing.T) {
+	r := made(t, fakeresult.Options{})
+	for len(r.Cases) < charted+80 {
+		c := r.Cases[0]
+		n := len(r.Cases)
+		c.ID = fmt.Sprintf("n=%d", n)
+		c.Matrix = map[string]json.RawMessage{"a": json.RawMessage(fmt.Sprint(n % 2)), "n": json.RawMessage(fmt.Sprint(n / 2)), "text": json.RawMessage(`"x"`)}
+		c.Rounds = c.Rounds[:1]
+		r.Cases = append(r.Cases, c)
+	}
+	bad := &r.Cases[charted+20]
+	bad.ID, bad.Judgements = "bad", slices.Clone(bad.Judgements)
+	bad.Judgements[0].Verdict = "fail"
+	page := write(t, r)
+	wellMade(t, page)
+	if got := strings.Count(page, "Forest plot"); got != charted {
+		t.Errorf("charts of %d cases, want %d", got, charted)
+	}
+	if got := strings.Count(page, "No charts: of 140 cases 60 have some"); got != 80 {
+		t.Errorf("%d cases say that they have none, want 80", got)
+	}
+	for _, want := range []string{"Forest plot of speeds in decode in case bad", "Speed in decode over a, n=3,text=x", "60 of 71 sweeps are shown"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("it lacks %q", want)
+		}
 	}
 }

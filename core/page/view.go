@@ -87,8 +87,9 @@ func viewOf(number int, r *record.Result, file string) experiment {
 	if d.Simulated {
 		e.Warning = report.SimulatedText
 	}
+	drawn := chartedCases(r)
 	for i := range r.Cases {
-		e.Cases = append(e.Cases, caseOf(r, &r.Cases[i], fmt.Sprintf("%sc%d", e.ID, i+1)))
+		e.Cases = append(e.Cases, caseOf(r, &r.Cases[i], fmt.Sprintf("%sc%d", e.ID, i+1), drawn[i]))
 	}
 	if !d.Simulated {
 		for _, phase := range r.Experiment.Measure.Phases {
@@ -96,6 +97,9 @@ func viewOf(number int, r *record.Result, file string) experiment {
 		}
 	}
 	e.Selects, e.Findings, e.Failures, e.Notes = selections(r), findings(r), failures(r), notes(r)
+	if n := len(e.Sweeps); n > charted {
+		e.Sweeps, e.Notes = e.Sweeps[:charted], append(e.Notes, sentence{Text: fmt.Sprintf("%d of %d sweeps are shown; the tables of the cases have all numbers", charted, n)})
+	}
 	e.Facts, e.Commands = factsOf(r), commandsOf(r, file)
 	return e
 }
@@ -111,7 +115,25 @@ func word(r *record.Result) string {
 	return r.Verdict
 }
 
-func caseOf(r *record.Result, c *record.Case, id string) caseView {
+// charted is how many cases of a document have charts, so that a browser can open
+// its page.
+const charted = 60
+
+// chartedCases are those with charts: those that do not pass, then the first others.
+func chartedCases(r *record.Result) map[int]bool {
+	out := map[int]bool{}
+	for _, pass := range []bool{false, true} {
+		for i := range r.Cases {
+			v := r.CaseVerdict(&r.Cases[i])
+			if len(out) < charted && (v == "pass" || v == "none") == pass {
+				out[i] = true
+			}
+		}
+	}
+	return out
+}
+
+func caseOf(r *record.Result, c *record.Case, id string, charts bool) caseView {
 	v := caseView{ID: id, Verdict: r.CaseVerdict(c)}
 	if len(r.Cases) > 1 || c.ID != "default" {
 		v.Name = c.ID
@@ -122,8 +144,8 @@ func caseOf(r *record.Result, c *record.Case, id string) caseView {
 		if text := report.NoiseFloor(c, phase); text != "" {
 			v.Lines = append(v.Lines, phase+": "+text)
 		}
-		if simulated {
-			continue // its times are no measurements, and a chart of them would look like some
+		if simulated || !charts {
+			continue // a chart of times that are no measurements would look like one of some
 		}
 		v.Figures = appendFigures(v.Figures, forest(r, c, phase))
 		v.Figures = append(v.Figures, overConfig(r, c, phase)...)
@@ -144,7 +166,11 @@ func caseOf(r *record.Result, c *record.Case, id string) caseView {
 		v.Asserts = append(v.Asserts, sentence{Verdict: string(a.Answer()), Text: "assert " + a.Name + " for " + a.Variant, Detail: a.Message})
 	}
 	v.Doubts = doubts(c)
-	v.Drift = drift(r, c)
+	if charts {
+		v.Drift = drift(r, c)
+	} else {
+		v.Lines = append(v.Lines, fmt.Sprintf("No charts: of %d cases %d have some, those that do not pass first.", len(r.Cases), charted))
+	}
 	return v
 }
 
