@@ -13,7 +13,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/internal/fakeresult"
 	"github.com/assay-bench/assay/core/record"
 )
@@ -57,14 +56,11 @@ var (
 // TestDocs runs the commands of the documentation.
 func TestDocs(t *testing.T) {
 	t.Parallel()
-	plugins := t.TempDir()
-	if _, err := badplugin.Build(plugins); err != nil {
-		t.Fatal(err)
-	}
+	plugins := bad(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/docs", RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error { return setUpDocs(e, plugins) },
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus, "made-result": madeResult},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus, "made-result": madeResult, "plugins": installPlugins},
 		Condition: func(string) (bool, error) {
 			return exec.Command("python3", "-c", sdkNeeds).Run() == nil, nil
 		},

@@ -13,7 +13,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/assay-bench/assay/core/internal/badplugin"
 	"github.com/assay-bench/assay/core/internal/pack"
 	"github.com/assay-bench/assay/core/registry"
 	"github.com/assay-bench/assay/core/release"
@@ -22,7 +21,7 @@ import (
 // The scripts in testdata/script are the command line as users meet it: each
 // runs the real command, which starts real plugin processes.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(suite{m}, map[string]func(){
 		"disturb": disturb,
 		"assay": func() {
 			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr, In: os.Stdin}, os.Getenv)))
@@ -39,10 +38,7 @@ func TestScripts(t *testing.T) {
 	hangUp := make(chan os.Signal, 1)
 	signal.Notify(hangUp, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(hangUp) }) // this function returns before the scripts run
-	plugins := t.TempDir()
-	if _, err := badplugin.Build(plugins); err != nil {
-		t.Fatal(err)
-	}
+	plugins := bad(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,

@@ -28,10 +28,7 @@ func TestAnInterruptEndsEveryStage(t *testing.T) {
 	if err := os.WriteFile(assay, self, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	plugins := t.TempDir()
-	if _, err := badplugin.Build(plugins); err != nil {
-		t.Fatal(err)
-	}
+	plugins := bad(t)
 	for name, s := range map[string]struct {
 		early, config, more string
 		lock                bool
