@@ -108,16 +108,17 @@ func newVisit(stream measureStream, start *pluginv1.Start, c *prepared, phase *t
 func (v *visit) run() (reason string, err error) {
 	quiet := quietGC()
 	defer quiet()
-	v.seq++
-	intent := &pluginv1.Intent{Seq: v.seq, What: "run " + v.start.GetPhase() + " on the device"}
-	if err := v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Intent{Intent: intent}}); err != nil {
-		return "", err
+	if v.c.BeginVisit != nil { // an intent of its own: the time for it is no sample's
+		if stopped, err := v.intend("begin a visit of " + v.phase.name); stopped || err != nil {
+			return "stopped", err
+		}
+		v.c.BeginVisit(v.phase.name)
 	}
-	if stopped, err := v.waitAck(); stopped || err != nil {
+	if stopped, err := v.intend("run " + v.phase.name + " on the device"); stopped || err != nil {
 		return "stopped", err
 	}
-	if err := v.begin(); err != nil {
-		return "", err
+	if err := v.phase.spoil(); err != nil {
+		return "", wire.Status(err)
 	}
 	n, stopped, err := v.iterations()
 	if stopped || err != nil {
@@ -138,15 +139,14 @@ func (v *visit) run() (reason string, err error) {
 	return "samples", nil
 }
 
-// begin forgets what another visit left.
-func (v *visit) begin() error {
-	if v.c.BeginVisit != nil {
-		v.c.BeginVisit(v.phase.name)
+// intend tells the host of work that may be fatal, and waits until it has noted that.
+func (v *visit) intend(what string) (stopped bool, err error) {
+	v.seq++
+	intent := &pluginv1.Intent{Seq: v.seq, What: what}
+	if err := v.send(&pluginv1.MeasureResponse{Event: &pluginv1.MeasureResponse_Intent{Intent: intent}}); err != nil {
+		return false, err
 	}
-	if err := v.phase.spoil(); err != nil {
-		return wire.Status(err)
-	}
-	return nil
+	return v.waitAck()
 }
 
 // iterations is what the host asked for, or the number that lasts sample_ns:

@@ -23,7 +23,7 @@ type Prepared struct {
 
 	// BeginVisit hears that a visit of a phase begins, before its first iteration:
 	// what is left from another visit must be dropped, because it was taken while
-	// another arm had its turn. Optional.
+	// another arm had its turn. Its time is no sample's. Optional.
 	BeginVisit func(phase string)
 	// SampleMetrics gives values of the sample just taken, outside the timed span.
 	// Optional.

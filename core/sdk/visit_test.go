@@ -43,7 +43,10 @@ func TestBeginVisit(t *testing.T) {
 	h.Open("cpu")
 	h.Prepare("a", `{}`, 1)
 	for range 2 {
-		h.Measure("a", "load", 3)
+		// What BeginVisit takes stands between two intents, and is no sample's.
+		if first := h.Measure("a", "load", 3)[0]; first.GetSeq() != 3 {
+			t.Errorf("the first sample has number %d, want 3, after the intents to begin and to run", first.GetSeq())
+		}
 	}
 	want := []string{"begin load", "start", "start", "begin load", "start", "start"}
 	if !slices.Equal(b.asked, want) {

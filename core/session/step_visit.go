@@ -136,7 +136,7 @@ func (s visit) measure(ctx context.Context, r *runner, v *record.Visit) (*plugin
 
 // measure is one Measure call with what all of them share. onSample hears with each
 // sample how long the plugin took for it by the host's clock: from the ack before
-// it, or the first intent's, to its arrival. What the host does meanwhile is not in
+// it, or for the first that of the last intent, to its arrival. What the host does meanwhile is not in
 // it, and intents between samples are.
 func (r *runner) measure(ctx context.Context, a at, start *pluginv1.Start, onSample func(*pluginv1.Sample, int64) (bool, error)) (*pluginv1.Done, error) {
 	if start.Handle == "" {

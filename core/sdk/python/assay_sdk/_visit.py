@@ -56,12 +56,12 @@ class Visit:
         """Does the visit, and returns the reason of its end."""
         heartbeat = self._start.heartbeat_ns if self._start.heartbeat_ns > 0 else _HEARTBEAT
         with self._watch.visit(heartbeat, self._heartbeat, self._give_up), _quiet():
-            self._seq += 1
-            self._send(pb.MeasureResponse(intent=pb.Intent(seq=self._seq, what=f"run {self._phase.name}")))
-            if self._stopped():
-                return "stopped"
-            if self._of.begin_visit is not None:
+            if self._of.begin_visit is not None:  # an intent of its own: the time for it is no sample's
+                if self._intend(f"begin a visit of {self._phase.name}"):
+                    return "stopped"
                 self._call("begin_visit", self._of.begin_visit, self._phase.name)
+            if self._intend(f"run {self._phase.name}"):
+                return "stopped"
             self._phase.spoil()
             n = self._asked or self._calibrate()
             if n == 0:
@@ -73,6 +73,13 @@ class Visit:
                 if self._stopped():
                     return "stopped"
             return "samples"
+
+    def _intend(self, what: str) -> bool:
+        """Tells the host of work that may be fatal, and waits until it has noted that;
+        whether the host says stop instead."""
+        self._seq += 1
+        self._send(pb.MeasureResponse(intent=pb.Intent(seq=self._seq, what=what)))
+        return self._stopped()
 
     def _calibrate(self) -> int:
         """The number of iterations that lasts sample_ns; 0: the host said stop. Batches that

@@ -109,7 +109,8 @@ class Prepared:
     time_ns: int = 0  # one-time cost worth reporting; 0: the SDK's clock around prepare
     warnings: Sequence[Diagnostic] = ()
 
-    # Hears that a visit of a phase begins: what is left from another visit is dropped.
+    # Hears that a visit of a phase begins: what is left from another visit is dropped. Its
+    # time is no sample's.
     begin_visit: Callable[[str], object] | None = None
     # Values of the sample just taken, outside the timed span.
     sample_metrics: Callable[[], Mapping[str, float]] | None = None

@@ -149,6 +149,17 @@ class Visits(unittest.TestCase):
                 said.put(pb.MeasureRequest(stop=pb.Stop(reason="enough")))
         self.assertEqual((seen, event.done.reason), (["intent", "sample", "done"], "stopped"))
 
+    def test_what_begins_a_visit_has_an_intent_of_its_own(self) -> None:
+        host = opened(plugin(sdk.Timed(step=lambda: None), begin_visit=lambda phase: seen.append("begin " + phase)))
+        said: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        said.put(pb.MeasureRequest(start=pb.Start(handle="1", phase="work", iterations=1, samples=1)))
+        seen: list[str] = []
+        for event in host._service.Measure(iter(said.get, None)):
+            seen.append(event.WhichOneof("event"))
+            if seen[-1] in ("intent", "sample"):
+                said.put(pb.MeasureRequest(ack=pb.Ack(seq=getattr(event, seen[-1]).seq)))
+        self.assertEqual(seen, ["intent", "begin work", "intent", "sample", "done"])
+
     def test_a_host_that_is_gone_ends_a_visit_in_silence(self) -> None:
         def gone() -> Any:
             yield pb.MeasureRequest(start=pb.Start(handle="1", phase="work", iterations=1))
