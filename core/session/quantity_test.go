@@ -53,7 +53,7 @@ func TestExactGuardrailsAskForNoRounds(t *testing.T) {
 		}
 		c := results[0].Cases[0]
 		if results[0].Verdict != "pass" || len(c.Rounds) < rounds || statistic == "max" && len(c.Rounds) != rounds {
-			t.Errorf("%s: %s after %d rounds", statistic, results[0].Verdict, len(c.Rounds))
+			t.Errorf("%s: %s after %d rounds: %+v", statistic, results[0].Verdict, len(c.Rounds), c.Judgements)
 		}
 	}
 }
