@@ -18,7 +18,7 @@ import (
 func TestBrokenKernelsCostTheirOwnVariant(t *testing.T) {
 	bin := t.TempDir()
 	for path, pkg := range map[string]string{"assay": "core", "assay-plugin-broken": "plugins/internal/broken/assay-plugin-broken"} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(bin, path), "github.com/assay-bench/assay/"+pkg)
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", filepath.Join(bin, path), "github.com/assay-bench/assay/"+pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)

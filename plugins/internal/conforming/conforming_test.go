@@ -21,7 +21,7 @@ func TestFirstPartyPluginsKeepTheProtocol(t *testing.T) {
 	bin := t.TempDir()
 	build := func(t *testing.T, name, pkg string) string {
 		path := filepath.Join(bin, name)
-		cmd := exec.Command("go", "build", "-o", path, "github.com/assay-bench/assay/"+pkg)
+		cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "github.com/assay-bench/assay/"+pkg)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
