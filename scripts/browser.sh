@@ -17,7 +17,7 @@ command -v node >/dev/null && command -v npm >/dev/null || { echo "no node with 
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if [ "$(cat "$out/versions" 2>/dev/null)" != "$playwright $axe" ]; then
-  npm install --silent --no-audit --no-fund --prefix "$out" "playwright-core@$playwright" "axe-core@$axe" ||
+  npm install --silent --no-audit --no-fund --fetch-retries=1 --fetch-timeout=20000 --fetch-retry-maxtimeout=5000 --prefix "$out" "playwright-core@$playwright" "axe-core@$axe" ||
     { echo "npm cannot install playwright-core and axe-core: pages are not tested in a browser"; exit 0; }
   echo "$playwright $axe" >"$out/versions"
 fi
