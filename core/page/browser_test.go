@@ -19,7 +19,7 @@ import (
 func TestInABrowser(t *testing.T) {
 	tools, browser := os.Getenv("ASSAY_BROWSER_TOOLS"), os.Getenv("ASSAY_BROWSER")
 	if tools == "" || browser == "" {
-		t.Skip("make test-browser runs it")
+		t.Skip("needs a browser, playwright and axe: make test-browser installs what it can of them and runs this test")
 	}
 	dir := t.TempDir()
 	names := []string{"fused", "slow", "a-variant-with-a-name-of-45-characters-in-all", "e3", "e4", "e5", "e6"}

@@ -50,7 +50,7 @@ experiment "mlx_lm" {
     rounds     = 8
     max_rounds = 8
     passes     = 1
-    samples    = 4
+    samples    = 8
     warmup_max = "0s"
     budget     = "90s"
   }
