@@ -16,6 +16,9 @@ func complete(v any) { completeValue(reflect.ValueOf(v).Elem()) }
 
 // completed is data of an event, complete.
 func completed(d Data) Data {
+	if !lacks(reflect.TypeOf(d)) {
+		return d
+	}
 	v := reflect.New(reflect.TypeOf(d))
 	v.Elem().Set(reflect.ValueOf(d))
 	completeValue(v.Elem())
@@ -23,7 +26,7 @@ func completed(d Data) Data {
 }
 
 func completeValue(v reflect.Value) {
-	if !holdsLists(v.Type()) {
+	if !lacks(v.Type()) {
 		return
 	}
 	switch v.Kind() {
@@ -69,32 +72,44 @@ func fill(f reflect.Value) {
 
 var rawMessage = reflect.TypeFor[json.RawMessage]()
 
-// listsIn remembers which types hold lists or maps: most events do not, and there
+// canLack remembers which types can lack something: most events cannot, and there
 // are many of them.
-var listsIn sync.Map
+var canLack sync.Map
 
-func holdsLists(t reflect.Type) bool {
-	if known, ok := listsIn.Load(t); ok {
+func lacks(t reflect.Type) bool {
+	if known, ok := canLack.Load(t); ok {
 		return known.(bool)
 	}
-	holds := lists(t, map[reflect.Type]bool{})
-	listsIn.Store(t, holds)
-	return holds
+	can := lacksInside(t, map[reflect.Type]bool{})
+	canLack.Store(t, can)
+	return can
 }
 
-func lists(t reflect.Type, seen map[reflect.Type]bool) bool {
+// lacksInside says whether completeValue can have something to do in a value of the
+// type. What it does there and what this looks at go together.
+func lacksInside(t reflect.Type, seen map[reflect.Type]bool) bool {
 	if seen[t] || t == rawMessage || t == reflect.TypeFor[time.Time]() {
 		return false
 	}
 	seen[t] = true
+	filled := func(t reflect.Type) bool {
+		return t.Kind() == reflect.Map || t.Kind() == reflect.Slice && t != rawMessage || lacksInside(t, seen)
+	}
 	switch t.Kind() {
-	case reflect.Slice, reflect.Map:
-		return true
-	case reflect.Pointer, reflect.Array:
-		return lists(t.Elem(), seen)
+	case reflect.Pointer, reflect.Slice, reflect.Array:
+		return lacksInside(t.Elem(), seen)
+	case reflect.Map:
+		return filled(t.Elem())
 	case reflect.Struct:
 		for i := range t.NumField() {
-			if lists(t.Field(i).Type, seen) {
+			f := t.Field(i)
+			switch name, options, _ := strings.Cut(f.Tag.Get("json"), ","); {
+			case name == "-" || !f.IsExported() && !f.Anonymous:
+			case options == "omitempty":
+				if lacksInside(f.Type, seen) {
+					return true
+				}
+			case filled(f.Type):
 				return true
 			}
 		}

@@ -48,11 +48,38 @@ type envelope struct {
 
 // MarshalJSON writes the kind beside the data.
 func (e Event) MarshalJSON() ([]byte, error) {
-	raw, err := json.Marshal(e.Data)
+	var b bytes.Buffer
+	err := e.writeTo(&b)
+	return b.Bytes(), err
+}
+
+// writeTo writes what json.Marshal would make of the envelope, without reading the
+// data a second time: samples come one by one to a processor that was idle, where
+// each step costs ten times as long as in a loop.
+func (e Event) writeTo(b *bytes.Buffer) error {
+	at, err := e.Time.MarshalJSON()
 	if err != nil {
-		return nil, fmt.Errorf("%s event: %w", e.Data.kind(), err)
+		return fmt.Errorf("%s event: %w", e.Kind(), err)
 	}
-	return json.Marshal(envelope{e.Seq, e.Time, e.Experiment, e.Data.kind(), raw})
+	b.WriteString(`{"seq":`)
+	b.Write(strconv.AppendUint(b.AvailableBuffer(), e.Seq, 10))
+	b.WriteString(`,"time":`)
+	b.Write(at)
+	if e.Experiment != "" {
+		name, err := json.Marshal(e.Experiment)
+		if err != nil {
+			return fmt.Errorf("%s event: %w", e.Kind(), err)
+		}
+		b.WriteString(`,"experiment":`)
+		b.Write(name)
+	}
+	b.WriteString(`,"kind":"` + e.Kind() + `","data":`)
+	if err := json.NewEncoder(b).Encode(e.Data); err != nil {
+		return fmt.Errorf("%s event: %w", e.Kind(), err)
+	}
+	b.Truncate(b.Len() - 1) // the encoder ends with a newline
+	b.WriteByte('}')
+	return nil
 }
 
 // UnmarshalJSON reads the data into the type of its kind.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/metal/filelock"
@@ -22,10 +25,12 @@ import (
 type Journal struct {
 	mu     sync.Mutex
 	file   *os.File
+	opened os.FileInfo // which file it is
 	seq    uint64
 	size   int64 // of the lines that are whole
 	path   string
 	took   time.Duration // Append, in all
+	line   bytes.Buffer  // the last
 	synced time.Time     // when it was last put on disk
 	failed error         // of the write that ended it
 }
@@ -89,7 +94,9 @@ func (j *Journal) lock() error {
 	if err := filelock.Try(j.file, filelock.Exclusive); err != nil {
 		return fmt.Errorf("journal %s: another session writes to it: %w", j.path, err)
 	}
-	return nil
+	var err error
+	j.opened, err = j.file.Stat()
+	return err
 }
 
 // Path of the journal file.
@@ -126,29 +133,35 @@ func (j *Journal) Append(e Event) (Event, error) {
 	defer func() { j.took += time.Since(began) }()
 	e.Seq = j.seq + 1
 	e.Data = completed(e.Data)
-	b, err := encode(e)
-	if err != nil {
+	if err := encode(&j.line, e); err != nil {
 		return e, &WriteError{fmt.Errorf("journal %s: %w", j.path, err)}
 	}
 	if j.failed != nil {
 		return e, j.failed
 	}
-	if err := j.write(b, e); err != nil {
+	if err := j.write(e.Data); err != nil {
 		j.failed = &WriteError{fmt.Errorf("journal %s: %w", j.path, err)}
 		return e, j.failed
 	}
-	j.seq, j.size = j.seq+1, j.size+int64(len(b))
+	j.seq, j.size = j.seq+1, j.size+int64(j.line.Len())
 	return e, nil
 }
 
-func (j *Journal) write(b []byte, e Event) error {
+func (j *Journal) write(d Data) error {
 	if err := j.there(); err != nil {
 		return err
 	}
-	if _, err := j.file.Write(b); err != nil {
+	_, hasty := d.(Hasty)
+	hurries := hasty && time.Since(j.synced) < longestUnsynced
+	if !hurries {
+		if err := j.found(); err != nil {
+			return err
+		}
+	}
+	if _, err := j.file.Write(j.line.Bytes()); err != nil {
 		return fmt.Errorf("%w (free space first; what is already in it is kept)", err)
 	}
-	if !j.mustSync(e.Data) {
+	if _, passing := d.(Passing); passing || hurries {
 		return nil
 	}
 	if err := j.file.Sync(); err != nil {
@@ -158,38 +171,44 @@ func (j *Journal) write(b []byte, e Event) error {
 	return nil
 }
 
-// there says that the file is where it was, and as it was left. Without that what is
+// longestUnsynced is how seldom what is hasty waits for the disk, and is looked for
+// under its name. The first takes up to some milliseconds, as long as a sample does:
+// after each it was 6 % of a session.
+const longestUnsynced = time.Second
+
+var errGone = errors.New("it was deleted or moved while the session writes to it; the session ends, and its documents have what was measured")
+
+// there says that the file has a name, and is as it was left. Without that what is
 // measured would be lost with the session, or is already.
 func (j *Journal) there() error {
-	own, err := j.file.Stat()
-	if err != nil {
+	var own unix.Stat_t
+	if err := unix.Fstat(int(j.file.Fd()), &own); err != nil {
 		return err
 	}
-	at, err := os.Stat(j.path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return errors.New("it was deleted or moved while the session writes to it; the session ends, and its documents have what was measured")
-	case err != nil:
-		return err
-	case !os.SameFile(own, at):
-		return errors.New("another file was put in its place while the session writes to it; the session ends, and its documents have what was measured")
-	case own.Size() != j.size:
-		return fmt.Errorf("something else wrote to it or cut it, it has %d bytes instead of %d; the session ends, and its documents have what is left", own.Size(), j.size)
+	case own.Nlink == 0:
+		if err := j.found(); err != nil {
+			return err // says what is there instead
+		}
+		return errGone
+	case own.Size != j.size:
+		return fmt.Errorf("something else wrote to it or cut it, it has %d bytes instead of %d; the session ends, and its documents have what is left", own.Size, j.size)
 	}
 	return nil
 }
 
-// longestUnsynced is how seldom what is hasty waits for the disk. That takes up to
-// some milliseconds, as long as a sample does: after each it was 6 % of a session.
-const longestUnsynced = time.Second
-
-// mustSync says whether the disk is waited for.
-func (j *Journal) mustSync(d Data) bool {
-	if _, ok := d.(Passing); ok {
-		return false
+// found says that the file is still the one of its name.
+func (j *Journal) found() error {
+	at, err := os.Stat(j.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errGone
+	case err != nil:
+		return err
+	case !os.SameFile(j.opened, at):
+		return errors.New("another file was put in its place while the session writes to it; the session ends, and its documents have what was measured")
 	}
-	_, hasty := d.(Hasty)
-	return !hasty || time.Since(j.synced) >= longestUnsynced
+	return nil
 }
 
 // Close the file.

@@ -23,18 +23,24 @@ func sum(b []byte) string { return fmt.Sprintf("%08x", crc32.Checksum(b, castagn
 // longest is more than any line has, in bytes: what is longer is no journal.
 const longest = 64 << 20
 
-// encode makes the line of an event: what json.Marshal would make of line.
-func encode(e Event) ([]byte, error) {
-	event, err := e.MarshalJSON()
-	if err != nil {
-		return nil, err
+// encode writes the line of an event into b, which it empties first: what
+// json.Marshal would make of line.
+func encode(b *bytes.Buffer, e Event) error {
+	const noSum = "00000000"
+	b.Reset()
+	b.Write(opening)
+	b.WriteString(noSum + `","event":`)
+	begins := b.Len()
+	if err := e.writeTo(b); err != nil {
+		return err
 	}
-	if len(event) >= longest-len(opening)-64 {
-		return nil, fmt.Errorf("the %s event has %d bytes, more than a line may", e.Kind(), len(event))
+	event := b.Bytes()[begins:]
+	if len(event) >= longest-begins-len("}\n") {
+		return fmt.Errorf("the %s event has %d bytes, more than a line may", e.Kind(), len(event))
 	}
-	b := append(make([]byte, 0, len(event)+64), opening...)
-	b = append(append(b, sum(event)...), `","event":`...)
-	return append(append(b, event...), "}\n"...), nil
+	copy(b.Bytes()[len(opening):], sum(event))
+	b.WriteString("}\n")
+	return nil
 }
 
 func parseLine(raw []byte) (Event, error) {

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"strings"
@@ -101,10 +102,11 @@ func TestLinesAreJSON(t *testing.T) {
 	for _, d := range append(Kinds(), NoteEvent{"<a>\\\"\u2028 { \",\"kind\":"}, FailureEvent{Failure{Case: `","event":`}}) {
 		for _, experiment := range []string{"", "e", `a "b" <c>`} {
 			e := Event{Seq: 7, Time: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC), Experiment: experiment, Data: completed(d)}
-			b, err := encode(e)
-			if err != nil {
+			var in bytes.Buffer
+			if err := encode(&in, e); err != nil {
 				t.Fatal(err)
 			}
+			b := bytes.Clone(in.Bytes())
 			event, err := json.Marshal(e)
 			if err != nil {
 				t.Fatal(err)
@@ -122,8 +124,8 @@ func TestLinesAreJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if again, err := encode(got); err != nil || !bytes.Equal(again, b) {
-				t.Errorf("%s was read as %s (%v)", b, again, err)
+			if err := encode(&in, got); err != nil || !bytes.Equal(in.Bytes(), b) {
+				t.Errorf("%s was read as %s (%v)", b, in.Bytes(), err)
 			}
 		}
 	}
@@ -135,4 +137,39 @@ func readEvents(r io.Reader, path string) (events []Event, whole int64, err erro
 		return nil
 	})
 	return events, whole, err
+}
+
+// Whatever an event is, what was done to the file is found before it; only that it
+// was moved, which loses nothing, is found with the first event that is not hasty.
+func TestAJournalLooksForItself(t *testing.T) {
+	for name, c := range map[string]struct {
+		do   func(path string) error
+		late bool
+	}{
+		"deleted":  {do: os.Remove},
+		"replaced": {do: func(path string) error { return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o644)) }},
+		"cut":      {do: func(path string) error { return os.Truncate(path, 10) }},
+		"moved":    {do: func(path string) error { return os.Rename(path, path+".old") }, late: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j, err := CreateJournal(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer j.Close()
+			if _, err := j.Append(Event{Data: NoteEvent{"begins"}}); err != nil {
+				t.Fatal(err)
+			}
+			j.synced = time.Now().Add(time.Hour) // however slow this machine is
+			if err := c.do(j.Path()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := j.Append(Event{Data: SampleEvent{}}); (err == nil) != c.late {
+				t.Errorf("a sample: %v", err)
+			}
+			if _, err := j.Append(Event{Data: StepEvent{}}); err == nil {
+				t.Error("a step was written")
+			}
+		})
+	}
 }
