@@ -15,6 +15,9 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+
+	"github.com/assay-bench/assay/core/internal/badplugin"
+	"github.com/assay-bench/assay/core/session"
 )
 
 // inRealTime is how many samples a second session takes, whose batches take as long
@@ -25,11 +28,12 @@ func main() {
 	samples := flag.Int("n", 1_000_000, "samples of the session, at least")
 	dir := flag.String("dir", "", "folder to work in, in which a temporary one is made; its disk is the one that is measured (default: the system's)")
 	times := flag.Bool("times", true, "end with status 1 where a time does not hold, which on a busy machine says little")
+	bin := flag.String("bin", "", "folder with assay and assay-plugin-bad (default: built)")
 	keep := flag.Bool("keep", false, "leave the folder there")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	ok, err := soak(ctx, *dir, *samples, *keep, *times)
+	ok, err := soak(ctx, *bin, *dir, *samples, *keep, *times)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(2)
@@ -39,7 +43,7 @@ func main() {
 	}
 }
 
-func soak(ctx context.Context, dir string, samples int, keep, times bool) (ok bool, err error) {
+func soak(ctx context.Context, bin, dir string, samples int, keep, times bool) (ok bool, err error) {
 	if dir, err = os.MkdirTemp(dir, "assay-soak-"); err != nil {
 		return false, err
 	}
@@ -50,12 +54,7 @@ func soak(ctx context.Context, dir string, samples int, keep, times bool) (ok bo
 		}
 		err = errors.Join(err, os.RemoveAll(dir))
 	}()
-	assay := filepath.Join(dir, "assay")
-	build := exec.CommandContext(ctx, "go", "build", "-o", assay, "github.com/assay-bench/assay/core")
-	if out, err := build.CombinedOutput(); err != nil {
-		return false, fmt.Errorf("building assay: %w\n%s", err, out)
-	}
-	p, err := plugin(ctx, dir)
+	assay, p, err := programs(ctx, bin, dir)
 	if err != nil {
 		return false, err
 	}
@@ -81,4 +80,27 @@ func soak(ctx context.Context, dir string, samples int, keep, times bool) (ok bo
 		t.command(c)
 	}
 	return t.ok, nil
+}
+
+// programs are assay and the plugin, those of the folder bin, or built in dir.
+func programs(ctx context.Context, bin, dir string) (assay string, p *session.Plugin, err error) {
+	from := bin
+	if bin == "" {
+		from = dir
+	}
+	if from, err = filepath.Abs(from); err != nil {
+		return "", nil, err
+	}
+	assay, bad := filepath.Join(from, "assay"), filepath.Join(from, "assay-plugin-"+badplugin.Name)
+	if bin == "" {
+		build := exec.CommandContext(ctx, "go", "build", "-o", assay, "github.com/assay-bench/assay/core")
+		if out, err := build.CombinedOutput(); err != nil {
+			return "", nil, fmt.Errorf("building assay: %w\n%s", err, out)
+		}
+		if _, err = badplugin.Build(from); err != nil {
+			return "", nil, err
+		}
+	}
+	p, err = described(ctx, bad)
+	return assay, p, err
 }

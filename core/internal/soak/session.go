@@ -86,12 +86,8 @@ func measure(ctx context.Context, p *session.Plugin, dir string, samples int, cl
 	return m, nil
 }
 
-// plugin builds and describes the plugin.
-func plugin(ctx context.Context, dir string) (*session.Plugin, error) {
-	path, err := badplugin.Build(dir)
-	if err != nil {
-		return nil, err
-	}
+// described is the plugin of a binary, asked what it is.
+func described(ctx context.Context, path string) (*session.Plugin, error) {
 	proc, err := process.Start(ctx, process.Options{Path: path})
 	if err != nil {
 		return nil, err
