@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,6 +18,16 @@ type compareCommand struct {
 	Gate   bool   `name:"gate" help:"Judge B's variants against A's: a loss of the margin or more fails."`
 	Margin share  `name:"margin" placeholder:"SHARE" default:"1%" help:"Loss that a gate overlooks, such as 1% or 0.01."`
 	JSON   bool   `name:"json" help:"Print JSON."`
+
+	publishing
+}
+
+// Validate is called by kong.
+func (c *compareCommand) Validate() error {
+	if !c.Gate && (c.Summary != "" || c.JUnit != "") {
+		return errors.New("--summary and --junit tell a verdict: they need --gate")
+	}
+	return nil
 }
 
 // Help is printed by assay compare --help.
@@ -34,6 +45,9 @@ type gated struct {
 }
 
 func (c *compareCommand) Run(app *App) error {
+	if err := c.publishing.check(); err != nil {
+		return err
+	}
 	a, err := record.ReadReduced(c.A)
 	if err != nil {
 		return err
@@ -67,10 +81,11 @@ func (c *compareCommand) Run(app *App) error {
 		report.Compare(app.Out, rep, app.style(app.Out))
 		report.Gate(app.Out, gate, float64(c.Margin), app.style(app.Out))
 	}
-	if err != nil {
+	all := []*record.Result{gate}
+	if err = errors.Join(err, c.publish(app, all, nil)); err != nil {
 		return err
 	}
-	return verdictStatus([]*record.Result{gate})
+	return verdictStatus(all)
 }
 
 // share is a fraction that may be written in percent.
