@@ -97,6 +97,9 @@ func checkDevice(ctx context.Context, kind string, index int) finding {
 	if spaces := info.Facts["address_spaces"]; spaces != "" {
 		f.Note += ", address spaces of kernels " + spaces
 	}
+	if info.Simulated {
+		f.Note += ", for correctness alone"
+	}
 	f.Note += yardsticks(found.Calibration, info.Simulated)
 	return f
 }

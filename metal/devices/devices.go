@@ -65,11 +65,25 @@ func Open(ctx context.Context, kind string, index int) (metal.Device, error) {
 			return nil, fmt.Errorf("device %s:%d: %w: there is one %s, and it has no index; write %q", kind, index, metal.ErrUnavailable, kind, kind)
 		}
 		dev, err := o.open(ctx, index)
+		if kind == Auto {
+			dev, err = measurable(dev, err)
+		}
 		if err == nil || kind != Auto || !errors.Is(err, metal.ErrUnavailable) {
 			return dev, err
 		}
 	}
 	return nil, fmt.Errorf("device %s: %w", kind, metal.ErrUnavailable)
+}
+
+// measurable takes no device for auto whose times are no measurements, as those of a
+// virtual machine's GPU are not: nothing could be concluded from it.
+func measurable(dev metal.Device, err error) (metal.Device, error) {
+	if err != nil || dev == nil || !dev.Info().Simulated {
+		return dev, err
+	}
+	info := dev.Info()
+	err = fmt.Errorf("device %s: %w for auto: its times are no measurements (%s); name it for the sake of correctness", info.Kind, metal.ErrUnavailable, info.Name)
+	return nil, errors.Join(err, dev.Close())
 }
 
 // Among opens the device of that kind and index with open, for work that runs on
@@ -87,7 +101,7 @@ func Among(ctx context.Context, open func(ctx context.Context, kind string, inde
 			continue
 		}
 		kinds = append(kinds, string(o.kind))
-		dev, err := open(ctx, string(o.kind), 0)
+		dev, err := measurable(open(ctx, string(o.kind), 0))
 		if err == nil || !errors.Is(err, metal.ErrUnavailable) {
 			return dev, err
 		}

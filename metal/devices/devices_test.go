@@ -3,6 +3,7 @@ package devices
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -28,6 +29,42 @@ func TestOpen(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "want auto, apple, cuda, cpu, sim") {
 		t.Errorf(`"gpu" gave %v`, err)
 	}
+}
+
+// auto takes no device whose times are no measurements, and closes it.
+func TestAutoTakesWhatCanBeMeasured(t *testing.T) {
+	for _, simulated := range []bool{false, true} {
+		dev := &fake{info: metal.Info{Kind: metal.Apple, Name: "Apple Paravirtual device", Simulated: simulated}}
+		open := func(_ context.Context, kind string, _ int) (metal.Device, error) {
+			if kind == string(metal.Apple) {
+				return dev, nil
+			}
+			return nil, fmt.Errorf("%s: %w", kind, metal.ErrUnavailable)
+		}
+		got, err := Among(t.Context(), open, Auto, 0, []string{"apple", "cuda"})
+		if simulated != (got == nil) || simulated != errors.Is(err, metal.ErrUnavailable) || simulated != dev.closed {
+			t.Errorf("simulated %t: device %v, closed %t, error %v", simulated, got, dev.closed, err)
+		}
+		if simulated && !strings.Contains(err.Error(), "its times are no measurements (Apple Paravirtual device)") {
+			t.Error(err)
+		}
+		if _, err := Among(t.Context(), open, "apple", 0, []string{"apple"}); err != nil {
+			t.Errorf("simulated %t, by its name: %v", simulated, err)
+		}
+	}
+}
+
+type fake struct {
+	metal.Device
+	info   metal.Info
+	closed bool
+}
+
+func (f *fake) Info() metal.Info { return f.info }
+
+func (f *fake) Close() error {
+	f.closed = true
+	return nil
 }
 
 func TestIndex(t *testing.T) {
