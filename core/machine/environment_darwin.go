@@ -2,7 +2,6 @@ package machine
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/assay-bench/assay/core/record"
@@ -17,25 +16,8 @@ func platformEnvironment(e *record.Environment) {
 	if out, err := output(ctx, "", "/usr/bin/pmset", "-g"); err == nil {
 		e.LowPower = parseLowPower(out)
 	}
+	if out, err := output(ctx, "", "/usr/sbin/ioreg", "-r", "-c", "IOAccelerator", "-d", "1", "-w", "0"); err == nil {
+		e.GPUBusy = parseGPUBusy(out)
+	}
 	e.ThermalState = processThermalState()
-}
-
-func parsePowerSource(out string) string {
-	switch {
-	case strings.Contains(out, "'AC Power'"):
-		return "ac"
-	case strings.Contains(out, "'Battery Power'"):
-		return "battery"
-	}
-	return ""
-}
-
-func parseLowPower(out string) bool {
-	for l := range strings.Lines(out) {
-		f := strings.Fields(l)
-		if len(f) == 2 && f[0] == "lowpowermode" {
-			return f[1] == "1"
-		}
-	}
-	return false
 }

@@ -4,17 +4,35 @@ import (
 	"strings"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
+	"github.com/shirou/gopsutil/v4/cpu"
 	"golang.org/x/sys/unix"
 )
 
-// macOS tells neither how long threads waited for a core nor the CPU time of
-// children that ended; thermal state and power source, read around each round,
-// are what is left to judge a visit by.
-func readCounters() counters { return counters{} }
+// readCounters reads the whole machine's counters, and this process's. Nobody tells
+// what a hypervisor took. Written against headers; it has not run on macOS yet.
+func readCounters() counters {
+	var own unix.Rusage
+	all, err := cpu.Times(false)
+	if err != nil || len(all) == 0 || unix.Getrusage(unix.RUSAGE_SELF, &own) != nil {
+		return counters{}
+	}
+	return counters{
+		known: true, own: time.Duration(own.Utime.Nano() + own.Stime.Nano()),
+		busy: time.Duration((all[0].User + all[0].System + all[0].Nice) * float64(time.Second)),
+	}
+}
 
-func threads(int) map[int]thread { return nil }
+// threads takes a process for one thread: macOS tells how long all of them waited for
+// a core together.
+func threads(pid int) map[int]thread {
+	u, ok := usageOf(pid)
+	if !ok {
+		return nil
+	}
+	return map[int]thread{pid: {ran: u.ran, waited: u.waited()}}
+}
 
+// clockMHz is not told.
 func clockMHz() float64 { return 0 }
 
 // look reads one process.
@@ -24,12 +42,8 @@ func look(pid int) (proc, bool) {
 		return proc{}, false
 	}
 	p := proc{parent: int(k.Eproc.Ppid), group: int(k.Eproc.Pgid), began: time.Duration(k.Proc.P_starttime.Nano())}
-	q := process.Process{Pid: int32(pid)}
-	if t, err := q.Times(); err == nil {
-		p.ran = time.Duration((t.User + t.System) * float64(time.Second))
-	}
-	if m, err := q.MemoryInfo(); err == nil {
-		p.rss = int64(m.RSS)
+	if u, ok := usageOf(pid); ok {
+		p.ran, p.children, p.rss = u.ran, u.children, u.rss
 	}
 	return p, true
 }

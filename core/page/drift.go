@@ -192,6 +192,15 @@ func stripsOf(r *record.Result, c *record.Case) (out []strip) {
 		names = append(names, plot.Tick{Value: float64(i), Label: state})
 	}
 	out[len(out)-1].ticks = plot.ConstantTicks(names)
+	each("GPU in use before and after, %", 100, plainly("%"), func(d *record.Round) float64 {
+		most := math.NaN()
+		for _, e := range []record.Environment{d.Before, d.After} {
+			if e.GPUBusy != nil && !(most > 100**e.GPUBusy) {
+				most = 100 * *e.GPUBusy
+			}
+		}
+		return most
+	})
 	each("load of other programs, cores", 1, plainly("cores"), foreign)
 	each("contaminated visits, %", 100, plainly("%"), func(d *record.Round) float64 {
 		n := 0

@@ -202,6 +202,7 @@ type Environment struct {
 	Celsius      float64   `json:"celsius"`       // hottest sensor, 0: unknown
 	PowerSource  string    `json:"power_source"`  // ac, battery; empty: unknown
 	LowPower     bool      `json:"low_power"`
+	GPUBusy      *float64  `json:"gpu_busy,omitempty"` // share of its time that the GPU was busy, whoever used it; null: unknown
 }
 
 // Observation is what was seen of the machine during one visit.
