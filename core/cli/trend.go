@@ -18,7 +18,7 @@ func (c *historyCommand) trends(app *App) error {
 	fresh := 0
 	warn := func(err error) { fmt.Fprintf(app.Err, "assay: warning: %v\n", err) }
 	for _, folder := range c.Folders {
-		x, err := trend.Read(folder, app.indexOf(folder), warn)
+		x, err := trend.Read(folder, app.indexOf(folder), report.Verdict, warn)
 		if err != nil {
 			return err
 		}

@@ -34,3 +34,6 @@ func (d *Recovered) EncodeWhole(w *bytes.Buffer) error {
 	}
 	return err
 }
+
+// StreamHead is ReadHead of a document that is too large for memory.
+var StreamHead = streamHead

@@ -2,11 +2,13 @@ package record
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +42,21 @@ func ReadSketch(path string) (*Result, error) {
 // ReadHead reads a document without its rounds, but for those that the variants'
 // checks are computed from.
 func ReadHead(path string) (*Result, error) {
+	if info, err := os.Stat(path); err != nil || info.Size() > inMemory {
+		return streamHead(path)
+	}
+	b, err := atomicfile.Read(path)
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	return readFrom(path, bytes.NewReader(withoutRounds(b)), nil, func(int, *Case, *Round) error { return nil })
+}
+
+// inMemory is the size up to which a document is taken into memory whole.
+const inMemory = 64 << 20
+
+// streamHead is ReadHead with one round in memory at a time.
+func streamHead(path string) (*Result, error) {
 	return readRounds(path, withoutRound, func(int, *Case, *Round) error { return nil })
 }
 

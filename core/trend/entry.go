@@ -18,9 +18,14 @@ type Entry struct {
 	Experiment string         `json:"experiment,omitempty"`
 	Started    time.Time      `json:"started,omitzero"`
 	Verdict    string         `json:"verdict,omitempty"`
+	Status     record.Status  `json:"status,omitempty"`
+	Sentence   string         `json:"sentence,omitempty"` // of the verdict
+	Device     string         `json:"device,omitempty"`
+	Cases      int            `json:"cases,omitempty"`
 	Simulated  bool           `json:"simulated,omitempty"`
 	Machine    string         `json:"machine,omitempty"`
-	Setup      []compare.Part `json:"setup,omitempty"`
+	Setup      []compare.Part `json:"-"` // most have the same: the file has each once
+	SetupAt    int            `json:"setup,omitempty"`
 	Speeds     []Speed        `json:"speeds,omitempty"`
 	Floors     []Floor        `json:"floors,omitempty"`
 }
@@ -47,7 +52,7 @@ func entryOf(r *record.Result) Entry {
 	d := r.Metadata.Device
 	e := Entry{
 		Session: r.Session.ID, Experiment: r.Experiment.Name, Started: r.Session.Started, Verdict: r.Verdict,
-		Simulated: d.Simulated, Machine: history.MachineName(r.Metadata.Host, d.Kind, d.Name), Setup: compare.Setup(r),
+		Status: r.Status, Device: d.Name, Cases: len(r.Cases), Simulated: d.Simulated, Machine: history.MachineName(r.Metadata.Host, d.Kind, d.Name), Setup: compare.Setup(r),
 	}
 	for i := range r.Cases {
 		c := &r.Cases[i]

@@ -1,11 +1,7 @@
 package trend
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/assay-bench/assay/core/internal/atomicfile"
 	"github.com/assay-bench/assay/core/record"
 )
 
@@ -24,19 +19,11 @@ type Index struct {
 	Fresh   int     `json:"fresh"`   // of them read now
 }
 
-// form of the index file. One of another form is made again.
-const form = 1
-
-// header is the first line of the file.
-type header struct {
-	Form   int    `json:"assay_index"`
-	Folder string `json:"folder"`
-}
-
 // Read reads the documents of a folder, of those that file has not as they are now.
-// It writes the file, unless that is empty. Unread hears of what costs no more than
-// time: a folder that cannot be read, an index that cannot be written.
-func Read(folder, file string, unread func(error)) (*Index, error) {
+// It writes the file, unless that is empty. Sentence says a verdict in words. Unread
+// hears of what costs no more than time: a folder that cannot be read, an index that
+// cannot be written.
+func Read(folder, file string, sentence func(*record.Result) string, unread func(error)) (*Index, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return nil, err
@@ -54,18 +41,18 @@ func Read(folder, file string, unread func(error)) (*Index, error) {
 		if err != nil {
 			return err
 		}
-		e, ok := known[name]
-		if !ok || e.Size != info.Size() || !e.Modified.Equal(info.ModTime()) {
+		e := known[name]
+		if e == nil || e.Size != info.Size() || !e.Modified.Equal(info.ModTime()) {
 			fresh = append(fresh, len(x.Entries))
-			e = Entry{Path: name, Size: info.Size(), Modified: info.ModTime()}
+			e = &Entry{Path: name, Size: info.Size(), Modified: info.ModTime()}
 		}
-		x.Entries = append(x.Entries, e)
+		x.Entries = append(x.Entries, *e)
 		return nil
 	}, unread)
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", folder, err)
 	}
-	x.read(fresh)
+	x.read(fresh, sentence)
 	if file != "" && (len(fresh) > 0 || len(known) != len(x.Entries)) {
 		if err := x.save(file); err != nil {
 			unread(fmt.Errorf("index: %w", err))
@@ -76,13 +63,13 @@ func Read(folder, file string, unread func(error)) (*Index, error) {
 }
 
 // read fills entries in, on all processors.
-func (x *Index) read(entries []int) {
+func (x *Index) read(entries []int, sentence func(*record.Result) string) {
 	next := make(chan int)
 	var readers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(entries)) {
 		readers.Go(func() {
 			for i := range next {
-				x.Entries[i].fill(filepath.Join(x.Folder, x.Entries[i].Path))
+				x.Entries[i].fill(filepath.Join(x.Folder, x.Entries[i].Path), sentence)
 			}
 		})
 	}
@@ -96,12 +83,13 @@ func (x *Index) read(entries []int) {
 // notResult is the fault of a file that is something else. Nobody is told.
 const notResult = "-"
 
-func (e *Entry) fill(path string) {
+func (e *Entry) fill(path string, sentence func(*record.Result) string) {
 	about := *e
 	r, err := record.ReadHead(path)
 	switch {
 	case err == nil:
 		*e = entryOf(r)
+		e.Sentence = sentence(r)
 	case !record.LooksLikeResult(path):
 		e.Fault = notResult
 		return
@@ -110,51 +98,6 @@ func (e *Entry) fill(path string) {
 		return
 	}
 	e.Path, e.Size, e.Modified = about.Path, about.Size, about.Modified
-}
-
-// load reads the index file. Whatever is wrong with it, it is made again.
-func load(folder, file string) map[string]Entry {
-	out := map[string]Entry{}
-	f, err := atomicfile.Open(file)
-	if err != nil {
-		return out
-	}
-	defer f.Close() //nolint:errcheck // read only
-	in := bufio.NewReaderSize(f, 1<<16)
-	var h header
-	if line, err := in.ReadBytes('\n'); err != nil || json.Unmarshal(line, &h) != nil || h != (header{form, folder}) {
-		return out
-	}
-	for {
-		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) && len(line) == 0 {
-			return out
-		}
-		var e Entry
-		if err != nil || json.Unmarshal(line, &e) != nil {
-			return map[string]Entry{}
-		}
-		out[e.Path] = e
-	}
-}
-
-func (x *Index) save(file string) error {
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-		return err
-	}
-	return atomicfile.Stream(file, func(w io.Writer) error {
-		out := bufio.NewWriter(w)
-		enc := json.NewEncoder(out)
-		if err := enc.Encode(header{form, x.Folder}); err != nil {
-			return err
-		}
-		for i := range x.Entries {
-			if err := enc.Encode(&x.Entries[i]); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
-	})
 }
 
 // Results are the entries of documents, oldest first. A copy counts once.

@@ -117,6 +117,8 @@ func place(t *testing.T, dir string, day int, o fakeresult.Options) string {
 	return path
 }
 
+func sentence(r *record.Result) string { return "it is a " + r.Verdict }
+
 func TestIndex(t *testing.T) {
 	dir, file := t.TempDir(), filepath.Join(t.TempDir(), "deep", "index.jsonl")
 	warn := func(err error) { t.Helper(); t.Error(err) }
@@ -136,7 +138,7 @@ func TestIndex(t *testing.T) {
 	}
 	open := func(fresh int) *Index {
 		t.Helper()
-		x, err := Read(dir, file, warn)
+		x, err := Read(dir, file, sentence, warn)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +149,7 @@ func TestIndex(t *testing.T) {
 	}
 	x := open(6)
 	results := x.Results()
-	if len(results) != 2 || results[0].Session != "20260301T120000Z-000001" || len(results[0].Speeds) != 1 || results[0].Speeds[0].Verdict != "pass" {
+	if len(results) != 2 || results[0].Session != "20260301T120000Z-000001" || len(results[0].Speeds) != 1 || results[0].Speeds[0].Verdict != "pass" || results[0].Sentence != "it is a pass" {
 		t.Errorf("%+v", results)
 	}
 	if faults := x.Faults(); len(faults) != 1 || !strings.Contains(faults[0], "broken.json: it ends in the middle") {
@@ -165,7 +167,7 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	open(0)
-	for _, spoilt := range []string{"", "{}\n", `{"assay_index":1,"folder":"` + dir + `"}` + "\n{\"path\":", "\x00"} {
+	for _, spoilt := range []string{"", "{}\n", `{"assay_index":2,"folder":"` + dir + `"}` + "\n{\"path\":", "\x00"} {
 		if err := os.WriteFile(file, []byte(spoilt), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +194,7 @@ func TestFailedChecksAreSeen(t *testing.T) {
 			if err := record.WriteResult(filepath.Join(dir, "a.json"), r, nil); err != nil {
 				t.Fatal(err)
 			}
-			x, err := Read(dir, "", func(err error) { t.Error(err) })
+			x, err := Read(dir, "", sentence, func(err error) { t.Error(err) })
 			if err != nil {
 				t.Fatal(err)
 			}
