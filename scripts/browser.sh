@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what core/page is tested with in a browser, from npm, into FOLDER, and
-# runs the test. Where there is no browser or no npm it says so, and that is all.
+# Installs what core/page and core/serve are tested with in a browser, from npm, into
+# FOLDER, and runs the tests. Where there is no browser or no npm it says so, and that
+# is all.
 #
 #   sh scripts/browser.sh FOLDER        CHROMIUM=path names the browser
 set -eu
@@ -21,4 +22,4 @@ if [ "$(cat "$out/versions" 2>/dev/null)" != "$playwright $axe" ]; then
     { echo "npm cannot install playwright-core and axe-core: pages are not tested in a browser"; exit 0; }
   echo "$playwright $axe" >"$out/versions"
 fi
-ASSAY_BROWSER_TOOLS=$out ASSAY_BROWSER=$browser go test -count 1 -run TestInABrowser -v ./core/page
+ASSAY_BROWSER_TOOLS=$out ASSAY_BROWSER=$browser go test -count 1 -run TestInABrowser -v ./core/page ./core/serve

@@ -37,6 +37,7 @@ type grammar struct {
 	Run      runCommand      `cmd:"" help:"Measure experiments and judge them."`
 	Show     showCommand     `cmd:"" help:"Show result documents."`
 	Report   reportCommand   `cmd:"" help:"Write result documents as pages for a browser."`
+	Serve    serveCommand    `cmd:"" help:"Show result documents, and sessions that are being measured, in a browser of this machine."`
 	Export   exportCommand   `cmd:"" help:"Write result documents for other tools: CSV, JSON rows, benchstat, ZMLX's ledger."`
 	Resume   resumeCommand   `cmd:"" help:"Go on with a session that was interrupted or killed."`
 	Recover  recoverCommand  `cmd:"" help:"Make result documents from the journal of a session that was killed."`

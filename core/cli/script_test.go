@@ -22,6 +22,7 @@ import (
 // runs the real command, which starts real plugin processes.
 func TestMain(m *testing.M) {
 	testscript.Main(suite{m}, map[string]func(){
+		"ask":     ask,
 		"disturb": disturb,
 		"assay": func() {
 			os.Exit(int(Execute(os.Args[1:], Streams{Out: os.Stdout, Err: os.Stderr, In: os.Stdin}, os.Getenv)))

@@ -25,7 +25,11 @@ type index struct {
 	Latest  []row // of each experiment, on the first page
 	Rows    []row
 	Skipped []string
+	From    string // where what sessions do is asked for; empty: they are not followed
+	Live    []Live
 }
+
+func (x index) follows() bool { return x.From != "" }
 
 // writeIndex writes the pages of an index and gives the path of the first.
 func writeIndex(folder string, rows []row, skipped []string) (string, error) {
@@ -33,21 +37,15 @@ func writeIndex(folder string, rows []row, skipped []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x := index{Name: filepath.Base(absolute), Of: (len(rows) + perPage - 1) / perPage, Skipped: skipped, Latest: latest(rows)}
-	x.Title = "Reports of " + x.Name
-	for n, some := range slices.Collect(slices.Chunk(rows, perPage)) {
-		x.Number, x.Rows, x.Newer, x.Older = n+1, some, "", ""
-		if n > 0 {
-			x.Newer, x.Latest, x.Skipped = indexName(n), nil, nil
-		}
-		if n+1 < x.Of {
-			x.Older = indexName(n + 2)
-		}
-		if err := save(folder, filepath.Join(folder, indexName(n+1)), func(w io.Writer) error { return send(w, "index", x) }); err != nil {
+	name := filepath.Base(absolute)
+	of := pagesOf(len(rows))
+	for n := 1; n <= of; n++ {
+		x := indexPage(name, rows, skipped, n)
+		if err := save(folder, filepath.Join(folder, indexName(n)), func(w io.Writer) error { return send(w, "index", x) }); err != nil {
 			return "", err
 		}
 	}
-	for n := x.Of + 1; ; n++ { // of an index that was longer
+	for n := of + 1; ; n++ { // of an index that was longer
 		path := filepath.Join(folder, indexName(n))
 		text, err := headOf(path)
 		if err != nil || text == nil || !ours(text) {
@@ -58,6 +56,24 @@ func writeIndex(folder string, rows []row, skipped []string) (string, error) {
 		}
 	}
 	return filepath.Join(folder, indexName(1)), nil
+}
+
+// pagesOf is how many pages an index has, one at least.
+func pagesOf(rows int) int { return max(1, (rows+perPage-1)/perPage) }
+
+// indexPage is the page of a number, from 1.
+func indexPage(name string, rows []row, skipped []string, number int) index {
+	x := index{Title: "Reports of " + name, Name: name, Number: number, Of: pagesOf(len(rows))}
+	x.Rows = rows[min(len(rows), (number-1)*perPage):min(len(rows), number*perPage)]
+	if number == 1 {
+		x.Latest, x.Skipped = latest(rows), skipped
+	} else {
+		x.Newer = indexName(number - 1)
+	}
+	if number < x.Of {
+		x.Older = indexName(number + 1)
+	}
+	return x
 }
 
 func indexName(number int) string {

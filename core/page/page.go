@@ -23,6 +23,12 @@ var (
 	styleCSS string
 )
 
+// Script lets a page of a session that is measured follow it. Such a page asks for it
+// at ScriptPath.
+//
+//go:embed follow.js
+var Script string
+
 // edition tells pages of one layout from those of another.
 var edition = func() string {
 	sum := sha256.Sum256([]byte(pageHTML + styleCSS))
@@ -32,6 +38,11 @@ var edition = func() string {
 var pages = template.Must(template.New("page").Funcs(template.FuncMap{
 	"style":  func() template.CSS { return template.CSS(styleCSS) }, //nolint:gosec // ours
 	"pieces": pieces,
+	"follows": func(v any) bool { // a session: the page has a script
+		f, ok := v.(interface{ follows() bool })
+		return ok && f.follows()
+	},
+	"script": func() string { return ScriptPath },
 	"class": func(verdict string) string {
 		if slices.Contains(worstFirst, verdict) {
 			return verdict

@@ -105,14 +105,16 @@ func viewOf(number int, r *record.Result, file string) experiment {
 }
 
 // word is the verdict, or why there is none.
-func word(r *record.Result) string {
-	if r.Status == record.Skipped {
-		return string(r.Status)
+func word(r *record.Result) string { return wordOf(r.Status, r.Verdict) }
+
+func wordOf(status record.Status, verdict string) string {
+	if status == record.Skipped {
+		return string(status)
 	}
-	if !slices.Contains([]string{"pass", "fail", "inconclusive", "invalid"}, r.Verdict) {
+	if !slices.Contains([]string{"pass", "fail", "inconclusive", "invalid"}, verdict) {
 		return "none"
 	}
-	return r.Verdict
+	return verdict
 }
 
 // charted is how many cases of a document have charts, so that a browser can open

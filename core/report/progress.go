@@ -20,7 +20,7 @@ type Progress struct {
 	style Style
 	drawn time.Time
 	live  bool // a live line is on the screen
-	round live
+	round Now
 	now   func() time.Time
 
 	mu    sync.Mutex // Show and still
@@ -32,6 +32,14 @@ type Progress struct {
 // NewProgress writes to out.
 func NewProgress(out io.Writer, style Style) *Progress {
 	return &Progress{out: out, style: style, now: time.Now, after: func(d time.Duration, f func()) func() bool { return time.AfterFunc(d, f).Stop }}
+}
+
+// NewLog writes a line for each thing of a session that another process runs. It says
+// nothing by itself when nothing is heard.
+func NewLog(out io.Writer) *Progress {
+	p := NewProgress(out, Style{})
+	p.after = func(time.Duration, func()) func() bool { return func() bool { return true } }
+	return p
 }
 
 func (p *Progress) terminal() bool { return p.style.Terminal }
@@ -58,7 +66,7 @@ func (p *Progress) still(d record.StepEvent, been time.Duration, heard int) {
 			limit += " a sample"
 		}
 	}
-	p.line("  ", "still %s for %s%s", p.round.what, been, limit)
+	p.line("  ", "still %s for %s%s", p.round.What, been, limit)
 	p.watch(d, been, been)
 }
 
@@ -101,7 +109,7 @@ func (p *Progress) Show(e record.Event) {
 			p.line("  ", "case %s (%d of %d)", d.Case, d.Number, d.Of)
 		}
 	case record.RoundBeginEvent:
-		p.round = live{race: d.Race, index: d.Round.Index, goal: d.Goal, visits: d.Total, eta: time.Duration(d.ETA)}
+		p.round = Now{Race: d.Race, Round: d.Round.Index, Goal: d.Goal, Visits: d.Total, Left: time.Duration(d.ETA)}
 		p.draw("", true)
 	case record.StepEvent:
 		if d.Stage == "wait" && d.Detail != "" {
@@ -172,39 +180,6 @@ func (p *Progress) ended(d record.RoundEndEvent) {
 	}
 }
 
-// live is what the live line says of the round under way.
-type live struct {
-	race          string // select block whose finalists run it
-	index, goal   int
-	visit, visits int
-	what          string
-	eta           time.Duration
-}
-
-// of says whose round it is, where it is not the case's.
-func (l *live) of() string {
-	if l.race == "" {
-		return ""
-	}
-	return "race of " + l.race + ": "
-}
-
-func (l *live) step(d record.StepEvent) {
-	l.visit = max(l.visit, d.Visit)
-	l.visits = max(l.visits, d.Visit) // visits made again come on top of those planned
-	stage := d.Stage
-	if d.Detail != "" {
-		stage += ": " + d.Detail
-	}
-	switch {
-	case d.Stage == "wait" && d.Detail == "":
-		stage = "waiting for other programs"
-	case d.Stage == "cooldown":
-		stage = "cooling down"
-	}
-	l.what = strings.TrimSpace(strings.Join([]string{stage, d.Variant, d.Phase}, " "))
-}
-
 // draw redraws the live line: round, visit, what is under way, time left.
 func (p *Progress) draw(last string, now bool) {
 	if !p.terminal() || p.now().Sub(p.drawn) < redraw && !now {
@@ -213,19 +188,19 @@ func (p *Progress) draw(last string, now bool) {
 	p.drawn = p.now()
 	var b strings.Builder
 	l := &p.round
-	if l.index > 0 { // else a round goes on that an earlier process began
-		fmt.Fprintf(&b, "  %sround %d", l.of(), l.index)
+	if l.Round > 0 { // else a round goes on that an earlier process began
+		fmt.Fprintf(&b, "  %sround %d", l.of(), l.Round)
 	}
-	if l.goal > 0 {
-		fmt.Fprintf(&b, "/%d", l.goal)
+	if l.Goal > 0 {
+		fmt.Fprintf(&b, "/%d", l.Goal)
 	}
-	if l.visits > 0 {
-		fmt.Fprintf(&b, "  %s %d/%d", bar(l.visit, l.visits), l.visit, l.visits)
+	if l.Visits > 0 {
+		fmt.Fprintf(&b, "  %s %d/%d", bar(l.Visit, l.Visits), l.Visit, l.Visits)
 	}
-	if l.what != "" {
-		b.WriteString("  " + l.what)
+	if l.What != "" {
+		b.WriteString("  " + l.What)
 	}
-	b.WriteString(last + eta(l.eta))
+	b.WriteString(last + eta(l.Left))
 	p.clear()
 	fmt.Fprint(p.out, cut(visible.Line(b.String()), p.style.Width-1))
 	p.live = true
