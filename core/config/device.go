@@ -220,7 +220,7 @@ func (r *reader) needsNoDevice(name string) {
 	}
 	for _, t := range attr.Expr.Variables() {
 		if t.RootName() == "local" {
-			r.fault(attr.Expr.Range(), "Invalid value", "%q depends on a local that has no value without a device, and the device is chosen here. Use variables only.", name)
+			r.fault(attr.Expr.Range(), "Invalid value", "%q depends on a local that has no value without a device, and this is read before there is one. Use variables only.", name)
 			return
 		}
 	}

@@ -15,10 +15,11 @@ import (
 type Experiment struct {
 	Name        string
 	Description string
-	Plugin      string // local name, a key of required_plugins or an installed plugin's name; the baseline's where the experiment names none
-	Device      string // KIND, KIND:INDEX or auto, as written; variants may have another
-	Kind        string // of device: what auto comes to, for this plugin on this machine
-	Index       int    // of the device among those of its kind
+	Plugin      string   // local name, a key of required_plugins or an installed plugin's name; the baseline's where the experiment names none
+	Device      string   // KIND, KIND:INDEX or auto, as written; variants may have another
+	Kind        string   // of device: what auto comes to, for this plugin on this machine
+	Index       int      // of the device among those of its kind
+	Classes     []string // of machines that a fleet measures it on, each on its own; a local run measures here
 	DependsOn   []string
 	When        hcl.Expression // nil: always. Evaluated by EvalWhen once what it depends on is judged
 

@@ -42,7 +42,7 @@ var experimentBlocks = slices.Concat(caseBlocks, onceBlocks)
 
 var experimentSchema = &hcl.BodySchema{
 	Attributes: []hcl.AttributeSchema{
-		{Name: "description"}, {Name: "plugin"}, {Name: "device"}, {Name: "depends_on"},
+		{Name: "description"}, {Name: "plugin"}, {Name: "device"}, {Name: "class"}, {Name: "depends_on"},
 		{Name: "when"}, {Name: "matrix"}, {Name: "exclude"}, {Name: "binary"}, {Name: "env"}, {Name: "inherit"},
 	},
 	Blocks: append(slices.Clone(experimentBlocks), hcl.BlockHeaderSchema{Type: "dynamic", LabelNames: []string{"type"}}),

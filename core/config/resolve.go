@@ -126,6 +126,7 @@ func (r *resolver) experiment(h *head, chosen map[string]bool) (*Experiment, hcl
 	x := &experiment{Experiment: e, head: h, resolver: r, reader: rd, said: map[string]bool{}}
 	asked, at := r.deviceName(rd, "device", deviceName{text: auto, kind: auto}, h.DefRange)
 	rd.needsNoDevice("device")
+	e.Classes = rd.classes()
 	for _, d := range h.dependsOn {
 		if chosen[d] {
 			e.DependsOn = append(e.DependsOn, d)
