@@ -170,13 +170,14 @@ func TestRows(t *testing.T) {
 
 func TestRope(t *testing.T) {
 	each(t, func(r *rig, typ dtype.DType) {
-		const h, l, d, offset = 3, 4, 64, 1000
-		x, y := r.values(typ, h*l*d, 1), r.buffer(h*l*d*typ.Size())
-		r.run(dispatch(r.kernel("rope_%s", typ), kernels.Bytes(kernels.RopeParams{H: h, L: l, D: d, Offset: offset, Base: 1e6, Scale: 0.5}), buf(x), buf(y)))
-		for i := range h * l * d {
+		const m, h, d, first = 4, 3, 64, 1000
+		x, y := r.values(typ, m*h*d, 1), r.buffer(m*h*d*typ.Size())
+		p := kernels.Bytes(kernels.RopeParams{M: m, H: h, D: d, Base: 1e6, Scale: 0.5})
+		r.run(dispatch(r.kernel("rope_%s", typ), p, buf(x), buf(r.words(first)), buf(y)))
+		for i := range m * h * d {
 			row, c := i/d*d, i%d
 			pair := c % (d / 2)
-			sin, cos := math.Sincos(float64(offset+i/d%l) * 0.5 * math.Pow(1e6, -2*float64(pair)/d))
+			sin, cos := math.Sincos(float64(first+i/d/h) * 0.5 * math.Pow(1e6, -2*float64(pair)/d))
 			a, b := at(x, typ, row+pair), at(x, typ, row+pair+d/2)
 			want := a*cos - b*sin
 			if c >= d/2 {
@@ -187,29 +188,40 @@ func TestRope(t *testing.T) {
 	})
 }
 
+// Attention reads what was put into the cache, each token up to itself.
 func TestSDPA(t *testing.T) {
 	each(t, func(r *rig, typ dtype.DType) {
-		const h, kv, l, d, stride = 8, 2, 37, 64, 50
-		q, k, v, out := r.values(typ, h*d, 1), r.values(typ, kv*stride*d, 1), r.values(typ, kv*stride*d, 1), r.buffer(h*d*typ.Size())
+		const m, h, kv, d, first, stride = 3, 8, 2, 64, 34, 50
+		q, k, v, out := r.values(typ, m*h*d, 1), r.values(typ, kv*stride*d, 1), r.values(typ, kv*stride*d, 1), r.buffer(m*h*d*typ.Size())
+		newK, newV, place := r.values(typ, m*kv*d, 1), r.values(typ, m*kv*d, 1), r.words(first)
 		scale := float32(0.125)
-		r.run(dispatch(r.kernel("sdpa_%s", typ), kernels.Bytes(kernels.SDPAParams{H: h, KV: kv, L: l, D: d, KVStride: stride, Scale: scale}), buf(q), buf(k), buf(v), buf(out)))
-		for head := range h {
-			base := head / (h / kv) * stride * d
-			var p [l]float64
+		r.run(dispatch(r.kernel("cache_append_%s", typ), kernels.Bytes(kernels.CacheParams{M: m, KV: kv, D: d, Stride: stride}),
+			buf(newK), buf(newV), buf(place), buf(k), buf(v)))
+		r.run(dispatch(r.kernel("sdpa_%s", typ), kernels.Bytes(kernels.SDPAParams{M: m, H: h, KV: kv, D: d, Stride: stride, Scale: scale}),
+			buf(q), buf(k), buf(v), buf(place), buf(out)))
+		for row := range m * h {
+			token, group := row/h, row%h/(h/kv)
+			of := func(cache, added metal.Buffer, i, c int) float64 {
+				if i >= first {
+					return at(added, typ, ((i-first)*kv+group)*d+c)
+				}
+				return at(cache, typ, (group*stride+i)*d+c)
+			}
+			p := make([]float64, first+token+1)
 			var sum float64
-			for i := range l {
+			for i := range p {
 				for c := range d {
-					p[i] += at(q, typ, head*d+c) * at(k, typ, base+i*d+c)
+					p[i] += at(q, typ, row*d+c) * of(k, newK, i, c)
 				}
 				p[i] = math.Exp(p[i] * float64(scale))
 				sum += p[i]
 			}
 			for c := range d {
 				var want float64
-				for i := range l {
-					want += p[i] / sum * at(v, typ, base+i*d+c)
+				for i := range p {
+					want += p[i] / sum * of(v, newV, i, c)
 				}
-				r.near("sdpa", out, typ, head*d+c, want, 1)
+				r.near("sdpa", out, typ, row*d+c, want, 1)
 			}
 		}
 	})

@@ -67,7 +67,7 @@ func Run(ctx context.Context, t T, dev metal.Device, o Options) Report {
 	before := dev.Memory().Current
 	for _, group := range []func(*suite){
 		goldenMatmul, goldenGather, goldenModes, goldenBlock, goldenDequantize, goldenGating, goldenLayer,
-		randomOps, randomPrefill, randomCombine, randomProgressive, randomGating, properties, contract,
+		randomOps, randomPrefill, randomCombine, randomProgressive, randomGating, randomCache, properties, contract,
 	} {
 		if ctx.Err() != nil || s.lost {
 			break

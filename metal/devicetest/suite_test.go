@@ -99,6 +99,7 @@ func TestEveryOpIsTried(t *testing.T) {
 	tried := map[string]bool{
 		"topk_gating": true, "moe_combine": true, "progressive_swiglu": true, // random_moe.go
 		"gather_qmm_combine_products": true, "gather_qmm_combine_sum": true, // random_prefill.go
+		"rope_cache": true, "cache_append": true, "sdpa_split": true, "sdpa_merge": true, // random_cache.go
 	}
 	for _, trial := range trials {
 		tried[trial.op] = true

@@ -48,9 +48,10 @@ func (d *drawn) is(name string, values []float64, err error) error {
 	return err
 }
 
-// trials of all ops that a tolerance can judge. Three are judged otherwise:
+// trials of all ops that a tolerance can judge. Four are judged otherwise:
 // topk_gating by its choice, moe_combine to the bit, progressive_swiglu beside its
-// bound (random_moe.go); kernels for prompts have random_prefill.go.
+// bound (random_moe.go), caches by what is left alone in them (random_cache.go, which
+// has the context in parts, too); kernels for prompts have random_prefill.go.
 var trials = []trial{
 	{op: "add", blocks: counts, want: func(d *drawn) error {
 		y, err := reference.Add(d.floats["a"], d.floats["b"])
@@ -94,42 +95,45 @@ var trials = []trial{
 	{
 		op: "rope",
 		blocks: blocks(
-			kernels.RopeParams{H: 1, L: 1, D: 2, Offset: 5, Base: 1e4, Scale: 0.5}, kernels.RopeParams{H: 3, L: 4, D: 64, Base: 1e4, Scale: 0.5},
-			kernels.RopeParams{H: 4, L: 1, D: 128, Offset: 900, Base: 1e4, Scale: 0.5}, kernels.RopeParams{H: 2, L: 33, D: 96, Offset: 7, Base: 1e4, Scale: 0.5},
+			kernels.RopeParams{M: 1, H: 1, D: 2, Base: 1e4, Scale: 0.5}, kernels.RopeParams{M: 4, H: 3, D: 64, Base: 1e4, Scale: 0.5},
+			kernels.RopeParams{M: 1, H: 4, D: 128, Base: 1e4, Scale: 16}, kernels.RopeParams{M: 33, H: 2, D: 96, Base: 1e4, Scale: 0.5},
 		),
 		want: func(d *drawn) error {
 			p := of[kernels.RopeParams](d)
-			y, err := reference.Rope(d.floats["x"], int(p.L), int(p.D), int(p.Offset), float64(p.Base), float64(p.Scale))
+			y, err := reference.Rope(d.floats["x"], int(p.H), int(p.D), int(d.indices["at"][0]), float64(p.Base), float64(p.Scale))
 			return d.is("y", y, err)
 		},
 		loose: func(block []byte, dt dtype.DType) float64 {
 			p := kernels.Params[kernels.RopeParams](block)
-			return ropeTolerance(dt, int(p.Offset+p.L))
+			const last = 70 // of the positions that are drawn
+			return ropeTolerance(dt, int(p.Scale*float32(last+p.M)))
 		},
 	},
-	{
-		op: "sdpa",
-		blocks: blocks(
-			attention(1, 1, 1, 1, 64), attention(8, 8, 5, 9, 64), attention(32, 4, 300, 512, 128),
-			attention(4, 2, 33, 40, 96), attention(32, 8, 70, 70, 64),
-		),
-		change: func(d *drawn) { // what lies beyond L must not be read into the result
-			p := of[kernels.SDPAParams](d)
-			for i := range d.floats["k"] {
-				if uint32(i)/p.D%p.KVStride >= p.L {
-					d.floats["k"][i], d.floats["v"][i] = float32(math.NaN()), float32(math.NaN())
-				}
-			}
-		},
-		want: func(d *drawn) error {
-			p := of[kernels.SDPAParams](d)
-			out, err := reference.SDPA(reference.Attention{
-				Q: d.floats["q"], K: d.floats["k"], V: d.floats["v"],
-				H: int(p.H), KV: int(p.KV), L: int(p.L), D: int(p.D), Stride: int(p.KVStride), Scale: float64(p.Scale),
-			})
-			return d.is("out", out, err)
-		},
-	},
+	{op: "sdpa", blocks: blocks(
+		attention(1, 1, 1, 1, 64), attention(1, 8, 8, 9, 64), attention(1, 32, 4, 512, 128),
+		attention(1, 4, 2, 40, 96), attention(1, 6, 3, 70, 256), attention(5, 8, 2, 77, 64), attention(9, 4, 1, 9, 128),
+	), change: func(d *drawn) {
+		p := of[kernels.SDPAParams](d)
+		d.uncached(p.M, p.D, p.Stride)
+	}, want: func(d *drawn) error {
+		p := of[kernels.SDPAParams](d)
+		out, err := reference.SDPA(reference.Attention{
+			Q: d.floats["q"], K: d.floats["keys"], V: d.floats["values"], At: int(d.indices["at"][0]),
+			M: int(p.M), H: int(p.H), KV: int(p.KV), D: int(p.D), Stride: int(p.Stride), Scale: float64(p.Scale),
+		})
+		return d.is("out", out, err)
+	}},
+	{op: "advance", blocks: blocks(
+		kernels.AdvanceParams{Step: 1, First: 3, End: 1000}, kernels.AdvanceParams{Step: 5, First: 3, End: 6}, kernels.AdvanceParams{Step: 1, First: 9, End: 9},
+	), want: func(d *drawn) error {
+		p := of[kernels.AdvanceParams](d)
+		next := d.indices["at"][0] + p.Step
+		if next >= p.End {
+			next = p.First
+		}
+		d.chosen["next"] = []uint32{next}
+		return nil
+	}},
 	{op: "quantized_matmul", blocks: func(r rng, f quant.Format) [][]byte {
 		var out [][]byte
 		for _, m := range []int{1, r.between(2, 9)} {
@@ -168,8 +172,20 @@ var trials = []trial{
 	}},
 }
 
-func attention(h, kv, l, stride, d uint32) kernels.SDPAParams {
-	return kernels.SDPAParams{H: h, KV: kv, L: l, D: d, KVStride: stride, Scale: float32(1 / math.Sqrt(float64(d)))}
+func attention(m, h, kv, stride, d uint32) kernels.SDPAParams {
+	return kernels.SDPAParams{M: m, H: h, KV: kv, D: d, Stride: stride, Scale: float32(1 / math.Sqrt(float64(d)))}
+}
+
+// uncached makes room for m tokens behind at, and fills caches with NaN from there on:
+// what they hold behind a token must not be read into its result.
+func (d *drawn) uncached(m, dims, stride uint32) {
+	at := min(d.indices["at"][0], stride-m)
+	d.indices["at"][0] = at
+	for i := range d.floats["keys"] {
+		if uint32(i)/dims%stride >= at+m {
+			d.floats["keys"][i], d.floats["values"][i] = float32(math.NaN()), float32(math.NaN())
+		}
+	}
 }
 
 // scale makes an input larger.

@@ -63,10 +63,6 @@ func (a *Argument) bytes(f quant.Format, p quant.Plane, block []byte, free int) 
 		switch {
 		case i == last && a.Type == Quantized:
 			return mul(n, f.PlaneBytes(p, v))
-		case i == 1 && a.used.field >= 0:
-			if n = mul(n-1, v); n < math.MaxInt-math.MaxInt32 {
-				n += a.used.of(block, free)
-			}
 		default:
 			n = mul(n, v)
 		}

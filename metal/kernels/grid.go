@@ -169,6 +169,23 @@ func spreadRows(_ metal.Kind, _ quant.Format, p RowParams) launch {
 	return perRow(int(p.M), threads)
 }
 
-func perRow(rows, threads int) launch {
-	return launch{Grid: metal.Size{X: threads, Y: rows, Z: 1}, Threadgroup: metal.Size{X: threads, Y: 1, Z: 1}}
+func perRow(rows, threads int) launch { return perHead(rows, 1, threads) }
+
+// perHead gives each head of each of n a threadgroup.
+func perHead(heads, n, threads int) launch {
+	return launch{Grid: metal.Size{X: threads, Y: heads, Z: n}, Threadgroup: metal.Size{X: threads, Y: 1, Z: 1}}
 }
+
+// splitSimdgroups of a threadgroup of sdpa_split take a query head each, and read the
+// keys and values of their common KV head together.
+const splitSimdgroups = 8
+
+// Parts of the context of one token: so many that small contexts already fill a GPU,
+// and not more than can be put together in no time.
+const (
+	splitPositions = 16
+	mostSplits     = 256
+)
+
+// splitsOf is how many parts the context of a cache is cut into.
+func splitsOf(positions int) int { return min(ceil(positions, splitPositions), mostSplits) }

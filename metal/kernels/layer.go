@@ -51,41 +51,21 @@ func (s *Set) AddRMSNorm(a AddRMSNorm) ([]metal.Dispatch, error) {
 	return c.dispatch()
 }
 
-// Rope rotates the halves of each head of x[H,L,D] by its position's angles:
-// position Scale·(Offset+l), frequency Base^(-2i/D) for pair (i, i+D/2).
+// Rope rotates the halves of each head of x[M,H,D] by its position's angles:
+// position Scale·(at[0]+m), frequency Base^(-2i/D) for pair (i, i+D/2).
 type Rope struct {
-	X, Y            metal.Arg
-	H, L, D, Offset int
-	Base, Scale     float32
-	DType           dtype.DType
+	X, At, Y    metal.Arg
+	M, H, D     int
+	Base, Scale float32
+	DType       dtype.DType
 }
 
 // Rope builds the op.
 func (s *Set) Rope(a Rope) ([]metal.Dispatch, error) {
 	c := rope.call(s, quant.Format{DType: a.DType}, RopeParams{
-		H: extent(a.H), L: extent(a.L), D: extent(a.D), Offset: extent(a.Offset), Base: a.Base, Scale: a.Scale,
+		M: extent(a.M), H: extent(a.H), D: extent(a.D), Base: a.Base, Scale: a.Scale,
 	})
-	c.bind(a.X, a.Y)
-	return c.dispatch()
-}
-
-// SDPA is attention of one query token: out[h] = softmax(Scale·q[h]·Kᵀ)·V with
-// the cache of head h/(H/KV). q[H,D], k and v [KV,KVStride,D] of which the
-// first L positions count, out[H,D].
-type SDPA struct {
-	Q, K, V, Out metal.Arg
-	H, KV, L, D  int
-	KVStride     int // allocated positions per head, at least L
-	Scale        float32
-	DType        dtype.DType
-}
-
-// SDPA builds the op.
-func (s *Set) SDPA(a SDPA) ([]metal.Dispatch, error) {
-	c := sdpa.call(s, quant.Format{DType: a.DType}, SDPAParams{
-		H: extent(a.H), KV: extent(a.KV), L: extent(a.L), D: extent(a.D), KVStride: extent(a.KVStride), Scale: a.Scale,
-	})
-	c.bind(a.Q, a.K, a.V, a.Out)
+	c.bind(a.X, a.At, a.Y)
 	return c.dispatch()
 }
 

@@ -51,11 +51,9 @@ type Argument struct {
 	Out   bool     // the kernel writes it
 	Shape []string // extents: fields of the parameter block, numbers, or names of their own for what the block does not say
 	Below string   // the extent that its indices stay below
-	Used  string   // the field with how many entries of the second extent the last entry of the first has; empty: all
 	Align int      // bytes that an offset must be a multiple of, where the element's size is not enough
 
 	dims  []dim
-	used  dim
 	below dim
 }
 
@@ -96,10 +94,6 @@ func out(name string, t Element, shape string) Argument {
 // aligned is for what kernels read 16 bytes at once.
 func aligned(a Argument) Argument { a.Align = 16; return a }
 
-// partly is for [A,B,...] of which each of A but the last has B entries, and the
-// last has as many as the field says.
-func partly(a Argument, used string) Argument { a.Used = used; return a }
-
 // decl is an op whose parameter block is a P.
 type decl[P any] struct{ *Op }
 
@@ -120,7 +114,7 @@ func declare[P any](o Op, check func(P) error, spread func(metal.Kind, quant.For
 		for _, name := range a.Shape {
 			a.dims = append(a.dims, o.extent(name))
 		}
-		a.used, a.below = o.extent(a.Used), o.extent(a.Below)
+		a.below = o.extent(a.Below)
 	}
 	if check != nil {
 		o.check = func(block []byte) error { return check(Params[P](block)) }

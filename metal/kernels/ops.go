@@ -130,46 +130,101 @@ var addRMSNorm = declare(Op{
 	File: "rms_norm",
 }, nil, spreadRows)
 
+// Where a step stands in its context is on the device, in at[0], so that a program
+// that was recorded once goes on from token to token.
 var rope = declare(Op{
-	Name: "rope", Computes: "the halves of each head rotated by the angles Scale·(Offset+l)·Base^(-2i/D)",
-	Arguments: []Argument{in("x", Activations, "H,L,D"), out("y", Activations, "H,L,D")},
-}, func(p RopeParams) error {
-	switch {
-	case p.D%2 != 0:
-		return fmt.Errorf("parameter D %d is odd: there are no two halves to rotate", p.D)
-	case p.Offset > maxOffset:
-		return fmt.Errorf("parameter Offset %d, want 0 to %d", p.Offset, maxOffset)
-	case !(p.Base > 0):
-		return fmt.Errorf("parameter Base %g, want a positive number", p.Base)
-	}
-	return nil
-}, func(_ metal.Kind, _ quant.Format, p RopeParams) launch {
-	return perElement(int(p.D/2), int(p.L), int(p.H))
+	Name: "rope", Computes: "the halves of each head rotated by the angles Scale·(at+m)·Base^(-2i/D)",
+	Arguments: []Argument{in("x", Activations, "M,H,D"), in("at", Indices, "1"), out("y", Activations, "M,H,D")},
+}, func(p RopeParams) error { return rotates(p.D, p.Base) }, func(_ metal.Kind, _ quant.Format, p RopeParams) launch {
+	return perElement(int(p.D/2), int(p.H), int(p.M))
 })
 
-// maxOffset is the last position that rope begins at.
-const maxOffset = 1 << 30
+func rotates(d uint32, base float32) error {
+	switch {
+	case d%2 != 0:
+		return fmt.Errorf("parameter D %d is odd: there are no two halves to rotate", d)
+	case !(base > 0):
+		return fmt.Errorf("parameter Base %g, want a positive number", base)
+	}
+	return nil
+}
+
+var ropeCache = declare(Op{
+	Name: "rope_cache", Computes: "y = rope of rms_norm of q, keys[h,at+m] = that of k, values[h,at+m] = v[m,h]; without the norms where Norm is 0",
+	Arguments: []Argument{
+		in("q", Activations, "M,H,D"), in("k", Activations, "M,KV,D"), in("v", Activations, "M,KV,D"),
+		in("q_norm", Activations, "D"), in("k_norm", Activations, "D"), in("at", Indices, "1"),
+		out("y", Activations, "M,H,D"), out("keys", Activations, "KV,Stride,D"), out("values", Activations, "KV,Stride,D"),
+	},
+	File: "rope",
+}, func(p RopeCacheParams) error {
+	if p.Norm > 1 {
+		return fmt.Errorf("parameter Norm is %d, want 0 or 1", p.Norm)
+	}
+	return rotates(p.D, p.Base)
+}, func(_ metal.Kind, _ quant.Format, p RopeCacheParams) launch {
+	return perHead(int(p.H+2*p.KV), int(p.M), simdWidth)
+})
+
+var cacheAppend = declare(Op{
+	Name: "cache_append", Computes: "keys[h,at+m] = k[m,h], values[h,at+m] = v[m,h], where the cache has such a position",
+	Arguments: []Argument{
+		in("k", Activations, "M,KV,D"), in("v", Activations, "M,KV,D"), in("at", Indices, "1"),
+		out("keys", Activations, "KV,Stride,D"), out("values", Activations, "KV,Stride,D"),
+	},
+}, nil, func(_ metal.Kind, _ quant.Format, p CacheParams) launch {
+	return perElement(int(p.D), int(p.KV), int(p.M))
+})
 
 // maxHead is what one simdgroup of sdpa holds of a head in registers.
 const maxHead = 256
 
 var sdpa = declare(Op{
-	Name: "sdpa", Computes: "out[h] = softmax(Scale·q[h]·Kᵀ)·V of one token, L positions of the cache of head h/(H/KV)",
+	Name: "sdpa", Computes: "out[m,h] = softmax(Scale·q[m,h]·Kᵀ)·V over the positions 0 to at+m of the cache of head h/(H/KV)",
 	Arguments: []Argument{
-		in("q", Activations, "H,D"), partly(in("k", Activations, "KV,KVStride,D"), "L"),
-		partly(in("v", Activations, "KV,KVStride,D"), "L"), out("out", Activations, "H,D"),
+		in("q", Activations, "M,H,D"), in("keys", Activations, "KV,Stride,D"), in("values", Activations, "KV,Stride,D"),
+		indices("at", "1", "Stride"), out("out", Activations, "M,H,D"),
 	},
-}, func(p SDPAParams) error {
+}, func(p SDPAParams) error { return heads(p.H, p.KV, p.D) },
+	func(_ metal.Kind, _ quant.Format, p SDPAParams) launch { return perHead(int(p.H), int(p.M), 256) })
+
+func heads(h, kv, d uint32) error {
 	switch {
-	case p.H%p.KV != 0:
-		return fmt.Errorf("%d query heads do not divide among %d KV heads", p.H, p.KV)
-	case p.KVStride < p.L:
-		return fmt.Errorf("parameter KVStride %d is below the %d positions in use", p.KVStride, p.L)
-	case p.D > maxHead:
-		return fmt.Errorf("parameter D %d, heads have at most %d dimensions", p.D, maxHead)
+	case h%kv != 0:
+		return fmt.Errorf("%d query heads do not divide among %d KV heads", h, kv)
+	case d > maxHead:
+		return fmt.Errorf("parameter D %d, heads have at most %d dimensions", d, maxHead)
 	}
 	return nil
-}, func(_ metal.Kind, _ quant.Format, p SDPAParams) launch { return perRow(int(p.H), 256) })
+}
+
+// sdpaSplit and sdpaMerge are sdpa of one token, spread over the context.
+var sdpaSplit = declare(Op{
+	Name: "sdpa_split", Computes: "of each of Splits parts of the context: Σ e^(score-largest)·V; the largest score and Σ e^(score-largest)",
+	Arguments: []Argument{
+		in("q", Activations, "H,D"), in("keys", Activations, "KV,Stride,D"), in("values", Activations, "KV,Stride,D"),
+		indices("at", "1", "Stride"), out("parts", Floats, "H,Splits,D"), out("sums", Floats, "H,Splits,2"),
+	},
+	File: "sdpa", GPU: true,
+}, func(p SplitParams) error { return heads(p.H, p.KV, p.D) },
+	func(_ metal.Kind, _ quant.Format, p SplitParams) launch {
+		return perHead(int(p.KV), int(p.Splits), simdWidth*min(int(p.H/p.KV), splitSimdgroups))
+	})
+
+var sdpaMerge = declare(Op{
+	Name: "sdpa_merge", Computes: "out[h] of the parts that sdpa_split made",
+	Arguments: []Argument{
+		in("parts", Floats, "H,Splits,D"), in("sums", Floats, "H,Splits,2"), out("out", Activations, "H,D"),
+	},
+	File: "sdpa", GPU: true,
+}, nil, func(_ metal.Kind, _ quant.Format, p SplitParams) launch {
+	return perRow(int(p.H), ceil(int(p.D), simdWidth)*simdWidth)
+})
+
+var advance = declare(Op{
+	Name: "advance", Computes: "next = at + Step, or First where that reaches End; next may be at",
+	Arguments: []Argument{in("at", Indices, "1"), out("next", Indices, "1")},
+}, nil, func(metal.Kind, quant.Format, AdvanceParams) launch { return perElement(1, 1, 1) })
 
 var add = declare(Op{
 	Name: "add", Computes: "y = a + b",

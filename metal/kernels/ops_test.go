@@ -54,10 +54,22 @@ func ops(t *testing.T) []op {
 			return s.AddRMSNorm(AddRMSNorm{X: b(8), Residual: b(8), Weight: b(4), Sum: b(8), Y: b(8), M: 2, D: 4, Eps: 1e-6})
 		}},
 		{"rope_f32", func(s *Set) ([]metal.Dispatch, error) {
-			return s.Rope(Rope{X: b(48), Y: b(48), H: 2, L: 3, D: 8, Base: 1e6, Scale: 1})
+			return s.Rope(Rope{X: b(48), At: b(1), Y: b(48), M: 3, H: 2, D: 8, Base: 1e6, Scale: 1})
+		}},
+		{"rope_cache_f32", func(s *Set) ([]metal.Dispatch, error) {
+			return s.RopeCache(RopeCache{
+				Q: b(96), K: b(48), V: b(48), QNorm: b(8), KNorm: b(8), At: b(1), Y: b(96), Keys: b(64), Values: b(64),
+				M: 3, H: 4, KV: 2, D: 8, Stride: 4, Base: 1e6, Scale: 1,
+			})
+		}},
+		{"cache_append_f32", func(s *Set) ([]metal.Dispatch, error) {
+			return s.CacheAppend(CacheAppend{K: b(48), V: b(48), At: b(1), Keys: b(64), Values: b(64), M: 3, KV: 2, D: 8, Stride: 4})
 		}},
 		{"sdpa_f32", func(s *Set) ([]metal.Dispatch, error) {
-			return s.SDPA(SDPA{Q: b(32), K: b(56), V: b(56), Out: b(32), H: 4, KV: 2, L: 3, KVStride: 4, D: 8, Scale: 1})
+			return s.SDPA(SDPA{Q: b(96), Keys: b(64), Values: b(64), At: b(1), Out: b(96), M: 3, H: 4, KV: 2, Stride: 4, D: 8, Scale: 1})
+		}},
+		{"advance_f32", func(s *Set) ([]metal.Dispatch, error) {
+			return s.Advance(Advance{At: b(1), Next: b(1), Step: 1, First: 3, End: 9})
 		}},
 		{"add_f32", func(s *Set) ([]metal.Dispatch, error) { return s.Add(Add{A: b(9), B: b(9), Y: b(9), N: 9}) }},
 		{"embedding_f32_b4_g64", func(s *Set) ([]metal.Dispatch, error) {
@@ -152,24 +164,24 @@ func TestFaultsNameWhatIsWrong(t *testing.T) {
 			_, err := s.ProgressiveSwiglu(ProgressiveSwiglu{X: floats(128), Y: floats(8), Refined: floats(8), Gate: w, Up: w, M: 1})
 			return err
 		}},
-		{"KVStride 2 is below", func(s *Set) error {
-			_, err := s.SDPA(SDPA{Q: floats(8), K: floats(64), V: floats(64), Out: floats(8), H: 1, KV: 1, L: 3, KVStride: 2, D: 8})
+		{"keys: shape [1 3 8] needs 96 bytes, the buffer has 64", func(s *Set) error {
+			_, err := s.SDPA(SDPA{Q: floats(8), Keys: floats(16), Values: floats(64), At: floats(1), Out: floats(8), M: 1, H: 1, KV: 1, Stride: 3, D: 8})
 			return err
 		}},
 		{"D 512, heads have at most 256", func(s *Set) error {
-			_, err := s.SDPA(SDPA{H: 1, KV: 1, L: 3, KVStride: 3, D: 512})
+			_, err := s.SDPA(SDPA{M: 1, H: 1, KV: 1, Stride: 3, D: 512})
 			return err
 		}},
 		{"3 query heads do not divide", func(s *Set) error {
-			_, err := s.SDPA(SDPA{H: 3, KV: 2, L: 3, KVStride: 3, D: 8})
+			_, err := s.SDPA(SDPA{M: 1, H: 3, KV: 2, Stride: 3, D: 8})
 			return err
 		}},
 		{"KV is 0", func(s *Set) error {
-			_, err := s.SDPA(SDPA{H: 3, KV: 0, L: 3, KVStride: 3, D: 8})
+			_, err := s.SDPA(SDPA{M: 1, H: 3, KV: 0, Stride: 3, D: 8})
 			return err
 		}},
 		{"D 7 is odd", func(s *Set) error {
-			_, err := s.Rope(Rope{X: floats(7), Y: floats(7), H: 1, L: 1, D: 7, Base: 1e6})
+			_, err := s.Rope(Rope{X: floats(7), At: floats(1), Y: floats(7), M: 1, H: 1, D: 7, Base: 1e6})
 			return err
 		}},
 		{"w has 0 rows", func(s *Set) error {

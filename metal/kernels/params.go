@@ -33,19 +33,35 @@ type (
 		M, D uint32
 		Eps  float32
 	}
-	// RopeParams of rope (split halves, not interleaved): H heads, L positions
-	// starting at Offset, D dimensions, frequency base Base, position scale Scale.
+	// RopeParams of rope (split halves, not interleaved): M tokens, the first at the
+	// position that is in a buffer, of H heads of D dimensions, frequency base Base,
+	// position scale Scale.
 	RopeParams struct {
-		H, L, D, Offset uint32
-		Base, Scale     float32
+		M, H, D     uint32
+		Base, Scale float32
 	}
-	// SDPAParams of one query token over L cached positions; query head h reads
-	// KV head h/(H/KV). KVStride is the allocated length (positions) of each
-	// head's cache, at least L.
+	// RopeCacheParams of rope_cache: RopeParams of q and k, CacheParams of k and v. Norm
+	// 1 normalises each head of q and k first.
+	RopeCacheParams struct {
+		M, H, KV, D, Stride, Norm uint32
+		Base, Scale, Eps          float32
+	}
+	// CacheParams of cache_append: M tokens of KV heads of D dimensions, into caches
+	// of Stride positions.
+	CacheParams struct{ M, KV, D, Stride uint32 }
+	// SDPAParams of M query tokens, the first at the position that is in a buffer;
+	// query head h reads KV head h/(H/KV), whose cache has Stride positions.
 	SDPAParams struct {
-		H, KV, L, D, KVStride uint32
-		Scale                 float32
+		M, H, KV, D, Stride uint32
+		Scale               float32
 	}
+	// SplitParams of sdpa_split and sdpa_merge: one token, its context in Splits parts.
+	SplitParams struct {
+		H, KV, D, Stride, Splits uint32
+		Scale                    float32
+	}
+	// AdvanceParams of advance.
+	AdvanceParams struct{ Step, First, End uint32 }
 )
 
 // Bytes renders a parameter block for metal.Arg. Like every device here, the

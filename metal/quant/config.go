@@ -124,6 +124,10 @@ func (c *Config) decode(key string, into any) error {
 	return nil
 }
 
+// Decode reads the value of a key into what into points at, which stays as it is
+// where there is none.
+func (c *Config) Decode(key string, into any) error { return c.decode(key, into) }
+
 // Text is the value of a key, empty if there is none.
 func (c *Config) Text(key string) (text string, err error) {
 	return text, c.decode(key, &text)

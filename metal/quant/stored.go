@@ -145,6 +145,18 @@ func (c *Checkpoint) info(name string, want ...safetensors.DType) (tensorfile.In
 	return info, nil
 }
 
+// Has says whether there is a tensor of the name.
+func (c *Checkpoint) Has(name string) bool { return c.where[name] != nil }
+
+// Shape is that of an unquantized tensor, by its header alone.
+func (c *Checkpoint) Shape(name string) ([]int, error) {
+	info, err := c.info(name, floats...)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint %s: %w", c.dir, err)
+	}
+	return slices.Clone(info.Shape), nil
+}
+
 // Floats reads an unquantized tensor, a norm's weights or a router.
 func (c *Checkpoint) Floats(name string) (values []float32, shape []int, err error) {
 	info, err := c.info(name, floats...)

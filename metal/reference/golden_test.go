@@ -146,10 +146,17 @@ func TestAgainstGoldenReferences(t *testing.T) {
 
 		s.open("rope")
 		for _, off := range []int{0, 17, 1000, 40000} {
-			got, err := reference.Rope(s.floats("x."+d), 1, 128, off, 1e6, 1)
+			got, err := reference.Rope(s.floats("x."+d), 4, 128, off, 1e6, 1)
 			s.close(fmt.Sprintf("off%d.y.%s.ref", off, d), got, err)
 		}
-		got, err := reference.Rope(s.floats("xp."+d), 5, 128, 3, 1e6, 1)
+		// MLX has heads before positions: each of the two heads is a prompt of its own.
+		var got []float64
+		var err error
+		for _, x := range slices.Collect(slices.Chunk(s.floats("xp."+d), 5*128)) {
+			var head []float64
+			head, err = reference.Rope(x, 1, 128, 3, 1e6, 1)
+			got = append(got, head...)
+		}
 		s.close("prefill3.y."+d+".ref", got, err)
 
 		s.open("softmax")
@@ -157,7 +164,7 @@ func TestAgainstGoldenReferences(t *testing.T) {
 		s.close("ref."+d, got, err)
 
 		s.open("sdpa")
-		a := reference.Attention{H: 8, KV: 2, L: 37, Stride: 37, D: 64, Scale: 0.125,
+		a := reference.Attention{M: 1, H: 8, KV: 2, At: 36, Stride: 37, D: 64, Scale: 0.125,
 			Q: s.floats("h8kv2.q." + d), K: s.floats("h8kv2.k." + d), V: s.floats("h8kv2.v." + d)}
 		got, err = reference.SDPA(a)
 		s.close("h8kv2.y."+d+".ref", got, err)
@@ -192,7 +199,7 @@ func TestAgainstGoldenReferences(t *testing.T) {
 	}
 
 	s.open("sdpa")
-	got, err := reference.SDPA(reference.Attention{H: 32, KV: 4, L: 19, Stride: 19, D: 128, Scale: 1 / math.Sqrt(128),
+	got, err := reference.SDPA(reference.Attention{M: 1, H: 32, KV: 4, At: 18, Stride: 19, D: 128, Scale: 1 / math.Sqrt(128),
 		Q: s.floats("h32kv4.q.f32"), K: s.floats("h32kv4.k.f32"), V: s.floats("h32kv4.v.f32")})
 	s.close("h32kv4.y.f32.ref", got, err)
 	t.Logf("%d tensors compared with another float64 computation", s.compared)

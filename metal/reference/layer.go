@@ -37,14 +37,14 @@ func RMSNorm(x, weight []float32, eps float64) ([]float64, error) {
 	return out, nil
 }
 
-// Rope rotates pairs (i, i+D/2) of x[H,L,D] by scale·(offset+l)·base^(−2i/D).
-func Rope(x []float32, l, d, offset int, base, scale float64) ([]float64, error) {
-	if l < 1 || d < 2 || d%2 != 0 || len(x)%(l*d) != 0 {
-		return nil, fmt.Errorf("reference rope: %d values of %d positions × %d dimensions", len(x), l, d)
+// Rope rotates pairs (i, i+D/2) of x[M,H,D] by scale·(at+m)·base^(−2i/D).
+func Rope(x []float32, h, d, at int, base, scale float64) ([]float64, error) {
+	if h < 1 || d < 2 || d%2 != 0 || len(x)%(h*d) != 0 {
+		return nil, fmt.Errorf("reference rope: %d values of %d heads × %d dimensions", len(x), h, d)
 	}
 	out := make([]float64, len(x))
 	for row := range len(x) / d {
-		position := scale * float64(offset+row%l)
+		position := scale * float64(at+row/h)
 		for i := range d / 2 {
 			sin, cos := math.Sincos(position * math.Pow(base, -2*float64(i)/float64(d)))
 			a, b := float64(x[row*d+i]), float64(x[row*d+i+d/2])
@@ -55,33 +55,34 @@ func Rope(x []float32, l, d, offset int, base, scale float64) ([]float64, error)
 	return out, nil
 }
 
-// Attention describes sdpa's operands: one query token, Q[H,D], K and V
-// [KV,Stride,D] of which the first L positions count.
+// Attention describes sdpa's operands: M query tokens from position At on, Q[M,H,D],
+// K and V [KV,Stride,D].
 type Attention struct {
-	Q, K, V             []float32
-	H, KV, L, D, Stride int
-	Scale               float64
+	Q, K, V                 []float32
+	M, H, KV, D, Stride, At int
+	Scale                   float64
 }
 
-// SDPA is softmax(scale·q·Kᵀ)·V, query head h reading KV head h/(H/KV): out[H,D].
+// SDPA is softmax(scale·q·Kᵀ)·V over the positions 0 to At+m, query head h reading KV
+// head h/(H/KV): out[M,H,D].
 func SDPA(a Attention) ([]float64, error) {
-	if a.H < 1 || a.KV < 1 || a.H%a.KV != 0 || a.L < 1 || a.D < 1 || a.Stride < a.L ||
-		len(a.Q) < a.H*a.D || min(len(a.K), len(a.V)) < ((a.KV-1)*a.Stride+a.L)*a.D {
-		return nil, fmt.Errorf("reference sdpa: q %d, k %d, v %d values for H %d KV %d L %d D %d stride %d",
-			len(a.Q), len(a.K), len(a.V), a.H, a.KV, a.L, a.D, a.Stride)
+	if a.M < 1 || a.H < 1 || a.KV < 1 || a.H%a.KV != 0 || a.D < 1 || a.At < 0 || a.At+a.M > a.Stride ||
+		len(a.Q) < a.M*a.H*a.D || min(len(a.K), len(a.V)) < a.KV*a.Stride*a.D {
+		return nil, fmt.Errorf("reference sdpa: q %d, k %d, v %d values for M %d H %d KV %d D %d at %d of %d",
+			len(a.Q), len(a.K), len(a.V), a.M, a.H, a.KV, a.D, a.At, a.Stride)
 	}
-	out := make([]float64, a.H*a.D)
-	for h := range a.H {
-		cache := h / (a.H / a.KV) * a.Stride * a.D
-		scores := make([]float64, a.L)
+	out := make([]float64, a.M*a.H*a.D)
+	for row := range a.M * a.H {
+		cache := row % a.H / (a.H / a.KV) * a.Stride * a.D
+		scores := make([]float64, a.At+row/a.H+1)
 		for l := range scores {
 			for i := range a.D {
-				scores[l] += a.Scale * float64(a.Q[h*a.D+i]) * float64(a.K[cache+l*a.D+i])
+				scores[l] += a.Scale * float64(a.Q[row*a.D+i]) * float64(a.K[cache+l*a.D+i])
 			}
 		}
 		for l, p := range softmax(scores) {
 			for i := range a.D {
-				out[h*a.D+i] += p * float64(a.V[cache+l*a.D+i])
+				out[row*a.D+i] += p * float64(a.V[cache+l*a.D+i])
 			}
 		}
 	}
