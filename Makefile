@@ -64,11 +64,11 @@ cross: ## build for every platform that is supported
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
-	bin/assay fmt experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
+	bin/assay fmt experiments experiments/decoder experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
 
 fmt-check: build
 	@test -z "$$(gofmt -l core metal plugins)" || { gofmt -l core metal plugins; exit 1; }
-	bin/assay fmt --check experiments experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
+	bin/assay fmt --check experiments experiments/decoder experiments/foreign experiments/kernel experiments/languages experiments/mlx experiments/pull-request
 
 bench: ## speed of the cpu kernels, as a ratio to a plain stream of memory
 	go test -run '^$$' -bench . -benchtime 1x ./metal/cpu/...

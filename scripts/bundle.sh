@@ -30,6 +30,7 @@ cp -R metal/msl/msltest/testdata "$out/tests/constructs/"
 cp -R metal/cuda/testdata "$out/tests/cuda/"
 mkdir -p "$out/experiments"
 cp experiments/*.hcl "$out/experiments/"
+cp -R experiments/decoder "$out/experiments/"
 cp -R experiments/mlx "$out/experiments/" # needs a Python with MLX, which the bundle has not
 rm -r "$out/experiments/mlx/testdata" "$out/experiments/mlx/mlx_test.go"
 # No git on the other machine: results take the commit from this file.

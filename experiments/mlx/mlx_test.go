@@ -68,10 +68,14 @@ func TestMLX(t *testing.T) {
 		return string(text)
 	}
 	// measured is what a session of one round gives; the verdict is nobody's business.
-	measured := func(t *testing.T, name string) *record.Result {
+	measured := func(t *testing.T, name string, vars ...string) *record.Result {
 		t.Helper()
 		dir := t.TempDir()
-		t.Log(command(t, dir, "run", "--var", "folder="+folder, filepath.Join(here, "testdata", name)))
+		args := []string{"run", "--var", "folder=" + folder}
+		for _, v := range vars {
+			args = append(args, "--var", v)
+		}
+		t.Log(command(t, dir, append(args, filepath.Join(here, "testdata", name))...))
 		d, err := record.ReadResult(filepath.Join(dir, "results", name+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -121,6 +125,37 @@ func TestMLX(t *testing.T) {
 			}
 			if name != "old" {
 				passed(t, d, name, "tokens_as_baseline", "logits_as_baseline")
+			}
+		}
+	})
+	t.Run("a checkpoint gives the tokens of mlx-lm", func(t *testing.T) {
+		made := filepath.Join(t.TempDir(), "made")
+		if text, err := exec.Command(filepath.Join(folder, newer, "bin/python"), "testdata/decoder/models.py", made).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		models := []string{filepath.Join(folder, "models", "mlx"), filepath.Join(made, "qwen3"), filepath.Join(made, "llama"), filepath.Join(made, "mixtral")}
+		d := measured(t, "decoder", `models=["`+strings.Join(models, `","`)+`"]`)
+		if len(d.Cases) != len(models) {
+			t.Fatalf("%d cases of %d models", len(d.Cases), len(models))
+		}
+		for _, c := range d.Cases {
+			of := c.Rounds[len(c.Rounds)-1].Prepared
+			for _, p := range of {
+				if p.Outputs["tokens"] != of[0].Outputs["tokens"] || len(strings.Fields(p.Outputs["tokens"])) != 32 {
+					t.Errorf("%s: %s chose %s, want 32 tokens as %s: %s", c.ID, p.Variant, p.Outputs["tokens"], of[0].Variant, of[0].Outputs["tokens"])
+				}
+			}
+			for _, v := range c.Variants {
+				if v.Failure != "" {
+					t.Errorf("%s: %s: %s", c.ID, v.Name, v.Failure)
+				}
+				if v.Name != "mlx-lm" {
+					for _, name := range []string{"tokens_as_baseline", "logits_as_baseline"} {
+						if k := slices.IndexFunc(v.Checks, func(c record.Check) bool { return c.Name == name }); k < 0 || !v.Checks[k].Passed {
+							t.Errorf("%s: %s: no check %s that passed among %+v", c.ID, v.Name, name, v.Checks)
+						}
+					}
+				}
 			}
 		}
 	})

@@ -41,6 +41,33 @@ func TestPatchesAreCorrectAndFaithful(t *testing.T) {
 	}
 }
 
+// Every patch of a whole model by itself, all together, and a checked plant.
+func TestPatchesOfAModel(t *testing.T) {
+	const model = `"scope":"model","dtype":"float32","layers":2,"vocab":64,"context":9,"prompt_tokens":5,"fidelity_tokens":8,"decode_tokens":8`
+	configs := []string{
+		`{"model":"tiny",` + model + `,"patches":["fused_gating"],"planted":["fused_gating"],"planted_share":0.5}`,
+		`{"model":"tiny-llama",` + model + `,"patches":["fused_gate_up","fused_qkv","fused_rope","fused_norm"],"fused_max_tokens":2}`,
+		`{"model":"tiny",` + model + `,"patches":["` + strings.Join(patches(scopeModel), `","`) + `"]}`,
+	}
+	for _, p := range patches(scopeModel) {
+		configs = append(configs, `{"model":"tiny",`+model+`,"patches":["`+p+`"]}`)
+	}
+	for _, config := range configs {
+		t.Run(config, func(t *testing.T) {
+			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
+			fidelity := 0
+			for _, c := range r.Checks {
+				if c.GetKind() == pluginv1.Check_KIND_FIDELITY {
+					fidelity++
+				}
+			}
+			if fidelity != 4 {
+				t.Errorf("fidelity was checked %d times, want tokens and logits before and after timing", fidelity)
+			}
+		})
+	}
+}
+
 // A patch that computes something else must change tokens.
 func TestFidelityNoticesAWrongPatch(t *testing.T) {
 	h := sdktest.Start(t, faulty.In(plugin(), faulty.Swapped("gather_qmm_swiglu", 1, 4)))
@@ -123,6 +150,16 @@ func TestPlantedNeedsAllItsPatches(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	h := sdktest.Start(t, faulty.In(plugin(), nil))
+	for config, want := range map[string]string{
+		`{"patches":["fused_norm"]}`: "is none of fused_gating, fused_gate_up, fused_down_combine",
+		`{"scope":"model","model":"tiny","vocab":64,"patches":["fused_head"]}`:       "fused_rope, fused_norm",
+		`{"scope":"model","model":"tiny","vocab":64,"tokens":2}`:                     "scope = \"stack\"",
+		`{"scope":"model","model":"tiny-llama","vocab":64,"planted":["fused_norm"]}`: "leave planted out",
+	} {
+		if found := h.Validate(config); len(found) != 1 || !strings.Contains(found[0].GetDetail(), want) {
+			t.Errorf("%s: %v, want …%s…", config, found, want)
+		}
+	}
 	found := h.Validate(`{"patches":["fused_gating","fused_rope"]}`)
 	if len(found) != 1 || found[0].GetPath()[1].GetIndex() != 1 || !strings.Contains(found[0].GetDetail(), fusedGateUp) {
 		t.Errorf("%v, want one diagnostic at patches[1] that lists the patches", found)

@@ -8,12 +8,13 @@ import (
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/plugins/internal/decoder"
 )
 
 // shared is what the configurations of one process have in common: weights, and the
 // unpatched stack's tokens that all of them are compared with.
 type shared struct {
-	pool   kernels.Pool
+	models decoder.Shared // of whole models, and the weights of all
 	greedy map[string][]uint32
 }
 
@@ -28,8 +29,11 @@ type configuration struct {
 }
 
 func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
+	if req.Config.Scope == scopeModel {
+		return s.prepareModel(ctx, req)
+	}
 	e := &configuration{Request: req, shared: s, buffers: kernels.Buffers{Device: req.Device}}
-	lease := s.pool.Lease(req.Device)
+	lease := s.models.Pool.Lease(req.Device)
 	e.Cleanup(lease.Release)
 	e.Cleanup(e.buffers.Release)
 	phases, err := e.prepare(ctx, lease)

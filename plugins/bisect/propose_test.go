@@ -44,7 +44,7 @@ func (s *session) run(t *testing.T) search.Finding {
 	t.Helper()
 	cfg := Config{Margin: 0.02}
 	s.measure("baseline", cfg, true)
-	cfg.Patches = patches()
+	cfg.Patches = patches("")
 	s.measure("all", cfg, false)
 	for range 40 {
 		p, err := propose(t.Context(), search.Results[Config]{Results: s.results})
@@ -136,7 +136,7 @@ func TestNothingToSearch(t *testing.T) {
 func TestAFailedSetIsUndecided(t *testing.T) {
 	cfg := Config{Margin: 0.02}
 	all := cfg
-	all.Patches = patches()
+	all.Patches = patches("")
 	one := func(cfg Config, ratio float64, failure string) search.Result[Config] {
 		return search.Result[Config]{Config: cfg, Failure: failure, Phases: map[string]search.PhaseResult{
 			"decode": {Ratio: ratio, Lower: ratio - 0.001, Upper: ratio + 0.001, Rounds: 8},

@@ -45,8 +45,7 @@ func newStack(m *model, cfg Config, tokens int) (*stack, error) {
 	s.h, s.normed, s.out, s.final = floats(m.Hidden), floats(m.Hidden), floats(m.Hidden), floats(m.Hidden)
 	s.router, s.logits = floats(m.Experts), floats(m.vocab)
 	if cfg.isPlanted(tokens) {
-		s.extraRows = int(cfg.PlantedShare*float64(3*m.TopK*m.Inter) + 0.5)
-		s.extraRows = min(s.extraRows, m.Experts*m.Inter)
+		s.extraRows = cfg.plantedRows(m.Resolved)
 	}
 	if s.extraRows > 0 {
 		s.extra = floats(s.extraRows)

@@ -4,7 +4,7 @@ import (
 	_ "embed"
 
 	"github.com/assay-bench/assay/core/sdk"
-	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/plugins/internal/decoder"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -26,9 +26,17 @@ type Config struct {
 	Path         string `assay:"path" help:"unfused: separate dispatches; checked: fused, every decision taken again at each call; resolved: fused, every decision taken once" default:"unfused" oneof:"unfused,checked,resolved"`
 	FusedGateUp  bool   `assay:"fused_gate_up" help:"let checked and resolved also fuse gate, up and SwiGLU; false: only gating, down projection and combine" default:"false"`
 	Combine      string `assay:"combine" help:"rounding of the weighted sum over experts" default:"fp32" oneof:"fp32,fp32_no_fma,exact"`
+
+	Scope          string `assay:"scope" help:"blocks: the MoE blocks of all layers; model: a whole decoder of so many layers, with embedding, attention, head and greedy choice, for which there are also the shapes qwen3-1.7b, llama-3-8b and tiny-llama" default:"blocks" oneof:"blocks,model"`
+	Vocab          int    `assay:"vocab" help:"of a model: tokens whose embedding and head are made; 0: all that it has" default:"0" min:"0"`
+	FidelityTokens int    `assay:"fidelity_tokens" help:"of a model: greedy tokens that are compared with those of the unfused one; 0: none" default:"16" min:"0" max:"4096"`
+	decoder.Config
 }
 
 func validate(cfg Config) []sdk.Diagnostic {
+	if cfg.Scope == scopeModel {
+		return validateModel(cfg)
+	}
 	r, faults := cfg.Resolve()
 	if len(faults) == 0 && cfg.FusedGateUp {
 		faults = r.Fusable("fused_gate_up")
@@ -37,16 +45,25 @@ func validate(cfg Config) []sdk.Diagnostic {
 }
 
 func plugin() sdk.Plugin[Config] {
-	pool := &kernels.Pool{}
+	shared := &shared{}
 	return sdk.Plugin[Config]{
 		Name: "moe-mlp", Version: "0.1.0", Source: "assay/moe-mlp", Doc: readme,
 		Phases: []sdk.Phase{
-			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens", Unit: "tok"},
-			{Name: "prefill", Doc: "the MoE blocks of all layers for `prompt_tokens` tokens", Unit: "tok"},
+			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens, or one token of a model", Unit: "tok"},
+			{Name: "prefill", Doc: "the MoE blocks of all layers, or a model, for `prompt_tokens` tokens", Unit: "tok"},
 		},
+		Metrics:  decoder.Metrics(),
 		Validate: validate,
-		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(true) },
-		Prepare:  preparer(pool),
+		Bytes:    bytes,
+		Prepare:  shared.prepare,
 		Propose:  propose,
 	}
+}
+
+func bytes(cfg Config) int64 {
+	if cfg.Scope == scopeModel {
+		return cfg.question().Bytes()
+	}
+	r, _ := cfg.Resolve()
+	return r.Bytes(true)
 }

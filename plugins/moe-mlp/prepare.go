@@ -6,25 +6,30 @@ import (
 	"github.com/assay-bench/assay/core/sdk"
 	"github.com/assay-bench/assay/metal"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/plugins/internal/decoder"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
 // configuration is one that is being prepared.
 type configuration struct{ *moe.Experts[Config] }
 
-func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*sdk.Prepared, error) {
-	return func(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
-		experts, err := moe.NewExperts(ctx, req, req.Config.Spec, pool, true)
-		if err != nil {
-			return nil, err
-		}
-		e := &configuration{experts}
-		facts := e.Facts()
-		facts["path"] = req.Config.Path
-		facts["combine"] = req.Config.Combine
-		tokens := map[string]int{"decode": req.Config.Tokens, "prefill": req.Config.PromptTokens}
-		return e.Prepared(facts, tokens, e.phase)
+// shared is what the configurations of one process have in common.
+type shared struct{ models decoder.Shared }
+
+func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
+	if req.Config.Scope == scopeModel {
+		return s.prepareModel(ctx, req)
 	}
+	experts, err := moe.NewExperts(ctx, req, req.Config.Spec, &s.models.Pool, true)
+	if err != nil {
+		return nil, err
+	}
+	e := &configuration{experts}
+	facts := e.Facts()
+	facts["path"] = req.Config.Path
+	facts["combine"] = req.Config.Combine
+	tokens := map[string]int{"decode": req.Config.Tokens, "prefill": req.Config.PromptTokens}
+	return e.Prepared(facts, tokens, e.phase)
 }
 
 // phase is one pass over the MoE blocks of all layers per iteration.

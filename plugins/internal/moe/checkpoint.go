@@ -24,7 +24,7 @@ func IsFolder(model string) bool {
 func load(l *kernels.Lease, r Resolved, n part) ([]Layer, error) {
 	c, err := quant.OpenCheckpoint(r.Folder)
 	if err != nil {
-		return nil, unusable(err)
+		return nil, Unusable(err)
 	}
 	defer c.Close()
 	layers := make([]Layer, r.Layers)
@@ -37,7 +37,7 @@ func load(l *kernels.Lease, r Resolved, n part) ([]Layer, error) {
 					err = r.fits(t, p, i)
 				}
 				if err != nil {
-					return kernels.Weights{}, unusable(err)
+					return kernels.Weights{}, Unusable(err)
 				}
 				return kernels.NewWeights(dev, t)
 			})
@@ -68,7 +68,7 @@ func (r Resolved) fits(t *quant.Tensor, p part, layer int) error {
 	return nil
 }
 
-// unusable is a fault of the checkpoint: no second try would find another one.
-func unusable(err error) error {
+// Unusable is a fault of the checkpoint: no second try would find another one.
+func Unusable(err error) error {
 	return sdk.Diagnostic{Path: "model", Code: "bad_model", Summary: "checkpoint cannot be used", Detail: err.Error()}
 }

@@ -76,6 +76,30 @@ func (s Spec) preset(r *Resolved, found *faults) []Formats {
 	if r.Model, ok = Lookup(s.Model); !ok {
 		found.add("model", "unknown model", "%s", unknown(s.Model))
 	}
+	rows := []int{r.Hidden, r.Inter}
+	if !ok {
+		rows = nil
+	}
+	f, more := s.Synthetic(rows...)
+	*found = append(*found, more...)
+	return []Formats{uniform(f)}
+}
+
+// Synthetic is the format of weights that are drawn, of rows of some lengths, and what
+// is wrong with it.
+func (s Spec) Synthetic(rows ...int) (quant.Format, []sdk.Diagnostic) {
+	var found faults
+	f := s.format(&found)
+	for _, k := range rows {
+		if err := f.Check(k); err != nil && len(found) == 0 {
+			found.add("group_size", "weights cannot be quantized so", "%s: %v", s.Model, err)
+		}
+	}
+	return f, found
+}
+
+// format is what is given, and what is usual beside it.
+func (s Spec) format(found *faults) quant.Format {
 	f := quant.Format{DType: dtype.BF16}
 	var err error
 	if s.Mode != nil {
@@ -91,12 +115,7 @@ func (s Spec) preset(r *Resolved, found *faults) []Formats {
 			found.add("dtype", "unknown activation type", "%v", err)
 		}
 	}
-	for _, k := range []int{r.Hidden, r.Inter} {
-		if err := f.Check(k); err != nil && len(*found) == 0 {
-			found.add("group_size", "weights cannot be quantized so", "%s: %v", r.Name, err)
-		}
-	}
-	return []Formats{uniform(f)}
+	return f
 }
 
 // within is a value that is given, if the mode has it, or the usual one.
@@ -191,6 +210,9 @@ func (r Resolved) Bytes(rest bool) (n int64) {
 	}
 	return n
 }
+
+// Numbers are the layers of a checkpoint that have experts, ascending.
+func (r Resolved) Numbers() []int { return r.numbers }
 
 // Facts for the result document.
 func (r Resolved) Facts() map[string]string {

@@ -59,6 +59,20 @@ func (s *stream) perm(n int) []int {
 	return order
 }
 
+// Tokens are n tokens of a prompt, below vocab: those that plugins/mlx draws.
+func Tokens(seed uint64, vocab, n int) []uint32 {
+	draw, out := newStream(seed, "prompt"), make([]uint32, n)
+	for i := range out {
+		out[i] = uint32(draw.uint64() % uint64(vocab))
+	}
+	return out
+}
+
+// Normals are n about normal numbers of a purpose.
+func Normals(seed uint64, purpose string, n int) []float32 {
+	return newStream(seed, purpose).normals(n)
+}
+
 // sketchLength is what a sketch has of values: distances between sketches are those
 // of the vectors to about a tenth.
 const sketchLength = 256
