@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/assay-bench/assay/core/internal/atomicfile"
 )
@@ -42,18 +42,34 @@ func ReadSketch(path string) (*Result, error) {
 // ReadHead reads a document without its rounds, but for those that the variants'
 // checks are computed from.
 func ReadHead(path string) (*Result, error) {
-	if info, err := os.Stat(path); err != nil || info.Size() > inMemory {
-		return streamHead(path)
-	}
-	b, err := atomicfile.Read(path)
+	f, err := atomicfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
-	return readFrom(path, bytes.NewReader(withoutRounds(b)), nil, func(int, *Case, *Round) error { return nil })
+	defer f.Close() //nolint:errcheck // read only
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	if info.Size() > inMemory {
+		return streamHead(path)
+	}
+	b := documents.Get().(*bytes.Buffer)
+	defer documents.Put(b)
+	b.Reset()
+	b.Grow(int(info.Size()) + bytes.MinRead)
+	if _, err := b.ReadFrom(f); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	return readFrom(path, bytes.NewReader(withoutRounds(b.Bytes())), nil, func(int, *Case, *Round) error { return nil })
 }
 
 // inMemory is the size up to which a document is taken into memory whole.
 const inMemory = 64 << 20
+
+// documents are buffers that documents were read into; nothing that is decoded refers
+// to one.
+var documents = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // streamHead is ReadHead with one round in memory at a time.
 func streamHead(path string) (*Result, error) {
