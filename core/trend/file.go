@@ -26,6 +26,8 @@ type header struct {
 	Setups [][]compare.Part `json:"setups"` // that entries name by their place
 }
 
+var newline = []byte("\n")
+
 // load reads the entries of the index file, by path, on all processors. Whatever is
 // wrong with it, it is made again.
 func load(folder, file string) map[string]*Entry {
@@ -33,7 +35,7 @@ func load(folder, file string) map[string]*Entry {
 	if err != nil {
 		return nil
 	}
-	first, rest, whole := bytes.Cut(text, []byte("\n"))
+	first, rest, whole := bytes.Cut(text, newline)
 	var h header
 	if !whole || json.Unmarshal(first, &h) != nil || h.Form != form || h.Folder != folder {
 		return nil
@@ -55,7 +57,7 @@ func load(folder, file string) map[string]*Entry {
 	if spoilt.Load() {
 		return nil
 	}
-	out := map[string]*Entry{}
+	out := make(map[string]*Entry, bytes.Count(rest, newline))
 	for _, entries := range read {
 		for i := range entries {
 			out[entries[i].Path] = &entries[i]
@@ -80,15 +82,16 @@ func chunks(lines []byte, n int) (out [][]byte) {
 
 // parse reads lines, all of which must be whole.
 func parse(lines []byte, setups [][]compare.Part) (out []Entry, ok bool) {
+	out = make([]Entry, 0, bytes.Count(lines, newline))
 	for line := range bytes.Lines(lines) {
-		var e Entry
-		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &e) != nil || e.SetupAt < 0 || e.SetupAt > len(setups) {
+		out = append(out, Entry{})
+		e := &out[len(out)-1]
+		if !bytes.HasSuffix(line, newline) || json.Unmarshal(line, e) != nil || e.SetupAt < 0 || e.SetupAt > len(setups) {
 			return nil, false
 		}
 		if e.SetupAt > 0 {
 			e.Setup = setups[e.SetupAt-1]
 		}
-		out = append(out, e)
 	}
 	return out, true
 }

@@ -28,9 +28,10 @@ func Read(folder, file string, sentence func(*record.Result) string, unread func
 	if err != nil {
 		return nil, err
 	}
-	known := load(folder, file)
+	var known map[string]*Entry
+	var loading sync.WaitGroup
+	loading.Go(func() { known = load(folder, file) })
 	x := &Index{Folder: folder}
-	var fresh []int // entries to be read
 	err = record.Walk(folder, func(path string) error {
 		info, err := os.Stat(path)
 		if err != nil {
@@ -41,16 +42,21 @@ func Read(folder, file string, sentence func(*record.Result) string, unread func
 		if err != nil {
 			return err
 		}
-		e := known[name]
-		if e == nil || e.Size != info.Size() || !e.Modified.Equal(info.ModTime()) {
-			fresh = append(fresh, len(x.Entries))
-			e = &Entry{Path: name, Size: info.Size(), Modified: info.ModTime()}
-		}
-		x.Entries = append(x.Entries, *e)
+		x.Entries = append(x.Entries, Entry{Path: name, Size: info.Size(), Modified: info.ModTime()})
 		return nil
 	}, unread)
+	loading.Wait()
 	if err != nil {
 		return nil, fmt.Errorf("history of %s: %w", folder, err)
+	}
+	var fresh []int // entries to be read
+	for i := range x.Entries {
+		e := &x.Entries[i]
+		if k := known[e.Path]; k != nil && k.Size == e.Size && k.Modified.Equal(e.Modified) {
+			*e = *k
+		} else {
+			fresh = append(fresh, i)
+		}
 	}
 	x.read(fresh, sentence)
 	if file != "" && (len(fresh) > 0 || len(known) != len(x.Entries)) {
