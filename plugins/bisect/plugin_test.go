@@ -150,12 +150,13 @@ func TestPlantedNeedsAllItsPatches(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	h := sdktest.Start(t, faulty.In(plugin(), nil))
-	for config, want := range map[string]string{
-		`{"patches":["fused_norm"]}`: "is none of fused_gating, fused_gate_up, fused_down_combine",
-		`{"scope":"model","model":"tiny","vocab":64,"patches":["fused_head"]}`:       "fused_rope, fused_norm",
-		`{"scope":"model","model":"tiny","vocab":64,"tokens":2}`:                     "scope = \"stack\"",
-		`{"scope":"model","model":"tiny-llama","vocab":64,"planted":["fused_norm"]}`: "leave planted out",
+	for _, tt := range []struct{ config, want string }{
+		{`{"patches":["fused_norm"]}`, "is none of fused_gating, fused_gate_up, fused_down_combine"},
+		{`{"scope":"model","model":"tiny","vocab":64,"patches":["fused_head"]}`, "fused_rope, fused_norm"},
+		{`{"scope":"model","model":"tiny","vocab":64,"tokens":2}`, "scope = \"stack\""},
+		{`{"scope":"model","model":"tiny-llama","vocab":64,"planted":["fused_norm"]}`, "leave planted out"},
 	} {
+		config, want := tt.config, tt.want
 		if found := h.Validate(config); len(found) != 1 || !strings.Contains(found[0].GetDetail(), want) {
 			t.Errorf("%s: %v, want …%s…", config, found, want)
 		}

@@ -96,16 +96,17 @@ func TestModelNoticesWrongKernels(t *testing.T) {
 
 func TestModelFaults(t *testing.T) {
 	h := sdktest.Start(t, faulty.In(plugin(), nil))
-	for config, want := range map[string]string{
-		`{"scope":"model","model":"glm-4.7-flash"}`:                "multi-head latent attention",
-		`{"scope":"model","model":"tiny","tokens":2}`:              "a model decodes one sequence",
-		`{"scope":"model","model":"tiny","fidelity_tokens":65}`:    "after decode_tokens = 64",
-		`{"scope":"model","model":"tiny-llama","path":"checked"}`:  "path = \"checked\" decides about MoE blocks",
-		`{"scope":"model","model":"qwen3-1.7b","layers":29}`:       "has 28 layers",
-		`{"scope":"blocks","model":"qwen3-1.7b"}`:                  "none of qwen3-30b-a3b",
-		`{"scope":"model","model":"qwen3-30b-a3b","vocab":151937}`: "use 1 to 151936",
-		`{"scope":"model","model":"tiny","bits":5,"mode":"mxfp4"}`: "takes bits",
+	for _, tt := range []struct{ config, want string }{
+		{`{"scope":"model","model":"glm-4.7-flash"}`, "multi-head latent attention"},
+		{`{"scope":"model","model":"tiny","tokens":2}`, "a model decodes one sequence"},
+		{`{"scope":"model","model":"tiny","fidelity_tokens":65}`, "after decode_tokens = 64"},
+		{`{"scope":"model","model":"tiny-llama","path":"checked"}`, "path = \"checked\" decides about MoE blocks"},
+		{`{"scope":"model","model":"qwen3-1.7b","layers":29}`, "has 28 layers"},
+		{`{"scope":"blocks","model":"qwen3-1.7b"}`, "none of qwen3-30b-a3b"},
+		{`{"scope":"model","model":"qwen3-30b-a3b","vocab":151937}`, "use 1 to 151936"},
+		{`{"scope":"model","model":"tiny","bits":5,"mode":"mxfp4"}`, "takes bits"},
 	} {
+		config, want := tt.config, tt.want
 		found := h.Validate(config)
 		if len(found) != 1 || !strings.Contains(found[0].GetDetail()+found[0].GetSummary(), want) {
 			t.Errorf("%s: %v, want …%s…", config, found, want)
