@@ -21,7 +21,7 @@ type Live struct {
 	Warning  string      // empty: there is none
 	Now      string      // which round and visit; empty: none
 	Done     int         // of All
-	All      int         // visits up to the next look; 0: not known
+	All      int         // rounds up to the next look; 0: not known
 	Heard    string      // when something was heard last
 	Written  []Concluded // experiments that have a document
 	Lines    []string    // what it said

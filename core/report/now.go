@@ -36,11 +36,16 @@ func (n Now) Sentence() string {
 		}
 		parts = append(parts, text)
 	}
+	what := n.What
 	if n.Visits > 0 {
-		parts = append(parts, fmt.Sprintf("visit %d of %d", n.Visit, n.Visits))
+		text := fmt.Sprintf("visit %d of %d", n.Visit, n.Visits)
+		if whose, ok := strings.CutPrefix(what, "visit "); ok {
+			text, what = text+": "+whose, ""
+		}
+		parts = append(parts, text)
 	}
-	if n.What != "" {
-		parts = append(parts, n.What)
+	if what != "" {
+		parts = append(parts, what)
 	}
 	if left := strings.TrimSpace(eta(n.Left)); left != "" {
 		parts = append(parts, left)

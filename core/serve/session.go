@@ -181,9 +181,8 @@ func (s *session) live(goOn func(folder string) string) page.Live {
 	}
 	now := s.log.Now()
 	l.Sentence, l.Now = s.place, now.Sentence()
-	if now.Goal > 0 && now.Visits > 0 && now.Round > 0 {
-		l.All = now.Goal * now.Visits
-		l.Done = min(l.All, (now.Round-1)*now.Visits+now.Visit)
+	if now.Goal > 0 && now.Round > 0 { // of a round nobody knows how often visits are made again
+		l.All, l.Done = now.Goal, min(now.Goal, now.Round-1)
 	}
 	l.Heard = "last event at " + s.last.UTC().Format("15:04:05 MST")
 	return l

@@ -51,8 +51,8 @@ func TestASessionIsFollowed(t *testing.T) {
 		record.RoundBeginEvent{Case: "bits=4", Round: record.Round{Index: 3}, Goal: 8, Total: 16, ETA: 125e9},
 		record.SampleEvent{Case: "bits=4"}, record.StepEvent{Case: "bits=4", Stage: "visit", Variant: "fused", Phase: "decode", Visit: 5})
 	for _, path := range []string{now, live, "/-/live/" + first, "/"} {
-		has(t, s.get(path), ">running<", "experiment 1 of 2, gate: case bits=4 (2 of 3)", `<progress max="128" value="37"`,
-			"round 3 of 8, visit 5 of 16, visit fused decode, about 2m05s left", "last event at 12:00:05 UTC")
+		has(t, s.get(path), ">running<", "experiment 1 of 2, gate: case bits=4 (2 of 3)", `<progress max="8" value="2"`,
+			"round 3 of 8, visit 5 of 16: fused decode, about 2m05s left", "last event at 12:00:05 UTC")
 	}
 	has(t, s.get(live), "[1/2] gate", "case bits=4 (2 of 3)")
 	j.add(record.LookEvent{Look: record.Look{Rounds: 8, Reason: "decided \x1b[2J\u202e"}}, record.NoteEvent{Text: "x <script>"})
