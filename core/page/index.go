@@ -66,7 +66,10 @@ func indexPage(name string, rows []row, skipped []string, number int) index {
 	x := index{Title: "Reports of " + name, Name: name, Number: number, Of: pagesOf(len(rows))}
 	x.Rows = rows[min(len(rows), (number-1)*perPage):min(len(rows), number*perPage)]
 	if number == 1 {
-		x.Latest, x.Skipped = latest(rows), skipped
+		x.Skipped = skipped
+		if len(rows) > 1 { // else it would stand there twice
+			x.Latest = latest(rows)
+		}
 	} else {
 		x.Newer = indexName(number - 1)
 	}
