@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/assay-bench/assay/core/history"
 	"github.com/assay-bench/assay/core/importer/zmlx"
@@ -11,19 +12,19 @@ import (
 )
 
 type importCommand struct {
-	Zmlx importZMLXCommand `cmd:"" help:"Read matrix.jsonl files and repro capsules of the ZMLX project."`
+	Zmlx importZMLXCommand `cmd:"" help:"Read the result files of the ZMLX project: matrix.jsonl, repro capsules, summaries of sweeps, runs of its scripts."`
 }
 
 type importZMLXCommand struct {
-	Files []string `arg:"" type:"existingfile" help:"Matrix files (JSON lines) and repro capsules (JSON)."`
+	Files []string `arg:"" type:"existingfile" help:"JSON or JSON lines. A file that holds nothing to import is named, and the rest is read."`
 	Out   string   `name:"out" type:"path" placeholder:"FILE" help:"Write the history document here."`
 	JSON  bool     `name:"json" help:"Print the history document."`
 }
 
 // Help is printed by assay import zmlx --help.
 func (c *importZMLXCommand) Help() string {
-	return "Reads the rows into a history document, and says how far the same unpatched model moved between sessions and which published wins the data can support. Nothing is lost: rows that cannot be understood are kept with the reason.\n\n" +
-		"Exit status: 0 every file was read; 2 a file holds no record of zmlx."
+	return "Reads the rows into a history document, and says how far the same unpatched model moved between sessions and which published wins the data can support. Nothing is lost: rows that cannot be understood are kept with the reason, and files of another kind are listed.\n\n" +
+		"Exit status: 0 some file holds a record of zmlx; 2 none does, or one cannot be opened."
 }
 
 func (c *importZMLXCommand) Run(app *App) error {
@@ -35,6 +36,13 @@ func (c *importZMLXCommand) Run(app *App) error {
 		if err := zmlx.Read(d, path); err != nil {
 			return err
 		}
+	}
+	if len(d.Rows) == 0 {
+		var reasons []string
+		for _, f := range d.Files {
+			reasons = append(reasons, f.Name+": "+f.Unread)
+		}
+		return fmt.Errorf("no file holds a record of zmlx:\n  %s", strings.Join(reasons, "\n  "))
 	}
 	if err := d.Summarize(); err != nil {
 		return err

@@ -35,6 +35,8 @@ type File struct {
 	RowsIn   int             `json:"rows_in"`
 	RowsOut  int             `json:"rows_out"`
 	Rejected int             `json:"rejected"`
+	Kind     string          `json:"kind"`           // as the tool's importer calls it
+	Unread   string          `json:"unread"`         // why nothing was taken from it; empty: something was
 	Meta     json.RawMessage `json:"meta,omitempty"` // what the file says of all its rows
 }
 
@@ -49,7 +51,7 @@ type Row struct {
 	Commit   string    `json:"commit"`  // of the tool, and so of its patches
 	// Software is what else is known, by name.
 	Software map[string]string `json:"software"`
-	Model    string            `json:"model"`
+	Model    string            `json:"model"`     // empty: the row does not say, and nothing is guessed
 	Tokens   int               `json:"tokens"`    // asked for
 	Produced int               `json:"generated"` // got
 	// Setting is what else was configured alike for both arms, such as a
@@ -57,7 +59,11 @@ type Row struct {
 	Setting string   `json:"setting"`
 	Patches []string `json:"patches"` // sorted
 	Label   string   `json:"label"`   // what tells it from others with the same patches
-	Runs    int      `json:"runs"`
+	// Variant is the tool's own name of the patched arm, Capsule the file that holds the
+	// measurement by what the row says; both are empty where it does not.
+	Variant string `json:"variant,omitempty"`
+	Capsule string `json:"capsule,omitempty"`
+	Runs    int    `json:"runs"`
 	// Phases by name: decode, prefill.
 	Phases   map[string]Comparison `json:"phases"`
 	Fidelity string                `json:"fidelity"` // PASS, FAIL, SKIP or as the tool says
@@ -92,9 +98,10 @@ func (c Comparison) Ratio() float64 {
 
 // Rejected is a row that could not be understood.
 type Rejected struct {
-	Source string `json:"source"`
-	Reason string `json:"reason"`
-	Text   string `json:"text"`
+	Source  string `json:"source"`
+	Reason  string `json:"reason"`
+	Variant string `json:"variant,omitempty"` // the patched arm that it is about, where it says that
+	Text    string `json:"text"`
 }
 
 // Movement is how far one control, the unpatched model, moved between sessions.
@@ -136,6 +143,8 @@ type Support string
 const (
 	// Supported: the speed-up is larger than the control moved by itself.
 	Supported Support = "supported"
+	// Contradictory: some records show the win, others the contrary.
+	Contradictory Support = "contradictory"
 	// Together: no session alone shows it, but all of them together do.
 	Together Support = "only together"
 	// NotSupported: the control moved as far by itself.
@@ -171,6 +180,10 @@ type Patch struct {
 	// Unfaithful sessions changed the tokens: their speed is no win.
 	Unfaithful int `json:"unfaithful"`
 	Versions   int `json:"tool_versions"` // of the patch's code over the sessions
+	// Unplaced are ratios of the same variant and length whose rows do not say on which
+	// model or which machine: they may speak against a patch, never for it.
+	Unplaced []float64 `json:"unplaced_ratios"`
+	Unread   int       `json:"unread_rows"` // rejected rows of the same variant
 
 	ControlRange float64 `json:"control_range"`
 	Support      Support `json:"support"`

@@ -30,12 +30,17 @@ func (d *Document) Summarize() error {
 const samePlace = time.Minute
 
 // markCopies finds rows that record one measurement twice, as a collection and
-// the capsule it was drawn from do.
+// the capsule it was drawn from do. Of copies the first of those that name most counts.
 func (d *Document) markCopies() {
-	for i := range d.Rows {
+	order := make([]int, len(d.Rows))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return d.Rows[a].unnamed() - d.Rows[b].unnamed() })
+	for n, i := range order {
 		r := &d.Rows[i]
 		r.CopyOf = ""
-		for j := range i {
+		for _, j := range order[:n] {
 			if o := &d.Rows[j]; o.CopyOf == "" && isCopy(o, r) {
 				r.CopyOf = o.Source
 				break
@@ -44,17 +49,51 @@ func (d *Document) markCopies() {
 	}
 }
 
+// placed says whether a row names the model and the machine that it is about.
+func (r *Row) placed() bool { return r.unnamed() == 0 }
+
+// unnamed counts what a row does not say of its place, the model most of all.
+func (r *Row) unnamed() int {
+	n := 0
+	if r.Model == "" {
+		n += 2
+	}
+	if r.Hardware == "" {
+		n++
+	}
+	return n
+}
+
 func isCopy(a, b *Row) bool {
 	x, y := a.Phases["decode"], b.Phases["decode"]
+	if a.Capsule != "" && a.Capsule == b.Capsule {
+		// Sections of one capsule are measurements of their own: their names, models or
+		// patches differ.
+		return a.Tokens == b.Tokens && agree(a.Variant, b.Variant) && agree(shortName(a.Model), shortName(b.Model)) &&
+			x.Baseline.Rate == y.Baseline.Rate && x.Patched.Rate == y.Patched.Rate
+	}
 	if a.key() != b.key() || !slices.Equal(a.Patches, b.Patches) || !slices.Equal(x.Baseline.Runs, y.Baseline.Runs) || !slices.Equal(x.Patched.Runs, y.Patched.Runs) {
 		return false
 	}
 	// Few readings may be equal by chance; five and more are not.
-	return len(x.Baseline.Runs)+len(x.Patched.Runs) >= 5 || a.near(b)
+	return len(x.Baseline.Runs)+len(x.Patched.Runs) >= 5 || len(x.Baseline.Runs) > 0 && a.near(b)
 }
+
+// agree says whether two names can be of one thing: equal, or one not given.
+func agree(a, b string) bool { return a == "" || b == "" || a == b }
+
+// shortName is a model's name without the hub's owner.
+func shortName(model string) string { return model[strings.LastIndex(model, "/")+1:] }
 
 func (r *Row) near(o *Row) bool {
 	return !r.DateOnly && !o.DateOnly && r.Time.Sub(o.Time).Abs() < samePlace
+}
+
+// beside says whether two rows without an hour are of one file, as the arms of one run.
+func (r *Row) beside(o *Row) bool {
+	a, _, _ := strings.Cut(r.Source, ":")
+	b, _, _ := strings.Cut(o.Source, ":")
+	return r.DateOnly && o.DateOnly && a == b && r.Time.Equal(o.Time)
 }
 
 // controlKey is what must be alike for two baselines to be the same control.
@@ -93,14 +132,14 @@ func (d *Document) baselines(phase string) map[controlKey][]*Row {
 	out := map[controlKey][]*Row{}
 	for i := range d.Rows {
 		r := &d.Rows[i]
-		if r.CopyOf != "" || r.Phases[phase].Baseline.Rate <= 0 {
+		if r.CopyOf != "" || r.Phases[phase].Baseline.Rate <= 0 || !r.placed() {
 			continue
 		}
 		// Rows of one session may share one measurement of the baseline.
 		k := r.key()
 		if !slices.ContainsFunc(out[k], func(o *Row) bool {
 			x, y := o.Phases[phase].Baseline, r.Phases[phase].Baseline
-			return o.near(r) && x.Rate == y.Rate && slices.Equal(x.Runs, y.Runs)
+			return (o.near(r) || o.beside(r)) && x.Rate == y.Rate && slices.Equal(x.Runs, y.Runs)
 		}) {
 			out[k] = append(out[k], r)
 		}
@@ -170,11 +209,11 @@ func (d *Document) control(k controlKey, phase string) (Movement, bool) {
 // Name of a patch: its parts and what tells it from others with the same parts.
 func (p Patch) Name() string {
 	s := strings.Join(p.Patches, "+")
-	if s == "" {
-		s = "no patch"
+	switch {
+	case s == "" && p.Label == "":
+		return "no patch"
+	case p.Label == "":
+		return s
 	}
-	if p.Label != "" {
-		s += fmt.Sprintf(" [%s]", p.Label)
-	}
-	return s
+	return strings.TrimSpace(fmt.Sprintf("%s [%s]", s, p.Label))
 }

@@ -59,11 +59,12 @@ func (d *Document) patches(phase string) ([]Patch, error) {
 func (d *Document) patch(k patchKey, phase string, rows []*Row) (Patch, error) {
 	p := Patch{
 		Hardware: k.hardware, Model: k.model, Tokens: k.tokens, Setting: k.setting, Phase: phase,
-		Patches: rows[0].Patches, Label: k.label, Ratios: []float64{},
+		Patches: rows[0].Patches, Label: k.label, Ratios: []float64{}, Unplaced: []float64{},
 	}
 	slices.SortStableFunc(rows, func(a, b *Row) int { return a.Time.Compare(b.Time) })
 	control, known := d.control(k.controlKey, phase)
 	p.ControlRange = control.Range
+	d.others(&p, rows)
 	versions := map[string]bool{}
 	for _, r := range rows {
 		ratio := r.Phases[phase].Ratio()
@@ -95,6 +96,52 @@ func (d *Document) patch(k patchKey, phase string, rows []*Row) (Patch, error) {
 	}
 	p.judge(control)
 	return p, nil
+}
+
+// others collects what there is of the same variant and cannot be counted: rows that do
+// not name model or machine and do not contradict those that are known, and rows that
+// were rejected.
+func (d *Document) others(p *Patch, rows []*Row) {
+	variants := map[string]bool{}
+	for _, r := range rows {
+		if v := d.variantOf(r); v != "" {
+			variants[v] = true
+		}
+	}
+	for i := range d.Rows {
+		r := &d.Rows[i]
+		ratio := r.Phases[p.Phase].Ratio()
+		if r.placed() || r.CopyOf != "" || ratio <= 0 || !variants[r.Variant] || r.Tokens != p.Tokens || slices.Contains(rows, r) {
+			continue
+		}
+		if agree(shortName(r.Model), shortName(p.Model)) && agree(r.Hardware, p.Hardware) {
+			p.Unplaced = append(p.Unplaced, ratio)
+		}
+	}
+	for _, r := range d.Rejected {
+		if variants[r.Variant] {
+			p.Unread++
+		}
+	}
+}
+
+// variantOf is the tool's name of a row's patched arm: as the row or a copy of it says,
+// else as the capsule's name ends, which the tool makes of it.
+func (d *Document) variantOf(r *Row) string {
+	if r.Variant != "" {
+		return r.Variant
+	}
+	longest := ""
+	for i := range d.Rows {
+		switch v := d.Rows[i].Variant; {
+		case v == "":
+		case d.Rows[i].CopyOf == r.Source:
+			return v
+		case len(v) > len(longest) && strings.HasSuffix(r.Capsule, "_"+v):
+			longest = v
+		}
+	}
+	return longest
 }
 
 // bound is what all sessions together say, each one round of its own.
@@ -142,12 +189,19 @@ func (p *Patch) judge(control Movement) {
 	gain := fmt.Sprintf("%+.1f %%", 100*(p.Median-1))
 	moved := fmt.Sprintf("the same control moved by %.1f %% between %d sessions on %d days", 100*control.Range, control.Sessions, control.Days)
 	beyond := p.Median > 1+control.Range
+	if reason := p.contradiction(control); reason != "" {
+		p.Support, p.Reason = Contradictory, reason
+		return
+	}
 	switch {
 	case p.Median <= 1:
 		p.Support, p.Reason = NoWin, fmt.Sprintf("%s: nothing to support", gain)
 		return
 	case p.Wins == 0:
 		p.Support, p.Reason = NoWin, "tokens changed in every session: a speed-up without fidelity is no win"
+		return
+	case p.Model == "" || p.Hardware == "":
+		p.Support, p.Reason = Unknown, fmt.Sprintf("%s, but the rows do not name model or machine, so that nothing says how far their control moves", gain)
 		return
 	case control.Sessions < 2:
 		p.Support = Unknown
@@ -168,6 +222,27 @@ func (p *Patch) judge(control Movement) {
 		p.Reason += fmt.Sprintf("; about %d sessions would be needed", p.SessionsNeeded)
 	}
 	p.Reason += control.alike(p)
+}
+
+// contradiction names both sides where there are two: sessions beyond the control's
+// movement in both directions, or a win and rows of the same variant without one that
+// do not say on which model or machine they were measured.
+func (p *Patch) contradiction(control Movement) string {
+	if control.Sessions >= knownControl && p.Wins > 0 && p.Max > 1+control.Range && p.Min < 1/(1+control.Range) {
+		return fmt.Sprintf("sessions from %.3f× to %.3f×, and the same control moved by %.1f %% alone: some gain and some lose more than that", p.Min, p.Max, 100*control.Range)
+	}
+	if len(p.Unplaced) == 0 || p.Wins == 0 || p.Median <= 1 || slices.Min(p.Unplaced) > 1 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %.3f× to %.3f×, but %s of the same variant that do not name model or machine, of %.3f× to %.3f×",
+		count(p.Sessions, "session"), p.Min, p.Max, count(len(p.Unplaced), "row"), slices.Min(p.Unplaced), slices.Max(p.Unplaced))
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // alike says what the control did under single versions of the runtime, where a

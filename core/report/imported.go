@@ -28,11 +28,21 @@ func Imported(w io.Writer, d *history.Document, s Style) {
 	for _, text := range d.Warnings {
 		s.say(w, "  ", "warning: %s", text)
 	}
+	unread := 0
 	for _, f := range d.Files {
-		s.say(w, "  ", "%s: %s", f.Name, rowsText(f.RowsIn, f.RowsOut, f.Rejected))
+		if f.Unread != "" {
+			unread++
+			s.say(w, "  ", "%s: nothing is taken from it: %s", f.Name, f.Unread)
+			continue
+		}
+		s.say(w, "  ", "%s (%s): %s", f.Name, f.Kind, rowsText(f.RowsIn, f.RowsOut, f.Rejected))
 	}
 	in, out := d.RowsIn()
-	s.say(w, "", "%s", rowsText(in, out, len(d.Rejected)))
+	text := rowsText(in, out, len(d.Rejected))
+	if unread > 0 {
+		text += fmt.Sprintf("; nothing of %s of %d", Count(unread, "file"), len(d.Files))
+	}
+	s.say(w, "", "%s", text)
 }
 
 func rowsText(in, out, rejected int) string {
@@ -93,7 +103,7 @@ func support(w io.Writer, d *history.Document, phase string, s Style) {
 	s.say(w, "  ", "%s published in %s; %d of them are larger than the control's own movement, where that is known.", Count(wins, "win"), phase, clear)
 	if phase == "decode" {
 		field(w, s, "  ", "", "supported: more than the control moved by itself between five sessions or more. only together: no session shows it alone, "+
-			"the one-sided 95 % bound over all sessions does. not supported: the control moved as far by itself. unknown: too few sessions of the control. "+
+			"the one-sided 95 % bound over all sessions does. contradictory: other records of the same patch show the contrary. not supported: the control moved as far by itself. unknown: too few sessions of the control. "+
 			"sessions needed: to prove the median, four times in five, measured as these were. --json gives the reason of each.")
 		field(w, s, "  ", "", "A session measured the unpatched model first and the patched one after it, every time: what heat or warm-up do to the second one "+
 			"is in every ratio alike, and more sessions do not average it out. Measure both in turns, with the baseline against itself as a control.")
@@ -101,10 +111,13 @@ func support(w io.Writer, d *history.Document, phase string, s Style) {
 }
 
 func supportCell(p history.Patch, s Style) cell {
-	codes := map[history.Support]string{history.Supported: "32", history.Together: "33", history.NotSupported: "31"}
+	codes := map[history.Support]string{history.Supported: "32", history.Together: "33", history.Contradictory: "31", history.NotSupported: "31"}
 	text := string(p.Support)
 	if p.Unfaithful > 0 {
 		text += fmt.Sprintf(", tokens changed in %d", p.Unfaithful)
+	}
+	if p.Unread > 0 {
+		text += fmt.Sprintf(", %s unread", Count(p.Unread, "row"))
 	}
 	c := cell{text: text}
 	if code, ok := codes[p.Support]; ok {
@@ -154,6 +167,9 @@ func shortName(s string) string {
 
 // shortModel leaves the hub's owner out.
 func shortModel(m string) string {
+	if m == "" {
+		return "(not named)"
+	}
 	parts := strings.Split(m, "/")
 	return parts[len(parts)-1]
 }

@@ -9,8 +9,12 @@ import (
 	"github.com/assay-bench/assay/core/history"
 )
 
-// isCapsule says whether any section of an object looks like a row.
+// isCapsule says whether any section of an object looks like a row. A report has such
+// sections, too.
 func isCapsule(m map[string]json.RawMessage) bool {
+	if m["benchmark_metadata"] != nil {
+		return false
+	}
 	for name, raw := range m {
 		if s, ok := object(raw); ok && name != "meta" && s["baseline"] != nil {
 			return true
@@ -39,7 +43,7 @@ func (f *file) capsule(m map[string]json.RawMessage) error {
 	for _, name := range names {
 		section, ok := object(m[name])
 		if !ok {
-			f.reject(source+":"+name, m[name], "a section that is not a JSON object")
+			f.reject(history.Row{Source: source + ":" + name}, m[name], "a section that is not a JSON object")
 			continue
 		}
 		f.section(source+":"+name, name, m[name], section, meta)
@@ -52,10 +56,7 @@ func (f *file) capsule(m map[string]json.RawMessage) error {
 	}
 	x.known("date", "device", "memory_gb", "macos", "mlx_version", "zmlx_version", "git_commit", "python")
 	x.finish()
-	if f.facts.RowsOut == 0 {
-		return fmt.Errorf("no section is a record of zmlx (%s)", f.doc.Rejected[len(f.doc.Rejected)-1].Reason)
-	}
-	return nil
+	return f.some()
 }
 
 func (f *file) section(source, name string, raw []byte, m, meta map[string]json.RawMessage) {
@@ -76,8 +77,10 @@ func (f *file) section(source, name string, raw []byte, m, meta map[string]json.
 	if env := environmentIn(head.optionalText("command_" + name)); env != "" {
 		r.Label = env
 	}
-	r.Setting = settingOf(f.name)
-	x.known("variant", "summary")
+	r.Capsule = baseName(f.name)
+	r.Setting = settingOf(r.Capsule)
+	r.Variant = x.optionalText("variant")
+	x.known("summary")
 
 	fidelity := x.object("fidelity")
 	r.Fidelity = fidelity.text("verdict")

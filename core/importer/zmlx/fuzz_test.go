@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/assay-bench/assay/core/history"
@@ -16,7 +17,11 @@ import (
 // what is kept can be written and shown.
 func FuzzRead(f *testing.F) {
 	var texts []*jsonfuzz.Text
-	for _, p := range published {
+	files, err := filepath.Glob("testdata/*.json*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, p := range files {
 		raw, err := os.ReadFile(p)
 		if err != nil {
 			f.Fatal(err)

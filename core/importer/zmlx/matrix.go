@@ -18,7 +18,8 @@ func (f *file) matrixRow(source string, raw []byte, m map[string]json.RawMessage
 	r.Runtime, r.Commit = prefixed("MLX ", x.text("mlx_version")), x.text("zmlx_commit")
 	r.Software["zmlx"], r.Software["python"] = x.text("zmlx_version"), x.text("python_version")
 	r.Patches, r.Notes = x.texts("patterns_applied"), x.text("notes")
-	r.Label, r.Setting = labelOf(r.Notes), settingOf(capsuleIn(r.Notes))
+	r.Label, r.Capsule = labelOf(r.Notes), capsuleIn(r.Notes)
+	r.Setting = settingOf(r.Capsule)
 	r.Tokens, r.Produced, r.Runs = x.count("max_tokens"), x.count("gen_tokens"), x.count("runs")
 	r.Fidelity, r.Detail = x.text("fidelity"), x.text("fidelity_detail")
 	r.Phases["decode"] = history.Comparison{
@@ -41,11 +42,11 @@ func (f *file) matrixRow(source string, raw []byte, m map[string]json.RawMessage
 // take accepts a row that can be used, and rejects one that says nothing.
 func (f *file) take(r history.Row, raw []byte) {
 	switch {
-	case r.Model == "":
-		f.reject(r.Source, raw, "it names no model")
+	case r.Model == "" && r.Variant == "":
+		f.reject(r, raw, "it names no model")
 		return
 	case r.Phases["decode"].Baseline.Rate <= 0:
-		f.reject(r.Source, raw, "it has no decode rate of the baseline")
+		f.reject(r, raw, "it has no decode rate of the baseline")
 		return
 	}
 	for phase, c := range r.Phases {

@@ -21,13 +21,15 @@ func capsuleIn(notes string) string {
 	if m == nil {
 		return ""
 	}
-	return strings.TrimSuffix(path.Base(m[1]), ".json")
+	return baseName(m[1])
 }
+
+// baseName is a file's name without folder and extension.
+func baseName(file string) string { return strings.TrimSuffix(path.Base(file), ".json") }
 
 // settingOf reads how the KV cache was quantized, for both arms, out of a
 // capsule's name: nothing else in the records says it.
 func settingOf(capsule string) string {
-	capsule = strings.TrimSuffix(capsule, ".json")
 	m := kvCache.FindStringSubmatch(capsule)
 	if m == nil {
 		return ""

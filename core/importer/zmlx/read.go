@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"sort"
 
 	"github.com/assay-bench/assay/core/history"
@@ -21,8 +22,9 @@ const maxFile = 256 << 20
 // Tool is what the document says of its origin.
 const Tool = "zmlx"
 
-// Read adds one file's rows to the document. An error is a file that cannot be
-// read at all or holds no row of any known shape.
+// Read adds one file's rows to the document. A file of another shape, or one that
+// holds no comparison of a model with and without patches, is listed with the reason.
+// An error is a file that cannot be read at all.
 func Read(d *history.Document, path string) error {
 	raw, err := readFile(path)
 	if err != nil {
@@ -32,7 +34,7 @@ func Read(d *history.Document, path string) error {
 	sum := sha256.Sum256(raw)
 	f.facts = history.File{Name: f.name, SHA256: hex.EncodeToString(sum[:])}
 	if err := f.read(raw); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		f.facts.Unread = err.Error()
 	}
 	f.facts.RowsIn = f.facts.RowsOut + f.facts.Rejected
 	d.Files = append(d.Files, f.facts)
@@ -93,9 +95,9 @@ func (f *file) warn() {
 	f.doc.Warnings = append(f.doc.Warnings, all...)
 }
 
-func (f *file) reject(source string, text []byte, reason string) {
+func (f *file) reject(r history.Row, text []byte, reason string) {
 	f.facts.Rejected++
-	f.doc.Rejected = append(f.doc.Rejected, history.Rejected{Source: source, Reason: reason, Text: string(text)})
+	f.doc.Rejected = append(f.doc.Rejected, history.Rejected{Source: r.Source, Reason: reason, Variant: r.Variant, Text: string(text)})
 }
 
 func (f *file) accept(r history.Row) {
@@ -103,8 +105,38 @@ func (f *file) accept(r history.Row) {
 	f.doc.Rows = append(f.doc.Rows, r)
 }
 
-// read tells the shapes apart: a whole file that is one object with sections is
-// a capsule, an array or lines of objects are a matrix.
+// A shape is one kind of file: what its object has, and how it is read.
+type shape struct {
+	kind string
+	has  []string // fields, all of them
+	read func(*file, map[string]json.RawMessage) error
+}
+
+var shapes = []shape{
+	{"summary", []string{"suite", "results"}, (*file).summary},
+	{"snapshot", []string{"snapshot_name", "rows"}, (*file).snapshot},
+	{"end-to-end run", []string{"model", "results", "runs"}, (*file).endToEnd},
+	{"stress run", []string{"metadata", "baseline_stats", "patched_stats"}, (*file).stress},
+	{"report", []string{"benchmark_metadata"}, (*file).comprehensive},
+	{"probe", []string{"meta", "result"}, notCompared("it is of one arm alone, which compares nothing")},
+	{"probe", []string{"meta", "delta"}, notCompared("both arms are patched, so that neither is the unpatched model")},
+	{"kernel search", []string{"op_name"}, notCompared(ofKernels)},
+	{"kernel search", []string{"decisions"}, notCompared(ofKernels)},
+	{"kernel search", []string{"candidate_sources"}, notCompared(ofKernels)},
+	{"kernel search", []string{"schema_version", "entries"}, notCompared(ofKernels)},
+	{"kernel search", []string{"discovered_kernels"}, notCompared(ofKernels)},
+	{"microbenchmark", []string{"kind", "speedup_x"}, notCompared(ofKernels)},
+	{"kernel search", []string{"target", "best_speedup"}, notCompared(ofKernels)},
+}
+
+const ofKernels = "it is about single kernels, not about a model with and without patches"
+
+func notCompared(reason string) func(*file, map[string]json.RawMessage) error {
+	return func(*file, map[string]json.RawMessage) error { return errors.New(reason) }
+}
+
+// read tells the shapes apart: one object is a capsule or one of shapes, an array or
+// lines of objects are a matrix or records of single kernels.
 func (f *file) read(raw []byte) error {
 	raw = bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf"))
 	trimmed := bytes.TrimSpace(raw)
@@ -112,44 +144,89 @@ func (f *file) read(raw []byte) error {
 		return errors.New("the file is empty")
 	}
 	if whole, ok := object(trimmed); ok {
-		switch {
-		case isCapsule(whole):
-			return f.capsule(whole)
-		case whole["model_id"] != nil || whole["model"] != nil:
-			f.matrixRow(f.name+":1", trimmed, whole)
-			return nil
-		}
-		return errors.New("a JSON object, but neither a capsule (a section with \"baseline\" and \"patched\") nor a matrix row (\"model_id\")")
+		return f.object(trimmed, whole)
 	}
+	f.facts.Kind = "matrix"
 	var list []json.RawMessage
 	if json.Unmarshal(trimmed, &list) == nil {
+		if len(list) > 0 {
+			if first, ok := object(list[0]); ok {
+				if s := shapeOf(first); s != nil {
+					f.facts.Kind = s.kind
+					return s.read(f, first)
+				}
+			}
+		}
 		for i, item := range list {
 			f.line(fmt.Sprintf("%s[%d]", f.name, i), item)
 		}
 	} else {
-		for i, line := range bytes.Split(raw, []byte("\n")) {
+		lines := bytes.Split(raw, []byte("\n"))
+		if bytes.ContainsAny(trimmed[:1], "[{") && !slices.ContainsFunc(lines, isObject) {
+			return errors.New("it is neither JSON nor JSON lines")
+		}
+		for i, line := range lines {
 			if line = bytes.TrimSpace(line); len(line) > 0 {
 				f.line(fmt.Sprintf("%s:%d", f.name, i+1), line)
 			}
 		}
 	}
-	if f.facts.RowsOut == 0 {
-		reason := "no row"
-		if n := len(f.doc.Rejected); f.facts.Rejected > 0 {
-			reason = f.doc.Rejected[n-1].Source + ": " + f.doc.Rejected[n-1].Reason
+	return f.some()
+}
+
+func (f *file) object(raw []byte, m map[string]json.RawMessage) error {
+	if isCapsule(m) {
+		f.facts.Kind = "capsule"
+		return f.capsule(m)
+	}
+	if s := shapeOf(m); s != nil {
+		f.facts.Kind = s.kind
+		if err := s.read(f, m); err != nil {
+			return err
 		}
-		return fmt.Errorf("nothing in it is a record of zmlx (%s)", reason)
+		return f.some()
+	}
+	if m["model_id"] != nil || m["model"] != nil {
+		f.facts.Kind = "matrix"
+		f.matrixRow(f.name+":1", raw, m)
+		return f.some()
+	}
+	return errors.New("it is a JSON object of no known shape")
+}
+
+func shapeOf(m map[string]json.RawMessage) *shape {
+	for i, s := range shapes {
+		if !slices.ContainsFunc(s.has, func(name string) bool { return m[name] == nil }) {
+			return &shapes[i]
+		}
 	}
 	return nil
+}
+
+// some says why not one row was taken.
+func (f *file) some() error {
+	if f.facts.RowsOut > 0 {
+		return nil
+	}
+	reason := "no row"
+	if n := len(f.doc.Rejected); f.facts.Rejected > 0 {
+		reason = f.doc.Rejected[n-1].Source + ": " + f.doc.Rejected[n-1].Reason
+	}
+	return fmt.Errorf("nothing in it is a record of zmlx (%s)", reason)
 }
 
 func (f *file) line(source string, line []byte) {
 	fields, ok := object(line)
 	if !ok {
-		f.reject(source, line, "not a JSON object")
+		f.reject(history.Row{Source: source}, line, "not a JSON object")
 		return
 	}
 	f.matrixRow(source, line, fields)
+}
+
+func isObject(line []byte) bool {
+	_, ok := object(bytes.TrimSpace(line))
+	return ok
 }
 
 func object(raw []byte) (map[string]json.RawMessage, bool) {
