@@ -17,6 +17,19 @@ func TestReadmeShowsTheExamples(t *testing.T) {
 			t.Errorf("README.md lacks example/%s", name)
 		}
 	}
+	page, err := os.ReadFile("../../docs/zmlx.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"as_it_is.hcl", "arm.py", "in_turns.hcl", "op.hcl"} {
+		text, err := os.ReadFile("example/zmlx/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(page), "\n"+string(text)+"```") {
+			t.Errorf("docs/zmlx.md lacks example/zmlx/%s", name)
+		}
+	}
 	for _, name := range coldCaches {
 		if !strings.Contains(readme, "`"+name+"`") {
 			t.Errorf("README.md does not name %s", name)
