@@ -124,4 +124,7 @@ fuzz: ## every fuzz target, one after the other: TIME=30s each and on to LEAST=1
 soak: ## a session with N=1000000 samples: memory, sizes, and how long the journal, show, explain and recover take (some minutes)
 	go run ./core/internal/soak -n $(or $(N),1000000) $(FLAGS)
 
-.PHONY: help build run fleet test test-fleet test-sim test-foreign test-browser check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak
+arm-cost: ## what an arm costs beside its samples, in Go, in Python and with MLX=environment of the plugin mlx; FILES="results/*.json" of sessions that are there
+	@go run ./core/internal/armcost $(if $(MLX),-plugin "$(MLX)/bin/assay-plugin-mlx" -config 'op { shapes = "tiny" }') $(FILES)
+
+.PHONY: help arm-cost build run fleet test test-fleet test-sim test-foreign test-browser check compatibility lint proto-check cross fmt fmt-check bench bundle release chaos fuzz hostile metal-corpus method-study oracle oracle-faults session-study soak

@@ -29,6 +29,7 @@ var elsewhere = map[string]string{
 	"make method-study":               "computes for minutes; its tables are held by a test of core/internal/methodstudy",
 	"make session-study":              "measures for half an hour",
 	"make chaos N=500 SEED=1":         "runs for 20 minutes",
+	"make arm-cost MLX=mlx-env":       "measures for a minute; a test of core/internal/armcost reads a document",
 	"make hostile":                    "runs for minutes; what CI draws of make chaos has some of it",
 	"make fuzz":                       "runs for 20 minutes; CI runs one target",
 	"go test ./metal/kernels -update": "writes the tables of docs/kernels.md, which make test holds",
