@@ -76,11 +76,7 @@ func TestMLX(t *testing.T) {
 			args = append(args, "--var", v)
 		}
 		t.Log(command(t, dir, append(args, filepath.Join(here, "testdata", name))...))
-		d, err := record.ReadResult(filepath.Join(dir, "results", name+".json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return d
+		return result(t, dir, name)
 	}
 
 	t.Run("in Python", func(t *testing.T) {
@@ -159,6 +155,76 @@ func TestMLX(t *testing.T) {
 			}
 		}
 	})
+	t.Run("questions", func(t *testing.T) {
+		dir := t.TempDir()
+		cmd := exec.Command(assay, "run", "--var", "folder="+folder, filepath.Join(here, "testdata/questions"))
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "NO_COLOR=1", "ASSAY_HISTORY=off", "ASSAY_PLUGIN_DIR="+plugins)
+		text, err := cmd.CombinedOutput()
+		t.Logf("%s", text)
+		if cmd.ProcessState.ExitCode() != 1 {
+			t.Fatalf("%v; want exit status 1, by the patch that does nothing", err)
+		}
+		for _, name := range []string{"versions", "patched", "memory", "gap"} {
+			d := result(t, dir, name)
+			if d.Status != record.Complete || len(d.Failures) > 0 {
+				t.Errorf("%s: status %s, failures %+v", name, d.Status, d.Failures)
+			}
+		}
+		for _, a := range result(t, dir, "patched").Cases[0].Asserts {
+			if want := a.Variant != "idle"; (a.Verdict == "pass") != want {
+				t.Errorf("patched: %s: %s %s", a.Variant, a.Verdict, a.Message)
+			}
+		}
+		for _, c := range result(t, dir, "memory").Cases {
+			for _, j := range c.Judgements {
+				if j.Guardrail == "fits" && j.Verdict != "pass" {
+					t.Errorf("memory, %s: %s %s", c.ID, j.Verdict, j.Reason)
+				}
+			}
+		}
+		for _, c := range result(t, dir, "gap").Cases {
+			i := slices.IndexFunc(c.Variants, func(v record.Variant) bool { return v.Name == "mlx" })
+			if p := c.Variants[i].Phases["decode"]; p.WallNs.Value <= 0 || p.DeviceNs <= 0 || p.EncodeNs <= 0 {
+				t.Errorf("gap, %s: times of mlx %+v", c.ID, p)
+			}
+		}
+	})
+	// plugins/mlx/README.md: what a newcomer has, in a folder of its own.
+	t.Run("a first experiment", func(t *testing.T) {
+		dir := t.TempDir()
+		page, err := os.ReadFile("../../plugins/mlx/README.md")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"patched.hcl", "mypatch.py"} {
+			text, err := os.ReadFile(filepath.Join("first", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(page), "\n"+string(text)+"```") {
+				t.Errorf("plugins/mlx/README.md lacks experiments/mlx/first/%s", name)
+			}
+			short := strings.Replace(string(text), "  guardrail \"decode\"", "  measure {\n    rounds = 1\n    max_rounds = 1\n    passes = 1\n    visit = \"2ms\"\n    warmup_max = \"0s\"\n  }\n  guardrail \"decode\"", 1)
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(short), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		model := "model=" + folder + "/models/mlx"
+		command(t, dir, "validate", "--var", model, "patched.hcl")
+		cmd := exec.Command(assay, "run", "--var", model, "patched.hcl")
+		cmd.Dir = dir
+		cmd.Env = append(os.Environ(), "NO_COLOR=1", "ASSAY_HISTORY=off", "ASSAY_PLUGIN_DIR="+plugins)
+		text, err := cmd.CombinedOutput()
+		if status := cmd.ProcessState.ExitCode(); status != 0 && status != 3 { // of one round nothing may be concluded
+			t.Fatalf("%v\n%s", err, text)
+		}
+		d := result(t, dir, "patched")
+		if p := prepared(t, d, "patched"); p.Metrics["patched_modules"] == 0 {
+			t.Errorf("metrics %v", p.Metrics)
+		}
+		passed(t, d, "patched", "tokens_as_baseline", "logits_as_baseline")
+	})
 	t.Run("rules", func(t *testing.T) {
 		for config, rules := range map[string][]string{
 			`{"op":{"shapes":"tiny","dtype":"float32","prompt_tokens":4}}`:                                                  {"schema", "documented", "wrong-configuration", "prepared-facts", "times", "heartbeat", "handles", "seed", "release", "stdout"},
@@ -179,6 +245,15 @@ func TestMLX(t *testing.T) {
 			}
 		}
 	})
+}
+
+func result(t *testing.T, dir, name string) *record.Result {
+	t.Helper()
+	d, err := record.ReadResult(filepath.Join(dir, "results", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // prepared is what a variant said of itself in the last round.

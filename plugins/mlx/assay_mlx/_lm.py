@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -20,12 +22,27 @@ from ._op import Inputs, Layer, Matrix, error, in_float64, tolerance
 _USED = ("generate", "utils", "models.cache", "models.qwen3_moe", "models.switch_layers")
 
 
+@contextmanager
+def without_torch() -> Iterator[None]:
+    """mlx-lm imports transformers for its tokenizers, and transformers imports PyTorch
+    wherever it is installed, for seconds in every process. Nothing here uses it."""
+    if "torch" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment] # is how a package is said to be absent
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
+
+
 @cache
 def modules() -> SimpleNamespace:
     """What is used of the package, by the last part of its name: the package itself has
     a function called as one of its modules is."""
     try:
-        found = {name.rpartition(".")[2]: importlib.import_module(f"mlx_lm.{name}") for name in _USED}
+        with without_torch():
+            found = {name.rpartition(".")[2]: importlib.import_module(f"mlx_lm.{name}") for name in _USED}
     except ImportError as e:
         mx()  # where that is missing, it is what is to be said
         raise missing("mlx-lm", e) from e

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -47,13 +48,34 @@ def _made(req: sdk.Request[Config], lm: Any, c: Model) -> tuple[Any, dict[str, s
             model, _ = lm.utils.load_model(Path(c.path))
         except (FileNotFoundError, ValueError, KeyError) as e:
             raise sdk.Diagnostic("mlx-lm cannot load the model", f"{c.path}: {e}", path="model.path", code="bad_model") from e
-        facts = {"model": Path(c.path).name, "weights": "checkpoint " + c.path, **_revision(Path(c.path))}
+        facts = {"model": Path(c.path).name, "weights": "checkpoint " + c.path, "checkpoint_sha256": _contents(Path(c.path)), **_revision(Path(c.path))}
     else:
         model, facts = _synthetic(req, lm, c), {"weights": "synthetic", "bits": str(c.bits), "group_size": str(c.group_size), "dtype": c.dtype}
         facts["model"] = Path(c.config or "").name
     model, more, changed = _patch.apply(model, c, "model")
     model.eval()
     return model, {**facts, **more}, changed
+
+
+_BLOCK, _BLOCKS = 1 << 16, 64
+
+
+def _contents(folder: Path) -> str:
+    """Digest of a checkpoint: of the name, the size and the bytes of each file. Of one
+    beyond 4 MiB blocks spread evenly are read, the first and the last among them, since
+    each process of each round asks."""
+    whole = hashlib.sha256()
+    for file in sorted(f for f in folder.iterdir() if f.suffix in (".json", ".safetensors", ".model", ".txt", ".jinja")):
+        size = file.stat().st_size
+        whole.update(f"{file.name}\0{size}\0".encode())
+        with file.open("rb") as f:
+            if size <= _BLOCK * _BLOCKS:
+                whole.update(f.read())
+                continue
+            for i in range(_BLOCKS):
+                f.seek((size - _BLOCK) * i // (_BLOCKS - 1))
+                whole.update(f.read(_BLOCK))
+    return whole.hexdigest()
 
 
 def _revision(path: Path) -> dict[str, str]:

@@ -20,6 +20,18 @@ _CHECKED_ROWS, _CHECKED_COLUMNS = 3, 12
 Made = tuple[Callable[[int], Any], Callable[[Any, int], list[sdk.Check]], int, int]
 
 
+def unpacked(words: Any, bits: int) -> Any:
+    """The codes of rows of uint32: eight of them lie in as many bytes as a code has bits."""
+    eight = words.astype("<u4", copy=False).view(np.uint8).reshape(-1, bits)
+    together = np.zeros(len(eight), np.uint64)
+    for byte in range(bits):
+        together |= eight[:, byte].astype(np.uint64) << np.uint64(8 * byte)
+    codes = np.empty((len(eight), 8), np.uint8)
+    for code in range(8):
+        codes[:, code] = together >> np.uint64(bits * code) & np.uint64((1 << bits) - 1)
+    return codes.reshape(len(words), -1)
+
+
 class Matrix:
     """A stack of quantized matrices [experts, n, k], synthetic ones from a key."""
 
@@ -27,7 +39,9 @@ class Matrix:
         m, groups = mx(), experts * n * k // e.group_size
         self.bits, self.group, self.n, self.k = e.bits, e.group_size, n, k
         dtype = getattr(m, e.dtype)
-        self.codes = m.array(counted.codes(key, experts * n * k * e.bits // 32).reshape(experts, n, -1))
+        words = experts * n * k * e.bits // 32
+        made = m.array(counted.codes(key, words)) if backend() == "cpu" else counted.codes_by(m, key, words)
+        self.codes = made.reshape(experts, n, -1)
         rounded = m.array(counted.scales(key, groups, e.bits, k, scale)).astype(dtype).reshape(experts, n, -1)
         self.scales = rounded
         self.biases = (rounded.astype(m.float32) * -float(1 << (e.bits - 1))).astype(dtype)
@@ -51,9 +65,10 @@ class Matrix:
         m = mx()
         at = m.array(columns)
         packed, scales, biases = (np.array(p[expert][at].astype(t)) for p, t in zip(self.planes, (m.uint32, m.float32, m.float32)))
-        bits = np.unpackbits(packed.astype("<u4").view(np.uint8), axis=1, bitorder="little").reshape(len(columns), self.k, self.bits)
-        values = (bits.astype(np.int64) << np.arange(self.bits)).sum(axis=2).astype(np.float64).reshape(len(columns), -1, self.group)
-        return (values * scales[..., None] + biases[..., None]).reshape(len(columns), self.k)
+        values = unpacked(packed, self.bits).astype(np.float64).reshape(len(columns), -1, self.group)
+        values *= scales[..., None]
+        values += biases[..., None]
+        return values.reshape(len(columns), self.k)
 
     def row_bytes(self) -> int:
         """Of one row of one matrix, with its scales and biases."""
@@ -98,6 +113,13 @@ class Inputs:
         self.x = [every[i] for i in range(len(self.routes))]
         self.experts = [m.array(np.array(r, np.uint32)) for r in self.routes]
         m.eval(self.x, self.experts)
+
+    @classmethod
+    def of(cls, req: sdk.Request[Any], e: Experts, phase: str, tokens: int) -> Inputs:
+        """Those of a phase, which arms of a process have in common."""
+        key = ("inputs", phase, tokens, req.seed, req.cold, e.shapes, e.made, e.layers, e.dtype)
+        found: Inputs = POOL.take(req, key, lambda: cls(req, e, phase, tokens))
+        return found
 
     def layer(self, step: int) -> int:
         return step % self.layers

@@ -88,7 +88,7 @@ def _built(req: sdk.Request[Config], part: Experts, phase: str, tokens: int, int
     down = op.down if op is not None else True
     req.progress("weights", 0)
     layers = [_op.Layer(req, part, i, down) for i in range(part.layers)]
-    inputs = _op.Inputs(req, part, phase, tokens)
+    inputs = _op.Inputs.of(req, part, phase, tokens)
     block = req.config.block
     of_expert = sum(w.n * w.row_bytes() for w in (layers[0].gate, layers[0].up, layers[0].down) if w is not None)
     into.warnings = [*into.warnings, *req.not_cold("weights of " + phase, inputs.weight_bytes(of_expert))]

@@ -2,6 +2,7 @@
 
 import importlib.util
 import pathlib
+import subprocess
 import sys
 import tempfile
 import types
@@ -63,6 +64,70 @@ class Ops(unittest.TestCase):
         right = mx.gather_qmm
         with mock.patch.object(mx, "gather_qmm", lambda x, w, s, b, **how: right(x, w, s, -b, **how)), self.assertRaises(AssertionError):
             testing.run(plugin(), {"op": TINY}, device="cpu")
+
+
+@unittest.skipUnless(HERE, "there is no mlx, or no mlx-lm, in this environment")
+class Making(unittest.TestCase):
+    def test_mlx_counts_what_numpy_counts(self):
+        import mlx.core as mx
+        import numpy as np
+        from assay_mlx import _counted as counted
+
+        for key in (7, (1 << 64) - 1, counted.weights_key(99, 3, counted.UP)):
+            for words in (2, 2 * counted._PIECE + 6):
+                by_mlx = np.array(counted.codes_by(mx, key, words))
+                self.assertTrue((by_mlx == counted.codes(key, words)).all(), (key, words))
+
+    def test_a_matrix_is_the_same_whichever_counts_it(self):
+        import mlx.core as mx
+        from assay_mlx import _op
+        from assay_mlx._config import Experts
+
+        for bits in (2, 3, 4, 5, 6, 8):
+            e = Experts(shapes="tiny", bits=bits)
+            here = _op.Matrix(e, 3, 16, 128, key=5)
+            with mock.patch("assay_mlx._op.backend", lambda: "cuda"):
+                there = _op.Matrix(e, 3, 16, 128, key=5)
+            for a, b in zip(here.planes, there.planes):
+                self.assertTrue(mx.array_equal(a, b), bits)
+
+    def test_rows_are_what_mlx_dequantizes(self):
+        import mlx.core as mx
+        import numpy as np
+        from assay_mlx import _op
+        from assay_mlx._config import Experts
+
+        for bits in (2, 3, 4, 5, 6, 8):
+            e = Experts(shapes="tiny", bits=bits, dtype="float32", group_size=32)
+            w = _op.Matrix(e, 2, 8, 128, key=11)
+            want = np.array(mx.dequantize(w.codes[1], w.scales[1], w.biases[1], group_size=32, bits=bits))
+            self.assertLess(_op.error(w.rows(1, [0, 3, 7]), want[[0, 3, 7]]), 1e-6, bits)  # MLX computes in float32
+
+    def test_a_checkpoint_is_known_by_its_files(self):
+        from assay_mlx import _model
+
+        with tempfile.TemporaryDirectory() as folder:
+            weights = pathlib.Path(folder, "model.safetensors")
+            pathlib.Path(folder, "config.json").write_text("{}")
+            weights.write_bytes(bytes(_model._BLOCK * _model._BLOCKS * 2))
+            seen = {_model._contents(pathlib.Path(folder))}
+            for at in (0, weights.stat().st_size - 1):
+                with weights.open("r+b") as f:
+                    f.seek(at)
+                    f.write(b"x")
+                seen.add(_model._contents(pathlib.Path(folder)))
+            pathlib.Path(folder, "config.json").write_text("{ }")
+            seen.add(_model._contents(pathlib.Path(folder)))
+            self.assertEqual(len(seen), 4)
+
+    def test_mlx_lm_is_imported_without_pytorch(self):
+        with tempfile.TemporaryDirectory() as folder:
+            package = pathlib.Path(folder, "torch")
+            package.mkdir()
+            (package / "__init__.py").write_text("__version__ = '9.0'\nimported = True\n")
+            code = "import sys; from assay_mlx import _lm; _lm.modules(); assert 'torch' not in sys.modules; import torch; assert torch.imported"
+            done = subprocess.run([sys.executable, "-c", f"import sys; sys.path[:0] = {[folder, *sys.path]!r}; {code}"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
 
 
 @unittest.skipUnless(HERE, "there is no mlx, or no mlx-lm, in this environment")

@@ -1,0 +1,5 @@
+"""A patch that is on and does nothing."""
+
+
+def idle(model):
+    pass
