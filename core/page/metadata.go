@@ -95,7 +95,7 @@ func sessionFacts(r *record.Result) facts {
 func methodFacts(r *record.Result) facts {
 	m := r.Experiment.Measure
 	f := facts{Title: "Method"}
-	f.add("rounds", fmt.Sprintf("%d to %d", m.Rounds, m.MaxRounds))
+	f.add("rounds", roundsOf(r))
 	f.add("visit", time.Duration(m.Visit).String())
 	f.add("samples of a visit, passes", fmt.Sprintf("%d, %d", m.Samples, m.Passes))
 	f.add("confidence", judge.Percent(m.Confidence))
@@ -252,4 +252,17 @@ func gib(bytes int64) string {
 		return ""
 	}
 	return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30))
+}
+
+// roundsOf are the fewest and the most rounds of a case, as the plan has them: it may
+// raise those that the experiment asks for.
+func roundsOf(r *record.Result) string {
+	least, most := r.Plan.Rounds, r.Plan.MaxRounds
+	if most == 0 { // there is no plan
+		least, most = r.Experiment.Measure.Rounds, r.Experiment.Measure.MaxRounds
+	}
+	if least == most {
+		return fmt.Sprint(most)
+	}
+	return fmt.Sprintf("%d to %d", least, most)
 }

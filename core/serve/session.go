@@ -33,7 +33,6 @@ const mostLines = 400
 type session struct {
 	folder  string // of its journal
 	follow  *record.Follower
-	looked  time.Time // when the journal was last looked at
 	seen    os.FileInfo
 	ending  record.Ending
 	known   bool  // ending is
