@@ -30,6 +30,7 @@ type documents struct {
 	mu    sync.Mutex
 	read  time.Time
 	told  map[string]bool // warnings
+	found *trend.Index
 	shelf *page.Shelf
 	pages []made // the latest last
 }
@@ -48,11 +49,18 @@ func (d *documents) shelve() (*page.Shelf, error) {
 	if d.shelf != nil && d.clock().Sub(d.read) < stale {
 		return d.shelf, nil
 	}
-	x, err := trend.Read(d.folder, d.index, report.Verdict, d.once)
+	var err error
+	if d.found == nil {
+		d.found, err = trend.Read(d.folder, d.index, report.Verdict, d.once)
+	} else if x, fault := d.found.Again(d.index, report.Verdict, d.once); fault == nil {
+		d.found = x
+	} else {
+		err = fault
+	}
 	if err != nil {
 		return nil, err
 	}
-	d.shelf, d.read = page.NewShelf(x), d.clock()
+	d.shelf, d.read = page.NewShelf(d.found), d.clock()
 	return d.shelf, nil
 }
 

@@ -28,11 +28,25 @@ func Read(folder, file string, sentence func(*record.Result) string, unread func
 	if err != nil {
 		return nil, err
 	}
+	return read(folder, file, func() map[string]*Entry { return load(folder, file) }, sentence, unread)
+}
+
+// Again is Read of a folder whose index is at hand, so that the file is not read.
+func (x *Index) Again(file string, sentence func(*record.Result) string, unread func(error)) (*Index, error) {
+	known := make(map[string]*Entry, len(x.Entries))
+	for i := range x.Entries {
+		known[x.Entries[i].Path] = &x.Entries[i]
+	}
+	return read(x.Folder, file, func() map[string]*Entry { return known }, sentence, unread)
+}
+
+// read asks for what is known while it walks the folder.
+func read(folder, file string, load func() map[string]*Entry, sentence func(*record.Result) string, unread func(error)) (*Index, error) {
 	var known map[string]*Entry
 	var loading sync.WaitGroup
-	loading.Go(func() { known = load(folder, file) })
+	loading.Go(func() { known = load() })
 	x := &Index{Folder: folder}
-	err = record.Walk(folder, func(path string) error {
+	err := record.Walk(folder, func(path string) error {
 		info, err := os.Stat(path)
 		if err != nil {
 			unread(err)

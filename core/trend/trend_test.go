@@ -160,6 +160,10 @@ func TestIndex(t *testing.T) {
 	}
 
 	place(t, dir, 3, fakeresult.Options{Seed: 3})
+	again, err := x.Again("", sentence, warn)
+	if err != nil || again.Fresh != 1 || len(again.Results()) != 3 {
+		t.Errorf("with the index at hand: %+v, error %v", again, err)
+	}
 	if n := len(open(1).Results()); n != 3 {
 		t.Errorf("%d results after one more", n)
 	}
