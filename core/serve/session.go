@@ -150,7 +150,7 @@ func (s *session) live(goOn func(folder string) string) page.Live {
 		l.Left = report.Count(s.dropped, "earlier line") + " left out; the journal has all"
 	}
 	if s.follow.Damaged > 0 {
-		l.Warning = fmt.Sprintf("%s of the journal cannot be read: `assay recover` says which", report.Count(s.follow.Damaged, "line"))
+		l.Warning = fmt.Sprintf("%s of the journal cannot be read: `assay recover %s` says which", report.Count(s.follow.Damaged, "line"), s.folder)
 	}
 	if s.known {
 		l.State = states[s.ending]

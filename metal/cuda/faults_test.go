@@ -26,7 +26,7 @@ var faulty = map[string]struct {
 	threads int      // 0 for two simdgroups
 }{
 	"out-of-bounds": {"x[0x40000000u + i * 4096u] = 1;", metal.ErrFault, []string{`at broken\.metal:4`}, 0},
-	"unbound":       {"unbound[i] = 1;", metal.ErrFault, []string{`at broken\.metal:4`}, 0},
+	"unbound":       {"unbound[i] = 1;", metal.ErrFault, []string{`argument 1 \(unbound\) is missing`}, 0}, // before it runs
 	"endless":       {endless, metal.ErrTimeout, []string{`broken\.metal:5 \(64 threads\)`}, 0},
 	"endless-full":  {endless, metal.ErrTimeout, []string{`broken\.metal:5 \(`}, 1 << 20},
 	// Half of the threads wait at a barrier for the others, which wait for what
@@ -65,7 +65,11 @@ func run(ctx context.Context, dev metal.Device, body string, threads int) error 
 		return err
 	}
 	defer b.Release()
-	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: []metal.Arg{{Buffer: b}, {}}, Grid: metal.Size{X: cmp.Or(threads, 64)}, Threadgroup: metal.Size{X: 64}}})
+	args := []metal.Arg{{Buffer: b}, {Buffer: b}}
+	if strings.HasPrefix(body, "unbound[") {
+		args[1] = metal.Arg{}
+	}
+	p, err := dev.Record([]metal.Dispatch{{Kernel: k, Args: args, Grid: metal.Size{X: cmp.Or(threads, 64)}, Threadgroup: metal.Size{X: 64}}})
 	if err != nil {
 		return err
 	}
