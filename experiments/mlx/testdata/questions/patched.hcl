@@ -9,7 +9,7 @@ experiment "patched" {
       context       = 17
       tokens        = 4
       prompt_tokens = 32
-      modules       = "../.."
+      modules       = var.patches
     }
   }
   variant "plain" { baseline = true }

@@ -4,6 +4,12 @@ variable "folder" {
   description = "What scripts/foreign.sh made"
 }
 
+variable "patches" {
+  type        = string
+  default     = "../.."
+  description = "Folder of patches.py"
+}
+
 locals {
   model = "${var.folder}/models/mlx"
   lm    = "${var.folder}/mlx-0.32.4-lm-0.32.2/bin/assay-plugin-mlx"
