@@ -28,7 +28,7 @@ const (
 
 func patches(scope string) []string {
 	list := []string{fusedGating, fusedGateUp, fusedDownCombine}
-	if scope == scopeModel {
+	if scope == decoder.Scope {
 		list = append(list, fusedQKV, fusedRope, fusedNorm)
 	}
 	return list
@@ -68,7 +68,7 @@ func plugin() sdk.Plugin[Config] {
 }
 
 func bytes(cfg Config) int64 {
-	if cfg.Scope == scopeModel {
+	if cfg.Scope == decoder.Scope {
 		return cfg.question().Bytes()
 	}
 	r, _ := cfg.Resolve()
@@ -76,7 +76,7 @@ func bytes(cfg Config) int64 {
 }
 
 func validate(cfg Config) []sdk.Diagnostic {
-	if cfg.Scope == scopeModel {
+	if cfg.Scope == decoder.Scope {
 		return append(validateModel(cfg), cfg.unknownPatches()...)
 	}
 	r, faults := cfg.Resolve()

@@ -10,6 +10,7 @@ import (
 	"github.com/assay-bench/assay/core/sdk/sdktest/faulty"
 	"github.com/assay-bench/assay/metal/cpu"
 	"github.com/assay-bench/assay/metal/kernels"
+	"github.com/assay-bench/assay/plugins/internal/decoder"
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
@@ -47,9 +48,9 @@ func TestPatchesOfAModel(t *testing.T) {
 	configs := []string{
 		`{"model":"tiny",` + model + `,"patches":["fused_gating"],"planted":["fused_gating"],"planted_share":0.5}`,
 		`{"model":"tiny-llama",` + model + `,"patches":["fused_gate_up","fused_qkv","fused_rope","fused_norm"],"fused_max_tokens":2}`,
-		`{"model":"tiny",` + model + `,"patches":["` + strings.Join(patches(scopeModel), `","`) + `"]}`,
+		`{"model":"tiny",` + model + `,"patches":["` + strings.Join(patches(decoder.Scope), `","`) + `"]}`,
 	}
-	for _, p := range patches(scopeModel) {
+	for _, p := range patches(decoder.Scope) {
 		configs = append(configs, `{"model":"tiny",`+model+`,"patches":["`+p+`"]}`)
 	}
 	for _, config := range configs {
@@ -153,7 +154,7 @@ func TestValidate(t *testing.T) {
 	for _, tt := range []struct{ config, want string }{
 		{`{"patches":["fused_norm"]}`, "is none of fused_gating, fused_gate_up, fused_down_combine"},
 		{`{"scope":"model","model":"tiny","vocab":64,"patches":["fused_head"]}`, "fused_rope, fused_norm"},
-		{`{"scope":"model","model":"tiny","vocab":64,"tokens":2}`, "scope = \"stack\""},
+		{`{"scope":"model","model":"tiny","vocab":64,"tokens":2}`, "take another scope"},
 		{`{"scope":"model","model":"tiny-llama","vocab":64,"planted":["fused_norm"]}`, "leave planted out"},
 	} {
 		config, want := tt.config, tt.want

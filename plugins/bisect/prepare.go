@@ -29,7 +29,7 @@ type configuration struct {
 }
 
 func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
-	if req.Config.Scope == scopeModel {
+	if req.Config.Scope == decoder.Scope {
 		return s.prepareModel(ctx, req)
 	}
 	e := &configuration{Request: req, shared: s, buffers: kernels.Buffers{Device: req.Device}}

@@ -11,20 +11,13 @@ import (
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
-const scopeModel = "model"
-
 // question is what a configuration asks of a whole model.
 func (c Config) question() decoder.Question {
-	return decoder.Question{Config: c.Config, Spec: c.Spec, Vocab: c.Vocab, Prompt: c.PromptTokens, Fidelity: c.FidelityTokens}
+	return decoder.Question{Config: c.Config, Spec: c.Spec, Tokens: c.Tokens, Vocab: c.Vocab, Prompt: c.PromptTokens, Fidelity: c.FidelityTokens}
 }
 
 func validateModel(cfg Config) []sdk.Diagnostic {
 	m, faults := cfg.question().Resolve()
-	if cfg.Tokens != 1 {
-		faults = append(faults, sdk.Diagnostic{
-			Path: "tokens", Code: "one_sequence", Summary: "a model decodes one sequence", Detail: "leave tokens out, or write scope = \"stack\"",
-		})
-	}
 	if len(faults) == 0 && m.Experts != nil && cfg.on(fusedGateUp, 1) {
 		faults = m.Experts.Fusable("patches")
 	}

@@ -10,26 +10,20 @@ import (
 	"github.com/assay-bench/assay/plugins/internal/moe"
 )
 
-const scopeModel = "model"
-
 // question is what a configuration asks of a whole model.
 func (c Config) question() decoder.Question {
-	return decoder.Question{Config: c.Config, Spec: c.Spec, Vocab: c.Vocab, Prompt: c.PromptTokens, Fidelity: c.FidelityTokens}
+	return decoder.Question{Config: c.Config, Spec: c.Spec, Tokens: c.Tokens, Vocab: c.Vocab, Prompt: c.PromptTokens, Fidelity: c.FidelityTokens}
 }
 
 func validateModel(cfg Config) []sdk.Diagnostic {
 	m, faults := cfg.question().Resolve()
-	add := func(path, code, summary, detail string) {
-		faults = append(faults, sdk.Diagnostic{Path: path, Code: code, Summary: summary, Detail: detail})
-	}
-	if cfg.Tokens != 1 {
-		add("tokens", "one_sequence", "a model decodes one sequence", "leave tokens out, or write scope = \"blocks\"")
-	}
 	if len(faults) == 0 && m.Experts != nil && cfg.FusedGateUp {
 		faults = m.Experts.Fusable("fused_gate_up")
 	}
 	if len(faults) == 0 && m.Experts == nil && cfg.Path == checked {
-		add("path", "no_experts", "nothing is decided in a model without experts", "path = \"checked\" decides about MoE blocks; use unfused or resolved")
+		faults = append(faults, sdk.Diagnostic{
+			Path: "path", Code: "no_experts", Summary: "nothing is decided in a model without experts", Detail: "path = \"checked\" decides about MoE blocks; use unfused or resolved",
+		})
 	}
 	return faults
 }

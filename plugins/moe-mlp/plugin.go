@@ -34,7 +34,7 @@ type Config struct {
 }
 
 func validate(cfg Config) []sdk.Diagnostic {
-	if cfg.Scope == scopeModel {
+	if cfg.Scope == decoder.Scope {
 		return validateModel(cfg)
 	}
 	r, faults := cfg.Resolve()
@@ -61,7 +61,7 @@ func plugin() sdk.Plugin[Config] {
 }
 
 func bytes(cfg Config) int64 {
-	if cfg.Scope == scopeModel {
+	if cfg.Scope == decoder.Scope {
 		return cfg.question().Bytes()
 	}
 	r, _ := cfg.Resolve()

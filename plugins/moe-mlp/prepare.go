@@ -17,7 +17,7 @@ type configuration struct{ *moe.Experts[Config] }
 type shared struct{ models decoder.Shared }
 
 func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
-	if req.Config.Scope == scopeModel {
+	if req.Config.Scope == decoder.Scope {
 		return s.prepareModel(ctx, req)
 	}
 	experts, err := moe.NewExperts(ctx, req, req.Config.Spec, &s.models.Pool, true)

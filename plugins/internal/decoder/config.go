@@ -17,10 +17,14 @@ type Config struct {
 	LogitTolerance float64 `assay:"logit_tolerance" help:"of a model: largest distance of the first logits from the unfused one's, relative to their length" default:"0.05" min:"0"`
 }
 
+// Scope is the `scope` in which plugins ask about a whole model.
+const Scope = "model"
+
 // Question is what is asked of a model.
 type Question struct {
 	Config
 	Spec     moe.Spec
+	Tokens   int // sequences decoded together: a model decodes one
 	Vocab    int // tokens whose embedding and head are made; 0: all
 	Prompt   int // tokens of a prefill
 	Fidelity int // greedy tokens that are compared with the unfused model's
@@ -29,6 +33,9 @@ type Question struct {
 // Resolve finds the model, and every fault of the question.
 func (q Question) Resolve() (Model, []sdk.Diagnostic) {
 	m, faults := Resolve(q.Spec, q.Vocab)
+	if q.Tokens != 1 {
+		faults = append(faults, fault("tokens", "a model decodes one sequence", "leave tokens out, or take another scope than %q", Scope))
+	}
 	if q.Fidelity > q.DecodeTokens {
 		faults = append(faults, fault("fidelity_tokens", "more tokens than decode goes on for", "decode goes back to the context after decode_tokens = %d", q.DecodeTokens))
 	}
@@ -50,7 +57,7 @@ func (q Question) Bytes() int64 {
 
 func (q Question) facts(m Model) map[string]string {
 	facts := m.Facts()
-	facts["scope"] = "model"
+	facts["scope"] = Scope
 	facts["context"], facts["context_fill"] = fmt.Sprint(q.Context), q.ContextFill
 	return facts
 }
