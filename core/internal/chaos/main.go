@@ -108,6 +108,9 @@ func run(ctx context.Context, s study) (failed bool, err error) {
 		wg.Go(func() {
 			for x := range jobs {
 				x.run(ctx)
+				if ctx.Err() != nil {
+					continue // cut by our own end, which is no fault of assay's
+				}
 				t.add(x)
 				if s.verbose || len(x.problems) > 0 {
 					x.print()
