@@ -20,22 +20,22 @@ import (
 )
 
 type runCommand struct {
-	Paths   []string          `arg:"" optional:"" default:"." help:"Folder of *.hcl files, or single files, in the working folder."`
-	Var     map[string]string `name:"var" placeholder:"NAME=VALUE" mapsep:"none" help:"Set a variable; may be given more than once."`
-	VarFile []string          `name:"var-file" placeholder:"FILE" help:"Read variables from a file."`
-	Only    []string          `name:"only" placeholder:"NAME" help:"Only these experiments, and those that their conditions refer to."`
-	Class   []string          `name:"class" placeholder:"NAME" help:"Where experiments run that name no class; may be given more than once."`
-	With    []string          `name:"with" placeholder:"PATH" help:"Send this file or folder of the working folder along, too."`
-	Key     string            `name:"key" env:"ASSAY_FLEET_KEY" type:"path" placeholder:"FILE" help:"Sign the jobs with this key."`
-	Detach  bool              `name:"detach" help:"End as soon as everything is dispatched."`
-	following
+	Paths          []string          `arg:"" optional:"" default:"." help:"Folder of *.hcl files, or single files, in the working folder."`
+	Var            map[string]string `name:"var" placeholder:"NAME=VALUE" mapsep:"none" help:"Set a variable; may be given more than once."`
+	VarFile        []string          `name:"var-file" placeholder:"FILE" help:"Read variables from a file."`
+	Only           []string          `name:"only" placeholder:"NAME" help:"Only these experiments, and those that their conditions refer to."`
+	Class          []string          `name:"class" placeholder:"NAME" help:"Where experiments run that name no class; may be given more than once."`
+	With           []string          `name:"with" placeholder:"PATH" help:"Send this file or folder of the working folder along, too."`
+	Key            string            `name:"key" env:"ASSAY_FLEET_KEY" type:"path" placeholder:"FILE" help:"Sign the jobs with this key."`
+	Detach         bool              `name:"detach" help:"End as soon as everything is dispatched."`
+	connect.Server `embed:""`
+	watch
 }
 
-// following is what run and attach share.
-type following struct {
-	connect.Server `embed:""`
-	Patience       time.Duration `name:"patience" default:"2m" help:"How long a class may have no worker before its experiments are cancelled."`
-	UI             string        `name:"ui" env:"ASSAY_FLEET_UI" placeholder:"URL" help:"Where Temporal's user interface is, to print links to it."`
+// watch is how run and attach follow a run.
+type watch struct {
+	Patience time.Duration `name:"patience" default:"2m" help:"How long a class may have no worker before its experiments are cancelled."`
+	UI       string        `name:"ui" env:"ASSAY_FLEET_UI" placeholder:"URL" help:"Where Temporal's user interface is, to print links to it."`
 }
 
 func (c *runCommand) Run(ctx context.Context, app *App) error {
@@ -68,33 +68,29 @@ func (c *runCommand) Run(ctx context.Context, app *App) error {
 		fmt.Fprintf(app.Out, "run %s\n", r.ID)
 		return nil
 	}
-	return c.follow(ctx, app, server, store, r)
+	return c.follow(ctx, app, server, c.Namespace, store, r)
 }
 
 type attachCommand struct {
-	Name string `arg:"" optional:"" name:"run" help:"The run, as results/fleet has it; by default the latest."`
-	following
+	named
+	watch
 }
 
 func (c *attachCommand) Run(ctx context.Context, app *App) error {
-	r, err := dispatch.Open(c.Name)
-	if err != nil {
-		return err
-	}
 	store, err := c.Remote()
 	if err != nil {
 		return err
 	}
-	server, err := c.Dial(ctx, app.Logger)
+	r, server, err := c.open(ctx, app)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	return c.follow(ctx, app, server, store, r)
+	return c.follow(ctx, app, server, c.Namespace, store, r)
 }
 
 // follow serves the workflows too, so that a server alone is enough.
-func (c *following) follow(ctx context.Context, app *App, server client.Client, store job.Store, r *dispatch.Run) error {
+func (c *watch) follow(ctx context.Context, app *App, server client.Client, namespace string, store job.Store, r *dispatch.Run) error {
 	w := sdkworker.New(server, job.WorkflowQueue, sdkworker.Options{LocalActivityWorkerOnly: true})
 	w.RegisterWorkflowWithOptions(job.Experiment, workflow.RegisterOptions{Name: job.WorkflowName})
 	if err := w.Start(); err != nil {
@@ -103,7 +99,7 @@ func (c *following) follow(ctx context.Context, app *App, server client.Client, 
 	defer w.Stop()
 	fmt.Fprintf(app.Err, "run %s: %d jobs for %s\n", r.ID, len(r.Jobs), strings.Join(r.Classes(), ", "))
 	if c.UI != "" {
-		fmt.Fprintf(app.Err, "%s/namespaces/%s/workflows?query=%s\n", strings.TrimSuffix(c.UI, "/"), c.Namespace, url.QueryEscape(fmt.Sprintf("WorkflowId STARTS_WITH %q", "assay/"+r.ID+"/")))
+		fmt.Fprintf(app.Err, "%s/namespaces/%s/workflows?query=%s\n", strings.TrimSuffix(c.UI, "/"), namespace, url.QueryEscape(fmt.Sprintf("WorkflowId STARTS_WITH %q", "assay/"+r.ID+"/")))
 	}
 	if err := r.Start(ctx, server); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 
 	"github.com/assay-bench/assay/core/fleet/internal/connect"
 	"github.com/assay-bench/assay/core/fleet/internal/dispatch"
@@ -20,6 +21,16 @@ import (
 type named struct {
 	Name           string `arg:"" optional:"" name:"run" help:"The run, as results/fleet has it; by default the latest."`
 	connect.Server `embed:""`
+}
+
+// open reads the run and reaches the server, which the caller closes.
+func (n *named) open(ctx context.Context, app *App) (*dispatch.Run, client.Client, error) {
+	r, err := dispatch.Open(n.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	server, err := n.Dial(ctx, app.Logger)
+	return r, server, err
 }
 
 type statusCommand struct {
@@ -39,11 +50,7 @@ type shown struct {
 }
 
 func (c *statusCommand) Run(ctx context.Context, app *App) error {
-	r, err := dispatch.Open(c.Name)
-	if err != nil {
-		return err
-	}
-	server, err := c.Dial(ctx, app.Logger)
+	r, server, err := c.open(ctx, app)
 	if err != nil {
 		return err
 	}
@@ -110,11 +117,7 @@ func (c *statusCommand) Run(ctx context.Context, app *App) error {
 type cancelCommand struct{ named }
 
 func (c *cancelCommand) Run(ctx context.Context, app *App) error {
-	r, err := dispatch.Open(c.Name)
-	if err != nil {
-		return err
-	}
-	server, err := c.Dial(ctx, app.Logger)
+	r, server, err := c.open(ctx, app)
 	if err != nil {
 		return err
 	}
@@ -130,11 +133,7 @@ type logsCommand struct {
 }
 
 func (c *logsCommand) Run(ctx context.Context, app *App) error {
-	r, err := dispatch.Open(c.Name)
-	if err != nil {
-		return err
-	}
-	server, err := c.Dial(ctx, app.Logger)
+	r, server, err := c.open(ctx, app)
 	if err != nil {
 		return err
 	}
