@@ -249,7 +249,7 @@ func (a *attempt) follow(journal string) {
 	defer a.mu.Unlock()
 	a.journal = nil
 	if journal != "" {
-		a.journal = &follower{path: journal}
+		a.journal = newFollower(journal)
 	}
 }
 
@@ -279,7 +279,7 @@ func (a *attempt) progress() job.Progress {
 	defer a.mu.Unlock()
 	p.Abandoned = slices.Clone(a.abandoned)
 	if a.journal != nil {
-		p.Session = filepath.Base(filepath.Dir(a.journal.path))
+		p.Session = a.journal.session
 	}
 	return p
 }

@@ -1,44 +1,29 @@
 package worker
 
 import (
-	"bytes"
-	"io"
-	"os"
+	"path/filepath"
+
+	"github.com/assay-bench/assay/core/record"
 )
 
-// follower counts the rounds of a journal that is being written: at each call it reads
-// what is new, so that it costs a session next to nothing.
+// follower counts the rounds of a session while it writes its journal.
 type follower struct {
-	path string
-	at   int64
-	part []byte // of a line
-	seen int
+	session string
+	journal *record.Follower
+	counted int
 }
 
-var (
-	roundEnd = []byte(`"kind":"round_end"`)
-	counts   = []byte(`"counted":true`)
-)
+func newFollower(journal string) *follower {
+	return &follower{session: filepath.Base(filepath.Dir(journal)), journal: record.Follow(journal, record.RoundEndEvent{})}
+}
 
-// rounds that have ended and count.
+// rounds that have ended and count. What cannot be read now is counted later: the
+// outcome is read from the whole journal.
 func (f *follower) rounds() int {
-	file, err := os.Open(f.path)
-	if err != nil {
-		return f.seen
-	}
-	defer file.Close()
-	b, _ := io.ReadAll(io.NewSectionReader(file, f.at, 1<<62))
-	f.at += int64(len(b))
-	b = append(f.part, b...)
-	for {
-		line, rest, whole := bytes.Cut(b, []byte("\n"))
-		if !whole {
-			f.part = bytes.Clone(line)
-			return f.seen
+	_ = f.journal.More(func(e record.Event) {
+		if e.Data.(record.RoundEndEvent).Counted {
+			f.counted++
 		}
-		if bytes.Contains(line, roundEnd) && bytes.Contains(line, counts) {
-			f.seen++
-		}
-		b = rest
-	}
+	})
+	return f.counted
 }

@@ -203,7 +203,7 @@ func interruptAt(t *testing.T, w *Worker, j job.Job, rounds int) job.Progress {
 		ended <- err
 	}()
 	journal := ""
-	count := func() int { return (&follower{path: journal}).rounds() }
+	count := func() int { return newFollower(journal).rounds() }
 	for journal == "" || count() < rounds {
 		select {
 		case err := <-ended:
@@ -293,25 +293,31 @@ func TestOneWorkerPerFolder(t *testing.T) {
 	}
 }
 
-// A follower counts a journal's rounds while it is written, lines in pieces included.
+// A follower counts rounds that count, those that came since its last look included.
 func TestFollower(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "journal.jsonl")
-	f := &follower{path: path}
-	text := ""
+	dir := filepath.Join(t.TempDir(), "20260102T030405Z-abcdef")
+	f := newFollower(filepath.Join(dir, "journal.jsonl"))
+	if n := f.rounds(); n != 0 || f.session != filepath.Base(dir) {
+		t.Errorf("%d rounds of session %s before there is a journal", n, f.session)
+	}
+	j, err := record.CreateJournal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
 	for i, step := range []struct {
-		add  string
+		data []record.Data
 		want int
 	}{
-		{"", 0},
-		{`{"sum":"1","kind":"round_end","data":{"counted":true}}` + "\n", 1},
-		{`{"sum":"2","kind":"round_end","data":{"counted":false}}` + "\n", 1},
-		{`{"sum":"3","kind":"round_`, 1},
-		{`end","data":{"counted":true}}`, 1},
-		{"\n" + `{"sum":"4","kind":"sample"}` + "\n", 2},
+		{[]record.Data{record.RoundEndEvent{Counted: true}}, 1},
+		{[]record.Data{record.RoundEndEvent{}, record.SampleEvent{}}, 1},
+		{nil, 1},
+		{[]record.Data{record.RoundEndEvent{Counted: true}, record.NoteEvent{Text: `"kind":"round_end"`}, record.RoundEndEvent{Counted: true}}, 3},
 	} {
-		text += step.add
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
+		for _, d := range step.data {
+			if _, err := j.Append(record.Event{Data: d}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if got := f.rounds(); got != step.want {
 			t.Errorf("after step %d: %d rounds, want %d", i, got, step.want)
