@@ -57,28 +57,34 @@ func (e Event) MarshalJSON() ([]byte, error) {
 // data a second time: samples come one by one to a processor that was idle, where
 // each step costs ten times as long as in a loop.
 func (e Event) writeTo(b *bytes.Buffer) error {
-	at, err := e.Time.MarshalJSON()
+	head := strconv.AppendUint(append(b.AvailableBuffer(), `{"seq":`...), e.Seq, 10)
+	head, err := e.Time.AppendText(append(head, `,"time":"`...))
 	if err != nil {
 		return fmt.Errorf("%s event: %w", e.Kind(), err)
 	}
-	b.WriteString(`{"seq":`)
-	b.Write(strconv.AppendUint(b.AvailableBuffer(), e.Seq, 10))
-	b.WriteString(`,"time":`)
-	b.Write(at)
+	head = append(head, '"')
 	if e.Experiment != "" {
-		name, err := json.Marshal(e.Experiment)
-		if err != nil {
-			return fmt.Errorf("%s event: %w", e.Kind(), err)
-		}
-		b.WriteString(`,"experiment":`)
-		b.Write(name)
+		head = appendString(append(head, `,"experiment":`...), e.Experiment)
 	}
-	b.WriteString(`,"kind":"` + e.Kind() + `","data":`)
-	if err := json.NewEncoder(b).Encode(e.Data); err != nil {
+	head = appendString(append(head, `,"kind":`...), e.Kind())
+	b.Write(append(head, `,"data":`...))
+	if err := writeData(b, e.Data); err != nil {
 		return fmt.Errorf("%s event: %w", e.Kind(), err)
 	}
-	b.Truncate(b.Len() - 1) // the encoder ends with a newline
 	b.WriteByte('}')
+	return nil
+}
+
+func writeData(b *bytes.Buffer, d Data) error {
+	if p, ok := d.(plain); ok {
+		own, err := p.appendJSON(b.AvailableBuffer())
+		b.Write(own)
+		return err
+	}
+	if err := json.NewEncoder(b).Encode(d); err != nil {
+		return err
+	}
+	b.Truncate(b.Len() - 1) // the encoder ends with a newline
 	return nil
 }
 
