@@ -14,6 +14,7 @@ var readme string
 // Config is a configuration.
 type Config struct {
 	moe.Spec
+	moe.Routing
 	Tokens       int  `assay:"tokens" help:"tokens of one decode iteration, one per sequence" default:"1" min:"1" max:"256"`
 	PromptTokens int  `assay:"prompt_tokens" help:"tokens of one prefill iteration" default:"64" min:"1" max:"4096"`
 	Fused        bool `assay:"fused" help:"gate, up and SwiGLU in one gather_qmm_swiglu; false: two gather_qmm and a swiglu" default:"false"`
@@ -29,16 +30,20 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "decode", Doc: "the experts of `tokens` tokens, one layer", Unit: "tok"},
 			{Name: "prefill", Doc: "the experts of `prompt_tokens` tokens, one layer", Unit: "tok"},
 		},
-		Metrics:  []sdk.Metric{{Name: "rel_err", Doc: "largest error of the checked outputs of gate and up in the first iteration of decode against float64, relative to the largest of them", Better: sdk.BetterLower}},
+		Metrics:  append(moe.RoutingMetrics("decode", "prefill"), sdk.Metric{Name: "rel_err", Doc: "largest error of the checked outputs of gate and up in the first iteration of decode against float64, relative to the largest of them", Better: sdk.BetterLower}),
 		Validate: validate,
-		Bytes:    func(cfg Config) int64 { r, _ := cfg.Resolve(); return r.Bytes(cfg.Down) },
+		Bytes:    func(cfg Config) int64 { r, _ := cfg.Spec.Resolve(); return r.Bytes(cfg.Down) },
 		Prepare:  preparer(pool),
 		Propose:  propose,
 	}
 }
 
+func (c Config) problem() moe.Problem {
+	return moe.Problem{Spec: c.Spec, Routing: c.Routing, Tokens: []int{c.Tokens, c.PromptTokens}}
+}
+
 func validate(cfg Config) []sdk.Diagnostic {
-	r, faults := cfg.Resolve()
+	r, _, faults := cfg.problem().Resolve()
 	if len(faults) == 0 && cfg.Fused {
 		faults = append(faults, r.Fusable("fused")...)
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,6 +20,7 @@ func TestEveryPathIsCorrect(t *testing.T) {
 		`{"model":"tiny","dtype":"float16","replay":false,"down":true,"tokens":4}`,
 		`{"model":"tiny","bits":8,"group_size":32,"layers":2,"down":true,"fused":true}`,
 		`{"model":"tiny","bits":2,"group_size":128,"tokens":3,"prompt_tokens":7}`,
+		`{"model":"tiny","routing":"zipf","routing_skew":1.5,"tokens":3,"fused":true,"down":true}`,
 	} {
 		t.Run(config, func(t *testing.T) {
 			r := sdktest.Run(t, faulty.In(plugin(), nil), config)
@@ -89,6 +93,35 @@ func TestDeclaredBytesAtQwen3Shape(t *testing.T) {
 	}
 }
 
+// Bytes are those of the experts that tokens choose: fewer where some are popular, and
+// two where a file says that all tokens choose these.
+func TestBytesFollowTheRouting(t *testing.T) {
+	alike := filepath.Join(t.TempDir(), "alike.txt")
+	if err := os.WriteFile(alike, []byte(strings.Repeat("3 9\n", 8)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
+	h.Open("cpu")
+	const expert, rows = 2 * 128 * 512 * 0.5625, 8*512*2 + 8*2*128*2
+	last := int64(1 << 40)
+	for i, routing := range []string{
+		`"routing":"zipf","routing_skew":0`, `"routing":"zipf"`, `"routing":"zipf","routing_skew":4`, fmt.Sprintf(`"routing":"recorded","routing_file":%q`, alike),
+	} {
+		p, found := h.Prepare(fmt.Sprint(i), `{"model":"tiny","tokens":8,"prompt_tokens":8,`+routing+`}`, 1)
+		if p == nil {
+			t.Fatal(found)
+		}
+		bytes, experts := p.GetPhases()["decode"].GetBytesPerIteration(), p.GetMetrics()["decode_experts"]
+		if bytes >= last || math.Abs(float64(bytes)-expert*experts-rows) > 16 { // each step's share is rounded
+			t.Errorf("%s: %d bytes of %g experts, with less skew %d", routing, bytes, experts, last)
+		}
+		last = bytes
+	}
+	if last != expert*2+rows {
+		t.Errorf("%d bytes where all tokens choose the same two experts", last)
+	}
+}
+
 func TestWrongKernelsAreNoticed(t *testing.T) {
 	for _, tt := range []struct {
 		name, config string
@@ -130,6 +163,9 @@ func TestValidate(t *testing.T) {
 		{`{"layers":49}`, "layers"},
 		{`{"experts":4}`, "experts"},
 		{`{"experts":129}`, "experts"},
+		{`{"routing_skew":1}`, "routing_skew"},
+		{`{"routing":"recorded"}`, "routing_file"},
+		{`{"routing":"recorded","routing_file":"/dev/zero"}`, "routing_file"},
 	} {
 		found := h.Validate(tt.config)
 		if len(found) != 1 || found[0].GetPath()[0].GetName() != tt.path || found[0].GetDetail() == "" {

@@ -15,7 +15,7 @@ type configuration struct{ *moe.Experts[Config] }
 
 func preparer(pool *kernels.Pool) func(context.Context, sdk.Request[Config]) (*sdk.Prepared, error) {
 	return func(ctx context.Context, req sdk.Request[Config]) (*sdk.Prepared, error) {
-		experts, err := moe.NewExperts(ctx, req, req.Config.Spec, pool, req.Config.Down)
+		experts, err := moe.NewExperts(ctx, req, req.Config.problem(), pool, req.Config.Down)
 		if err != nil {
 			return nil, err
 		}
@@ -39,11 +39,10 @@ func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) 
 	if !e.Cold {
 		layers = 1
 	}
-	in, err := moe.NewInputs(&e.Buffers, e.Seed, name, e.Resolved, layers, tokens, e.Cold)
+	in, err := e.Inputs(name, layers, tokens, e.Config.Down)
 	if err != nil {
 		return p, err
 	}
-	e.Warnings = append(e.Warnings, e.NotCold("weights of "+name, in.WeightBytes(e.Config.Down))...)
 
 	ops := func(step int) ([]metal.Dispatch, error) {
 		var s kernels.Sequence

@@ -17,6 +17,7 @@ func (c Config) question() decoder.Question {
 
 func validateModel(cfg Config) []sdk.Diagnostic {
 	m, faults := cfg.question().Resolve()
+	faults = append(faults, cfg.OfModel()...)
 	if len(faults) == 0 && m.Experts != nil && cfg.FusedGateUp {
 		faults = m.Experts.Fusable("fused_gate_up")
 	}

@@ -105,6 +105,8 @@ func TestModelFaults(t *testing.T) {
 		{`{"scope":"blocks","model":"qwen3-1.7b"}`, "none of qwen3-30b-a3b"},
 		{`{"scope":"model","model":"qwen3-30b-a3b","vocab":151937}`, "use 1 to 151936"},
 		{`{"scope":"model","model":"tiny","bits":5,"mode":"mxfp4"}`, "takes bits"},
+		{`{"scope":"model","model":"tiny","routing":"zipf"}`, "a model's own router chooses its experts"},
+		{`{"scope":"model","model":"tiny","routing_skew":1}`, "leave routing_skew out"},
 	} {
 		config, want := tt.config, tt.want
 		found := h.Validate(config)

@@ -21,6 +21,7 @@ const (
 // Config is a configuration.
 type Config struct {
 	moe.Spec
+	moe.Routing
 	Tokens       int    `assay:"tokens" help:"tokens of one decode iteration, one per sequence" default:"1" min:"1" max:"256"`
 	PromptTokens int    `assay:"prompt_tokens" help:"tokens of one prefill iteration" default:"64" min:"1" max:"4096"`
 	Path         string `assay:"path" help:"unfused: separate dispatches; checked: fused, every decision taken again at each call; resolved: fused, every decision taken once" default:"unfused" oneof:"unfused,checked,resolved"`
@@ -33,11 +34,15 @@ type Config struct {
 	decoder.Config
 }
 
+func (c Config) problem() moe.Problem {
+	return moe.Problem{Spec: c.Spec, Routing: c.Routing, Tokens: []int{c.Tokens, c.PromptTokens}}
+}
+
 func validate(cfg Config) []sdk.Diagnostic {
 	if cfg.Scope == decoder.Scope {
 		return validateModel(cfg)
 	}
-	r, faults := cfg.Resolve()
+	r, _, faults := cfg.problem().Resolve()
 	if len(faults) == 0 && cfg.FusedGateUp {
 		faults = r.Fusable("fused_gate_up")
 	}
@@ -52,7 +57,7 @@ func plugin() sdk.Plugin[Config] {
 			{Name: "decode", Doc: "the MoE blocks of all layers for `tokens` tokens, or one token of a model", Unit: "tok"},
 			{Name: "prefill", Doc: "the MoE blocks of all layers, or a model, for `prompt_tokens` tokens", Unit: "tok"},
 		},
-		Metrics:  decoder.Metrics(),
+		Metrics:  append(decoder.Metrics(), moe.RoutingMetrics("decode", "prefill")...),
 		Validate: validate,
 		Bytes:    bytes,
 		Prepare:  shared.prepare,
@@ -64,6 +69,6 @@ func bytes(cfg Config) int64 {
 	if cfg.Scope == decoder.Scope {
 		return cfg.question().Bytes()
 	}
-	r, _ := cfg.Resolve()
+	r, _ := cfg.Spec.Resolve()
 	return r.Bytes(true)
 }

@@ -20,7 +20,7 @@ func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Pre
 	if req.Config.Scope == decoder.Scope {
 		return s.prepareModel(ctx, req)
 	}
-	experts, err := moe.NewExperts(ctx, req, req.Config.Spec, &s.models.Pool, true)
+	experts, err := moe.NewExperts(ctx, req, req.Config.problem(), &s.models.Pool, true)
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +34,10 @@ func (s *shared) prepare(ctx context.Context, req sdk.Request[Config]) (*sdk.Pre
 
 // phase is one pass over the MoE blocks of all layers per iteration.
 func (e *configuration) phase(name string, tokens int) (p sdk.Timed, err error) {
-	in, err := moe.NewInputs(&e.Buffers, e.Seed, name, e.Resolved, len(e.Weights), tokens, e.Cold)
+	in, err := e.Inputs(name, len(e.Weights), tokens, true)
 	if err != nil {
 		return p, err
 	}
-	e.Warnings = append(e.Warnings, e.NotCold("weights of "+name, in.WeightBytes(true))...)
 	out := e.Buffers.Floats(e.DType, tokens*e.Hidden)
 	if err := e.Buffers.Err(); err != nil {
 		return p, err

@@ -21,18 +21,19 @@ type Inputs struct {
 	x, logits, rhs metal.Arg
 }
 
-// NewInputs makes the inputs of a phase from the seed. Cold inputs go through all
-// experts of every layer before one comes again, as far as a bounded rotation allows;
-// hot ones are a single pass over a single layer's choice, always the same.
-func NewInputs(b *kernels.Buffers, seed uint64, phase string, r Resolved, layers, tokens int, cold bool) (*Inputs, error) {
+// NewInputs makes the inputs of a phase from the seed, with the experts that a router
+// chooses. Cold inputs go through all experts of every layer before one comes again, as
+// far as a bounded rotation allows; hot ones are a single pass over a single layer's
+// choice, always the same.
+func NewInputs(b *kernels.Buffers, seed uint64, phase string, r Resolved, router Router, layers, tokens int, cold bool) (*Inputs, error) {
 	in := &Inputs{Passes: 1, Layers: layers, r: r, tokens: tokens}
 	if cold {
-		in.Passes = passes(r, layers, tokens)
+		in.Passes = passes(r.Experts, router.distinct(newStream(seed, phase+" distinct"), tokens), layers)
 	}
 	experts, gates := newStream(seed, phase+" experts"), newStream(seed, phase+" logits")
-	perLayer := make([][]Selection, layers)
+	perLayer, choose := make([][]Selection, layers), router.from(experts)
 	for l := range perLayer {
-		perLayer[l] = Selections(experts.perm, r.Experts, r.TopK, tokens, in.Passes)
+		perLayer[l] = Selections(experts.perm(r.Experts), choose, tokens, in.Passes)
 	}
 	var logits []float32
 	var rhs []uint32
@@ -53,14 +54,9 @@ func NewInputs(b *kernels.Buffers, seed uint64, phase string, r Resolved, layers
 	return in, nil
 }
 
-// passes needed to touch every expert of a layer once, bounded.
-func passes(r Resolved, layers, tokens int) int {
-	missed := 1.0
-	for range tokens {
-		missed *= 1 - float64(r.TopK)/float64(r.Experts)
-	}
-	distinct := max(int(float64(r.Experts)*(1-missed)), r.TopK)
-	all := (r.Experts + distinct - 1) / distinct
+// passes needed to touch every expert of a layer once, so many at a time, bounded.
+func passes(experts, distinct, layers int) int {
+	all := (experts + distinct - 1) / distinct
 	return max(2, min(all, mostSteps/layers))
 }
 
@@ -83,6 +79,15 @@ func (in *Inputs) Logits(step int) metal.Arg {
 // Experts are the step's rhs indices [T·k].
 func (in *Inputs) Experts(step int) metal.Arg {
 	return kernels.Slice(in.rhs, step, in.tokens*in.r.TopK, 4)
+}
+
+// Distinct is how many experts a step touches, on average.
+func (in *Inputs) Distinct() float64 {
+	n := 0
+	for _, s := range in.routes {
+		n += s.Distinct()
+	}
+	return float64(n) / float64(len(in.routes))
 }
 
 // WeightBytes that one rotation goes through.

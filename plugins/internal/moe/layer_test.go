@@ -75,14 +75,14 @@ func TestInputsRotate(t *testing.T) {
 	dev := device(t)
 	r := tiny(t, 2)
 	b := &kernels.Buffers{Device: dev}
-	cold, err := NewInputs(b, 1, "decode", r, 2, 1, true)
+	cold, err := NewInputs(b, 1, "decode", r, routed(t, r, Routing{}), 2, 1, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if cold.Passes != 8 || cold.WeightBytes(true) != r.Bytes(true) {
 		t.Errorf("%d passes over %d bytes, want 8 over all %d", cold.Passes, cold.WeightBytes(true), r.Bytes(true))
 	}
-	hot, err := NewInputs(b, 1, "decode", r, 1, 1, false)
+	hot, err := NewInputs(b, 1, "decode", r, routed(t, r, Routing{}), 1, 1, false)
 	if err != nil {
 		t.Fatal(err)
 	}

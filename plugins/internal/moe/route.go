@@ -28,20 +28,19 @@ func (s Selection) Flat() []uint32 {
 	return out
 }
 
-// Selections draws n iterations for one layer. Within an iteration each token
-// draws k of the experts at random, so tokens overlap as they do behind a
-// balanced router. Across iterations the experts that are touched are always
-// those unused for longest: in a model every layer has weights of its own, and
-// one layer that stands for many must not find its own in a cache. perm draws an
-// order of so many numbers.
-func Selections(perm func(int) []int, experts, k, tokens, n int) []Selection {
-	oldest := perm(experts)
+// Selections draws n iterations for one layer. Within an iteration each token takes
+// the experts that choose gives it next, so that tokens overlap as they do behind such
+// a router. Which experts these are is another matter: the numbers of choose are names
+// for an iteration, and the experts that it touches are always those unused for
+// longest. In a model every layer has weights of its own, and one layer that stands for
+// many must not find its own in a cache. oldest is the order that they begin with.
+func Selections(oldest []int, choose func() []int, tokens, n int) []Selection {
 	out := make([]Selection, n)
 	for i := range out {
-		name := map[int]int{} // drawn label -> expert
+		name := map[int]int{} // number of choose -> expert
 		s := make(Selection, tokens)
 		for t := range s {
-			for _, label := range perm(experts)[:k] {
+			for _, label := range choose() {
 				e, ok := name[label]
 				if !ok {
 					e = oldest[len(name)]

@@ -8,9 +8,15 @@ import (
 
 func testRNG() *rand.Rand { return rand.New(rand.NewPCG(7, 7)) }
 
+// uniformSelections draws n iterations of k of so many experts.
+func uniformSelections(experts, k, tokens, n int) []Selection {
+	s := newStream(7, "test experts")
+	return Selections(s.perm(experts), Router{law: uniformly, experts: experts, k: k}.from(s), tokens, n)
+}
+
 func TestSelectionsAreTopK(t *testing.T) {
 	for _, tokens := range []int{1, 4, 64} {
-		for i, s := range Selections(testRNG().Perm, 128, 8, tokens, 5) {
+		for i, s := range uniformSelections(128, 8, tokens, 5) {
 			if len(s) != tokens {
 				t.Fatalf("iteration %d has %d tokens, want %d", i, len(s), tokens)
 			}
@@ -28,12 +34,12 @@ func TestSelectionsAreTopK(t *testing.T) {
 // One token at a time goes through every expert before any comes again, also
 // where the rotation starts over.
 func TestDecodeSelectionsGoThroughAllExperts(t *testing.T) {
-	n := passes(qwen(t), 1, 1)
+	n := passes(128, 8, 1)
 	if n != 16 {
 		t.Fatalf("%d passes, want 16", n)
 	}
 	seen := map[int]int{}
-	for _, s := range Selections(testRNG().Perm, 128, 8, 1, n) {
+	for _, s := range uniformSelections(128, 8, 1, n) {
 		for _, e := range s[0] {
 			seen[e]++
 		}
@@ -47,7 +53,7 @@ func TestDecodeSelectionsGoThroughAllExperts(t *testing.T) {
 
 func TestSelectionsOverlapLikeARouter(t *testing.T) {
 	total := 0
-	all := Selections(testRNG().Perm, 128, 8, 4, 50)
+	all := uniformSelections(128, 8, 4, 50)
 	for _, s := range all {
 		total += s.Distinct()
 	}
@@ -59,7 +65,7 @@ func TestSelectionsOverlapLikeARouter(t *testing.T) {
 
 func TestLogitsMakeTheRouterChooseTheSelection(t *testing.T) {
 	rng := testRNG()
-	for _, s := range Selections(rng.Perm, 32, 4, 3, 10) {
+	for _, s := range uniformSelections(32, 4, 3, 10) {
 		logits := s.Logits(func() float32 { return float32(rng.NormFloat64()) }, 32)
 		for tok, chosen := range s {
 			row := logits[tok*32 : (tok+1)*32]
@@ -87,7 +93,7 @@ func TestPasses(t *testing.T) {
 	for _, tt := range []struct{ layers, tokens, want int }{
 		{1, 1, 16}, {2, 1, 16}, {8, 1, 8}, {48, 1, 2}, {1, 4, 5}, {1, 64, 2},
 	} {
-		if got := passes(qwen(t), tt.layers, tt.tokens); got != tt.want {
+		if got := passes(128, routed(t, qwen(t), Routing{}).distinct(nil, tt.tokens), tt.layers); got != tt.want {
 			t.Errorf("%d layers, %d tokens: %d passes, want %d", tt.layers, tt.tokens, got, tt.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/assay-bench/assay/metal/quant"
@@ -57,6 +58,27 @@ func (s *stream) perm(n int) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
 	return order
+}
+
+// weighted draws k different places, each with a probability proportional to its weight
+// among those that are left. The sum of the weights is below 2^64, and k of them are not 0.
+func (s *stream) weighted(weights []uint64, k int) []int {
+	left, out := slices.Clone(weights), make([]int, 0, k)
+	var total uint64
+	for _, w := range left {
+		total += w
+	}
+	for range k {
+		at, _ := bits.Mul64(s.uint64(), total) // below total, each number within 2^-64 of alike
+		i := 0
+		for ; at >= left[i]; i++ {
+			at -= left[i]
+		}
+		total -= left[i]
+		left[i] = 0
+		out = append(out, i)
+	}
+	return out
 }
 
 // Tokens are n tokens of a prompt, below vocab: those that plugins/mlx draws.
