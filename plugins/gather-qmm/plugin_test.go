@@ -20,6 +20,8 @@ func TestEveryPathIsCorrect(t *testing.T) {
 		`{"model":"tiny","dtype":"float16","replay":false,"down":true,"tokens":4}`,
 		`{"model":"tiny","bits":8,"group_size":32,"layers":2,"down":true,"fused":true}`,
 		`{"model":"tiny","bits":2,"group_size":128,"tokens":3,"prompt_tokens":7}`,
+		`{"model":"tiny","hidden":320,"inter":192,"experts":8,"top_k":3,"down":true,"tokens":2,"prompt_tokens":5}`,
+		`{"model":"tiny","hidden":1024,"inter":64,"top_k":1,"fused":true,"routing":"zipf","dtype":"float32"}`,
 		`{"model":"tiny","routing":"zipf","routing_skew":1.5,"tokens":3,"fused":true,"down":true}`,
 	} {
 		t.Run(config, func(t *testing.T) {
@@ -89,6 +91,26 @@ func TestDeclaredBytesAtQwen3Shape(t *testing.T) {
 	for _, c := range p.GetChecks() {
 		if !c.GetPassed() {
 			t.Errorf("%s: %g above %g", c.GetName(), c.GetValue(), c.GetLimit())
+		}
+	}
+}
+
+// A result that is not of the model's shape says so.
+func TestChangedShapesAreNamed(t *testing.T) {
+	h := sdktest.Start(t, faulty.In(plugin(), nil))
+	h.Open("cpu")
+	for config, want := range map[string]string{
+		`{"model":"Tiny"}`: "tiny",
+		`{"model":"tiny","hidden":512,"inter":128,"top_k":2}`: "tiny",
+		`{"model":"tiny","hidden":256,"top_k":1}`:             "tiny, top_k 1, hidden 256",
+		`{"model":"tiny","inter":64}`:                         "tiny, inter 64",
+	} {
+		p, found := h.Prepare(config, config, 1)
+		if p == nil {
+			t.Fatal(found)
+		}
+		if got := p.GetFacts()["model"]; got != want {
+			t.Errorf("%s is %q, want %q", config, got, want)
 		}
 	}
 }
@@ -163,6 +185,12 @@ func TestValidate(t *testing.T) {
 		{`{"layers":49}`, "layers"},
 		{`{"experts":4}`, "experts"},
 		{`{"experts":129}`, "experts"},
+		{`{"top_k":129}`, "top_k"},
+		{`{"top_k":8,"experts":7}`, "experts"},
+		{`{"hidden":2080}`, "hidden"},
+		{`{"inter":100}`, "inter"},
+		{`{"hidden":1024,"group_size":16}`, "group_size"},
+		{`{"hidden":2112,"fused":true}`, "fused"},
 		{`{"routing_skew":1}`, "routing_skew"},
 		{`{"routing":"recorded"}`, "routing_file"},
 		{`{"routing":"recorded","routing_file":"/dev/zero"}`, "routing_file"},

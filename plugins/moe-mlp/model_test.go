@@ -17,6 +17,7 @@ func TestModelIsCorrectAndFaithful(t *testing.T) {
 		`{"model":"tiny","layers":2,"path":"checked","chunk":2,` + whole + `}`,
 		`{"model":"tiny","layers":2,"path":"resolved","fused_gate_up":true,` + whole + `}`,
 		`{"model":"tiny","path":"resolved","combine":"fp32_no_fma","context_fill":"random",` + whole + `}`,
+		`{"model":"tiny","layers":2,"path":"resolved","fused_gate_up":true,"hidden":320,"inter":192,"experts":8,"top_k":3,` + whole + `}`,
 		`{"model":"tiny-llama","layers":2,"path":"resolved","fused_gate_up":true,` + whole + `}`,
 		`{"model":"tiny-llama","mode":"mxfp4",` + whole + `}`,
 	} {
@@ -105,6 +106,9 @@ func TestModelFaults(t *testing.T) {
 		{`{"scope":"blocks","model":"qwen3-1.7b"}`, "none of qwen3-30b-a3b"},
 		{`{"scope":"model","model":"qwen3-30b-a3b","vocab":151937}`, "use 1 to 151936"},
 		{`{"scope":"model","model":"tiny","bits":5,"mode":"mxfp4"}`, "takes bits"},
+		{`{"scope":"model","model":"tiny-llama","top_k":1}`, "tiny-llama is dense: leave top_k out"},
+		{`{"scope":"model","model":"tiny-llama","hidden":512}`, "tiny-llama is dense: leave hidden out"},
+		{`{"scope":"model","model":"tiny-llama","experts":4}`, "tiny-llama is dense: leave experts out"},
 		{`{"scope":"model","model":"tiny","routing":"zipf"}`, "a model's own router chooses its experts"},
 		{`{"scope":"model","model":"tiny","routing_skew":1}`, "leave routing_skew out"},
 	} {

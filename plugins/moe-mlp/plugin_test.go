@@ -18,6 +18,8 @@ func TestEveryPathIsCorrect(t *testing.T) {
 		`{"model":"tiny","path":"resolved","fused_gate_up":true,"combine":"fp32_no_fma","dtype":"float16","bits":8}`,
 		`{"model":"tiny","path":"unfused","combine":"exact","layers":3,"prompt_tokens":5}`,
 		`{"model":"tiny","path":"resolved","combine":"exact","group_size":32}`,
+		`{"model":"tiny","path":"checked","hidden":1024,"inter":64,"top_k":4,"experts":8,"fused_gate_up":true}`,
+		`{"model":"tiny","path":"resolved","hidden":320,"inter":192,"top_k":1,"dtype":"float32"}`,
 		`{"model":"tiny","path":"resolved","routing":"zipf","routing_skew":2,"tokens":3,"layers":2}`,
 		`{"model":"tiny","path":"resolved","fused_gate_up":true,"mode":"mxfp4"}`,
 		`{"model":"tiny","path":"checked","fused_gate_up":true,"mode":"nvfp4","dtype":"float32"}`,

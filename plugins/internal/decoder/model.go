@@ -58,10 +58,7 @@ func denseModel(s moe.Spec, shape Shape) (Model, []sdk.Diagnostic) {
 	if s.Layers < 1 || s.Layers > shape.Depth {
 		faults = append(faults, fault("layers", "number of layers out of range", "%s has %d layers; use 1 to %d", shape.Name, shape.Depth, shape.Depth))
 	}
-	if s.Experts != 0 {
-		faults = append(faults, fault("experts", "the model has no experts", "%s is dense: leave experts out", shape.Name))
-	}
-	return m, faults
+	return m, append(faults, s.Dense(shape.Name)...)
 }
 
 func storedModel(s moe.Spec, vocab int) (m Model, faults []sdk.Diagnostic) {
@@ -71,6 +68,9 @@ func storedModel(s moe.Spec, vocab int) (m Model, faults []sdk.Diagnostic) {
 	}
 	if s.Layers < 1 || s.Layers > m.Depth {
 		faults = append(faults, fault("layers", "number of layers out of range", "%s has %d layers; use 1 to %d", m.Name, m.Depth, m.Depth))
+	}
+	if m.Experts == nil {
+		faults = append(faults, s.Dense(m.Name)...)
 	}
 	if m.Experts != nil && m.Experts.Experts != m.Experts.Model.Experts {
 		faults = append(faults, fault("experts", "a checkpoint's routers choose among all experts", "%s has %d in each layer: leave experts out", m.Name, m.Experts.Model.Experts))

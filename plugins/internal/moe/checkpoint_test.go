@@ -112,7 +112,7 @@ func TestWeightsOfACheckpointAreShared(t *testing.T) {
 // What a configuration says of a checkpoint must be true, and may be left out.
 func TestWhatIsSaidOfACheckpoint(t *testing.T) {
 	dir := newFixture(t, "qwen3_moe", quant.Format{Mode: quant.MXFP4, Bits: 4, Group: 32, DType: dtype.F16}).write()
-	if _, faults := (Spec{Model: dir, Mode: new("mxfp4"), Bits: new(4), GroupSize: new(32), DType: new("float16"), Layers: 2}).Resolve(); len(faults) > 0 {
+	if _, faults := (Spec{Model: dir, Mode: new("mxfp4"), Bits: new(4), GroupSize: new(32), DType: new("float16"), Layers: 2, Hidden: fixtureHidden, Inter: fixtureInner}).Resolve(); len(faults) > 0 {
 		t.Error(faults)
 	}
 	_, faults := Spec{Model: dir, Mode: new("affine"), Bits: new(8), GroupSize: new(64), DType: new("bfloat16"), Layers: 2}.Resolve()
@@ -124,10 +124,14 @@ func TestWhatIsSaidOfACheckpoint(t *testing.T) {
 	for _, c := range []struct {
 		spec Spec
 		path string
-	}{{Spec{Model: dir, Layers: 3}, "layers"}, {Spec{Model: dir, Layers: 1, Experts: 5}, "experts"}, {Spec{Model: dir, Layers: 1, Experts: 1}, "experts"}} {
+	}{{Spec{Model: dir, Layers: 3}, "layers"}, {Spec{Model: dir, Layers: 1, Experts: 5}, "experts"}, {Spec{Model: dir, Layers: 1, Experts: 1}, "experts"},
+		{Spec{Model: dir, Layers: 1, Hidden: 2 * fixtureHidden}, "hidden"}, {Spec{Model: dir, Layers: 1, Inter: 32}, "inter"}, {Spec{Model: dir, Layers: 1, TopK: 5}, "top_k"}} {
 		if _, faults := c.spec.Resolve(); len(faults) != 1 || faults[0].Path != c.path {
 			t.Errorf("%v, want one fault of %s", faults, c.path)
 		}
+	}
+	if r, faults := (Spec{Model: dir, Layers: 1, TopK: 3}).Resolve(); len(faults) > 0 || r.TopK != 3 || !strings.HasSuffix(r.Facts()["model"], ", top_k 3") {
+		t.Errorf("%v, %v: a token may pass another number of a checkpoint's experts", r.Facts(), faults)
 	}
 }
 

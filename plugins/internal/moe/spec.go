@@ -19,6 +19,9 @@ type Spec struct {
 	DType     *string `assay:"dtype" help:"type of activations, and of affine scales and biases; left out: the checkpoint's, else bfloat16" oneof:"float32,float16,bfloat16"`
 	Layers    int     `assay:"layers" help:"layers whose weights are made" default:"1" min:"1"`
 	Experts   int     `assay:"experts" help:"experts per layer whose weights are made; 0: all that the model has" default:"0" min:"0"`
+	TopK      int     `assay:"top_k" help:"experts that a token passes; 0: as many as in the model" default:"0" min:"0"`
+	Hidden    int     `assay:"hidden" help:"hidden size of a preset with experts; 0: the model's" default:"0" min:"0" max:"65536"`
+	Inter     int     `assay:"inter" help:"width of one expert's FFN of a preset; 0: the model's" default:"0" min:"0" max:"65536"`
 }
 
 // Resolved is a Spec that makes sense.
@@ -28,6 +31,7 @@ type Resolved struct {
 	Layers       int // made
 	Experts      int // made, per layer
 
+	model   Model     // as the preset or the checkpoint has it
 	formats []Formats // of the layers that are made
 	numbers []int     // of a checkpoint: which layers these are
 	family  family
@@ -53,6 +57,13 @@ func (s Spec) Resolve() (Resolved, []sdk.Diagnostic) {
 	if len(found) > 0 {
 		return r, found
 	}
+	if s.TopK > r.Model.Experts {
+		found.add("top_k", "more experts than the model has", "%s has %d in a layer: use 1 to %d", r.Name, r.Model.Experts, r.Model.Experts)
+		return r, found
+	}
+	if s.TopK > 0 {
+		r.TopK = s.TopK
+	}
 	m := r.Model
 	if s.Experts == 0 {
 		r.Experts = m.Experts
@@ -76,12 +87,24 @@ func (s Spec) preset(r *Resolved, found *faults) []Formats {
 	if r.Model, ok = Lookup(s.Model); !ok {
 		found.add("model", "unknown model", "%s", unknown(s.Model))
 	}
-	rows := []int{r.Hidden, r.Inter}
-	if !ok {
-		rows = nil
+	r.model = r.Model
+	var rows []int // as the model has them, which the given ones are not
+	for _, w := range s.widths(&r.Model) {
+		if w.given == 0 && ok {
+			rows = append(rows, *w.of)
+		}
 	}
 	f, more := s.Synthetic(rows...)
 	*found = append(*found, more...)
+	for _, w := range s.widths(&r.Model) {
+		if w.given == 0 {
+			continue
+		}
+		*w.of = w.given
+		if err := f.Check(w.given); err != nil && len(more) == 0 {
+			found.add(w.path, "weights cannot be quantized so", "%s = %d: %v", w.path, w.given, err)
+		}
+	}
 	return []Formats{uniform(f)}
 }
 
@@ -137,7 +160,12 @@ func (s Spec) checkpoint(r *Resolved, found *faults) []Formats {
 		found.add("model", "checkpoint cannot be used", "%v", err)
 		return nil
 	}
-	r.Model, r.numbers, r.family = stored.Model, stored.numbers, stored.family
+	r.Model, r.model, r.numbers, r.family = stored.Model, stored.Model, stored.numbers, stored.family
+	for _, w := range s.widths(&r.Model) {
+		if w.given != 0 && w.given != *w.of {
+			found.add(w.path, "the checkpoint has another "+w.path, "%s is stored with %s %d, not %d: leave it out", r.Name, w.path, *w.of, w.given)
+		}
+	}
 	used := stored.formats[:max(1, min(s.Layers, len(stored.formats)))]
 	r.formats = used
 	s.same(found, "mode", text(s.Mode), r, func(f quant.Format) any { return f.Mode })
@@ -149,6 +177,28 @@ func (s Spec) checkpoint(r *Resolved, found *faults) []Formats {
 	}
 	s.same(found, "dtype", given, r, func(f quant.Format) any { return f.DType })
 	return used
+}
+
+// width is one that a configuration may give, and the model's.
+type width struct {
+	path  string
+	given int // 0: left out
+	of    *int
+}
+
+func (s Spec) widths(m *Model) []width {
+	return []width{{"hidden", s.Hidden, &m.Hidden}, {"inter", s.Inter, &m.Inter}}
+}
+
+// Dense are the faults of a Spec whose model, of this name, has no experts.
+func (s Spec) Dense(name string) []sdk.Diagnostic {
+	var found faults
+	for _, w := range []width{{path: "experts", given: s.Experts}, {path: "top_k", given: s.TopK}, {path: "hidden", given: s.Hidden}, {path: "inter", given: s.Inter}} {
+		if w.given != 0 {
+			found.add(w.path, "the model has no experts", "%s is dense: leave %s out", name, w.path)
+		}
+	}
+	return found
 }
 
 // text is what is given, empty if nothing is.
@@ -214,10 +264,24 @@ func (r Resolved) Bytes(rest bool) (n int64) {
 // Numbers are the layers of a checkpoint that have experts, ascending.
 func (r Resolved) Numbers() []int { return r.numbers }
 
+// shape names the model, and what the configuration has changed of it.
+func (r Resolved) shape() string {
+	name := r.Name
+	for _, n := range []struct {
+		path       string
+		have, same int
+	}{{"top_k", r.TopK, r.model.TopK}, {"hidden", r.Hidden, r.model.Hidden}, {"inter", r.Inter, r.model.Inter}} {
+		if n.have != n.same {
+			name += fmt.Sprintf(", %s %d", n.path, n.have)
+		}
+	}
+	return name
+}
+
 // Facts for the result document.
 func (r Resolved) Facts() map[string]string {
 	facts := map[string]string{
-		"model":      r.Name,
+		"model":      r.shape(),
 		"mode":       distinct(r.all(), func(f quant.Format) any { return f.Mode }),
 		"bits":       distinct(r.all(), func(f quant.Format) any { return f.Bits }),
 		"group_size": distinct(r.all(), func(f quant.Format) any { return f.Group }),
