@@ -2,7 +2,6 @@ package moe
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"slices"
@@ -53,8 +52,7 @@ type Router struct {
 	skew       float64
 	experts, k int
 	weights    []uint64 // of zipf, by rank
-	lines      [][]int  // of recorded
-	file       string   // of recorded, with its digest
+	tokens     []int    // of recorded, k experts each
 }
 
 // mostRecorded bounds a file, in bytes.
@@ -123,37 +121,35 @@ func (r *Router) read(path string, tokens int) error {
 	for line := range bytes.Lines(b) {
 		number++
 		if text := strings.TrimSpace(string(line)); !strings.HasPrefix(text, "#") {
-			token, err := r.token(text)
-			if err != nil {
+			if err := r.token(text); err != nil {
 				return fmt.Errorf("%s:%d: %w", path, number, err)
 			}
-			r.lines = append(r.lines, token)
 		}
 	}
-	if len(r.lines) < tokens {
-		return fmt.Errorf("%s has %d tokens, and a step of the configuration has %d: record more, or set tokens and prompt_tokens to at most as many", path, len(r.lines), tokens)
+	if have := len(r.tokens) / r.k; have < tokens {
+		return fmt.Errorf("%s has %d tokens, and a step of the configuration has %d: record more, or set tokens and prompt_tokens to at most as many", path, have, tokens)
 	}
-	r.file = fmt.Sprintf("%s (%d tokens, sha256 %.12x)", path, len(r.lines), sha256.Sum256(b))
 	return nil
 }
 
 // token reads the experts of one line, with spaces or commas between them.
-func (r *Router) token(text string) (out []int, err error) {
+func (r *Router) token(text string) error {
 	words := strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' || c == '\t' })
 	if len(words) != r.k {
-		return nil, fmt.Errorf("%d experts, but each token passes %d", len(words), r.k)
+		return fmt.Errorf("%d experts, but each token passes %d", len(words), r.k)
 	}
+	first := len(r.tokens)
 	for _, word := range words {
 		e, err := strconv.Atoi(word)
 		switch {
 		case err != nil || e < 0 || e >= r.experts:
-			return nil, fmt.Errorf("%.20q is no expert; they are numbered 0 to %d", word, r.experts-1)
-		case slices.Contains(out, e):
-			return nil, fmt.Errorf("expert %d stands twice; a token passes %d different ones", e, r.k)
+			return fmt.Errorf("%.20q is no expert; they are numbered 0 to %d", word, r.experts-1)
+		case slices.Contains(r.tokens[first:], e):
+			return fmt.Errorf("expert %d stands twice; a token passes %d different ones", e, r.k)
 		}
-		out = append(out, e)
+		r.tokens = append(r.tokens, e)
 	}
-	return out, nil
+	return nil
 }
 
 // from draws the experts of one token after the other.
@@ -164,8 +160,9 @@ func (r Router) from(s *stream) func() []int {
 		case zipf:
 			return s.weighted(r.weights, r.k)
 		case recorded:
-			next++
-			return r.lines[(next-1)%len(r.lines)]
+			at := next % len(r.tokens)
+			next += r.k
+			return r.tokens[at : at+r.k]
 		}
 		return s.perm(r.experts)[:r.k]
 	}
@@ -189,7 +186,7 @@ func (r Router) String() string {
 	case zipf:
 		return fmt.Sprintf("zipf, exponent %g", r.skew)
 	case recorded:
-		return "recorded in " + r.file
+		return fmt.Sprintf("recorded, %d tokens", len(r.tokens)/r.k)
 	}
 	return r.law
 }

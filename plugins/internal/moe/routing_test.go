@@ -187,7 +187,7 @@ func TestRecordedExperts(t *testing.T) {
 	if len(seen) != 16 {
 		t.Errorf("a cold rotation goes through %d of 16 experts", len(seen))
 	}
-	if !strings.Contains(routed(t, tiny(t, 1), Routing{Law: recorded, File: &path}).String(), "routes.txt (3 tokens, sha256 ") {
+	if !strings.Contains(routed(t, tiny(t, 1), Routing{Law: recorded, File: &path}).String(), "recorded, 3 tokens") {
 		t.Error("the fact does not say what was recorded")
 	}
 }
