@@ -110,7 +110,8 @@ func TestTroubles(t *testing.T) {
 	f.up()
 	f.suite(`"a"`, "quick")
 	lonely := f.start("run", "suite", "--patience", "2s")
-	if s := exit(lonely); s != lost || !strings.Contains(lonely.out.text(), "`assay-fleet worker --class a`") || !strings.Contains(lonely.out.text(), "no worker came in 2s") {
+	if s := exit(lonely); s != lost || !strings.Contains(lonely.out.text(), "`assay-fleet worker --class a`") || !strings.Contains(lonely.out.text(), "no worker came in 2s") ||
+		!strings.Contains(lonely.out.text(), "cancelled: no worker of class a came in 2s") {
 		t.Errorf("no worker: status %d: %s", s, lonely.out.text())
 	}
 

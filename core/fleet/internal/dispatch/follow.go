@@ -35,6 +35,7 @@ type Watch struct {
 func (r *Run) Follow(ctx context.Context, w Watch) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	r.lonely = map[string]time.Duration{}
 	var group sync.WaitGroup
 	lines := make(chan string)
 	failed := make(chan error, len(r.Jobs))
@@ -93,6 +94,9 @@ func (r *Run) await(ctx context.Context, w Watch, t *Tracked, lines chan<- strin
 		return fmt.Errorf("%s: %w; the run goes on: `assay-fleet attach %s`", t.ID(), err, r.ID)
 	}
 	r.mu.Lock()
+	if waited, ok := r.lonely[t.Class]; ok && failure != nil && failure.Kind == cancelled {
+		failure.Text += fmt.Sprintf(": no worker of class %s came in %s; start one there, `assay-fleet worker --class %s`, and run it again", t.Class, waited, t.Class)
+	}
 	if t.Failure = failure; failure == nil {
 		t.Outcome = &out
 	}
@@ -124,18 +128,20 @@ func verdicts(o *job.Outcome) string {
 	return strings.Join(parts, ", ")
 }
 
+const cancelled = "Cancelled"
+
 // failureOf is what ended a job; nil where the question failed, not the job.
 func failureOf(err error) *Failure {
 	var ended *temporal.WorkflowExecutionError
 	if !errors.As(err, &ended) {
 		return nil
 	}
-	var cancelled *temporal.CanceledError
+	var ordered *temporal.CanceledError
 	var app *temporal.ApplicationError
 	var late *temporal.TimeoutError
 	switch {
-	case errors.As(err, &cancelled):
-		return &Failure{"Cancelled", "cancelled" + partial(cancelled)}
+	case errors.As(err, &ordered):
+		return &Failure{cancelled, "cancelled" + partial(ordered)}
 	case errors.As(err, &app):
 		return &Failure{app.Type(), app.Message()}
 	case errors.As(err, &late):
@@ -241,6 +247,9 @@ func (p *progress) workers(ctx context.Context, open map[string]int) {
 		}
 		if time.Since(since) >= p.watch.Patience {
 			fmt.Fprintf(p.watch.Out, "%-10s no worker came in %s: its experiments are cancelled\n", class, p.watch.Patience)
+			p.run.mu.Lock()
+			p.run.lonely[class] = p.watch.Patience
+			p.run.mu.Unlock()
 			if _, err := p.run.Cancel(ctx, p.watch.Client, class); err == nil {
 				p.absent[class] = time.Now().Add(24 * time.Hour) // once
 			}

@@ -29,6 +29,7 @@ type Run struct {
 	Folder string `json:"-"`
 	packed []byte
 	mu     sync.Mutex
+	lonely map[string]time.Duration // classes whose jobs were cancelled after so long without a worker
 }
 
 // Tracked is a job and what came of it: nothing yet, an outcome, or an error.
