@@ -274,12 +274,13 @@ func (FindingEvent) kind() string    { return "finding" }
 func (WaitingEvent) passing() {}
 func (StepEvent) passing()    {}
 
-func (ProcessEvent) hasty()   {}
-func (PreparedEvent) hasty()  {}
-func (WarmupEvent) hasty()    {}
-func (IntentEvent) hasty()    {}
-func (SampleEvent) hasty()    {}
-func (VisitEvent) hasty()     {}
-func (YardstickEvent) hasty() {}
-func (WaitEvent) hasty()      {}
-func (ReleasedEvent) hasty()  {}
+func (RoundBeginEvent) hasty() {}
+func (ProcessEvent) hasty()    {}
+func (PreparedEvent) hasty()   {}
+func (WarmupEvent) hasty()     {}
+func (IntentEvent) hasty()     {}
+func (SampleEvent) hasty()     {}
+func (VisitEvent) hasty()      {}
+func (YardstickEvent) hasty()  {}
+func (WaitEvent) hasty()       {}
+func (ReleasedEvent) hasty()   {}
