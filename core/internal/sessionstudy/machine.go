@@ -22,6 +22,7 @@ type machine struct {
 	ctx   context.Context // ends at an interrupt: the table is of the sessions so far
 	assay string
 	work  string
+	seed  int // of the first session
 	slots chan slot
 	stop  context.CancelFunc
 }
@@ -31,7 +32,7 @@ type slot struct {
 	behind []string // a command to run others behind; empty: none
 }
 
-func newMachine(side int, assay string, loaded bool) (*machine, error) {
+func newMachine(seed, side int, assay string, loaded bool) (*machine, error) {
 	if side < 1 {
 		return nil, fmt.Errorf("-side: %d, want at least 1", side)
 	}
@@ -40,7 +41,7 @@ func newMachine(side int, assay string, loaded bool) (*machine, error) {
 		return nil, err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	m := &machine{ctx: ctx, assay: assay, work: work, slots: make(chan slot, side), stop: stop}
+	m := &machine{ctx: ctx, assay: assay, work: work, seed: seed, slots: make(chan slot, side), stop: stop}
 	for i := range side {
 		s := slot{folder: filepath.Join(work, fmt.Sprint(i))}
 		if side > 1 {
@@ -64,7 +65,7 @@ func (m *machine) close() error {
 	return os.RemoveAll(m.work)
 }
 
-// sessions runs n of them with the seeds 1 to n and calls done with each one's
+// sessions runs n of them, with seeds one after the other, and calls done with each one's
 // document, never twice at once.
 func (m *machine) sessions(n int, folder string, flags []string, done func(*record.Result, time.Duration) error) error {
 	var all sync.WaitGroup
@@ -80,7 +81,7 @@ func (m *machine) sessions(n int, folder string, flags []string, done func(*reco
 		all.Go(func() {
 			defer func() { m.slots <- s }()
 			began := time.Now()
-			r, err := m.session(s, folder, append([]string{"--seed", fmt.Sprint(i + 1)}, flags...))
+			r, err := m.session(s, folder, append([]string{"--seed", fmt.Sprint(m.seed + i)}, flags...))
 			mu.Lock()
 			defer mu.Unlock()
 			if m.ctx.Err() != nil { // cut short

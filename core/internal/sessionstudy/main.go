@@ -31,6 +31,7 @@ func main() {
 	n := flag.Int("n", 30, "sessions of each kind")
 	assay := flag.String("assay", "bin/assay", "the assay binary")
 	quiet := flag.Bool("quiet", false, "no bursts")
+	seed := flag.Int("seed", 1, "of the first session; the next have the next")
 	burst := flag.Bool("burst", false, "be the second process")
 	side := flag.Int("side", 1, "sessions at a time, each with two processors and a neighbour of its own (taskset)")
 	copies := flag.Bool("twins", false, "all variants are copies: count what is concluded of them")
@@ -39,13 +40,13 @@ func main() {
 		bursts.Main()
 		return
 	}
-	if err := run(*n, *side, *assay, flag.Arg(0), !*quiet, *copies); err != nil {
+	if err := run(*n, *seed, *side, *assay, flag.Arg(0), !*quiet, *copies); err != nil {
 		fmt.Fprintln(os.Stderr, "sessionstudy:", err)
 		os.Exit(1)
 	}
 }
 
-func run(n, side int, assay, folder string, loaded, copies bool) (err error) {
+func run(n, seed, side int, assay, folder string, loaded, copies bool) (err error) {
 	if n < 1 {
 		return fmt.Errorf("-n: %d, want at least 1", n)
 	}
@@ -58,7 +59,7 @@ func run(n, side int, assay, folder string, loaded, copies bool) (err error) {
 	if folder, err = filepath.Abs(folder); err != nil {
 		return err
 	}
-	m, err := newMachine(side, assay, loaded)
+	m, err := newMachine(seed, side, assay, loaded)
 	if err != nil {
 		return err
 	}
