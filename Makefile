@@ -1,5 +1,7 @@
 # Everything is built without cgo, so any machine builds for any other.
 export CGO_ENABLED = 0
+# One set of flags: what is compiled with and without -trimpath is compiled twice.
+export GOFLAGS := $(filter-out -trimpath,$(GOFLAGS)) -trimpath
 
 # Small binaries start faster: each start verifies a digest.
 LDFLAGS := -trimpath -ldflags "-s -w"
@@ -70,10 +72,11 @@ compatibility: ## a plugin of an older SDK with this host, and the reverse: OLD=
 	sh scripts/compatibility.sh $(OLD)
 
 cross: ## build for every platform that is supported
-	GOOS=linux GOARCH=arm64 go build ./...
-	GOOS=darwin GOARCH=arm64 go build ./...
-	GOOS=darwin GOARCH=amd64 go build ./core ./plugins/...
-	cd core/fleet && GOOS=darwin GOARCH=arm64 go build ./...
+	@for p in linux/arm64 darwin/arm64; do \
+	  echo "everything is compiled for $$p, and its programs are linked"; export GOOS=$${p%/*} GOARCH=$${p#*/}; \
+	  go list -export ./... >/dev/null && go build -ldflags "-s -w" ./core ./plugins/... || exit 1; done
+	GOOS=darwin GOARCH=amd64 go build -ldflags "-s -w" ./core ./plugins/...
+	cd core/fleet && GOOS=darwin GOARCH=arm64 go build -ldflags "-s -w" ./...
 
 fmt: build ## format Go and HCL
 	gofmt -w core metal plugins

@@ -87,7 +87,7 @@ func setUpDocs(e *testscript.Env, plugins string) error {
 	} {
 		e.Setenv(name, value)
 	}
-	for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {
 			return err
