@@ -17,6 +17,7 @@ experiment "patches" {
   device = "cpu"
   config {
     model         = "tiny"
+    dtype         = "float32" # rounding makes the fused kernel choose another token in some sessions of shorter floats
     vocab         = 64
     prompt_tokens = 4
   }
