@@ -26,12 +26,12 @@ experiment "mlx_lm" {
   variant "old" {
     baseline = true
     config {
-      run { argv = ["${var.folder}/${local.lm.old}/bin/python", "decode.py", "${local.models}/mlx"] }
+      run { argv = ["${var.folder}/${local.lm.old}/bin/python", "decode.py", "${local.models}/mlx", "--repeat", "4"] }
     }
   }
   variant "new" {
     config {
-      run { argv = ["${var.folder}/${local.lm.new}/bin/python", "decode.py", "${local.models}/mlx"] }
+      run { argv = ["${var.folder}/${local.lm.new}/bin/python", "decode.py", "${local.models}/mlx", "--repeat", "4"] }
     }
   }
   config {
@@ -47,16 +47,16 @@ experiment "mlx_lm" {
   }
 
   measure {
-    rounds     = 8
-    max_rounds = 8
+    rounds     = 6 # the fewest for a verdict
+    max_rounds = 9
     passes     = 1
-    samples    = 8
+    samples    = 4 # what a start prints: another start costs two seconds
     warmup_max = "0s"
     budget     = "90s"
   }
   guardrail "decode" {
     phase  = "decode"
-    margin = 0.3
+    margin = 0.5
   }
 }
 
@@ -83,8 +83,8 @@ experiment "mlx" {
   }
 
   measure {
-    rounds     = 8
-    max_rounds = 8
+    rounds     = 6
+    max_rounds = 9
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -92,7 +92,7 @@ experiment "mlx" {
   }
   guardrail "decode" {
     phase  = "decode"
-    margin = 0.3
+    margin = 0.5
   }
 }
 
@@ -115,8 +115,8 @@ experiment "mlx_lm_server" {
   }
 
   measure {
-    rounds     = 8
-    max_rounds = 8
+    rounds     = 6
+    max_rounds = 9
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -125,7 +125,7 @@ experiment "mlx_lm_server" {
   }
   guardrail "decode" {
     phase  = "decode"
-    margin = 0.3
+    margin = 0.5
   }
 }
 
@@ -147,8 +147,8 @@ experiment "llama_server" {
   }
 
   measure {
-    rounds     = 8
-    max_rounds = 8
+    rounds     = 6
+    max_rounds = 9
     passes     = 1
     visit      = "300ms"
     warmup_max = "300ms"
@@ -157,6 +157,6 @@ experiment "llama_server" {
   }
   guardrail "decode" {
     phase  = "decode"
-    margin = 0.3
+    margin = 0.5
   }
 }
