@@ -23,6 +23,7 @@ func TestRecoverLosesNothingThatIsWhole(t *testing.T) {
 		}
 		lines := bytes.SplitAfter(whole, []byte("\n"))
 		lines = lines[:len(lines)-1]
+		samples := samplesIn(t, lines)
 		damages := []func(line []byte) []byte{
 			func([]byte) []byte { return nil },
 			func(line []byte) []byte { return bytes.Replace(line, []byte(`"kind"`), []byte(`"kinD"`), 1) },
@@ -32,19 +33,35 @@ func TestRecoverLosesNothingThatIsWhole(t *testing.T) {
 		for i := 0; i < len(lines); i += step {
 			what := fmt.Sprintf("%s, line %d", name, i+1)
 			prefix, how := bytes.Join(lines[:i], nil), i/step%len(damages)
-			salvaged(t, what+": cut off", append(slices.Clone(prefix), lines[i][:len(lines[i])*how/4]...), lines[:i], nil)
+			salvaged(t, samples, what+": cut off", append(slices.Clone(prefix), lines[i][:len(lines[i])*how/4]...), lines[:i], nil)
 			text, rest, lost := slices.Concat(prefix, damages[how](lines[i]), bytes.Join(lines[i+1:], nil)), slices.Concat(lines[:i], lines[i+1:]), lines[i]
 			if how == 3 && i+1 < len(lines) {
 				rest, lost = lines, nil
 			}
-			salvaged(t, fmt.Sprintf("%s: damage %d", what, how), text, rest, lost)
+			salvaged(t, samples, fmt.Sprintf("%s: damage %d", what, how), text, rest, lost)
 		}
 	}
 }
 
-// salvaged holds what is recovered of a text against the lines that stand in it. The
-// round of a lost line may not count.
-func salvaged(t *testing.T, what string, text []byte, lines [][]byte, lost []byte) {
+// samplesIn names the sample that a line holds, by line.
+func samplesIn(t *testing.T, lines [][]byte) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for _, raw := range lines {
+		e, err := parseLine(bytes.TrimSuffix(raw, []byte("\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, ok := e.Data.(SampleEvent); ok {
+			out[string(raw)] = fmt.Sprint(e.Experiment, d.Case, d.Round, d.Visit, d.Variant, d.Sample)
+		}
+	}
+	return out
+}
+
+// salvaged holds what is recovered of a text against the lines that stand in it, whose
+// samples are known. The round of a lost line may not count.
+func salvaged(t *testing.T, samples map[string]string, what string, text []byte, lines [][]byte, lost []byte) {
 	t.Helper()
 	if len(lines) == 0 {
 		return
@@ -55,12 +72,8 @@ func salvaged(t *testing.T, what string, text []byte, lines [][]byte, lost []byt
 	}
 	want, got := map[string]int{}, map[string]int{}
 	for _, raw := range lines {
-		e, err := parseLine(bytes.TrimSuffix(raw, []byte("\n")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d, ok := e.Data.(SampleEvent); ok {
-			want[fmt.Sprint(e.Experiment, d.Case, d.Round, d.Visit, d.Variant, d.Sample)]++
+		if s := samples[string(raw)]; s != "" {
+			want[s]++
 		}
 	}
 	for _, d := range found.Documents {
