@@ -134,6 +134,7 @@ func TestOldTradeoffs(t *testing.T) {
 // judged wrongly no more often than they may be. The times have a tail, the
 // rounds differ, and a round's p90 is of few iterations.
 func TestPercentileError(t *testing.T) {
+	t.Parallel()
 	const trials, allowed, tail, base = 120, 0.05, 0.2, 1e6
 	truth := base * (1 + tail*math.Log(10)) // p90 of an exponential on top of a constant
 	most := allowed + 3*math.Sqrt(allowed*(1-allowed)/trials)

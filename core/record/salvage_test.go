@@ -16,6 +16,7 @@ import (
 // allows, which hold every sample that stands in a whole line, and counts no round
 // that lacks a line.
 func TestRecoverLosesNothingThatIsWhole(t *testing.T) {
+	t.Parallel()
 	for name, step := range map[string]int{"v1-killed": 1, "v1-complete": 3, "v1-crashed": 61} { // the last one is long
 		whole, err := os.ReadFile(filepath.Join("testdata", name+".jsonl"))
 		if err != nil {

@@ -25,6 +25,7 @@ import (
 // a line that stands in the journal: the session goes on behind what is whole. The
 // limit is of a whole process, so that the test has one of its own.
 func TestAFullDiskWhileAnEventIsJournaled(t *testing.T) {
+	t.Parallel()
 	const envFull = "ASSAY_TEST_FULL_DISK"
 	if os.Getenv(envFull) == "" {
 		cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")

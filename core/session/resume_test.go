@@ -159,6 +159,7 @@ func scriptedExperiments() []*config.Experiment {
 // Killed again and again, at any event, and resumed each time, a session comes to
 // the documents that it comes to undisturbed.
 func TestAKilledSessionGoesOnAsIfNothingHadHappened(t *testing.T) {
+	t.Parallel() // its processes have a clock of their own, which a busy machine does not change
 	whole := hostFolder(t)
 	if err := whole.run(t, "", 0); err != nil {
 		t.Fatalf("undisturbed: %v", err)
