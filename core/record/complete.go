@@ -16,7 +16,7 @@ func complete(v any) { completeValue(reflect.ValueOf(v).Elem()) }
 
 // completed is data of an event, complete.
 func completed(d Data) Data {
-	if _, ok := d.(plain); ok || !lacks(reflect.TypeOf(d)) {
+	if _, ok := d.(SampleEvent); ok || !lacks(reflect.TypeOf(d)) {
 		return d
 	}
 	v := reflect.New(reflect.TypeOf(d))

@@ -37,6 +37,16 @@ type Passing interface{ passing() }
 // measures again. The end of host or plugin takes nothing.
 type Hasty interface{ hasty() }
 
+// pace says what is Hasty and what is Passing.
+func pace(d Data) (hasty, passing bool) {
+	if _, ok := d.(SampleEvent); ok {
+		return true, false
+	}
+	_, hasty = d.(Hasty)
+	_, passing = d.(Passing)
+	return hasty, passing
+}
+
 // envelope is an event as it is written.
 type envelope struct {
 	Seq        uint64          `json:"seq"`
@@ -76,8 +86,8 @@ func (e Event) writeTo(b *bytes.Buffer) error {
 }
 
 func writeData(b *bytes.Buffer, d Data) error {
-	if p, ok := d.(plain); ok {
-		own, err := p.appendJSON(b.AvailableBuffer())
+	if sample, ok := d.(SampleEvent); ok {
+		own, err := sample.appendJSON(b.AvailableBuffer())
 		b.Write(own)
 		return err
 	}

@@ -32,6 +32,7 @@ type Journal struct {
 	took   time.Duration // Append, in all
 	line   bytes.Buffer  // the last
 	synced time.Time     // when it was last put on disk
+	seen   time.Time     // when the file was last looked at
 	failed error         // of the write that ended it
 }
 
@@ -148,11 +149,15 @@ func (j *Journal) Append(e Event) (Event, error) {
 }
 
 func (j *Journal) write(d Data) error {
-	if err := j.there(); err != nil {
-		return err
+	hasty, passing := pace(d)
+	now := time.Now()
+	if !hasty || now.Sub(j.seen) >= longestUnseen {
+		if err := j.there(); err != nil {
+			return err
+		}
+		j.seen = now
 	}
-	_, hasty := d.(Hasty)
-	hurries := hasty && time.Since(j.synced) < longestUnsynced
+	hurries := (hasty || passing) && now.Sub(j.synced) < longestUnsynced
 	if !hurries {
 		if err := j.found(); err != nil {
 			return err
@@ -161,7 +166,7 @@ func (j *Journal) write(d Data) error {
 	if _, err := j.file.Write(j.line.Bytes()); err != nil {
 		return fmt.Errorf("%w (free space first; what is already in it is kept)", err)
 	}
-	if _, passing := d.(Passing); passing || hurries {
+	if hurries || passing {
 		return nil
 	}
 	if err := j.file.Sync(); err != nil {
@@ -171,10 +176,16 @@ func (j *Journal) write(d Data) error {
 	return nil
 }
 
-// longestUnsynced is how seldom what is hasty waits for the disk, and is looked for
-// under its name. The first takes up to some milliseconds, as long as a sample does:
-// after each it was 6 % of a session.
+// longestUnsynced is how seldom what is hasty waits for the disk, and how seldom the
+// file is looked for under its name before that or before what passes. The first takes
+// up to some milliseconds, as long as a sample does: after each it was 6 % of a session.
 const longestUnsynced = time.Second
+
+// longestUnseen is how seldom the file is looked at before what is hasty is written:
+// each time was a fifth of what a sample costs. What is written meanwhile to a file
+// that was deleted is in the documents, and what is written to one that was cut stands
+// behind the cut.
+const longestUnseen = 100 * time.Millisecond
 
 var errGone = errors.New("it was deleted or moved while the session writes to it; the session ends, and its documents have what was measured")
 

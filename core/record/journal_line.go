@@ -20,8 +20,12 @@ type line struct {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-func sum(b []byte) string {
-	return hex.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)))
+func sum(b []byte) string { return string(appendSum(nil, b)) }
+
+func appendSum(to, b []byte) []byte {
+	var number [crc32.Size]byte
+	binary.BigEndian.PutUint32(number[:], crc32.Checksum(b, castagnoli))
+	return hex.AppendEncode(to, number[:])
 }
 
 // longest is more than any line has, in bytes: what is longer is no journal.
@@ -42,7 +46,7 @@ func encode(b *bytes.Buffer, e Event) error {
 	if len(event) >= longest-begins-len("}\n") {
 		return fmt.Errorf("the %s event has %d bytes, more than a line may", e.Kind(), len(event))
 	}
-	copy(b.Bytes()[len(opening):], sum(event))
+	appendSum(b.Bytes()[:len(opening)], event) // over noSum
 	b.WriteString("}\n")
 	return nil
 }

@@ -5,15 +5,12 @@ import (
 	"strconv"
 )
 
-// plain is data of which there is one for each sample: it can lack nothing, see
-// completed, and writes itself, which costs a quarter of what encoding/json takes on
-// a processor that was idle meanwhile.
-type plain interface {
-	Data
-	// appendJSON appends what json.Marshal makes of it.
-	appendJSON(b []byte) ([]byte, error)
-}
+// A sample is journaled by a processor that was idle before it, where whatever was not
+// used for a while costs twenty times as long as in a loop. So samples write
+// themselves, in a quarter of the time of encoding/json, and are known by their type:
+// to ask whether it has a method took as long as to write it.
 
+// appendJSON appends what json.Marshal makes of it.
 func (e SampleEvent) appendJSON(b []byte) ([]byte, error) {
 	b = appendString(append(b, `{"case":`...), e.Case)
 	b = strconv.AppendInt(append(b, `,"round":`...), int64(e.Round), 10)

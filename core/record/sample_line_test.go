@@ -48,18 +48,9 @@ func TestAnEventIsWrittenAsItsEnvelope(t *testing.T) {
 	}
 }
 
-// What is plain is not looked through for what it lacks.
-func TestPlainDataLacksNothing(t *testing.T) {
-	found := 0
-	for _, d := range Kinds() {
-		if _, ok := d.(plain); ok {
-			found++
-			if lacks(reflect.TypeOf(d)) {
-				t.Errorf("%T can lack something", d)
-			}
-		}
-	}
-	if found == 0 {
-		t.Error("nothing is plain")
+// A sample is known by its type: see pace and completed.
+func TestASampleIsHastyAndLacksNothing(t *testing.T) {
+	if _, ok := Data(SampleEvent{}).(Hasty); !ok || lacks(reflect.TypeFor[SampleEvent]()) {
+		t.Errorf("hasty %v, can lack something %v", ok, lacks(reflect.TypeFor[SampleEvent]()))
 	}
 }
