@@ -143,6 +143,15 @@ func samplesIn(journal []byte) map[string]int {
 	return out
 }
 
+// begins says that a journal still has its first line.
+func begins(path string) bool {
+	b, _ := os.ReadFile(path)
+	for e := range whole(b) {
+		return e.Kind() == record.KindOf(record.SessionEvent{})
+	}
+	return false
+}
+
 // recoverable says that a journal still has its beginning and two whole rounds, of
 // which a document can be made.
 func recoverable(path string) bool {

@@ -219,7 +219,11 @@ func (t *trial) goOn(ctx context.Context) {
 		t.clean()
 	}
 	if t.resume && t.unfinished() {
-		t.command(ctx, complete, func() []int { return t.verdictStatus() }, "resume")
+		resumed := t.verdictStatus
+		if !slices.ContainsFunc(t.journals(), begins) { // torn in its first line: there is nothing to go on with
+			resumed = func() []int { return []int{statusUsage} }
+		}
+		t.command(ctx, complete, resumed, "resume")
 	}
 	none := func() []int { return []int{0} }
 	for _, j := range t.journals() {
