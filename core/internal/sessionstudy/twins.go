@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"time"
 
@@ -35,22 +37,24 @@ func (t *twins) session(r *record.Result, _ time.Duration) error {
 		return fmt.Errorf("session %s judged nothing", r.Session.ID)
 	}
 	t.sessions++
-	ask := func(question string, wrong bool) {
+	ask := func(question string, wrong bool, answer any) {
 		t.asked[question]++
 		if wrong {
 			t.wrong[question]++
+			text, _ := json.Marshal(answer) // what a document is made of
+			fmt.Fprintf(os.Stderr, "\r\x1b[Kseed %d: %s: %s\n", r.Session.Seed, question, text)
 		}
 	}
 	c := &r.Cases[0]
 	for _, j := range c.Judgements {
-		ask("guardrail "+j.Guardrail+": fail", j.Verdict == "fail")
-		ask("guardrail "+j.Guardrail+": win", j.Win)
+		ask("guardrail "+j.Guardrail+": fail", j.Verdict == "fail", j)
+		ask("guardrail "+j.Guardrail+": win", j.Win, j)
 	}
 	for _, a := range c.Asserts {
-		ask("assert "+a.Name+": pass or fail", a.Verdict == judge.Pass || a.Verdict == judge.Fail)
+		ask("assert "+a.Name+": pass or fail", a.Verdict == judge.Pass || a.Verdict == judge.Fail, a)
 	}
 	for _, s := range r.Selections {
-		ask("select "+s.Name+": a winner", s.Variant != "")
+		ask("select "+s.Name+": a winner", s.Variant != "", s)
 	}
 	t.places(c)
 	return nil
