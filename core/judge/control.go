@@ -176,9 +176,10 @@ func interval(s stats.Sample, lower, upper float64) (lo, hi stats.Bound, err err
 	return lo, hi, err
 }
 
-// used drops what lies beyond the last planned look.
+// used drops what lies beyond the last planned look. A plan that was read may say of
+// it that it comes after fewer rounds than none.
 func (p Plan) used(d []float64) []float64 {
-	return d[:min(len(d), p.Looks[len(p.Looks)-1].Rounds)]
+	return d[:max(0, min(len(d), p.Looks[len(p.Looks)-1].Rounds))]
 }
 
 func ptr(x float64) *float64 { return &x }
