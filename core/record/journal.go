@@ -32,7 +32,6 @@ type Journal struct {
 	took   time.Duration // Append, in all
 	line   bytes.Buffer  // the last
 	synced time.Time     // when it was last put on disk
-	seen   time.Time     // when the file was last looked at
 	failed error         // of the write that ended it
 }
 
@@ -149,15 +148,11 @@ func (j *Journal) Append(e Event) (Event, error) {
 }
 
 func (j *Journal) write(d Data) error {
-	hasty, passing := pace(d)
-	now := time.Now()
-	if !hasty || now.Sub(j.seen) >= longestUnseen {
-		if err := j.there(); err != nil {
-			return err
-		}
-		j.seen = now
+	if err := j.there(); err != nil {
+		return err
 	}
-	hurries := (hasty || passing) && now.Sub(j.synced) < longestUnsynced
+	hasty, passing := pace(d)
+	hurries := (hasty || passing) && time.Since(j.synced) < longestUnsynced
 	if !hurries {
 		if err := j.found(); err != nil {
 			return err
@@ -180,12 +175,6 @@ func (j *Journal) write(d Data) error {
 // file is looked for under its name before that or before what passes. The first takes
 // up to some milliseconds, as long as a sample does: after each it was 6 % of a session.
 const longestUnsynced = time.Second
-
-// longestUnseen is how seldom the file is looked at before what is hasty is written:
-// each time was a fifth of what a sample costs. What is written meanwhile to a file
-// that was deleted is in the documents, and what is written to one that was cut stands
-// behind the cut.
-const longestUnseen = 100 * time.Millisecond
 
 var errGone = errors.New("it was deleted or moved while the session writes to it; the session ends, and its documents have what was measured")
 
