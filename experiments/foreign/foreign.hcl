@@ -1,6 +1,7 @@
 # Programs that nobody here wrote, as arms: two versions of mlx-lm, two of mlx,
 # and the servers of mlx-lm and llama.cpp. `make test-foreign` installs them and
-# runs this.
+# runs this, on whatever machine CI has: margins are wide and rounds the fewest for a
+# verdict. To decide something, take a margin that matters to you and the default rounds.
 
 variable "folder" {
   type        = string
